@@ -1,0 +1,3 @@
+module meshproof.dev/images/pause
+
+go 1.26

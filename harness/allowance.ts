@@ -1,0 +1,20 @@
+import type { PromiseDefinition } from './promise.ts';
+
+/** Names the promises that may disturb a mesh which is not a lab of ours: ids, separated by commas. */
+export const allowVariable = 'MESHPROOF_ALLOW';
+
+/**
+ * Why a promise must not be tried on a mesh, or undefined when it may. A lab of ours may be disturbed; in a mesh that
+ * others use, only by promises that were allowed by name.
+ *
+ * @param allowed ids as in {@link allowVariable}.
+ */
+export function disturbanceProblem(
+  { id, disturbs }: Pick<PromiseDefinition, 'id' | 'disturbs'>,
+  isLab: boolean,
+  allowed = '',
+): string | undefined {
+  if (disturbs === 'nothing' || isLab) return undefined;
+  const ids = allowed.split(',').map((one) => one.trim());
+  return ids.includes(id) ? undefined : `disturbs the ${disturbs}; allow it with --allow ${id}`;
+}

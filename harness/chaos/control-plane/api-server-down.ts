@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { bounds } from '../bounds.ts';
+import { askApiServer, proveAnswering } from '../api-server.ts';
+import { defineFault } from '../fault.ts';
+import { addChain, chainOf, chainText, removeChain } from '../iptables.ts';
+import { changeIn, connectFrom, controlPlaneOf, labOf, nodeAddress, undoIn } from '../lab.ts';
+import { parameters } from '../parameters.ts';
+
+const port = 6443;
+
+/**
+ * The API server answers nobody outside its own node: neither other clusters nor us, nor the pods beside it, istiod among
+ * them. It is cut off by a rule in the node rather than ended, since that is healed in an instant and without asking the API
+ * server. Loopback is spared: the kubelet would find its liveness probe unanswered and restart the API server over and over.
+ */
+export const apiServerDown = defineFault({
+  id: 'api-server-down',
+  title: 'The API server of a cluster answers nobody outside its node',
+  disturbs: 'control-plane',
+  needsLab: true,
+  stage: 'api-server',
+  bounds: bounds.apiServer,
+  parameters: z.object({
+    cluster: parameters.cluster,
+    how: z
+      .enum(['refused', 'silent'])
+      .default('refused')
+      .describe('refused: as when its process is gone. silent: as when its machine is.'),
+  }),
+  undo: z.object({ node: z.string() }),
+  clusters: ({ cluster }) => [cluster],
+  prepare: async (mesh, { cluster }) => {
+    const { answered, words } = await askApiServer(mesh.cluster(cluster));
+    if (!answered) throw new Error(`The API server of ${cluster} is ${words} before it was disturbed.`);
+    return { node: await controlPlaneOf(labOf(mesh), cluster) };
+  },
+  inject: async ({ mesh, id, parameters: { how }, undo: { node } }) => {
+    const matches = [{ notIn: 'lo', to: port }];
+    const text = chainText(chainOf(id), 'INPUT', matches, { kind: how === 'silent' ? 'drop' : 'reset' });
+    await changeIn(labOf(mesh), node, id, addChain(text));
+  },
+  prove: async ({ mesh, parameters: { cluster } }) => {
+    const lab = labOf(mesh);
+    const { answered, words } = await askApiServer(mesh.cluster(cluster));
+    const fromLink = await connectFrom(lab, lab.link, await nodeAddress(lab, cluster), port);
+    const seen = `asked from here it is ${words}, from the link ${fromLink.how} after ${fromLink.afterMs} ms`;
+    if (answered || fromLink.how === 'answered')
+      throw new Error(`The API server of ${cluster} answers still: ${seen}.`);
+    return `the API server of ${cluster} answered before; ${seen}`;
+  },
+  heal: async ({ mesh, id, undo: { node } }) => {
+    await undoIn(labOf(mesh), node, id, removeChain(chainOf(id), 'INPUT'));
+  },
+  proveHealed: ({ mesh, parameters: { cluster } }) =>
+    proveAnswering(mesh.cluster(cluster), bounds.apiServer.healMs),
+});

@@ -1,0 +1,42 @@
+import { clusterFrozen } from './clusters/cluster-frozen.ts';
+import { clusterGone } from './clusters/cluster-gone.ts';
+import { regionLabelsLost } from './clusters/region-labels-lost.ts';
+import { apiServerDown } from './control-plane/api-server-down.ts';
+import { istiodDown } from './control-plane/istiod-down.ts';
+import { remoteSecretRevoked } from './discovery/remote-secret-revoked.ts';
+import { remoteSecretRotated } from './discovery/remote-secret-rotated.ts';
+import type { AnyFault } from './fault.ts';
+import { gatewayDeleted } from './gateways/gateway-deleted.ts';
+import { gatewayRestarted } from './gateways/gateway-restarted.ts';
+import { gatewayScaledToZero } from './gateways/gateway-scaled-to-zero.ts';
+import { linkDelayed } from './link/link-delayed.ts';
+import { linkLossy } from './link/link-lossy.ts';
+import { linkNarrow } from './link/link-narrow.ts';
+import { linkPartitioned } from './link/link-partitioned.ts';
+import { linkReset } from './link/link-reset.ts';
+import { intermediateRotated } from './trust/intermediate-rotated.ts';
+import { rootRotated } from './trust/root-rotated.ts';
+import { podsDeleted } from './workloads/pods-deleted.ts';
+import { podsFailing } from './workloads/pods-failing.ts';
+import { podsHanging } from './workloads/pods-hanging.ts';
+import { podsKilled } from './workloads/pods-killed.ts';
+import { podsLate } from './workloads/pods-late.ts';
+import { podsScaledToZero } from './workloads/pods-scaled-to-zero.ts';
+import { podsSlowStart } from './workloads/pods-slow-start.ts';
+import { podsSlow } from './workloads/pods-slow.ts';
+
+/** Every kind of fault, those first that disturb least. */
+export const faults = {
+  ...{ podsDeleted, podsKilled, podsScaledToZero, podsSlowStart },
+  ...{ podsFailing, podsLate, podsHanging, podsSlow },
+  ...{ gatewayDeleted, gatewayScaledToZero, gatewayRestarted },
+  ...{ linkPartitioned, linkReset, linkLossy, linkNarrow, linkDelayed },
+  ...{ istiodDown, apiServerDown, remoteSecretRevoked, remoteSecretRotated },
+  ...{ intermediateRotated, rootRotated, regionLabelsLost, clusterFrozen, clusterGone },
+};
+
+/** The same as a list. */
+export const faultKinds: readonly AnyFault[] = Object.values(faults);
+
+/** The kind of that id; undefined when there is none. */
+export const faultNamed = (id: string): AnyFault | undefined => faultKinds.find((kind) => kind.id === id);

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Mesh } from '../mesh/attach.ts';
+import { timeouts } from '../timeouts.ts';
+import { whileWaiting } from '../waiting.ts';
+import { stages } from './fault.ts';
+import { faultNamed } from './faults.ts';
+import { healContainers } from './heal-containers.ts';
+import { healMarks } from './heal-marks.ts';
+import { healCase } from './inject.ts';
+import { journalOf, type Journal, type JournalEntry } from './journal.ts';
+
+/**
+ * Takes away whatever is left in a mesh because a process was killed. First the faults of the journal, on this machine:
+ * frozen and lost clusters, then the link, then API servers that are cut off, then the rest, the last first. Then marks,
+ * which any machine can find: in a lab's containers, and in the clusters (changed numbers of pods, sick pods, Secrets that
+ * were kept, nodes without their region, objects of tests). It can be run again and again.
+ *
+ * @returns what was healed, a line each; empty for a mesh in order.
+ * @throws Error that names all that could not be healed, when the rest was.
+ */
+export async function heal(mesh: Mesh): Promise<string[]> {
+  const report: Report = { healed: [], failed: [] };
+  const journal = journalOf(mesh.file);
+  const { entries, unreadable } = await journal.read();
+  for (const entry of inOrder(entries))
+    await attempt(report, `fault ${entry.fault} of ${entry.startedAt}`, () =>
+      healEntry(mesh, journal, entry),
+    );
+  for (const name of unreadable)
+    await attempt(report, `journal file ${name}`, async () => [
+      `journal: ${name} is no entry and was put aside as ${await journal.putAside(name)}; only what is marked can be healed of it`,
+    ]);
+  if (mesh.isLab) await attempt(report, "the lab's containers", () => healContainers(mesh));
+  await Promise.all(
+    mesh.clusters.map((cluster) =>
+      attempt(report, `cluster ${cluster.name}`, () => healMarks(mesh, cluster)),
+    ),
+  );
+  if (report.failed.length === 0) return report.healed;
+  const done = report.healed.length > 0 ? ` Healed: ${report.healed.join('; ')}.` : '';
+  throw new Error(
+    `Not all could be healed: ${report.failed.map(({ what, error }) => `${what}: ${wordsOf(error)}`).join('; ')}.${done}`,
+    { cause: report.failed[0]?.error },
+  );
+}
+
+interface Report {
+  healed: string[];
+  failed: { what: string; error: unknown }[];
+}
+
+/** What cannot be healed must not keep the rest from being healed. */
+async function attempt(report: Report, what: string, act: () => Promise<string[]>): Promise<void> {
+  try {
+    report.healed.push(...(await act()));
+  } catch (error) {
+    report.failed.push({ what, error });
+  }
+}
+
+function wordsOf(error: unknown): string {
+  const parts = [];
+  for (let each = error; each instanceof Error; each = each.cause) parts.push(each.message);
+  return parts.length > 0 ? parts.join(': ') : String(error);
+}
+
+/** By stage, and within one the last first: faults may have been laid upon each other. */
+export function inOrder(entries: readonly JournalEntry[]): JournalEntry[] {
+  const stageOf = ({ fault }: JournalEntry) => stages.indexOf(faultNamed(fault)?.stage ?? 'rest');
+  return entries.toReversed().toSorted((a, b) => stageOf(a) - stageOf(b));
+}
+
+async function healEntry(mesh: Mesh, journal: Journal, entry: JournalEntry): Promise<string[]> {
+  const kind = faultNamed(entry.fault);
+  if (!kind)
+    throw new Error(
+      `this version of meshproof knows no fault ${entry.fault}; heal with the one that wrote it`,
+    );
+  const parameters = kind.parameters.parse(entry.parameters);
+  const of = { mesh, id: entry.id, parameters, undo: kind.undo.parse(entry.undo) };
+  if (entry.phase === 'begun') {
+    // Amid its injection a process leaves requests behind that are still on their way: heal, let them come, heal again.
+    await kind.heal(of);
+    await whileWaiting(() => delay(timeouts.settleMs));
+  }
+  const { evidence } = await healCase(kind, of);
+  await journal.remove(entry);
+  return [`${entry.fault} (injected ${entry.startedAt} by process ${entry.pid}): ${evidence}`];
+}

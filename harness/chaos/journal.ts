@@ -1,0 +1,133 @@
+import { randomInt } from 'node:crypto';
+import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { MeshFile } from '../mesh/mesh-file.ts';
+import { stateFolder } from '../mesh/state.ts';
+
+const entrySchema = z.strictObject({
+  version: z.literal(1),
+  id: z.string().regex(/^[a-z0-9]{8}$/),
+  fault: z.string(),
+  /** `begun`: a process may be at work on it, or have ended amid it. `injected`: all of the fault was done. */
+  phase: z.enum(['begun', 'injected']),
+  parameters: z.record(z.string(), z.unknown()),
+  undo: z.unknown(),
+  pid: z.int(),
+  startedAt: z.iso.datetime(),
+});
+
+/**
+ * One fault in the journal: all that another process needs to undo it. It holds no secret; what is secret is kept in the
+ * cluster that it came from, and the entry names it.
+ */
+export type JournalEntry = z.infer<typeof entrySchema>;
+
+/** What a journal holds: its entries, the oldest first, and names of files that are none. */
+export interface JournalContent {
+  entries: JournalEntry[];
+  unreadable: string[];
+}
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** A new id of an entry: short enough to be part of the name of an iptables chain. */
+export const newEntryId = (): string =>
+  Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join('');
+
+/**
+ * What is broken in a mesh, on disk, so that it is known after a crash: a file for each fault, complete and durable before
+ * anything is changed. Files are 0600 in a folder 0700.
+ */
+export class Journal {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Writes an entry; it is on the disk when this resolves. */
+  async write(entry: JournalEntry): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const file = this.#file(entry);
+    const unfinished = `${file}.unfinished`;
+    const handle = await open(unfinished, 'w', 0o600);
+    try {
+      await handle.writeFile(JSON.stringify(entry, undefined, 2));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(unfinished, file);
+    await this.#syncFolder();
+  }
+
+  /** Takes an entry out. Does nothing when it is not there. */
+  async remove(entry: JournalEntry): Promise<void> {
+    await rm(this.#file(entry), { force: true });
+    await this.#syncFolder();
+  }
+
+  /** Reads it; empty where there is none. A file whose writing was cut off stands for nothing that was begun. */
+  async read(): Promise<JournalContent> {
+    const content: JournalContent = { entries: [], unreadable: [] };
+    for (const name of (await this.#names()).filter((one) => one.endsWith('.json')).sort()) {
+      const text = await readIfThere(join(this.folder, name));
+      if (text === undefined) continue; // removed meanwhile: healed by whoever it was of
+      const entry = parseEntry(text);
+      if (entry) content.entries.push(entry);
+      else content.unreadable.push(name);
+    }
+    return content;
+  }
+
+  /** Puts a file that is no entry aside, so that it is looked at by a person and not again by us. */
+  async putAside(name: string): Promise<string> {
+    const aside = join(this.folder, `${name}.unreadable`);
+    await rename(join(this.folder, name), aside);
+    return aside;
+  }
+
+  #file({ startedAt, id }: JournalEntry): string {
+    return join(this.folder, `${startedAt.replaceAll(':', '-')}-${id}.json`); // sorts by time
+  }
+
+  async #names(): Promise<string[]> {
+    return (await unlessAbsent(readdir(this.folder))) ?? [];
+  }
+
+  /** A new name is durable only when its folder is. */
+  async #syncFolder(): Promise<void> {
+    const handle = await open(this.folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+const readIfThere = (file: string): Promise<string | undefined> => unlessAbsent(readFile(file, 'utf8'));
+
+/** What was read; undefined where there is no such file or folder. */
+async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The journal of a mesh, in its folder. */
+export const journalOf = (file: Pick<MeshFile, 'lab' | 'meshId'>): Journal =>
+  new Journal(join(stateFolder(file), 'journal'));
+
+/** An entry from its text; undefined when it is none, such as a truncated one. */
+export function parseEntry(text: string): JournalEntry | undefined {
+  try {
+    return entrySchema.parse(JSON.parse(text));
+  } catch {
+    return undefined; // told by the caller, by the name of the file
+  }
+}

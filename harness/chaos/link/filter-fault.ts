@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { bounds } from '../bounds.ts';
+import { defineFault, type AnyFault, type Case } from '../fault.ts';
+import {
+  addChain,
+  chainOf,
+  chainText,
+  chainsIn,
+  countsOf,
+  removeChain,
+  type Counted,
+  type Verdict,
+} from '../iptables.ts';
+import { changeIn, labOf, shell, undoIn } from '../lab.ts';
+import type { Mesh } from '../../mesh/attach.ts';
+import { lookAcross, requireAnswered, wordLook } from './look.ts';
+import { matchesOf, passageOf, passageSchema, wayParameters, wordPassage, type Passage } from './ways.ts';
+
+/** What tells one fault of the link's filter from another. */
+interface FilterFault<P extends z.ZodObject> {
+  id: string;
+  title: string;
+  parameters: P;
+  verdict(parameters: z.output<P>): Verdict;
+  /** Waits for the effect on the passage and words it. */
+  prove(of: Case<z.output<P>, { passage: Passage }>): Promise<string>;
+}
+
+const undo = z.object({ passage: passageSchema });
+
+/**
+ * A fault of the packets that the wide-area link forwards: a chain of iptables before the link's own rules, so that it holds
+ * for connections that exist, too. Healing takes the chain away, which needs no cluster.
+ */
+export const filterFault = <P extends z.ZodObject<typeof wayParameters>>(fault: FilterFault<P>): AnyFault =>
+  defineFault({
+    ...{ id: fault.id, title: fault.title, parameters: fault.parameters, undo },
+    ...{ disturbs: 'link', needsLab: true, stage: 'link', bounds: bounds.link },
+    clusters: (_, mesh) => mesh.clusters.map(({ name }) => name),
+    prepare: async (mesh, parameters) => {
+      const passage = await passageOf(mesh, parameters);
+      requireAnswered(await lookAcross(mesh, passage));
+      return { passage };
+    },
+    inject: async ({ mesh, id, parameters, undo: { passage } }) => {
+      const lab = labOf(mesh);
+      const text = chainText(chainOf(id), 'FORWARD', matchesOf(passage), fault.verdict(parameters));
+      await changeIn(lab, lab.link, id, addChain(text));
+    },
+    prove: (of) => fault.prove(of),
+    heal: async ({ mesh, id }) => {
+      const lab = labOf(mesh);
+      await undoIn(lab, lab.link, id, removeChain(chainOf(id), 'FORWARD'));
+    },
+    proveHealed: async ({ mesh, id, undo: { passage } }) => {
+      const lab = labOf(mesh);
+      const saved = await shell(lab, lab.link, 'iptables-save -t filter');
+      if (chainsIn(saved).some(({ chain }) => chain === chainOf(id)))
+        throw new Error(`The link ${lab.link} still has the chain ${chainOf(id)}.`);
+      const looks = await lookAcross(mesh, passage);
+      requireAnswered(looks);
+      return `the link has no rule of it any more; ${looks.map(wordLook).join('; ')}`;
+    },
+  });
+
+/** The counters of a fault's chain. */
+export async function countedBy(mesh: Mesh, id: string): Promise<Counted> {
+  const lab = labOf(mesh);
+  return countsOf(await shell(lab, lab.link, 'iptables-save -c -t filter'), chainOf(id));
+}
+
+/** Proof that connections over a passage end as they should, that packets were taken, and that the rest still gets through. */
+export async function proveCut(
+  { mesh, id, undo: { passage } }: Case<unknown, { passage: Passage }>,
+  how: 'silent' | 'refused',
+): Promise<string> {
+  const looks = await lookAcross(mesh, passage);
+  const wrong = looks.filter(({ seen }) => seen.how !== how);
+  if (wrong.length > 0)
+    throw new Error(`The link should leave it ${how}, but ${wrong.map(wordLook).join('; ')}.`);
+  const spared = labOf(mesh).forwards.filter(({ port }) => !passage.ports.includes(port));
+  const others = await lookAcross(mesh, { ways: passage.ways, ports: spared.map(({ port }) => port) });
+  requireAnswered(others);
+  const { taken } = await countedBy(mesh, id);
+  if (taken === 0) throw new Error(`The rules of the link for ${wordPassage(passage)} took no packet.`);
+  const still = spared.length > 0 ? `; port ${spared.map(({ port }) => port).join(', ')} still answers` : '';
+  return `${wordPassage(passage)}: answered before, now ${looks.map(wordLook).join('; ')}${still}; the link took ${taken} packets`;
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { acceptanceInterval, defaultAlpha } from '../../verdict/statistics.ts';
+import { timeouts } from '../../timeouts.ts';
+import type { Case } from '../fault.ts';
+import { labOf, shell } from '../lab.ts';
+import { countedBy, filterFault } from './filter-fault.ts';
+import { endsOf, wayParameters, wordPassage, type Passage } from './ways.ts';
+
+/** Connections that are tried side by side to see packets lost: three packets each at least. */
+const attempts = 60;
+
+/** Packets vanish by chance, each by itself (iptables' statistic module). */
+export const linkLossy = filterFault({
+  id: 'link-lossy',
+  title: 'The link loses a share of the packets, by chance',
+  parameters: z.object({
+    ...wayParameters,
+    percent: z.coerce.number().min(1).max(99).default(20).describe('Of the packets, 1 to 99.'),
+  }),
+  verdict: ({ percent }) => ({ kind: 'drop', share: percent / 100 }),
+  prove: proveLoss,
+});
+
+/** The link's counters against a binomial distribution, at a false alarm of {@link defaultAlpha}. */
+async function proveLoss({
+  mesh,
+  id,
+  parameters: { percent },
+  undo: { passage },
+}: Case<{ percent: number }, { passage: Passage }>): Promise<string> {
+  const lab = labOf(mesh);
+  for (const way of passage.ways) {
+    const { container, address } = await endsOf(lab, way);
+    const one = `timeout ${timeouts.linkConnectMs / 1000} bash -c 'exec 3<>/dev/tcp/$0/$1' $1 $2 2>/dev/null &`;
+    const all = `for i in $(seq ${attempts}); do ${one} done; wait`;
+    await shell(lab, container, all, address, String(passage.ports[0]));
+  }
+  const { seen, taken } = await countedBy(mesh, id);
+  const [least, most] = acceptanceInterval(seen, percent / 100, defaultAlpha);
+  if (taken < Math.max(1, least) || taken > most)
+    throw new Error(
+      `The link lost ${taken} of ${seen} packets, ${percent} % asked for: between ${least} and ${most} would do.`,
+    );
+  return `${wordPassage(passage)}: the link's counters show ${taken} of ${seen} packets lost, ${percent} % asked for`;
+}

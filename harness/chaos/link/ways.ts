@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import type { Mesh } from '../../mesh/attach.ts';
+import { InvalidParameters } from '../parameters.ts';
+import { attachmentsOf, controlPlaneOf, labOf, nodeAddress, shell, type LabAccess } from '../lab.ts';
+import type { Match } from '../iptables.ts';
+
+/** Parameters of every fault that cuts or thins some of the link's traffic. */
+export const wayParameters = {
+  ports: z
+    .enum(['data', 'discovery', 'both'])
+    .default('both')
+    .describe('data: 15443, to the east-west gateways; discovery: 6443, to the API servers.'),
+  from: z.string().optional().describe('Only what this cluster sends or opens; every one when not given.'),
+  to: z.string().optional().describe('Only towards this cluster; every one when not given.'),
+  oneWay: z
+    .enum(['connections', 'packets'])
+    .default('connections')
+    .describe(
+      'With from or to: connections that are opened that way, or packets that travel that way, whoever opened the connection.',
+    ),
+};
+
+export type WayParameters = z.output<z.ZodObject<typeof wayParameters>>;
+
+/** What of the link's traffic is meant, from one cluster's network to another's. */
+export interface Way {
+  from: string;
+  to: string;
+  /** The link's interfaces at either end. */
+  in: string;
+  out: string;
+}
+
+/** All that is known of the traffic that a link fault is about. */
+export interface Passage {
+  ways: Way[];
+  ports: number[];
+  oneWay: 'connections' | 'packets';
+}
+
+/** The shape of a {@link Passage} in the journal. */
+export const passageSchema = z.object({
+  ways: z.array(z.object({ from: z.string(), to: z.string(), in: z.string(), out: z.string() })),
+  ports: z.array(z.int()),
+  oneWay: z.enum(['connections', 'packets']),
+});
+
+/** The traffic that parameters name. Throws InvalidParameters when that is none, and when the link does not run. */
+export async function passageOf(mesh: Mesh, parameters: WayParameters): Promise<Passage> {
+  const lab = labOf(mesh);
+  const ports = lab.forwards
+    .filter(({ purpose }) => parameters.ports === 'both' || purpose === parameters.ports)
+    .map(({ port }) => port);
+  const interfaces = await interfacesOf(lab);
+  const side = async (cluster: string) => {
+    const address = await nodeAddress(lab, cluster);
+    const found = interfaces.find(({ covers }) => covers(address));
+    if (found) return found.name;
+    throw new Error(
+      `The link ${lab.link} has no interface in the network of cluster ${cluster} (${address}).`,
+    );
+  };
+  const { from, to, oneWay } = parameters;
+  const names = mesh.clusters.map(({ name }) => name);
+  const pairs = names.flatMap((one) => names.filter((other) => other !== one).map((other) => [one, other]));
+  const wanted = pairs.filter(
+    ([one, other]) => (from === undefined || one === from) && (to === undefined || other === to),
+  );
+  if (wanted.length === 0 || ports.length === 0)
+    throw new InvalidParameters(
+      `The link has no ${parameters.ports} traffic from ${from ?? 'any'} to ${to ?? 'any'}.`,
+    );
+  const ways = wanted.map(async ([one = '', other = '']) => ({
+    ...{ from: one, to: other, in: await side(one), out: await side(other) },
+  }));
+  return { ways: await Promise.all(ways), ports, oneWay };
+}
+
+/**
+ * The packets of a passage. Of `connections`, those of the client and the answers to them; of `packets`, all that go that
+ * way, be they a client's or a server's.
+ */
+export function matchesOf({ ways, ports, oneWay }: Passage): Match[] {
+  const each = ways.flatMap((way) => ports.map((port) => ({ way, port })));
+  const matches = each.flatMap(({ way, port }): Match[] => [
+    { in: way.in, out: way.out, to: port },
+    oneWay === 'packets'
+      ? { in: way.in, out: way.out, from: port }
+      : { in: way.out, out: way.in, from: port },
+  ]);
+  return [...new Map(matches.map((match) => [JSON.stringify(match), match])).values()];
+}
+
+/** `west→east 15443+6443`, for messages. */
+export function wordPassage({ ways, ports, oneWay }: Passage): string {
+  const two = ways.some((way) => ways.some(({ from, to }) => from === way.to && to === way.from));
+  const where = two
+    ? [...new Set(ways.map(({ from }) => from))].join('↔')
+    : ways.map(({ from, to }) => `${from}→${to}`).join(', ');
+  return `${where} ${ports.join('+')}${!two && oneWay === 'packets' ? ', packets of that way' : ''}`;
+}
+
+interface Interface {
+  name: string;
+  covers: (address: string) => boolean;
+}
+
+async function interfacesOf(lab: LabAccess): Promise<Interface[]> {
+  const printed = await shell(lab, lab.link, 'ip -json -4 address show scope global');
+  const links = JSON.parse(printed) as {
+    ifname: string;
+    addr_info: { local: string; prefixlen: number }[];
+  }[];
+  return links.flatMap(({ ifname, addr_info }) =>
+    addr_info.map(({ local, prefixlen }) => ({
+      name: ifname,
+      covers: (address: string) => networkOf(address, prefixlen) === networkOf(local, prefixlen),
+    })),
+  );
+}
+
+const networkOf = (address: string, bits: number): number =>
+  Math.floor(
+    address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) / 2 ** (32 - bits), // the host's part is cut off
+  );
+
+/** Where a connection that goes a way begins and ends, for looking at it. */
+export async function endsOf(lab: LabAccess, way: Way): Promise<{ container: string; address: string }> {
+  const container = await controlPlaneOf(lab, way.from);
+  const target = await controlPlaneOf(lab, way.to);
+  const address = (await attachmentsOf(lab, target))[0]?.address ?? '';
+  return { container, address };
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { Mesh } from '../mesh/attach.ts';
+import type { Bounds } from './bounds.ts';
+import { defineFault, type AnyFault, type Disturbed } from './fault.ts';
+import {
+  awaitPods,
+  killPods,
+  podsOf,
+  putBack,
+  endPods,
+  replicasBefore,
+  type DeploymentRef,
+} from './scale.ts';
+import { proveGone, proveServed } from './served.ts';
+
+/** What it takes to undo a fault of a Deployment's pods. */
+const undo = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  /** Pods that it is meant to have. */
+  replicas: z.int(),
+  pods: z.array(z.object({ name: z.string(), uid: z.string() })),
+});
+
+interface PodFault<P extends z.ZodObject> {
+  id: string;
+  title: string;
+  disturbs: Disturbed;
+  bounds: Bounds;
+  parameters: P;
+  /** Which Deployment is meant. */
+  deployment(mesh: Mesh, parameters: z.output<P>): DeploymentRef;
+  how: 'deleted' | 'killed' | 'scaled-to-zero';
+}
+
+/** Ends pods of a Deployment: with their grace period, without it, or without it and with no successors. */
+export const podFault = <P extends z.ZodObject<{ cluster: z.ZodString }>>(fault: PodFault<P>): AnyFault =>
+  defineFault({
+    ...{ id: fault.id, title: fault.title, disturbs: fault.disturbs, bounds: fault.bounds },
+    ...{ parameters: fault.parameters, undo, needsLab: false, stage: 'rest' },
+    clusters: (parameters) => [clusterOf(parameters)],
+    prepare: async (mesh, parameters) => {
+      const cluster = mesh.cluster(clusterOf(parameters));
+      const deployment = fault.deployment(mesh, parameters);
+      const pods = (await podsOf(cluster, deployment)).filter(({ ready }) => ready);
+      if (pods.length === 0)
+        throw new Error(`${deployment.name} in ${cluster.name} has no ready pod to be ended.`);
+      const { count } = parameters as { count?: number };
+      const meant = pods.slice(0, count ?? pods.length).map(({ name, uid }) => ({ name, uid }));
+      return { ...deployment, replicas: await replicasBefore(cluster, deployment), pods: meant };
+    },
+    inject: async ({ mesh, parameters, undo: { namespace, name, pods } }) => {
+      const cluster = mesh.cluster(clusterOf(parameters));
+      const meant = pods.map((pod) => ({ ...pod, namespace }));
+      if (fault.how === 'scaled-to-zero') await endPods(cluster, { namespace, name });
+      else await killPods(cluster, meant, fault.how === 'deleted' ? {} : { gracePeriodSeconds: 0 });
+    },
+    prove: ({ mesh, parameters, undo: { namespace, name, pods } }) =>
+      proveGone(mesh.cluster(clusterOf(parameters)), { namespace, name }, pods, {
+        withinMs: fault.bounds.injectMs,
+        successors: fault.how !== 'scaled-to-zero',
+      }),
+    heal: async ({ mesh, parameters, undo: { namespace, name, replicas } }) => {
+      const cluster = mesh.cluster(clusterOf(parameters));
+      if (fault.how === 'scaled-to-zero') await putBack(cluster, { namespace, name }, replicas);
+      else await awaitPods(cluster, { namespace, name });
+    },
+    proveHealed: ({ mesh, parameters, undo: { namespace, name } }) =>
+      proveServed(mesh.cluster(clusterOf(parameters)), { namespace, name }, fault.bounds.healMs),
+  });
+
+const clusterOf = (parameters: object): string => (parameters as { cluster: string }).cluster;

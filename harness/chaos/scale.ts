@@ -1,0 +1,142 @@
+import type { MeshCluster, Pod } from '../mesh/attach.ts';
+import { awaitDeployment } from '../mesh/apply.ts';
+import { mark } from '../mesh/cluster-api.ts';
+import { waitUntil } from '../mesh/wait-until.ts';
+import { timeouts } from '../timeouts.ts';
+import { whileWaiting } from '../waiting.ts';
+
+/** A Deployment, by name. */
+export interface DeploymentRef {
+  namespace: string;
+  name: string;
+}
+
+/** A Deployment whose number of pods was changed; put back by `restore()` or at the end of an `await using`. */
+export interface Scaled extends AsyncDisposable {
+  deployment: DeploymentRef;
+  /** Its pods before. */
+  before: number;
+  /** Gives it as many pods as before and waits until they are ready. Does nothing the second time. */
+  restore(): Promise<void>;
+}
+
+/**
+ * Gives a Deployment another number of pods and does not wait for them. Only the number is written, by the `scale`
+ * subresource: whatever else someone keeps in the Deployment stays theirs.
+ *
+ * @throws Error that names the cluster and the Deployment when the API server refuses.
+ */
+export async function scale(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<Scaled> {
+  await note(cluster, deployment);
+  const before = await setReplicas(cluster, deployment, pods);
+  let restored: Promise<void> | undefined;
+  const restore = () => (restored ??= putBack(cluster, deployment, before));
+  return { deployment, before, restore, [Symbol.asyncDispose]: restore };
+}
+
+/** Waits until a Deployment has all the pods that it asks for. Throws when not so in time, naming it. */
+export async function awaitPods(cluster: MeshCluster, { namespace, name }: DeploymentRef): Promise<void> {
+  await whileWaiting(() => awaitDeployment(cluster, { metadata: { name, namespace } }));
+}
+
+/**
+ * Ends pods at once, without a grace period, side by side: the API server forgets them before they are gone. With other
+ * `options` they have the grace period that is given there, or that of their own when none is.
+ *
+ * @throws Error that names the cluster and the pod.
+ */
+export async function killPods(
+  cluster: MeshCluster,
+  pods: readonly Pick<Pod, 'namespace' | 'name'>[],
+  options: { gracePeriodSeconds?: number } = { gracePeriodSeconds: 0 },
+): Promise<void> {
+  await whileWaiting(() =>
+    Promise.all(
+      pods.map(async ({ namespace, name }) => {
+        try {
+          await cluster.api.core.deleteNamespacedPod({ namespace, name, ...options });
+        } catch (error) {
+          if ((error as { code?: unknown }).code === 404) return;
+          throw new Error(`Cluster ${cluster.name} did not delete pod ${namespace}/${name}.`, {
+            cause: error,
+          });
+        }
+      }),
+    ),
+  );
+}
+
+/** Kills every pod of a Deployment and lets none follow, until `restore()`. Resolves when the API server knows it. */
+export async function endPods(cluster: MeshCluster, deployment: DeploymentRef): Promise<Scaled> {
+  const pods = await podsOf(cluster, deployment);
+  // Killed while the number is set: pods that only leave take their time, and take their endpoints with them before.
+  const [scaling, killing] = await Promise.allSettled([
+    scale(cluster, deployment, 0),
+    killPods(cluster, pods),
+  ]);
+  if (scaling.status === 'rejected') throw scaling.reason;
+  if (killing.status === 'fulfilled') return scaling.value;
+  await scaling.value.restore();
+  throw killing.reason;
+}
+
+/** The pods of a Deployment, by its own selector. */
+export async function podsOf(cluster: MeshCluster, deployment: DeploymentRef): Promise<Pod[]> {
+  const { spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
+  return cluster.findPods({ namespace: deployment.namespace, labels: spec?.selector.matchLabels ?? {} });
+}
+
+/** Where a Deployment's number of pods is noted before it is changed: what is left of a killed process can be undone. */
+export const beforeAnnotation = 'meshproof.dev/replicas-before';
+
+async function note(cluster: MeshCluster, deployment: DeploymentRef): Promise<void> {
+  const { metadata, spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
+  if (metadata?.annotations?.[beforeAnnotation] !== undefined) return; // of an outer change: the first one counts
+  await annotate(cluster, deployment, String(spec?.replicas ?? 1));
+}
+
+/** The number of pods that a Deployment is meant to have: the one noted, where a change of it is under way. */
+export async function replicasBefore(cluster: MeshCluster, deployment: DeploymentRef): Promise<number> {
+  const { metadata, spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
+  return Number(metadata?.annotations?.[beforeAnnotation] ?? spec?.replicas ?? 1);
+}
+
+const annotate = (cluster: MeshCluster, deployment: DeploymentRef, before: string | null): Promise<void> =>
+  mark(
+    cluster.api,
+    { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment },
+    { annotations: { [beforeAnnotation]: before } },
+  );
+
+/** Gives a Deployment a number of pods, waits until they are ready, and takes the note of it away. */
+export async function putBack(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<void> {
+  const { namespace, name } = deployment;
+  // What was broken has to be healed, also when the API server is busy for a moment.
+  const what = `deployment ${namespace}/${name} of cluster ${cluster.name} to be scaled back to ${pods}`;
+  await waitUntil(() => setReplicas(cluster, deployment, pods).then(() => true), what, timeouts.apiMs);
+  await awaitPods(cluster, deployment);
+  await annotate(cluster, deployment, null);
+}
+
+/** Sets the number of pods and returns what it was. */
+async function setReplicas(
+  cluster: MeshCluster,
+  deployment: DeploymentRef,
+  replicas: number,
+): Promise<number> {
+  try {
+    return await whileWaiting(async () => {
+      const scaled = await cluster.api.apps.readNamespacedDeploymentScale(deployment);
+      const before = scaled.spec?.replicas ?? 0;
+      // Without the version that was read: the controller writes to the Deployment all the while.
+      const body = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: deployment, spec: { replicas } };
+      await cluster.api.apps.replaceNamespacedDeploymentScale({ ...deployment, body });
+      return before;
+    });
+  } catch (error) {
+    const { namespace, name } = deployment;
+    throw new Error(`Cluster ${cluster.name} did not scale deployment ${namespace}/${name} to ${replicas}.`, {
+      cause: error,
+    });
+  }
+}

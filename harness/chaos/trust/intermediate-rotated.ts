@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { issueAuthority } from '../../mesh/authorities.ts';
+import { timeouts } from '../../timeouts.ts';
+import type { ClusterTrust } from '../../verdict/trust.ts';
+import { whileWaiting } from '../../waiting.ts';
+import { bounds } from '../bounds.ts';
+import { defineFault } from '../fault.ts';
+import { keepSecret, putSecretBack, writeSecretData } from '../kept-secret.ts';
+import { parameters } from '../parameters.ts';
+import { fingerprintOf, issuerIn, short } from './certificates.ts';
+import {
+  awaitTrust,
+  caData,
+  caSecret,
+  hurryMounts,
+  intermediateSpec,
+  labTrust,
+  renewCertificates,
+  trustShown,
+} from './plugged-authority.ts';
+
+/** A regular rotation: another intermediate of the same root, which istiod reloads, and certificates of it by a rollout. */
+export const intermediateRotated = defineFault({
+  id: 'intermediate-rotated',
+  title: 'A cluster issues certificates from another intermediate of the same root',
+  disturbs: 'control-plane',
+  needsLab: true,
+  stage: 'rest',
+  bounds: bounds.intermediate,
+  parameters: z.object({
+    cluster: parameters.cluster,
+    renew: z
+      .enum(['all', 'none'])
+      .default('all')
+      .describe(
+        'all: every workload gets a certificate of it, by a rollout. none: only pods that start later.',
+      ),
+  }),
+  undo: z.object({ issuer: z.string() }),
+  clusters: ({ cluster }) => [cluster],
+  prepare: async (mesh, { cluster }) => {
+    await labTrust(mesh);
+    const { intermediate } = await trustShown(mesh, mesh.cluster(cluster));
+    return { issuer: fingerprintOf(intermediate) };
+  },
+  inject: async ({ mesh, id, parameters: { cluster: name, renew }, undo: { issuer } }) => {
+    const [cluster, namespace, lab] = [mesh.cluster(name), mesh.file.rootNamespace, await labTrust(mesh)];
+    const { key, validDays } = intermediateSpec(lab);
+    const signer = { authority: lab.root, key: lab.trust.root.key };
+    const rotated = await issueAuthority(`${mesh.file.meshId} ${name} ${id}`, key, validDays, signer);
+    const { data } = await whileWaiting(() =>
+      cluster.api.core.readNamespacedSecret({ namespace, name: caSecret }),
+    );
+    await keepSecret(cluster, namespace, caSecret);
+    await writeSecretData(cluster, namespace, caSecret, {
+      ...data,
+      ...caData(rotated, lab.root, [lab.root]),
+    });
+    await hurryMounts(mesh, cluster);
+    const isTaken = (intermediate: string) => fingerprintOf(intermediate) !== issuer;
+    const what = "istiod's own certificate to be of the new intermediate";
+    await awaitTrust(mesh, cluster, (shown) => isTaken(shown.intermediate), what, timeouts.podReadyMs);
+    if (renew === 'all') await renewCertificates(mesh, cluster, id);
+  },
+  prove: async ({ mesh, parameters: { cluster, renew }, undo: { issuer } }) => {
+    const shown = await trustShown(mesh, mesh.cluster(cluster));
+    const now = fingerprintOf(shown.intermediate);
+    const renewed = shown.workloads.filter(({ chain }) => issuerIn(chain) === now);
+    const wanted = renew === 'all' ? shown.workloads.length : 0;
+    if (now === issuer || renewed.length < wanted)
+      throw new Error(
+        `${cluster}: istiod issues from ${short(now)}, and ${renewed.length} of ${shown.workloads.length} workloads have a certificate of it.`,
+      );
+    return `${cluster}: in TLS handshakes istiod shows the intermediate ${short(now)} instead of ${short(issuer)}, as do ${renewed.length} of ${shown.workloads.length} workloads`;
+  },
+  heal: async ({ mesh, parameters: { cluster: name }, undo: { issuer } }) => {
+    const cluster = mesh.cluster(name);
+    await putSecretBack(cluster, mesh.file.rootNamespace, caSecret);
+    await hurryMounts(mesh, cluster);
+    const isBack = (intermediate: string) => fingerprintOf(intermediate) === issuer;
+    const what = "istiod's own certificate to be of the intermediate as before";
+    await awaitTrust(mesh, cluster, (shown) => isBack(shown.intermediate), what, timeouts.podReadyMs);
+    await renewCertificates(mesh, cluster, null);
+  },
+  proveHealed: async ({ mesh, parameters: { cluster }, undo: { issuer } }) => {
+    const isBack = ({ intermediate, workloads }: ClusterTrust) =>
+      fingerprintOf(intermediate) === issuer && workloads.every(({ chain }) => issuerIn(chain) === issuer);
+    const what = `every certificate to be of ${short(issuer)}`;
+    const shown = await awaitTrust(mesh, mesh.cluster(cluster), isBack, what, timeouts.propagationMs);
+    return `${cluster}: istiod and ${shown.workloads.length} workloads show the intermediate ${short(issuer)} again`;
+  },
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
+import type { ClusterSnapshot, ResourceRecord, Snapshot } from '../mesh/snapshot/schema.ts';
+import type { Cause, Severity } from './finding.ts';
+import { judge } from './judge.ts';
+
+/** A healthy mesh of west and east, which a test breaks before it is judged. */
+export interface BrokenSample {
+  snapshot: Snapshot;
+  west: ClusterSnapshot;
+  east: ClusterSnapshot;
+}
+
+/** Breaks a healthy mesh. */
+export function broken(breakIt: (sample: BrokenSample) => void): Snapshot {
+  const snapshot = sampleSnapshot();
+  const [west, east] = snapshot.clusters as [ClusterSnapshot, ClusterSnapshot];
+  breakIt({ snapshot, west, east });
+  return snapshot;
+}
+
+/** What a defect shows: code, severity, the clusters that it names, and the codes that are folded under it. */
+export interface Expected {
+  code: string;
+  severity?: Severity;
+  cluster?: string;
+  peer?: string;
+  symptoms?: string[];
+}
+
+/** The first cause is the one expected, and nothing else above info stands beside it but the same in another cluster. */
+export function assertFirst(breakIt: (sample: BrokenSample) => void, expected: Expected): Cause {
+  const { causes } = judge(broken(breakIt));
+  const told = causes
+    .map(({ finding }) => `${finding.code} ${finding.severity}: ${finding.cause}`)
+    .join('\n');
+  const [first, ...others] = causes;
+  assert.ok(first, `nothing was found, expected ${expected.code}`);
+  const { severity, cluster, peer } = first.finding;
+  const { symptoms, ...wanted } = expected;
+  const seen = { code: first.finding.code, severity, cluster, peer };
+  for (const [key, value] of Object.entries(wanted))
+    assert.equal(seen[key as keyof typeof seen], value, `${key} of\n${told}`);
+  assert.deepEqual(
+    others
+      .filter(({ finding }) => finding.severity !== 'info' && finding.code !== expected.code)
+      .map(({ finding }) => finding.code),
+    [],
+    told,
+  );
+  if (symptoms)
+    assert.deepEqual(
+      [...new Set(first.symptoms.map(({ code }) => code))].toSorted(),
+      symptoms.toSorted(),
+      told,
+    );
+  assert.ok(first.finding.evidence.length > 0, `${expected.code} shows no evidence`);
+  assert.match(first.finding.cause, /^[^\n]+[.]$/);
+  return first;
+}
+
+/** The item of a list that a test wants to change. */
+export function the<T>(items: readonly T[], which: (item: T) => boolean = () => true): T {
+  const found = items.find(which);
+  assert.ok(found !== undefined, 'the sample has no such item');
+  return found;
+}
+
+/** A resource as it would be applied to a cluster of the sample. */
+export const resource = (
+  kind: string,
+  name: string,
+  spec: Record<string, unknown>,
+  namespace = 'meshproof',
+): ResourceRecord => ({
+  ...{
+    apiVersion: kind === 'NetworkPolicy' ? 'networking.k8s.io/v1' : 'networking.istio.io/v1',
+    kind,
+    namespace,
+    name,
+  },
+  ...{ labels: {}, generation: 1, createdAt: '2026-11-01T11:00:00.000Z', spec, status: [] },
+});
+
+/** Applies a resource to both clusters. */
+export function applyToBoth({ west, east }: BrokenSample, one: ResourceRecord): void {
+  for (const cluster of [west, east]) cluster.resources.push(structuredClone(one));
+}

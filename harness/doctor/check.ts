@@ -1,0 +1,91 @@
+import { families, type Evidence, type Family, type Finding, type Severity } from './finding.ts';
+import type { Source } from '../mesh/snapshot/schema.ts';
+import type { MeshView } from './mesh-view.ts';
+
+/**
+ * How a cause and what it explains have to be related, beyond their codes:
+ * - `pair`: the same cluster, seen towards the same peer;
+ * - `target`: the cause's cluster is the one that the symptom is about: its peer, or its own cluster where it has none;
+ * - `source`: the symptom was seen from the cause's cluster;
+ * - `cluster`: the two name a cluster in common;
+ * - `subject`: they are about the same thing, such as a service, and name a cluster in common;
+ * - `mesh`: always.
+ */
+export type Relation = 'pair' | 'target' | 'source' | 'cluster' | 'subject' | 'mesh';
+
+/** A defect that this check finds makes others appear. */
+export interface Explanation {
+  code: string;
+  by: Relation;
+}
+
+/** A part of a snapshot that a check looks at. Where a snapshot lacks it, the check's word is partial. */
+export type Part = Source;
+
+/** What a check saw: a finding without what is the same for all of its code. */
+export interface Sighting {
+  /** Absent: the check's own. */
+  severity?: Severity;
+  cluster?: string;
+  peer?: string;
+  object?: string;
+  /** What it is about, such as a service or a policy, `namespace/name`: for folding. */
+  subject?: string;
+  evidence: Evidence[];
+  cause: string;
+  /** Absent: the check's own. */
+  remedy?: string;
+}
+
+/** A check: a value. Pure: the same snapshot gives the same sightings. */
+export interface Check {
+  code: string;
+  title: string;
+  severity: Severity;
+  /** Several sentences for the documentation: what it means, how it comes about, what users see. */
+  explanation: string;
+  /** A command or manifest, with placeholders in angle brackets. */
+  remedy: string;
+  reference: string;
+  needs: readonly Part[];
+  explains?: readonly Explanation[];
+  run: (view: MeshView) => Iterable<Sighting>;
+}
+
+/** A finding with what folding needs to know of it. */
+export interface Located {
+  finding: Finding;
+  subject: string | undefined;
+}
+
+/** The family of a code, by its first digit. */
+export function familyOf(code: string): Family {
+  const family = families[Number(code[2]) - 1];
+  if (!family) throw new Error(`${code} is no code of a finding: its first digit names no family.`);
+  return family;
+}
+
+/** The anchor of a code in docs/findings.md. */
+export const anchorOf = (code: string): string => `docs/findings.md#${code.toLowerCase()}`;
+
+/** Completes what a check saw. */
+export function locate(check: Check, sighting: Sighting): Located {
+  const { severity, subject, remedy, cluster, peer, object, evidence, cause } = sighting;
+  return {
+    subject,
+    finding: {
+      code: check.code,
+      title: check.title,
+      family: familyOf(check.code),
+      severity: severity ?? check.severity,
+      ...(cluster === undefined ? {} : { cluster }),
+      ...(peer === undefined ? {} : { peer }),
+      ...(object === undefined ? {} : { object }),
+      evidence,
+      cause,
+      remedy: remedy ?? check.remedy,
+      anchor: anchorOf(check.code),
+      reference: check.reference,
+    },
+  };
+}

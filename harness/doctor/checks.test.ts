@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
+import { anchorOf, familyOf } from './check.ts';
+import { checks } from './checks.ts';
+import { findingsDoc } from './document.ts';
+import { families } from './finding.ts';
+import { circleOf } from './fold.ts';
+import { judge } from './judge.ts';
+
+test('a healthy mesh gives no finding, whatever its size', () => {
+  for (const names of [['west', 'east'], ['only'], ['a', 'b', 'c']])
+    assert.deepEqual(
+      judge(sampleSnapshot(names)).causes.map(({ finding }) => finding.cause),
+      [],
+    );
+});
+
+test('there are at least fifty checks, of every family, each with a code of its own', () => {
+  const codes = checks.map(({ code }) => code);
+  assert.ok(codes.length >= 50);
+  assert.equal(new Set(codes).size, codes.length);
+  assert.deepEqual([...new Set(codes.map(familyOf))].toSorted(), [...families].toSorted());
+});
+
+test('explanations name codes that exist, and go in no circle', () => {
+  const codes = new Set(checks.map(({ code }) => code));
+  for (const { code, explains = [] } of checks)
+    assert.deepEqual(
+      explains.filter((one) => !codes.has(one.code)),
+      [],
+      code,
+    );
+  assert.equal(circleOf(checks), undefined);
+});
+
+test('every check says what it means, what to do and where it comes from', () => {
+  for (const { code, title, explanation, remedy, reference, needs } of checks) {
+    assert.ok(explanation.length >= 110, `${code} says too little`);
+    assert.ok(title.length < 110 && !title.endsWith('.'), code);
+    assert.ok(remedy.length > 20 && URL.canParse(reference) && needs.length > 0, code);
+  }
+});
+
+test('every code has an anchor in the documentation', () => {
+  const text = findingsDoc(checks);
+  for (const { code } of checks) {
+    assert.ok(text.includes(`\n### ${code}\n`), code);
+    assert.equal(anchorOf(code), `docs/findings.md#${code.toLowerCase()}`);
+  }
+});

@@ -1,0 +1,55 @@
+import type { Check } from './check.ts';
+import { authorityChecks } from './checks/authorities.ts';
+import { authoritySecretChecks } from './checks/authority-secrets.ts';
+import { balancingChecks } from './checks/balancing.ts';
+import { clockChecks } from './checks/clocks.ts';
+import { crossNetworkGatewayChecks } from './checks/cross-network-gateways.ts';
+import { discoveryScopeChecks } from './checks/discovery-scope.ts';
+import { endpointChecks } from './checks/endpoints.ts';
+import { failoverChecks } from './checks/failover.ts';
+import { gatewayServiceChecks } from './checks/gateway-services.ts';
+import { injectionChecks } from './checks/injection.ts';
+import { istiodChecks } from './checks/istiods.ts';
+import { localityChecks } from './checks/localities.ts';
+import { mutualTlsChecks } from './checks/mutual-tls.ts';
+import { networkChecks } from './checks/networks.ts';
+import { passthroughChecks } from './checks/passthrough.ts';
+import { policyChecks } from './checks/policies.ts';
+import { remoteAccessChecks } from './checks/remote-access.ts';
+import { remoteKubeconfigChecks } from './checks/remote-kubeconfigs.ts';
+import { remoteSecretChecks } from './checks/remote-secrets.ts';
+import { routingChecks } from './checks/routing.ts';
+import { servedCertificateChecks } from './checks/served-certificates.ts';
+import { serviceChecks } from './checks/services.ts';
+import { trustDomainChecks } from './checks/trust-domains.ts';
+import { versionChecks } from './checks/versions.ts';
+import { wayChecks } from './checks/ways.ts';
+
+/** Every check of the doctor. Where two explain the same finding, the one that stands first here is its cause. */
+export const checks: readonly Check[] = [
+  ...authoritySecretChecks,
+  ...authorityChecks,
+  ...servedCertificateChecks,
+  ...trustDomainChecks,
+  ...discoveryScopeChecks,
+  ...remoteSecretChecks,
+  ...remoteKubeconfigChecks,
+  ...remoteAccessChecks,
+  ...istiodChecks,
+  ...endpointChecks,
+  ...networkChecks,
+  ...gatewayServiceChecks,
+  ...crossNetworkGatewayChecks,
+  ...wayChecks,
+  ...passthroughChecks,
+  ...localityChecks,
+  ...failoverChecks,
+  ...balancingChecks,
+  ...mutualTlsChecks,
+  ...policyChecks,
+  ...injectionChecks,
+  ...serviceChecks,
+  ...routingChecks,
+  ...versionChecks,
+  ...clockChecks,
+];

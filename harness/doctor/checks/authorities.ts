@@ -1,0 +1,204 @@
+import type { Certificate } from '../../mesh/snapshot/schema.ts';
+import type { Check, Sighting } from '../check.ts';
+import type { ClusterView } from '../cluster-view.ts';
+import type { MeshView } from '../mesh-view.ts';
+import { authorityOf, pathOfAuthority, pathTo, rootsOf, sameRoot } from '../trust.ts';
+import { dayMs, short, some, span } from '../wording.ts';
+
+const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
+
+const secretOf = (cluster: ClusterView): string => {
+  const authority = authorityOf(cluster);
+  return `Secret ${authority?.namespace ?? cluster.systemNamespace}/${authority?.secret ?? 'cacerts'}`;
+};
+
+/** What each certificate of each authority's path shows, where it shows anything. */
+function* eachAuthority(
+  view: MeshView,
+  see: (certificate: Certificate) => Pick<Sighting, 'evidence' | 'cause' | 'severity'> | undefined,
+): Iterable<Sighting> {
+  for (const cluster of view.clusters) {
+    for (const certificate of pathOfAuthority(view, cluster)) {
+      const seen = see(certificate);
+      if (seen) yield { cluster: cluster.name, object: secretOf(cluster), ...seen };
+    }
+  }
+}
+
+const nameOf = ({ subject, fingerprint }: Certificate): string => subject || short(fingerprint);
+
+const rootsDiffer: Check = {
+  code: 'MP1101',
+  title: 'The roots of two clusters differ',
+  severity: 'error',
+  explanation:
+    'The workloads of a cluster accept certificates that lead to the roots that they were given. Where two clusters have no root in common, every call between them ends in a TLS handshake that fails. It comes about when istiod made its own root in one cluster, or when `cacerts` was made from another root. The cluster that is named is the one whose root fewer clusters have.',
+  remedy:
+    '# sign the intermediate of <cluster> with the root of the others, then\nkubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem --dry-run=client -o yaml | kubectl --context <cluster> apply -f -\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
+  reference: pluginDocs,
+  needs: ['authorities', 'roots'],
+  explains: [
+    { code: 'MP1112', by: 'cluster' },
+    { code: 'MP3403', by: 'cluster' },
+    { code: 'MP3402', by: 'cluster' },
+    { code: 'MP1108', by: 'cluster' },
+  ],
+  run: function* (view) {
+    const known = view.clusters
+      .map((cluster) => ({ cluster, roots: rootsOf(view, cluster) }))
+      .filter(({ roots }) => roots.length > 0);
+    const share = (a: Certificate[], b: Certificate[]) =>
+      a.some((one) => b.some((other) => sameRoot(one, other)));
+    const support = known.map((one) => known.filter((other) => share(one.roots, other.roots)).length);
+    const usual = known[support.indexOf(Math.max(...support))];
+    if (!usual) return;
+    for (const { cluster, roots } of known) {
+      const extra = view.certificatesOf(usual.cluster.settings?.caCertificates ?? []);
+      if (share(roots, usual.roots) || share(roots, extra)) continue;
+      yield {
+        cluster: cluster.name,
+        peer: usual.cluster.name,
+        object: secretOf(cluster),
+        evidence: [
+          {
+            what: `root of ${cluster.name}`,
+            seen: `${nameOf(roots[0] as Certificate)} ${short(roots[0]?.fingerprint)}`,
+            expected: `${nameOf(usual.roots[0] as Certificate)} ${short(usual.roots[0]?.fingerprint)}`,
+          },
+        ],
+        cause: `${cluster.name} and ${usual.cluster.name} have no root certificate in common.`,
+      };
+    }
+  },
+};
+
+const notSigned: Check = {
+  code: 'MP1102',
+  title: 'An intermediate is not signed by its root',
+  severity: 'error',
+  explanation:
+    'The certificate that istiod signs with does not lead to the root beside it: no signature connects the two. Workloads of every cluster refuse what it issues. It comes about when an intermediate and a root of different ceremonies are put into one `cacerts`, or when `cert-chain.pem` lacks what is between them.',
+  remedy:
+    'openssl verify -CAfile root-cert.pem -untrusted cert-chain.pem ca-cert.pem   # make this hold, then replace cacerts and restart istiod',
+  reference: pluginDocs,
+  needs: ['authorities'],
+  explains: [
+    { code: 'MP1112', by: 'cluster' },
+    { code: 'MP3402', by: 'cluster' },
+    { code: 'MP3403', by: 'cluster' },
+    { code: 'MP1107', by: 'cluster' },
+    { code: 'MP1108', by: 'cluster' },
+  ],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const authority = authorityOf(cluster);
+      const signing = view.certificate(authority?.certificate[0]);
+      const roots = view.certificatesOf(authority?.roots ?? []);
+      if (!authority || !signing || roots.length === 0) continue;
+      const via = new Set([...authority.certificate, ...authority.chain, ...authority.roots]);
+      if (pathTo(view, signing, via, roots)) continue;
+      yield {
+        cluster: cluster.name,
+        object: secretOf(cluster),
+        evidence: [
+          { what: 'issuer of ca-cert.pem', seen: signing.issuer, expected: some(roots.map(nameOf)) },
+          {
+            what: 'key that should have signed it',
+            seen: short(signing.authorityKeyId),
+            expected: some(roots.map(({ subjectKeyId }) => short(subjectKeyId))),
+          },
+        ],
+        cause: `The authority of ${cluster.name} (${nameOf(signing)}) is not signed by the root that stands beside it.`,
+      };
+    }
+  },
+};
+
+const expired: Check = {
+  code: 'MP1103',
+  title: 'A certificate authority has expired',
+  severity: 'error',
+  explanation:
+    'A certificate on the way from istiod to the root is past its end. istiod refuses to issue, and every proxy that renews its certificate fails, at the latest when its own one ends.',
+  remedy: 'openssl x509 -in ca-cert.pem -noout -dates   # issue a new one, replace cacerts, restart istiod',
+  reference: pluginDocs,
+  needs: ['authorities'],
+  explains: [
+    { code: 'MP1111', by: 'cluster' },
+    { code: 'MP3402', by: 'cluster' },
+    { code: 'MP1107', by: 'cluster' },
+  ],
+  run: (view) =>
+    eachAuthority(view, (one) =>
+      Date.parse(one.notAfter) < view.now
+        ? {
+            evidence: [
+              {
+                what: `end of ${nameOf(one)}`,
+                seen: one.notAfter,
+                expected: `after ${view.snapshot.takenAt}`,
+              },
+            ],
+            cause: `The certificate authority ${nameOf(one)} expired ${span(view.now - Date.parse(one.notAfter))} ago.`,
+          }
+        : undefined,
+    ),
+};
+
+/** Time enough to issue and roll out an authority without haste; also what public certificate monitors warn at. */
+const soonMs = 30 * dayMs;
+
+const expiresSoon: Check = {
+  code: 'MP1104',
+  title: 'A certificate authority expires soon',
+  severity: 'warning',
+  explanation:
+    'Everything works today. A certificate on the way from istiod to the root ends within 30 days; from then on no workload gets a certificate, and within a day (the life of a workload certificate) calls fail.',
+  remedy: 'openssl x509 -in ca-cert.pem -noout -enddate   # issue a new one, replace cacerts, restart istiod',
+  reference: pluginDocs,
+  needs: ['authorities'],
+  run: (view) =>
+    eachAuthority(view, (one) => {
+      const left = Date.parse(one.notAfter) - view.now;
+      if (!(left >= 0 && left < soonMs)) return undefined;
+      return {
+        evidence: [
+          { what: `end of ${nameOf(one)}`, seen: one.notAfter, expected: 'more than 30 days from now' },
+        ],
+        cause: `The certificate authority ${nameOf(one)} expires in ${span(left)}.`,
+      };
+    }),
+};
+
+const notYetValid: Check = {
+  code: 'MP1105',
+  title: 'A certificate authority is not valid yet',
+  severity: 'error',
+  explanation:
+    'A certificate on the way from istiod to the root begins in the future. Whatever it signs is refused until then. It comes about by a wrong clock where it was made, or by a date that was set on purpose.',
+  remedy:
+    'openssl x509 -in ca-cert.pem -noout -startdate   # issue one that is valid now, replace cacerts, restart istiod',
+  reference: pluginDocs,
+  needs: ['authorities'],
+  explains: [
+    { code: 'MP3402', by: 'cluster' },
+    { code: 'MP1107', by: 'cluster' },
+  ],
+  run: (view) =>
+    eachAuthority(view, (one) =>
+      Date.parse(one.notBefore) > view.now
+        ? {
+            evidence: [
+              {
+                what: `start of ${nameOf(one)}`,
+                seen: one.notBefore,
+                expected: `before ${view.snapshot.takenAt}`,
+              },
+            ],
+            cause: `The certificate authority ${nameOf(one)} is valid only in ${span(Date.parse(one.notBefore) - view.now)}.`,
+          }
+        : undefined,
+    ),
+};
+
+export const authorityChecks = [rootsDiffer, notSigned, expired, expiresSoon, notYetValid];

@@ -1,0 +1,141 @@
+import type { Check } from '../check.ts';
+import { authorityOf } from '../trust.ts';
+import { some } from '../wording.ts';
+
+const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
+const wanted = ['ca-cert.pem', 'ca-key.pem', 'root-cert.pem', 'cert-chain.pem'];
+
+const unusable: Check = {
+  code: 'MP1106',
+  title: 'The secret with the certificate authority is not usable',
+  severity: 'error',
+  explanation:
+    'The secret `cacerts` lacks an entry, or one of them cannot be read, or its key does not belong to its certificate. An istiod that starts with it does not start, or makes an authority of its own that no other cluster trusts; one that runs keeps what it had.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem --dry-run=client -o yaml | kubectl --context <cluster> apply -f -',
+  reference: pluginDocs,
+  needs: ['authorities'],
+  explains: [
+    { code: 'MP1107', by: 'cluster' },
+    { code: 'MP1108', by: 'cluster' },
+    { code: 'MP2206', by: 'cluster' },
+  ],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const authority = authorityOf(cluster);
+      if (authority?.secret !== 'cacerts') continue;
+      // A secret of type kubernetes.io/tls, as cert-manager writes it, has entries of its own names.
+      const absent = authority.keys.includes('tls.crt')
+        ? []
+        : wanted.filter((key) => !authority.keys.includes(key));
+      const problems = [
+        ...absent.map((key) => `lacks ${key}`),
+        ...authority.problems,
+        ...(authority.keyFits === false ? ['ca-key.pem is not the key of ca-cert.pem'] : []),
+      ];
+      if (problems.length === 0) continue;
+      yield {
+        cluster: cluster.name,
+        object: `Secret ${authority.namespace}/cacerts`,
+        evidence: [{ what: 'entries', seen: some(authority.keys, 6), expected: wanted.join(', ') }],
+        cause: `The secret cacerts of ${cluster.name} is not usable: ${some(problems)}.`,
+      };
+    }
+  },
+};
+
+const madeOwnRoot: Check = {
+  code: 'MP1109',
+  title: 'A cluster has no certificate authority from outside, others have one',
+  severity: 'error',
+  explanation:
+    'Without the secret `cacerts`, istiod makes a root of its own, which the other clusters do not know. It comes about when istiod is installed before the secret is there, or when the secret is in another namespace.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
+  reference: pluginDocs,
+  needs: ['authorities'],
+  explains: [
+    { code: 'MP1101', by: 'cluster' },
+    { code: 'MP1107', by: 'cluster' },
+    { code: 'MP1112', by: 'cluster' },
+    { code: 'MP3402', by: 'cluster' },
+    { code: 'MP1108', by: 'cluster' },
+  ],
+  run: function* (view) {
+    const others = view.primaries.filter((one) => authorityOf(one)?.secret === 'cacerts');
+    if (others.length === 0) return;
+    for (const cluster of view.primaries) {
+      if (!cluster.complete('authorities') || authorityOf(cluster)?.secret === 'cacerts') continue;
+      if (cluster.install?.pilotCertProvider !== undefined && cluster.install.pilotCertProvider !== 'istiod')
+        continue;
+      yield {
+        cluster: cluster.name,
+        object: `Secret ${cluster.systemNamespace}/cacerts`,
+        evidence: [
+          { what: 'clusters with cacerts', seen: some(others.map(({ name }) => name)), expected: 'all' },
+        ],
+        cause: `${cluster.name} has no secret cacerts in ${cluster.systemNamespace}, so its istiod uses a root of its own.`,
+      };
+    }
+  },
+};
+
+const noAuthority: Check = {
+  code: 'MP1110',
+  title: 'A certificate that should sign others is no authority',
+  severity: 'error',
+  explanation:
+    'The certificate in `ca-cert.pem` is not allowed to sign: its basic constraints do not say CA. OpenSSL and BoringSSL refuse what it issues.',
+  remedy:
+    'openssl x509 -in ca-cert.pem -noout -text | grep -A1 "Basic Constraints"   # issue one with CA:TRUE and keyCertSign',
+  reference: pluginDocs,
+  needs: ['authorities'],
+  explains: [{ code: 'MP3402', by: 'cluster' }],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const signing = view.certificate(authorityOf(cluster)?.certificate[0]);
+      if (!signing || signing.isCa) continue;
+      yield {
+        cluster: cluster.name,
+        object: `Secret ${cluster.systemNamespace}/${authorityOf(cluster)?.secret}`,
+        evidence: [{ what: 'basic constraints', seen: 'CA:FALSE', expected: 'CA:TRUE' }],
+        cause: `The certificate that istiod of ${cluster.name} signs with is no certificate authority.`,
+      };
+    }
+  },
+};
+
+const weak: Check = {
+  code: 'MP1114',
+  title: 'A certificate authority is weak',
+  severity: 'warning',
+  explanation:
+    'A root or intermediate has an RSA key below 2048 bits or was signed with SHA-1 or MD5. Recent TLS libraries refuse it, so an update of the proxies ends all calls.',
+  remedy: 'openssl x509 -in root-cert.pem -noout -text | grep -E "Signature Algorithm|Public-Key"',
+  reference: pluginDocs,
+  needs: ['authorities'],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const authority = authorityOf(cluster);
+      for (const one of view.certificatesOf([
+        ...(authority?.certificate ?? []),
+        ...(authority?.roots ?? []),
+      ])) {
+        const bits = /^rsa (\d+)/i.exec(one.keyType)?.[1];
+        const old = /sha-?1(?!\d)|md5/i.test(one.signatureAlgorithm ?? '') && !one.selfSigned;
+        if (!(bits !== undefined && Number(bits) < 2048) && !old) continue;
+        yield {
+          cluster: cluster.name,
+          object: `Secret ${cluster.systemNamespace}/${authority?.secret}`,
+          evidence: [
+            { what: 'key', seen: one.keyType, expected: 'rsa 2048 or more, or an elliptic curve' },
+            { what: 'signature', seen: one.signatureAlgorithm ?? 'unknown', expected: 'SHA-256 or better' },
+          ],
+          cause: `The certificate authority ${one.subject} of ${cluster.name} is weak.`,
+        };
+      }
+    }
+  },
+};
+
+export const authoritySecretChecks = [unusable, madeOwnRoot, noAuthority, weak];

@@ -1,0 +1,120 @@
+import type { Check } from '../check.ts';
+import { covers, destinationRules } from '../destination-rules.ts';
+import { differences, sightingOf } from '../differences.ts';
+import { list } from '../spec-reader.ts';
+import { some } from '../wording.ts';
+
+const noPriority: Check = {
+  code: 'MP4206',
+  title: 'Client proxies do not prefer their own region, though failover is set',
+  severity: 'warning',
+  explanation:
+    'A DestinationRule sets failover and outlier detection for a service, but the proxies that were read have all of its endpoints in one priority, although these are in several regions. They spread calls over all regions, and there is nothing to fail over to.',
+  remedy:
+    'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> --cluster "outbound|<port>||<host>" -o json | grep -E "priority|region"',
+  reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/',
+  needs: ['proxies', 'resources'],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const hosts = destinationRules(cluster)
+        .filter(
+          ({ parts, selects }) =>
+            !selects &&
+            parts[0]?.outlier &&
+            list(parts[0].locality?.['failover']).length > 0 &&
+            parts[0].locality?.['enabled'] !== false,
+        )
+        .map(({ host }) => host);
+      const flat = new Set<string>();
+      for (const { type, upstreams } of hosts.length > 0 ? cluster.data.proxies : [])
+        for (const { host, endpoints } of type === 'sidecar' ? upstreams : []) {
+          const regions = new Set(endpoints.map(({ region }) => region));
+          const priorities = new Set(endpoints.map(({ priority }) => priority));
+          if (regions.size > 1 && priorities.size === 1 && hosts.some((one) => covers(one, host)))
+            flat.add(host);
+        }
+      if (flat.size > 0)
+        yield {
+          cluster: cluster.name,
+          object: `Service ${[...flat][0]}`,
+          evidence: [
+            { what: 'services with one priority for several regions', seen: flat.size, expected: 0 },
+          ],
+          cause: `Proxies of ${cluster.name} have no order of regions for ${some([...flat])}, though failover is set.`,
+        };
+    }
+  },
+};
+
+const rulesDiffer: Check = {
+  code: 'MP4207',
+  title: 'A DestinationRule is not the same in all clusters',
+  severity: 'warning',
+  explanation:
+    'Every istiod configures its own proxies from the DestinationRules of its own cluster. Where a rule is missing, or other, in one cluster, callers there balance, fail over and time out otherwise than callers elsewhere. It is rarely meant.',
+  remedy:
+    'kubectl --context <cluster> -n <namespace> get destinationrule <name> -o yaml   # in each cluster; apply the one that is meant to all',
+  reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
+  needs: ['resources', 'namespaces'],
+  run: function* (view) {
+    for (const one of differences(view, 'DestinationRule')) yield sightingOf('DestinationRule', one, true);
+  },
+};
+
+const ejectedNow: Check = {
+  code: 'MP4209',
+  title: 'Pods are ejected right now',
+  severity: 'info',
+  explanation:
+    'Outlier detection has taken hosts out, because they gave errors. That is its work; it also means that some of the capacity is not in use, and tells which pods to look at.',
+  remedy: 'kubectl --context <cluster> -n <namespace> logs <pod> --tail=100',
+  reference: 'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier',
+  needs: ['proxies'],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const ejected = new Set<string>();
+      for (const { upstreams } of cluster.data.proxies)
+        for (const { host, endpoints } of upstreams)
+          for (const one of endpoints) if (one.ejected) ejected.add(`${one.address}:${one.port} of ${host}`);
+      if (ejected.size > 0)
+        yield {
+          cluster: cluster.name,
+          evidence: [{ what: 'hosts that are ejected', seen: ejected.size, expected: 0 }],
+          cause: `Proxies of ${cluster.name} have ejected ${some([...ejected])}.`,
+        };
+    }
+  },
+};
+
+const switchedOff: Check = {
+  code: 'MP4210',
+  title: 'Locality load balancing is off in one cluster, and on in another',
+  severity: 'warning',
+  explanation:
+    'The mesh settings of one cluster turn locality load balancing off: its callers use all regions alike and do not fail over by region, while callers of other clusters do, with the same rules.',
+  remedy:
+    'istioctl --context <cluster> install -f <operator.yaml> --set meshConfig.localityLbSetting.enabled=true',
+  reference: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/',
+  needs: ['installs'],
+  run: function* (view) {
+    const isOn = (one: (typeof view.primaries)[number]) => one.settings?.localityLb?.enabled !== false;
+    const on = view.primaries.filter(isOn);
+    for (const cluster of view.primaries)
+      if (!isOn(cluster) && on[0])
+        yield {
+          cluster: cluster.name,
+          peer: on[0].name,
+          object: `ConfigMap ${cluster.systemNamespace}/istio`,
+          evidence: [
+            {
+              what: 'localityLbSetting.enabled',
+              seen: 'false',
+              expected: `true, as in ${some(on.map(({ name }) => name))}`,
+            },
+          ],
+          cause: `Locality load balancing is off in ${cluster.name}, and on in ${some(on.map(({ name }) => name))}.`,
+        };
+  },
+};
+
+export const balancingChecks = [noPriority, rulesDiffer, ejectedNow, switchedOff];

@@ -1,0 +1,205 @@
+import type { Check, Sighting } from '../check.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { covers } from '../destination-rules.ts';
+import {
+  crossNetworkServers,
+  eastWestGateways,
+  hasKubernetesEastWest,
+  takes,
+  type GatewayServer,
+} from '../gateways.ts';
+import { meshServices } from '../mesh-services.ts';
+import type { MeshView } from '../mesh-view.ts';
+import { some } from '../wording.ts';
+
+const reference =
+  'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#expose-services-in-cluster1';
+const apply =
+  'kubectl --context <cluster> apply -n istio-system -f samples/multicluster/expose-services.yaml';
+
+/** What a gateway that lets nothing through looks like. */
+const shut = [
+  { code: 'MP3502', by: 'cluster' },
+  { code: 'MP3402', by: 'target' },
+  { code: 'MP3401', by: 'target' },
+] as const;
+
+function* eachCluster(view: MeshView): Iterable<{ cluster: ClusterView; servers: GatewayServer[] }> {
+  if (!view.multiNetwork) return;
+  for (const cluster of view.clusters)
+    if (cluster.complete('resources') && !hasKubernetesEastWest(cluster))
+      yield { cluster, servers: crossNetworkServers(cluster) };
+}
+
+const refOf = ({ resource }: GatewayServer): string => `Gateway ${keyOf(resource)}`;
+const passes = ({ mode }: GatewayServer): boolean => mode === 'AUTO_PASSTHROUGH';
+
+const none: Check = {
+  code: 'MP3301',
+  title: 'No Gateway exposes the services of a cluster to other networks',
+  severity: 'error',
+  explanation:
+    'The east-west gateway listens on port 15443 only when a Gateway with TLS mode AUTO_PASSTHROUGH tells it to. Without it, other clusters send to the gateway, and are refused.',
+  remedy: apply,
+  reference,
+  needs: ['resources'],
+  explains: shut,
+  run: function* (view) {
+    for (const { cluster, servers } of eachCluster(view))
+      if (servers.length === 0)
+        yield {
+          cluster: cluster.name,
+          object: `Gateway ${cluster.systemNamespace}/cross-network-gateway`,
+          evidence: [{ what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 }],
+          cause: `${cluster.name} has no Gateway that exposes its services to other networks.`,
+        };
+  },
+};
+
+/** Tells of the first server where none of a cluster's is good. */
+function* noneThat(
+  view: MeshView,
+  asked: (server: GatewayServer) => boolean,
+  good: (server: GatewayServer, cluster: ClusterView) => boolean,
+  tell: (server: GatewayServer, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause'>,
+): Iterable<Sighting> {
+  for (const { cluster, servers } of eachCluster(view)) {
+    const asking = servers.filter(asked);
+    const first = asking[0];
+    if (first && !asking.some((one) => good(one, cluster)))
+      yield { cluster: cluster.name, object: refOf(first), ...tell(first, cluster) };
+  }
+}
+
+const wrongMode: Check = {
+  code: 'MP3302',
+  title: 'The cross-network Gateway has the wrong TLS mode',
+  severity: 'error',
+  explanation:
+    'Only AUTO_PASSTHROUGH makes a gateway pass TLS on by its SNI to the service that it names. PASSTHROUGH wants a route for each host, and the other modes end TLS at the gateway, so the identity of the caller is lost and the handshake fails.',
+  remedy: apply,
+  reference: 'https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings-TLSmode',
+  needs: ['resources'],
+  explains: shut,
+  run: (view) =>
+    noneThat(
+      view,
+      () => true,
+      passes,
+      (server, cluster) => ({
+        evidence: [
+          { what: 'tls.mode', seen: server.mode || 'none', expected: 'AUTO_PASSTHROUGH' },
+          { what: 'port', seen: server.port ?? 'none' },
+        ],
+        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} has TLS mode ${server.mode || 'none'}, not AUTO_PASSTHROUGH.`,
+      }),
+    ),
+};
+
+const wrongSelector: Check = {
+  code: 'MP3303',
+  title: 'The cross-network Gateway selects no east-west gateway',
+  severity: 'error',
+  explanation:
+    'The selector of the Gateway has to fit the labels of the pods behind the east-west gateway’s Service. Where it fits none, or other pods, nothing listens on port 15443.',
+  remedy:
+    'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n istio-system edit gateway cross-network-gateway   # spec.selector',
+  reference,
+  needs: ['resources', 'pods', 'services'],
+  explains: shut,
+  run: (view) =>
+    noneThat(
+      view,
+      passes,
+      ({ selector }, cluster) =>
+        !cluster.complete('pods') || eastWestGateways(cluster).some(({ pods }) => takes(selector, pods)),
+      (server, cluster) => {
+        const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
+        return {
+          evidence: [
+            {
+              what: 'selector',
+              seen: JSON.stringify(server.selector),
+              expected: `fits ${some(pods.map(({ name }) => name)) || 'a gateway pod'}`,
+            },
+            { what: 'gateway pods that it fits', seen: 0, expected: Math.max(1, pods.length) },
+          ],
+          cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} selects no pod of the east-west gateway.`,
+        };
+      },
+    ),
+};
+
+const wrongHosts: Check = {
+  code: 'MP3304',
+  title: 'The hosts of the cross-network Gateway leave services out',
+  severity: 'error',
+  explanation:
+    'The gateway passes on only what the hosts of the Gateway cover, usually *.local. Services that are not covered look healthy to other clusters, which are told their endpoints, and every connection to them is closed.',
+  remedy: apply,
+  reference,
+  needs: ['resources', 'services', 'pods'],
+  explains: shut,
+  run: function* (view) {
+    for (const { cluster, servers } of eachCluster(view)) {
+      const passing = servers.filter(passes);
+      const first = passing[0];
+      // A host may be preceded by the namespace that it is taken from.
+      const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
+      const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
+      const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
+      if (!first || left.length === 0) continue;
+      yield {
+        severity: left.length === own.length ? 'error' : 'warning',
+        cluster: cluster.name,
+        object: refOf(first),
+        evidence: [
+          { what: 'hosts', seen: some(hosts, 5) || 'none', expected: '*.local' },
+          { what: 'services that are covered', seen: own.length - left.length, expected: own.length },
+        ],
+        cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${some(left.map(({ key }) => key))}.`,
+      };
+    }
+  },
+};
+
+const wrongPort: Check = {
+  code: 'MP3305',
+  title: 'The cross-network Gateway is on a port that the east-west gateway’s Service does not have',
+  severity: 'error',
+  explanation:
+    'The port of the Gateway has to be one of the Service of the east-west gateway, and the one that other clusters are told (15443 unless a label says otherwise). Elsewhere, the gateway listens where nobody calls.',
+  remedy: apply,
+  reference,
+  needs: ['resources', 'services'],
+  explains: shut,
+  run: (view) =>
+    noneThat(
+      view,
+      passes,
+      ({ port }, cluster) => {
+        const gateways = eastWestGateways(cluster);
+        return gateways.length === 0 || gateways.some((gateway) => listensFor(gateway, port));
+      },
+      (server, cluster) => ({
+        evidence: [
+          {
+            what: 'port',
+            seen: server.port ?? 'none',
+            expected: eastWestGateways(cluster)[0]?.port ?? 15443,
+          },
+        ],
+        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} is on port ${server.port}, but other clusters are told ${eastWestGateways(cluster)[0]?.port}.`,
+      }),
+    ),
+};
+
+function listensFor(
+  { service, port }: ReturnType<typeof eastWestGateways>[number],
+  asked: number | undefined,
+): boolean {
+  const entry = service.ports.find((one) => one.port === port);
+  return asked === port || (entry !== undefined && asked === entry.targetPort);
+}
+
+export const crossNetworkGatewayChecks = [none, wrongMode, wrongSelector, wrongHosts, wrongPort];

@@ -1,0 +1,263 @@
+import { test } from 'node:test';
+import type { ClusterSnapshot } from '../../mesh/snapshot/schema.ts';
+import { assertFirst, the, type BrokenSample } from '../broken-sample.ts';
+
+const secret = (cluster: ClusterSnapshot) => the(cluster.remoteSecrets);
+const access = (cluster: ClusterSnapshot) => the(cluster.readerAccess);
+
+/** What istiod of west looks like when it does not read east. */
+function unread({ west }: BrokenSample): void {
+  for (const istiod of west.istiods) {
+    istiod.clusters = istiod.clusters.filter(({ id }) => id === 'west');
+    istiod.shards = istiod.shards.filter(({ cluster }) => cluster === 'west');
+    istiod.networks = istiod.networks.filter(({ cluster }) => cluster === 'west');
+  }
+}
+const symptoms = ['MP2202', 'MP2204', 'MP3501'];
+const direction = { severity: 'error', cluster: 'west', peer: 'east', symptoms } as const;
+
+/** Breaks the way from west to east, with all that follows. */
+const cut = (breakIt: (sample: BrokenSample) => void) => (sample: BrokenSample) => {
+  unread(sample);
+  breakIt(sample);
+};
+
+test('a remote secret is missing one way', () => {
+  assertFirst(
+    cut(({ west }) => void (west.remoteSecrets = [])),
+    { code: 'MP2101', ...direction },
+  );
+});
+
+test('a remote secret in a wrong namespace, without its label, under another name', () => {
+  assertFirst(
+    cut(({ west }) => void (secret(west).namespace = 'default')),
+    { code: 'MP2103', ...direction },
+  );
+  assertFirst(
+    cut(({ west }) => void (secret(west).labelled = false)),
+    { code: 'MP2104', ...direction },
+  );
+  assertFirst(
+    cut(({ west }) => void (secret(west).cluster = 'east-1')),
+    { code: 'MP2105', ...direction },
+  );
+});
+
+test('a server that is loopback, unreachable, or has another authority', () => {
+  assertFirst(
+    cut(({ west }) => void (secret(west).server = 'https://127.0.0.1:41234')),
+    { code: 'MP2106', ...direction },
+  );
+  assertFirst(
+    cut(({ west }) => {
+      secret(west).server = 'https://192.0.2.7:6443';
+      const probe = the(west.probes, ({ target }) => target === 'apiServer');
+      Object.assign(probe, { address: '192.0.2.7', tcp: 'timeout', tls: 'notTried' });
+    }),
+    { code: 'MP2107', ...direction, symptoms: [...symptoms, 'MP3404'] },
+  );
+  assertFirst(
+    cut(({ west }) => void (access(west).namedServer = 'notTrusted')),
+    { code: 'MP2108', ...direction },
+  );
+});
+
+test('a token that is dead, or ends soon', () => {
+  assertFirst(
+    cut(({ west }) => void (access(west).status = 401)),
+    { code: 'MP2109', ...direction },
+  );
+  const token = (expiresAt: string) => ({ audiences: [], issuedAt: '2026-10-01T00:00:00Z', expiresAt });
+  assertFirst(({ west }) => void (secret(west).token = token('2026-10-31T00:00:00Z')), {
+    code: 'MP2109',
+    severity: 'error',
+    cluster: 'west',
+  });
+  assertFirst(({ east }) => void (secret(east).token = token('2026-11-04T00:00:00Z')), {
+    code: 'MP2110',
+    severity: 'warning',
+    cluster: 'east',
+    peer: 'west',
+  });
+});
+
+test('an account that may too little, or too much', () => {
+  assertFirst(({ west }) => void (access(west).may['list endpointslices'] = false), {
+    code: 'MP2111',
+    severity: 'error',
+    cluster: 'west',
+    peer: 'east',
+  });
+  assertFirst(({ west }) => void (access(west).excess = ['delete pods']), {
+    code: 'MP2112',
+    severity: 'warning',
+    cluster: 'west',
+    peer: 'east',
+  });
+});
+
+test('two clusters of one name; a name that the mesh file does not have', () => {
+  assertFirst(({ east }) => void (the(east.installs).clusterName = 'west'), {
+    code: 'MP2113',
+    severity: 'error',
+    cluster: 'east',
+    peer: 'west',
+    symptoms: ['MP2119'],
+  });
+  assertFirst(({ east }) => void (the(east.installs).clusterName = 'east-1'), {
+    code: 'MP2119',
+    severity: 'warning',
+    cluster: 'east',
+  });
+});
+
+test('two secrets for one cluster, one for itself, one for a stranger', () => {
+  assertFirst(({ west }) => void west.remoteSecrets.push({ ...secret(west), name: 'old' }), {
+    code: 'MP2114',
+    severity: 'warning',
+    cluster: 'west',
+    peer: 'east',
+  });
+  assertFirst(
+    ({ west }) =>
+      void west.remoteSecrets.push({
+        ...secret(west),
+        name: 'self',
+        cluster: 'west',
+        server: 'https://172.30.0.2:6443',
+      }),
+    { code: 'MP2115', severity: 'warning', cluster: 'west' },
+  );
+  assertFirst(
+    ({ west }) =>
+      void west.remoteSecrets.push({
+        ...secret(west),
+        name: 'far',
+        cluster: 'north',
+        server: 'https://192.0.2.1:6443',
+      }),
+    { code: 'MP2116', severity: 'info', cluster: 'west' },
+  );
+});
+
+test('a secret that is no kubeconfig, asks for a plug-in, or does not verify', () => {
+  assertFirst(
+    cut(({ west }) => void (secret(west).problem = 'it is no YAML')),
+    { code: 'MP2117', ...direction },
+  );
+  assertFirst(({ west }) => void (secret(west).credential = 'exec'), {
+    code: 'MP2117',
+    severity: 'error',
+    cluster: 'west',
+  });
+  assertFirst(({ west }) => void (secret(west).skipsVerification = true), {
+    code: 'MP2118',
+    severity: 'warning',
+    cluster: 'west',
+  });
+});
+
+test('replicas of istiod disagree', () => {
+  assertFirst(
+    ({ west }) => {
+      const other = structuredClone(the(west.istiods));
+      other.pod = 'istiod-2';
+      other.networks = other.networks.filter(({ cluster }) => cluster === 'west');
+      west.istiods.push(other);
+      the(other.clusters, ({ id }) => id === 'east').syncStatus = 'synced';
+    },
+    { code: 'MP2201', severity: 'error', cluster: 'west' },
+  );
+});
+
+test('a cluster is not synced, for a reason that is not seen', () => {
+  assertFirst(
+    ({ west }) => void (the(the(west.istiods).clusters, ({ id }) => id === 'east').syncStatus = 'timeout'),
+    { code: 'MP2202', severity: 'error', cluster: 'west', peer: 'east' },
+  );
+});
+
+test('endpoints that are gone, or absent', () => {
+  const shard = ({ west }: BrokenSample) =>
+    the(the(west.istiods).shards, ({ cluster, host }) => cluster === 'east' && host.startsWith('catalog.'));
+  assertFirst((sample) => void shard(sample).addresses.push('10.244.9.9'), {
+    code: 'MP2203',
+    severity: 'error',
+    cluster: 'west',
+    peer: 'east',
+  });
+  assertFirst((sample) => void shard(sample).addresses.pop(), {
+    code: 'MP2204',
+    severity: 'error',
+    cluster: 'west',
+    peer: 'east',
+  });
+});
+
+test('no istiod is ready; proxies are not connected, or behind', () => {
+  assertFirst(
+    ({ west }) => {
+      the(west.pods, ({ labels }) => labels['app'] === 'istiod').ready = false;
+      west.istiods = [];
+    },
+    { code: 'MP2206', severity: 'error', cluster: 'west' },
+  );
+  const connected = ({ west }: BrokenSample) => the(west.istiods).connected;
+  assertFirst((sample) => void connected(sample).pop(), {
+    code: 'MP2208',
+    severity: 'warning',
+    cluster: 'west',
+  });
+  assertFirst((sample) => void the(connected(sample)).rejected.push('CDS: no such filter'), {
+    code: 'MP2205',
+    severity: 'warning',
+    cluster: 'west',
+  });
+  assertFirst(
+    (sample) => void Object.assign(the(connected(sample)), { stale: ['EDS'], oldestStaleMs: 60_000 }),
+    { code: 'MP2205', severity: 'warning' },
+  );
+});
+
+test('all pods of a service are unready in one cluster', () => {
+  assertFirst(
+    ({ west }) => {
+      for (const pod of west.pods) if (pod.labels['app'] === 'catalog') pod.ready = false;
+    },
+    { code: 'MP2209', severity: 'warning', cluster: 'west' },
+  );
+});
+
+test('discovery selectors hide the gateway, or workloads', () => {
+  const select = (label: string) => [{ matchLabels: { [label]: 'on' }, matchExpressions: [] }];
+  const mark = ({ east }: BrokenSample, names: string[]) => {
+    for (const one of east.namespaces) if (names.includes(one.name)) one.labels['mesh'] = 'on';
+    the(east.installs).settings!.discoverySelectors = select('mesh');
+  };
+  assertFirst((sample) => mark(sample, ['meshproof']), {
+    code: 'MP2501',
+    severity: 'error',
+    cluster: 'east',
+  });
+  assertFirst((sample) => mark(sample, ['istio-system']), {
+    code: 'MP2502',
+    severity: 'error',
+    cluster: 'east',
+  });
+});
+
+test('an API server is silent: the rest is judged, and what follows from it is folded', () => {
+  assertFirst(
+    (sample) => {
+      const { east, west } = sample;
+      const { name } = east;
+      const empty = Object.fromEntries(
+        Object.entries(east).map(([key, value]) => [key, Array.isArray(value) ? [] : value]),
+      );
+      Object.assign(east, empty, { name, reachable: false, unreachable: 'connect ECONNREFUSED' });
+      the(the(west.istiods).clusters, ({ id }) => id === 'east').syncStatus = 'timeout';
+    },
+    { code: 'MP2301', severity: 'error', cluster: 'east', symptoms: ['MP2202'] },
+  );
+});

@@ -1,0 +1,163 @@
+import type { Check, Sighting } from '../check.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
+import type { MeshView } from '../mesh-view.ts';
+import { isSettled } from '../settled.ts';
+import { some } from '../wording.ts';
+
+const reference = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis';
+
+/** The addresses that one istiod holds of a cluster, by `namespace/service`. */
+function heldOf(istiod: ClusterView['data']['istiods'][number], cluster: string): Map<string, Set<string>> {
+  const held = new Map<string, Set<string>>();
+  for (const { host, namespace, cluster: from, provider, addresses } of istiod.shards)
+    if (from === cluster && provider === 'Kubernetes')
+      held.set(`${namespace}/${host.split('.')[0]}`, new Set(addresses));
+  return held;
+}
+
+/** Of a cluster, by `namespace/service`: the pods with a sidecar that any istiod should have heard of by now. */
+function settledEndpoints(view: MeshView, cluster: ClusterView): Map<string, string[]> {
+  const settled = new Map<string, string[]>();
+  for (const [key, service] of cluster.services) {
+    const addresses = cluster
+      .podsOf(service)
+      .filter((pod) => pod.sidecar && isSettled(view, pod))
+      .map(({ ip }) => ip);
+    if (addresses.length > 0) settled.set(key, addresses);
+  }
+  return settled;
+}
+
+const absent: Check = {
+  code: 'MP2204',
+  title: 'An istiod lacks endpoints of a cluster',
+  severity: 'error',
+  explanation:
+    'Pods that are ready, and have been for a minute, are not among the endpoints that istiod holds of their cluster. Its proxies do not send to them. Usually the cluster is not read at all, or its namespace is hidden by discovery selectors.',
+  remedy:
+    'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> | grep <service>\nkubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <read cluster>',
+  reference,
+  needs: ['istiods', 'services', 'pods'],
+  run: function* (view) {
+    const readers = view.primaries.filter((one) => one.complete('istiods') && one.data.istiods.length > 0);
+    // Only what is asked for is made: in a large mesh it is a lot.
+    const settled = new Map(
+      readers.length === 0 ? [] : view.clusters.map((cluster) => [cluster, settledEndpoints(view, cluster)]),
+    );
+    for (const reader of readers) {
+      for (const istiod of reader.data.istiods)
+        for (const [read, endpoints] of settled) {
+          const held = heldOf(istiod, read.name);
+          const short = [...endpoints].flatMap(([key, addresses]) => {
+            const lacking = addresses.filter((one) => !held.get(key)?.has(one)).length;
+            return lacking > 0 ? [{ key, lacking, of: addresses.length }] : [];
+          });
+          if (short.length > 0) yield lacksEndpoints(reader, read, istiod.pod, short, endpoints.size);
+        }
+    }
+  },
+};
+
+function lacksEndpoints(
+  reader: ClusterView,
+  read: ClusterView,
+  istiod: string,
+  short: readonly { key: string; lacking: number; of: number }[],
+  services: number,
+): Sighting {
+  return {
+    cluster: reader.name,
+    ...(read === reader ? {} : { peer: read.name }),
+    object: `Pod ${reader.systemNamespace}/${istiod}`,
+    evidence: [
+      {
+        what: `services of ${read.name} with all endpoints`,
+        seen: services - short.length,
+        expected: services,
+      },
+      ...short
+        .slice(0, 3)
+        .map(({ key, lacking, of }) => ({ what: `endpoints of ${key}`, seen: of - lacking, expected: of })),
+    ],
+    cause: `istiod ${istiod} of ${reader.name} lacks endpoints of ${short.length} services of ${read.name}: ${some(short.map(({ key }) => key))}.`,
+  };
+}
+
+const stale: Check = {
+  code: 'MP2203',
+  title: 'An istiod holds endpoints that are gone',
+  severity: 'error',
+  explanation:
+    "istiod holds addresses of another cluster that no pod there has, and that the other cluster's own istiod does not hold. It stopped hearing from that cluster: the connection to its API server is cut, or its credential is dead, while what was read before is kept. Its proxies count, and weigh, pods that do not exist.",
+  remedy:
+    'kubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i -E "watch|reflector|unauthorized"\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
+  reference: 'https://github.com/istio/istio/issues/60082',
+  needs: ['istiods', 'pods'],
+  run: function* (view) {
+    for (const { reader, read } of view.pairs()) {
+      const cluster = view.cluster(read);
+      const own = cluster?.data.istiods[0];
+      if (!cluster || !own || !cluster.complete('pods', 'istiods')) continue;
+      const [known, living] = [heldOf(own, read), new Set(cluster.data.pods.map(({ ip }) => ip))];
+      for (const istiod of reader.data.istiods) {
+        const gone = [...heldOf(istiod, read)].flatMap(([key, addresses]) => {
+          const dead = [...addresses].filter((one) => !living.has(one) && !known.get(key)?.has(one));
+          // Endpoints of a Service without a selector are written by hand, and need no pod.
+          const selecting = Object.keys(cluster.services.get(key)?.selector ?? {}).length > 0;
+          return dead.length > 0 && (selecting || !cluster.services.has(key)) ? [{ key, dead }] : [];
+        });
+        if (gone.length === 0) continue;
+        yield {
+          cluster: reader.name,
+          peer: read,
+          object: `Pod ${reader.systemNamespace}/${istiod.pod}`,
+          evidence: [
+            { what: 'services with endpoints that are gone', seen: gone.length, expected: 0 },
+            ...gone
+              .slice(0, 3)
+              .map(({ key, dead }) => ({ what: `addresses of ${key} that no pod has`, seen: some(dead) })),
+          ],
+          cause: `istiod ${istiod.pod} of ${reader.name} still holds endpoints of ${some(gone.map(({ key }) => key))} in ${read} that are gone.`,
+        };
+      }
+    }
+  },
+};
+
+const unhealthyEverywhere: Check = {
+  code: 'MP2209',
+  title: 'All pods of a service are unready in one cluster',
+  severity: 'warning',
+  explanation:
+    'A service has pods in a cluster, and none of them is ready. Callers are served by other clusters, if at all, and the failover that this mesh has is already used up.',
+  remedy:
+    'kubectl --context <cluster> -n <namespace> get pods -o wide\nkubectl --context <cluster> -n <namespace> describe pod <pod>',
+  reference:
+    'https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/',
+  needs: ['services', 'pods'],
+  run: function* (view) {
+    for (const cluster of view.clusters)
+      for (const [key, service] of cluster.services) {
+        const pods = cluster
+          .podsOf(service)
+          .filter(({ phase, deletingSince }) => phase !== 'Succeeded' && deletingSince === undefined);
+        // Pods that have only just been made may yet become ready.
+        const old = pods.filter((pod) => view.now - Date.parse(pod.createdAt) > 120_000);
+        if (pods.length === 0 || old.length < pods.length || pods.some(({ ready }) => ready)) continue;
+        if (!pods.some(({ sidecar }) => sidecar)) continue;
+        const waiting = pods.flatMap(({ containers }) => containers.flatMap((one) => one.waiting ?? []));
+        yield {
+          cluster: cluster.name,
+          object: `Service ${keyOf(service)}`,
+          subject: key,
+          evidence: [
+            { what: 'pods that are ready', seen: 0, expected: pods.length },
+            ...(waiting[0] === undefined ? [] : [{ what: 'a container waits', seen: waiting[0] }]),
+          ],
+          cause: `None of the ${pods.length} pods of ${key} in ${cluster.name} is ready.`,
+        };
+      }
+  },
+};
+
+export const endpointChecks = [absent, stale, unhealthyEverywhere];

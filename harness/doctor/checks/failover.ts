@@ -1,0 +1,247 @@
+import type { Check } from '../check.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
+import {
+  covers,
+  destinationRules,
+  type DestinationRuleRecord,
+  type PolicyPart,
+} from '../destination-rules.ts';
+import { meshServices } from '../mesh-services.ts';
+import type { MeshView } from '../mesh-view.ts';
+import { list, numeric, tables, text } from '../spec-reader.ts';
+import { some } from '../wording.ts';
+
+const failoverDocs =
+  'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/';
+const settingDocs =
+  'https://istio.io/latest/docs/reference/config/networking/destination-rule/#LocalityLoadBalancerSetting';
+const outlierDocs =
+  'https://istio.io/latest/docs/reference/config/networking/destination-rule/#OutlierDetection';
+const edit = 'kubectl --context <cluster> -n <namespace> edit destinationrule <name>';
+
+/** Every part of every rule of every cluster. */
+function* eachPart(
+  view: MeshView,
+): Iterable<{ cluster: ClusterView; rule: DestinationRuleRecord; part: PolicyPart }> {
+  for (const cluster of view.clusters)
+    for (const rule of destinationRules(cluster))
+      for (const part of rule.parts) yield { cluster, rule, part };
+}
+
+/** A rule that is wrong in one cluster alone also differs from its namesakes. */
+const differing = { code: 'MP4207', by: 'subject' } as const;
+
+const about = (cluster: ClusterView, rule: DestinationRuleRecord) => ({
+  cluster: cluster.name,
+  object: `DestinationRule ${keyOf(rule)}`,
+  subject: keyOf(rule),
+});
+
+const failsOver = ({ locality }: PolicyPart): boolean =>
+  locality !== undefined &&
+  locality['enabled'] !== false &&
+  (list(locality['failover']).length > 0 || list(locality['failoverPriority']).length > 0);
+
+const noOutlier: Check = {
+  code: 'MP4201',
+  title: 'Failover is set up without outlier detection',
+  severity: 'warning',
+  explanation:
+    'Everything works while all pods are well. Istio applies failover only where outlier detection is set, since Envoy moves on when it sees that hosts are unhealthy, and nothing else tells it. Without it, priorities are not even sent, and a sick region keeps its share of traffic.',
+  remedy:
+    'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"outlierDetection":{"consecutive5xxErrors":5,"interval":"5s","baseEjectionTime":"30s","maxEjectionPercent":100}}}}\'',
+  reference: failoverDocs,
+  needs: ['resources'],
+  explains: [{ code: 'MP4206', by: 'cluster' }, differing],
+  run: function* (view) {
+    for (const { cluster, rule, part } of eachPart(view)) {
+      // A subset or port that sets a load balancer of its own takes outlier detection from the whole.
+      const outlier = part.outlier ?? rule.parts[0]?.outlier;
+      if (!failsOver(part) || outlier) continue;
+      yield {
+        ...about(cluster, rule),
+        evidence: [{ what: `outlierDetection of ${part.where}`, seen: 'none', expected: 'set' }],
+        cause: `${keyOf(rule)} of ${cluster.name} wants failover, but has no outlier detection to notice that it is needed.`,
+      };
+    }
+  },
+};
+
+/** Envoy's default: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/outlier_detection.proto */
+const defaultEjectionPercent = 10;
+
+const tooFewEjected: Check = {
+  code: 'MP4202',
+  title: 'Outlier detection may not eject all pods of a region',
+  severity: 'warning',
+  explanation:
+    'Envoy ejects at most maxEjectionPercent of the hosts of a service, and 10 % where it is not set. Where that is less than the pods of a region, a region that is sick as a whole keeps some of its pods in use, and failover to another is never complete.',
+  remedy:
+    'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"outlierDetection":{"maxEjectionPercent":100}}}}\'',
+  reference: 'https://github.com/istio/istio/issues/34605',
+  needs: ['resources', 'services', 'pods'],
+  explains: [differing],
+  run: function* (view) {
+    const services = meshServices(view);
+    for (const { cluster, rule, part } of eachPart(view)) {
+      if (!part.outlier || (numeric(part.outlier['maxEjectionPercent']) ?? defaultEjectionPercent) >= 100)
+        continue;
+      const percent = numeric(part.outlier['maxEjectionPercent']) ?? defaultEjectionPercent;
+      const short = services.flatMap(({ key, fqdn, meshed }) => {
+        if (!covers(rule.host, fqdn) || meshed.length < 2 || !meshed.includes(cluster)) return [];
+        const own = cluster.services.get(key);
+        const local = own ? cluster.podsOf(own).filter(({ ready }) => ready).length : 0;
+        // Another network counts as one host a gateway, however many pods are behind it.
+        const hosts = local + meshed.length - 1;
+        const may = Math.floor((percent * hosts) / 100);
+        return may < local ? [{ key, local, may }] : [];
+      });
+      const first = short[0];
+      if (!first) continue;
+      yield {
+        ...about(cluster, rule),
+        evidence: [
+          { what: `maxEjectionPercent of ${part.where}`, seen: percent, expected: 100 },
+          {
+            what: `pods of ${first.key} in ${cluster.name} that may be ejected`,
+            seen: first.may,
+            expected: first.local,
+          },
+        ],
+        cause: `With maxEjectionPercent ${percent}, ${keyOf(rule)} of ${cluster.name} may eject ${first.may} of the ${first.local} local pods of ${first.key}.`,
+      };
+    }
+  },
+};
+
+const both: Check = {
+  code: 'MP4203',
+  title: 'Weights by locality are set together with failover',
+  severity: 'error',
+  explanation:
+    'A localityLbSetting has one of distribute, failover and failoverPriority. With distribute, Istio sends weights and no priorities: the failover that stands beside it is not applied. The API server refuses such a rule where Istio’s webhook is in force; mesh settings, and clusters without the webhook, take it.',
+  remedy: edit,
+  reference: settingDocs,
+  needs: ['resources', 'installs'],
+  explains: [{ code: 'MP4206', by: 'cluster' }, differing],
+  run: function* (view) {
+    for (const { cluster, rule, part } of eachPart(view)) {
+      const weights = list(part.locality?.['distribute']).length;
+      if (weights > 0 && failsOver(part))
+        yield {
+          ...about(cluster, rule),
+          evidence: [{ what: `entries of distribute in ${part.where}`, seen: weights, expected: 0 }],
+          cause: `${keyOf(rule)} of ${cluster.name} has distribute together with failover, which is then not applied.`,
+        };
+    }
+    for (const cluster of view.clusters) {
+      const { distribute = [], failover = [], failoverPriority = [] } = cluster.settings?.localityLb ?? {};
+      if (distribute.length > 0 && failover.length + failoverPriority.length > 0)
+        yield {
+          cluster: cluster.name,
+          object: `ConfigMap ${cluster.systemNamespace}/istio`,
+          evidence: [{ what: 'entries of distribute', seen: distribute.length, expected: 0 }],
+          cause: `The mesh settings of ${cluster.name} have distribute together with failover, which is then not applied.`,
+        };
+    }
+  },
+};
+
+const weightsNowhere: Check = {
+  code: 'MP4204',
+  title: 'Weights by locality lead to a region that no node is in, or do not add up',
+  severity: 'warning',
+  explanation:
+    'The weights of distribute are by locality, region/zone/subzone. What is weighted for a region that nobody is in goes to nobody; what goes to pods of other localities that are not named is nothing at all. Weights have to add up to 100.',
+  remedy: edit,
+  reference: settingDocs,
+  needs: ['resources', 'nodes'],
+  explains: [differing],
+  run: function* (view) {
+    if (!view.completeEverywhere('nodes')) return;
+    const regions = regionsOf(view);
+    for (const { cluster, rule, part } of eachPart(view))
+      for (const { from, to } of tables(part.locality?.['distribute'])) {
+        const weights = Object.entries((to ?? {}) as Record<string, unknown>);
+        const nowhere = weights
+          .map(([where]) => where.split('/')[0] ?? '')
+          .filter((one) => one !== '*' && !regions.has(one));
+        const sum = weights.reduce((all, [, weight]) => all + (numeric(weight) ?? 0), 0);
+        if (nowhere.length === 0 && (weights.length === 0 || sum === 100)) continue;
+        yield {
+          ...about(cluster, rule),
+          evidence: [
+            { what: `weights from ${text(from) ?? '*'}`, seen: sum, expected: 100 },
+            { what: 'regions that it names', seen: some(nowhere) || 'known', expected: some([...regions]) },
+          ],
+          cause: `The weights of ${keyOf(rule)} of ${cluster.name} ${nowhere.length > 0 ? `lead to ${some(nowhere)}, where no node is` : `add up to ${sum}`}.`,
+        };
+      }
+  },
+};
+
+const regionsOf = (view: MeshView): Set<string> =>
+  new Set(
+    view.clusters.flatMap(({ data }) => data.nodes.map(({ region }) => region)).filter((one) => one !== ''),
+  );
+
+const failoverNowhere: Check = {
+  code: 'MP4205',
+  title: 'Failover leads from or to a region that no node is in',
+  severity: 'warning',
+  explanation:
+    'Everything works today. The entries of failover name regions as the nodes are labelled. One that names another region is never used: when its own region fails, traffic goes anywhere, or nowhere.',
+  remedy: edit,
+  reference: failoverDocs,
+  needs: ['resources', 'nodes'],
+  explains: [differing],
+  run: function* (view) {
+    if (!view.completeEverywhere('nodes')) return;
+    const regions = regionsOf(view);
+    for (const { cluster, rule, part } of eachPart(view)) {
+      const named = tables(part.locality?.['failover']).flatMap(({ from, to }) => [text(from), text(to)]);
+      const nowhere = named.filter((one) => one !== undefined && !regions.has(one)) as string[];
+      if (nowhere.length > 0)
+        yield {
+          ...about(cluster, rule),
+          evidence: [{ what: 'regions', seen: some(nowhere), expected: some([...regions]) }],
+          cause: `The failover of ${keyOf(rule)} of ${cluster.name} names ${some(nowhere)}, where no node is.`,
+        };
+    }
+  },
+};
+
+const cannotNotice: Check = {
+  code: 'MP4208',
+  title: 'Outlier detection is set, and can never eject',
+  severity: 'warning',
+  explanation:
+    'Everything works while all pods are well. The numbers of consecutive errors are all 0, which turns each of them off: no host is ever ejected, and failover never begins. minHealthPercent works against it in the same way: below that share of healthy hosts Envoy stops ejecting and uses sick ones.',
+  remedy: edit,
+  reference: outlierDocs,
+  needs: ['resources'],
+  explains: [differing],
+  run: function* (view) {
+    for (const { cluster, rule, part } of eachPart(view)) {
+      const outlier = part.outlier;
+      if (!outlier) continue;
+      const off =
+        numeric(outlier['consecutive5xxErrors']) === 0 &&
+        (numeric(outlier['consecutiveGatewayErrors']) ?? 0) === 0 &&
+        (numeric(outlier['consecutiveLocalOriginFailures']) ?? 0) === 0;
+      const floor = numeric(outlier['minHealthPercent']) ?? 0;
+      if (!off && floor < 50) continue;
+      yield {
+        ...about(cluster, rule),
+        evidence: off
+          ? [{ what: 'consecutive5xxErrors', seen: 0, expected: 'above 0' }]
+          : [{ what: 'minHealthPercent', seen: floor, expected: 'below 50' }],
+        cause: off
+          ? `The outlier detection of ${keyOf(rule)} of ${cluster.name} counts no errors, so it never ejects.`
+          : `The outlier detection of ${keyOf(rule)} of ${cluster.name} stops when ${100 - floor} % of the hosts are sick.`,
+      };
+    }
+  },
+};
+
+export const failoverChecks = [noOutlier, tooFewEjected, both, weightsNowhere, failoverNowhere, cannotNotice];

@@ -1,0 +1,269 @@
+import type { Check, Sighting } from '../check.ts';
+import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
+import { eastWestGateways, hasKubernetesEastWest, type GatewayService } from '../gateways.ts';
+import type { MeshView } from '../mesh-view.ts';
+import { some } from '../wording.ts';
+
+const reference =
+  'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#install-the-east-west-gateway-in-cluster1';
+
+/** What a gateway that is not there looks like from other clusters. */
+const unknown = [
+  { code: 'MP3501', by: 'target' },
+  { code: 'MP3401', by: 'target' },
+  { code: 'MP3402', by: 'target' },
+] as const;
+
+/** Every cluster that other networks have to reach, with its gateways; nothing where there is but one network. */
+function* eachCluster(view: MeshView): Iterable<{ cluster: ClusterView; gateways: GatewayService[] }> {
+  if (!view.multiNetwork) return;
+  for (const cluster of view.clusters)
+    if (cluster.complete('services') && !hasKubernetesEastWest(cluster))
+      yield { cluster, gateways: eastWestGateways(cluster) };
+}
+
+/** Tells of the first gateway of a cluster that fails where none of its gateways is as it should be. */
+function* noneThat(
+  view: MeshView,
+  good: (gateway: GatewayService, cluster: ClusterView) => boolean,
+  tell: (gateway: GatewayService, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause' | 'remedy'>,
+): Iterable<Sighting> {
+  for (const { cluster, gateways } of eachCluster(view)) {
+    const first = gateways[0];
+    if (!first || gateways.some((one) => good(one, cluster))) continue;
+    yield { cluster: cluster.name, object: `Service ${keyOf(first.service)}`, ...tell(first, cluster) };
+  }
+}
+
+const none: Check = {
+  code: 'MP3201',
+  title: 'A cluster has no east-west gateway',
+  severity: 'error',
+  explanation:
+    'Pods of other networks cannot be reached directly. Without an east-west gateway no istiod knows a way to this cluster, and drops its endpoints or sends to them in vain.',
+  remedy:
+    'samples/multicluster/gen-eastwest-gateway.sh --network <network> | istioctl --context <cluster> install -y -f -',
+  reference,
+  needs: ['services'],
+  explains: [...unknown, { code: 'MP3303', by: 'cluster' }],
+  run: function* (view) {
+    for (const { cluster, gateways } of eachCluster(view))
+      if (gateways.length === 0)
+        yield {
+          cluster: cluster.name,
+          object: 'Service istio-eastwestgateway',
+          evidence: [{ what: `services with the label ${networkLabel}`, seen: 0, expected: 1 }],
+          cause: `${cluster.name} has no east-west gateway, but is on a network of its own.`,
+        };
+  },
+};
+
+const noLabel: Check = {
+  code: 'MP3202',
+  title: 'The Service of the east-west gateway has no network label',
+  severity: 'error',
+  explanation:
+    'istiod takes a Service for the gateway of a network by its label topology.istio.io/network. Without it the gateway runs, and nobody is told to use it.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system label service istio-eastwestgateway topology.istio.io/network=<network>',
+  reference: 'https://github.com/istio/istio/issues/54909',
+  needs: ['services'],
+  explains: unknown,
+  run: (view) =>
+    noneThat(
+      view,
+      ({ network }) => network !== undefined,
+      ({ service }, cluster) => ({
+        evidence: [
+          {
+            what: `label ${networkLabel}`,
+            seen: 'none',
+            expected: view.declaredNetwork(cluster.name) ?? 'a network',
+          },
+        ],
+        cause: `The Service ${keyOf(service)} of ${cluster.name} has no network label, so no istiod takes it for a gateway.`,
+        remedy: `kubectl --context ${cluster.name} -n ${service.namespace} label service ${service.name} ${networkLabel}=${view.declaredNetwork(cluster.name) ?? '<network>'}`,
+      }),
+    ),
+};
+
+const otherNetwork: Check = {
+  code: 'MP3207',
+  title: 'The east-west gateway is labelled with another network than its cluster is on',
+  severity: 'error',
+  explanation:
+    'Other clusters look for the gateway of the network on which the pods are. One that is labelled with another network is used for the pods of that one, which it cannot reach, and not for its own.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system label service istio-eastwestgateway topology.istio.io/network=<network> --overwrite',
+  reference: 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork',
+  needs: ['services'],
+  explains: unknown,
+  run: (view) =>
+    noneThat(
+      view,
+      ({ network }, cluster) => network === undefined || network === view.declaredNetwork(cluster.name),
+      ({ service, network }, cluster) => ({
+        evidence: [
+          {
+            what: `label ${networkLabel}`,
+            seen: network ?? '',
+            expected: view.declaredNetwork(cluster.name) ?? '',
+          },
+        ],
+        cause: `The gateway ${keyOf(service)} of ${cluster.name} is labelled with the network ${network}.`,
+      }),
+    ),
+};
+
+const noAddress: Check = {
+  code: 'MP3203',
+  title: 'The Service of the east-west gateway has no address from outside',
+  severity: 'error',
+  explanation:
+    'istiod tells proxies of other networks the addresses in status.loadBalancer.ingress or externalIPs of the gateway’s Service. Where there is none, usually because no load balancer took the Service up, the cluster cannot be reached.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system describe service istio-eastwestgateway   # Events tell why there is no load balancer',
+  reference,
+  needs: ['services'],
+  explains: unknown,
+  run: (view) =>
+    noneThat(
+      view,
+      // With a node port, istiod takes the addresses of nodes that an annotation selects.
+      ({ service }) => service.external.length > 0 || service.type === 'NodePort',
+      ({ service }, cluster) => ({
+        evidence: [
+          { what: 'addresses from outside', seen: 0, expected: 1 },
+          { what: 'type', seen: service.type, expected: 'LoadBalancer' },
+        ],
+        cause: `The Service ${keyOf(service)} of ${cluster.name} has no address that other networks could reach.`,
+      }),
+    ),
+};
+
+const noPort: Check = {
+  code: 'MP3204',
+  title: 'The Service of the east-west gateway lacks the port for other networks',
+  severity: 'error',
+  explanation:
+    'istiod takes port 15443 of the gateway (or the one that networking.istio.io/gatewayPort names). Where the Service does not have it, istiod logs a warning and does not take it for a gateway.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system patch service istio-eastwestgateway --type=json -p \'[{"op":"add","path":"/spec/ports/-","value":{"name":"tls","port":15443,"targetPort":15443}}]\'',
+  reference,
+  needs: ['services'],
+  explains: unknown,
+  run: (view) =>
+    noneThat(
+      view,
+      ({ service, port }) => service.ports.some((one) => one.port === port),
+      ({ service, port }, cluster) => ({
+        evidence: [
+          {
+            what: 'ports',
+            seen:
+              some(
+                service.ports.map((one) => `${one.port}`),
+                8,
+              ) || 'none',
+            expected: port,
+          },
+        ],
+        cause: `The Service ${keyOf(service)} of ${cluster.name} has no port ${port}.`,
+      }),
+    ),
+};
+
+const noPods: Check = {
+  code: 'MP3205',
+  title: 'No pod of the east-west gateway is ready',
+  severity: 'error',
+  explanation:
+    'The gateway has an address, and nothing behind it: its Deployment is scaled to nothing, its pods do not start, or its Service selects others. Calls from other networks are refused or time out until failover takes over, where there is any.',
+  remedy: 'kubectl --context <cluster> -n istio-system get deployment,pods -l istio=eastwestgateway',
+  reference,
+  needs: ['services', 'pods'],
+  explains: [...unknown, { code: 'MP3502', by: 'cluster' }, { code: 'MP3303', by: 'cluster' }],
+  run: function* (view) {
+    yield* noneThat(
+      view,
+      ({ pods }, cluster) => !cluster.complete('pods') || pods.some(({ ready }) => ready),
+      ({ service, pods }, cluster) => ({
+        evidence: [
+          { what: 'pods that are ready', seen: 0, expected: Math.max(1, pods.length) },
+          { what: 'selector', seen: JSON.stringify(service.selector) },
+        ],
+        cause: `The gateway ${keyOf(service)} of ${cluster.name} has ${pods.length} pods, and none is ready.`,
+      }),
+    );
+  },
+};
+
+const unresolved: Check = {
+  code: 'MP3206',
+  title: 'The east-west gateway has only a host name, which istiod is told not to resolve',
+  severity: 'error',
+  explanation:
+    'Proxies are given addresses, not names. A load balancer that has only a host name (as on AWS) is resolved by istiod, unless RESOLVE_HOSTNAME_GATEWAYS is false: then the gateway is left out.',
+  remedy:
+    'istioctl --context <cluster> install -f <operator.yaml> --set values.pilot.env.RESOLVE_HOSTNAME_GATEWAYS=true',
+  reference: 'https://github.com/istio/istio/issues/29359',
+  needs: ['services', 'installs'],
+  explains: [{ code: 'MP3501', by: 'target' }],
+  run: (view) => {
+    const unwilling = view.primaries.filter(
+      ({ install }) => install?.env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false',
+    );
+    const isAddress = (one: string) => /^[\d.]+$/.test(one) || one.includes(':');
+    return noneThat(
+      view,
+      ({ service }) =>
+        unwilling.length === 0 || service.external.length === 0 || service.external.some(isAddress),
+      ({ service }, cluster) => ({
+        evidence: [{ what: 'addresses', seen: some(service.external), expected: 'an IP address' }],
+        cause: `The gateway of ${cluster.name} has the name ${service.external[0]}, which the istiod of ${some(unwilling.map(({ name }) => name))} does not resolve.`,
+      }),
+    );
+  },
+};
+
+const noView: Check = {
+  code: 'MP3503',
+  title: 'The east-west gateway sends on to other networks',
+  severity: 'warning',
+  explanation:
+    'A gateway that says ISTIO_META_REQUESTED_NETWORK_VIEW passes calls on to endpoints of its own network only. Without it, it also sends to the gateways of other networks, which may send back: calls go in circles, and shares are wrong.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system set env deployment/istio-eastwestgateway ISTIO_META_REQUESTED_NETWORK_VIEW=<network>',
+  reference: 'https://github.com/istio/istio/issues/40709',
+  needs: ['pods', 'services'],
+  run: function* (view) {
+    for (const { cluster, gateways } of eachCluster(view)) {
+      const pods = gateways.filter(({ network }) => network !== undefined).flatMap((gateway) => gateway.pods);
+      const without = pods.filter(({ proxy }) => proxy && proxy.requestedNetworkView === undefined);
+      if (without.length > 0)
+        yield {
+          cluster: cluster.name,
+          object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
+          evidence: [
+            {
+              what: 'gateway pods that ask for their own network alone',
+              seen: pods.length - without.length,
+              expected: pods.length,
+            },
+          ],
+          cause: `${without.length} gateway pods of ${cluster.name} are told the endpoints of all networks.`,
+        };
+    }
+  },
+};
+
+export const gatewayServiceChecks = [
+  none,
+  noLabel,
+  otherNetwork,
+  noAddress,
+  noPort,
+  noPods,
+  unresolved,
+  noView,
+];

@@ -1,0 +1,240 @@
+import type { Check } from '../check.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
+import type { MeshView } from '../mesh-view.ts';
+import { isInjected } from '../selectors.ts';
+import { isYoung } from '../settled.ts';
+import { some } from '../wording.ts';
+
+const reference = 'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/';
+const system = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
+
+/** Namespaces where workloads may be: not Kubernetes' own, and not the control plane's. */
+const ordinary = (cluster: ClusterView): string[] =>
+  [...cluster.namespaces.keys()].filter((name) => !system.has(name) && name !== cluster.systemNamespace);
+
+/** Clusters of which both namespaces and webhooks were read. */
+const reading = (view: MeshView): ClusterView[] =>
+  view.clusters.filter((one) => one.complete('namespaces', 'webhooks'));
+
+const oneSided: Check = {
+  code: 'MP6101',
+  title: 'A namespace gets sidecars in one cluster, and none in another',
+  severity: 'error',
+  explanation:
+    'The label that asks for sidecars is on the namespace in one cluster only. Pods that are there already keep their sidecars until they are replaced; new ones are outside of the mesh: other clusters cannot reach them through gateways, and their calls carry no identity.',
+  remedy:
+    'kubectl --context <cluster> label namespace <namespace> istio-injection=enabled\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
+  reference,
+  needs: ['namespaces', 'webhooks'],
+  explains: [{ code: 'MP6102', by: 'subject' }],
+  run: function* (view) {
+    const clusters = reading(view).filter(({ data }) => data.webhooks.length > 0);
+    const names = new Set(clusters.flatMap(ordinary));
+    for (const name of names) {
+      const having = clusters.filter(({ namespaces }) => namespaces.has(name));
+      const asking = having.filter((cluster) => isInjected(cluster, name));
+      if (asking.length === 0 || asking.length === having.length) continue;
+      for (const cluster of having) {
+        // A namespace without pods of its own, and with none to come, misses nothing.
+        const pods = cluster.pods.in(name);
+        if (
+          asking.includes(cluster) ||
+          (pods.length === 0 && cluster.data.services.every(({ namespace }) => namespace !== name))
+        )
+          continue;
+        yield {
+          cluster: cluster.name,
+          peer: asking[0]?.name ?? '',
+          object: `Namespace ${name}`,
+          subject: name,
+          evidence: [
+            {
+              what: `labels in ${cluster.name}`,
+              seen: injectionLabels(cluster, name),
+              expected: `${injectionLabels(asking[0] as ClusterView, name)} as in ${asking[0]?.name}`,
+            },
+            {
+              what: 'pods with a sidecar',
+              seen: pods.filter(({ sidecar }) => sidecar).length,
+              expected: pods.length,
+            },
+          ],
+          cause: `Namespace ${name} gets sidecars in ${some(asking.map((one) => one.name))}, and none in ${cluster.name}.`,
+        };
+      }
+    }
+  },
+};
+
+function injectionLabels(cluster: ClusterView, namespace: string): string {
+  const labels = Object.entries(cluster.namespaces.get(namespace)?.labels ?? {}).filter(([key]) =>
+    key.startsWith('istio'),
+  );
+  return labels.map(([key, value]) => `${key}=${value}`).join(', ') || 'none';
+}
+
+const notInjected: Check = {
+  code: 'MP6102',
+  title: 'Pods have no sidecar, though their namespace asks for one',
+  severity: 'warning',
+  explanation:
+    'These pods were made before the namespace was labelled, or while the webhook did not answer. They are outside of the mesh: they are not reached through gateways, they do not encrypt, and policies by identity do not know them.',
+  remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <name>',
+  reference,
+  needs: ['namespaces', 'webhooks', 'pods'],
+  run: function* (view) {
+    for (const cluster of reading(view))
+      for (const name of ordinary(cluster)) {
+        const pods = cluster.pods
+          .in(name)
+          .filter((pod) => pod.phase === 'Running' && !pod.hostNetwork && !isYoung(view, pod));
+        const without = pods.filter(
+          (pod) =>
+            !pod.sidecar && pod.proxy === undefined && isInjected(cluster, name, pod.labels) && !refuses(pod),
+        );
+        if (without.length === 0) continue;
+        yield {
+          cluster: cluster.name,
+          object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
+          subject: name,
+          evidence: [
+            {
+              what: `pods of ${name} with a sidecar`,
+              seen: pods.length - without.length,
+              expected: pods.length,
+            },
+          ],
+          cause: `${without.length} pods of ${name} in ${cluster.name} have no sidecar: ${some(without.map((pod) => pod.name))}.`,
+        };
+      }
+  },
+};
+
+const refuses = ({ annotations }: { annotations: Readonly<Record<string, string>> }): boolean =>
+  annotations['sidecar.istio.io/inject'] === 'false';
+
+const noRevision: Check = {
+  code: 'MP6103',
+  title: 'A namespace asks for a revision of Istio that is not there',
+  severity: 'error',
+  explanation:
+    'The label istio.io/rev names a revision, or a tag, that no webhook of this cluster serves. Pods that start get no sidecar, without an error. It comes about when an old revision was removed before its namespaces were moved.',
+  remedy:
+    'istioctl --context <cluster> tag list\nkubectl --context <cluster> label namespace <namespace> istio.io/rev=<revision> --overwrite',
+  reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
+  needs: ['namespaces', 'webhooks'],
+  explains: [
+    { code: 'MP6101', by: 'subject' },
+    { code: 'MP6102', by: 'subject' },
+  ],
+  run: function* (view) {
+    for (const cluster of reading(view))
+      for (const name of ordinary(cluster)) {
+        const labels = cluster.namespaces.get(name)?.labels ?? {};
+        const revision = labels['istio.io/rev'];
+        if (revision === undefined || labels['istio-injection'] === 'disabled' || isInjected(cluster, name))
+          continue;
+        const served = [...new Set(cluster.data.webhooks.map((one) => one.tag || one.revision || 'default'))];
+        yield {
+          cluster: cluster.name,
+          object: `Namespace ${name}`,
+          subject: name,
+          evidence: [{ what: 'label istio.io/rev', seen: revision, expected: some(served) || 'a revision' }],
+          cause: `Namespace ${name} of ${cluster.name} asks for revision ${revision}, which is not there.`,
+        };
+      }
+  },
+};
+
+const bothLabels: Check = {
+  code: 'MP6104',
+  title: 'A namespace has both labels that ask for sidecars',
+  severity: 'warning',
+  explanation:
+    'istio-injection wins over istio.io/rev. With both, the revision that somebody chose is not used; where istio-injection is "disabled", there are no sidecars at all.',
+  remedy: 'kubectl --context <cluster> label namespace <namespace> istio-injection-',
+  reference:
+    'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#controlling-the-injection-policy',
+  needs: ['namespaces'],
+  explains: [{ code: 'MP6101', by: 'subject' }],
+  run: function* (view) {
+    for (const cluster of view.clusters)
+      for (const [name, { labels }] of cluster.namespaces) {
+        const [injection, revision] = [labels['istio-injection'], labels['istio.io/rev']];
+        if (injection === undefined || revision === undefined) continue;
+        yield {
+          cluster: cluster.name,
+          object: `Namespace ${name}`,
+          subject: name,
+          evidence: [
+            { what: 'istio-injection', seen: injection },
+            { what: 'istio.io/rev', seen: revision },
+          ],
+          cause: `Namespace ${name} of ${cluster.name} has istio-injection=${injection}, so its istio.io/rev=${revision} is not used.`,
+        };
+      }
+  },
+};
+
+const crashing: Check = {
+  code: 'MP6105',
+  title: 'A proxy does not stay up',
+  severity: 'warning',
+  explanation:
+    'The Istio proxy of a pod waits to be started again, or was ended for want of memory. While it is away, the pod neither calls nor answers.',
+  remedy:
+    'kubectl --context <cluster> -n <namespace> describe pod <pod>\nkubectl --context <cluster> -n <namespace> logs <pod> -c istio-proxy --previous',
+  reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
+  needs: ['pods'],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const bad = cluster.data.pods.flatMap((pod) => {
+        const proxy = pod.containers.find(({ name }) => name === 'istio-proxy');
+        const why = proxy?.waiting ?? (proxy?.lastEnd === 'OOMKilled' ? 'OOMKilled' : undefined);
+        return proxy && why !== undefined && (proxy.restarts > 0 || /BackOff|Err/.test(why))
+          ? [{ pod, why, restarts: proxy.restarts }]
+          : [];
+      });
+      const first = bad[0];
+      if (!first) continue;
+      yield {
+        cluster: cluster.name,
+        object: `Pod ${keyOf(first.pod)}`,
+        evidence: [
+          { what: 'state of its proxy', seen: first.why },
+          { what: 'restarts', seen: first.restarts, expected: 0 },
+        ],
+        cause: `The proxies of ${some(bad.map(({ pod }) => keyOf(pod)))} in ${cluster.name} do not stay up (${first.why}).`,
+      };
+    }
+  },
+};
+
+const noWebhook: Check = {
+  code: 'MP6106',
+  title: 'A webhook for sidecars leads to a Service that is not there',
+  severity: 'error',
+  explanation:
+    'The API server calls istiod to put sidecars into pods. Where the Service that the webhook names is gone, pods cannot be made at all (failurePolicy Fail), or are made without a sidecar (Ignore).',
+  remedy:
+    'kubectl --context <cluster> get mutatingwebhookconfigurations -l app=sidecar-injector\nkubectl --context <cluster> delete mutatingwebhookconfiguration <the one of a revision that is gone>',
+  reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
+  needs: ['webhooks', 'services'],
+  run: function* (view) {
+    for (const cluster of reading(view)) {
+      const lost = cluster.data.webhooks.filter(
+        ({ service }) => service && cluster.complete('services') && !cluster.services.has(keyOf(service)),
+      );
+      const first = lost[0];
+      if (!first) continue;
+      yield {
+        cluster: cluster.name,
+        object: `MutatingWebhookConfiguration ${first.configuration}`,
+        evidence: [{ what: 'Service', seen: 'not there', expected: first.target }],
+        cause: `The webhook ${first.configuration} of ${cluster.name} leads to ${first.target}, which is not there.`,
+      };
+    }
+  },
+};
+
+export const injectionChecks = [oneSided, notInjected, noRevision, bothLabels, crashing, noWebhook];

@@ -1,0 +1,134 @@
+import type { Check } from '../check.ts';
+import { keyOf } from '../cluster-view.ts';
+import { some } from '../wording.ts';
+
+const reference =
+  'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/before-you-begin/';
+const label =
+  'kubectl --context <cluster> label node <node> topology.kubernetes.io/region=<region> topology.kubernetes.io/zone=<zone>';
+
+const noRegion: Check = {
+  code: 'MP4101',
+  title: 'Nodes have no region',
+  severity: 'warning',
+  explanation:
+    'Istio takes the locality of a pod from the labels topology.kubernetes.io/region and /zone of its node. Pods on nodes without them are in no locality: they are nobody’s nearest, traffic does not prefer them, and failover between regions does not see them.',
+  remedy: label,
+  reference,
+  needs: ['nodes'],
+  explains: [
+    { code: 'MP4103', by: 'cluster' },
+    { code: 'MP4206', by: 'cluster' },
+  ],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const without = cluster.data.nodes.filter(({ region }) => region === '');
+      if (without.length === 0) continue;
+      yield {
+        cluster: cluster.name,
+        object: `Node ${without[0]?.name}`,
+        evidence: [
+          {
+            what: 'nodes with a region',
+            seen: cluster.data.nodes.length - without.length,
+            expected: cluster.data.nodes.length,
+          },
+        ],
+        cause: `${without.length} of ${cluster.data.nodes.length} nodes of ${cluster.name} have no region: ${some(without.map(({ name }) => name))}.`,
+      };
+    }
+  },
+};
+
+const noZone: Check = {
+  code: 'MP4102',
+  title: 'Nodes have a region, but no zone',
+  severity: 'info',
+  explanation:
+    'Within a region, traffic prefers its own zone, and fails over to others. Pods on nodes without a zone are all in one: there is nothing to prefer.',
+  remedy: label,
+  reference,
+  needs: ['nodes'],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const without = cluster.data.nodes.filter(({ region, zone }) => region !== '' && zone === '');
+      if (without.length > 0)
+        yield {
+          cluster: cluster.name,
+          object: `Node ${without[0]?.name}`,
+          evidence: [{ what: 'nodes without a zone', seen: without.length, expected: 0 }],
+          cause: `${without.length} nodes of ${cluster.name} have no zone: ${some(without.map(({ name }) => name))}.`,
+        };
+    }
+  },
+};
+
+const proxyElsewhere: Check = {
+  code: 'MP4103',
+  title: 'Proxies count themselves in another locality than their node is in',
+  severity: 'warning',
+  explanation:
+    'A proxy takes its locality when it starts. One that was started before its node was labelled, or that has a label istio-locality of its own, prefers another place than the one that it is in.',
+  remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <name>',
+  reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/',
+  needs: ['proxies', 'nodes', 'pods'],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const nodes = new Map(cluster.data.nodes.map((node) => [node.name, node]));
+      const pods = new Map(cluster.data.pods.map((pod) => [keyOf(pod), pod]));
+      const elsewhere = cluster.data.proxies.filter(({ namespace, pod, nodeLocality }) => {
+        const own = pods.get(`${namespace}/${pod}`);
+        const node = nodes.get(own?.node ?? '');
+        return (
+          nodeLocality &&
+          node &&
+          own?.labels['istio-locality'] === undefined &&
+          (nodeLocality.region !== node.region || nodeLocality.zone !== node.zone)
+        );
+      });
+      const first = elsewhere[0];
+      if (!first) continue;
+      const node = nodes.get(pods.get(`${first.namespace}/${first.pod}`)?.node ?? '');
+      yield {
+        cluster: cluster.name,
+        object: `Pod ${first.namespace}/${first.pod}`,
+        evidence: [
+          { what: 'proxies elsewhere', seen: elsewhere.length, expected: 0 },
+          {
+            what: 'locality',
+            seen: `${first.nodeLocality?.region}/${first.nodeLocality?.zone}`,
+            expected: `${node?.region}/${node?.zone}`,
+          },
+        ],
+        cause: `${elsewhere.length} proxies of ${cluster.name} count themselves elsewhere than their nodes are: ${some(elsewhere.map(({ pod }) => pod))}.`,
+      };
+    }
+  },
+};
+
+const otherRegion: Check = {
+  code: 'MP4104',
+  title: 'The nodes of a cluster are in another region than the mesh file says',
+  severity: 'warning',
+  explanation:
+    'The mesh file says in which region a cluster is, its nodes say another. Either the file is wrong, and promises about locality are judged against it; or nodes are labelled wrongly, and traffic prefers, or fails over to, the wrong place.',
+  remedy: label,
+  reference,
+  needs: ['nodes'],
+  explains: [{ code: 'MP4205', by: 'mesh' }],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const { region } = cluster.declared ?? {};
+      const seen = [...new Set(cluster.data.nodes.map((node) => node.region))].filter((one) => one !== '');
+      if (region === undefined || seen.length === 0 || seen.includes(region)) continue;
+      yield {
+        cluster: cluster.name,
+        object: `Node ${cluster.data.nodes[0]?.name}`,
+        evidence: [{ what: 'regions of its nodes', seen: some(seen), expected: region }],
+        cause: `${cluster.name} should be in ${region}, but its nodes are in ${some(seen)}.`,
+      };
+    }
+  },
+};
+
+export const localityChecks = [noRegion, noZone, proxyElsewhere, otherRegion];

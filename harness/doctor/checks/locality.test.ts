@@ -1,0 +1,161 @@
+import { test } from 'node:test';
+import { applyToBoth, assertFirst, resource, the, type BrokenSample } from '../broken-sample.ts';
+
+const failover = [{ from: 'region-west', to: 'region-east' }];
+const outlier = { consecutive5xxErrors: 3, interval: '1s', baseEjectionTime: '30s', maxEjectionPercent: 100 };
+const rule = (localityLbSetting: object, outlierDetection?: object) =>
+  resource('DestinationRule', 'catalog', {
+    host: 'catalog',
+    trafficPolicy: { loadBalancer: { localityLbSetting }, ...(outlierDetection ? { outlierDetection } : {}) },
+  });
+
+/** Proxies have the order of regions that the rule asks for. */
+const ordered = ({ west, east }: BrokenSample) => {
+  for (const cluster of [west, east])
+    for (const proxy of cluster.proxies)
+      for (const upstream of proxy.upstreams)
+        for (const endpoint of upstream.endpoints)
+          endpoint.priority = endpoint.region === `region-${cluster.name}` ? 0 : 1;
+};
+
+test('nodes without region or zone, in another region than declared', () => {
+  assertFirst(({ west }) => void (the(west.nodes).region = ''), {
+    code: 'MP4101',
+    severity: 'warning',
+    cluster: 'west',
+    symptoms: ['MP4103'],
+  });
+  assertFirst(
+    ({ west }) => {
+      the(west.nodes).zone = '';
+      for (const { nodeLocality } of west.proxies) if (nodeLocality) nodeLocality.zone = '';
+    },
+    { code: 'MP4102', severity: 'info', cluster: 'west' },
+  );
+  assertFirst(
+    ({ west }) => {
+      the(west.nodes).region = 'region-moon';
+      for (const { nodeLocality } of west.proxies) if (nodeLocality) nodeLocality.region = 'region-moon';
+    },
+    { code: 'MP4104', severity: 'warning', cluster: 'west' },
+  );
+});
+
+test('proxies count themselves elsewhere than their node is', () => {
+  assertFirst(({ west }) => void (the(west.proxies).nodeLocality!.region = ''), {
+    code: 'MP4103',
+    severity: 'warning',
+    cluster: 'west',
+  });
+});
+
+test('failover without outlier detection, in both clusters and in one', () => {
+  assertFirst((sample) => applyToBoth(sample, rule({ enabled: true, failover })), {
+    code: 'MP4201',
+    severity: 'warning',
+    symptoms: [],
+  });
+  assertFirst(({ west }) => void west.resources.push(rule({ enabled: true, failover })), {
+    code: 'MP4201',
+    severity: 'warning',
+    cluster: 'west',
+    symptoms: ['MP4207'],
+  });
+});
+
+test('failover that is set up well is no finding', () => {
+  assertFirst(
+    (sample) => {
+      ordered(sample);
+      applyToBoth(sample, rule({ enabled: true, failover }, outlier));
+      the(sample.west.installs).settings!.trustDomainAliases = ['gone'];
+    },
+    { code: 'MP1202' },
+  );
+});
+
+test('maxEjectionPercent cannot eject all; outlier detection that never ejects', () => {
+  const well = (sample: BrokenSample, detection: object) => {
+    ordered(sample);
+    applyToBoth(sample, rule({ enabled: true, failover }, detection));
+  };
+  assertFirst((sample) => well(sample, { ...outlier, maxEjectionPercent: 50 }), {
+    code: 'MP4202',
+    severity: 'warning',
+  });
+  assertFirst((sample) => well(sample, { interval: '1s' }), { code: 'MP4202', severity: 'warning' });
+  assertFirst((sample) => well(sample, { ...outlier, consecutive5xxErrors: 0 }), {
+    code: 'MP4208',
+    severity: 'warning',
+  });
+  assertFirst((sample) => well(sample, { ...outlier, minHealthPercent: 50 }), {
+    code: 'MP4208',
+    severity: 'warning',
+  });
+});
+
+test('distribute together with failover, in a rule and in the mesh settings', () => {
+  const distribute = [{ from: 'region-west/*', to: { 'region-west/*': 80, 'region-east/*': 20 } }];
+  assertFirst(
+    (sample) => {
+      ordered(sample);
+      applyToBoth(sample, rule({ distribute, failover }, outlier));
+    },
+    { code: 'MP4203', severity: 'error' },
+  );
+  assertFirst(
+    ({ west }) => {
+      the(west.installs).settings!.localityLb = {
+        distribute: [{ from: '*', to: { '*': 100 } }],
+        failover,
+        failoverPriority: [],
+      };
+    },
+    { code: 'MP4203', severity: 'error', cluster: 'west' },
+  );
+});
+
+test('weights and failover that lead nowhere', () => {
+  const nowhere = [{ from: 'region-west/*', to: { 'region-west/*': 80, 'region-moon/*': 20 } }];
+  assertFirst((sample) => applyToBoth(sample, rule({ distribute: nowhere })), {
+    code: 'MP4204',
+    severity: 'warning',
+  });
+  assertFirst(
+    (sample) => {
+      ordered(sample);
+      applyToBoth(sample, rule({ failover: [{ from: 'region-west', to: 'region-moon' }] }, outlier));
+    },
+    { code: 'MP4205', severity: 'warning' },
+  );
+});
+
+test('clients have no order of regions', () => {
+  assertFirst((sample) => applyToBoth(sample, rule({ enabled: true, failover }, outlier)), {
+    code: 'MP4206',
+    severity: 'warning',
+  });
+});
+
+test('a rule that is in one cluster only; pods that are ejected; locality balancing off in one cluster', () => {
+  const plain = resource('DestinationRule', 'pool', {
+    host: 'catalog',
+    trafficPolicy: { connectionPool: { tcp: { maxConnections: 9 } } },
+  });
+  assertFirst(({ west }) => void west.resources.push(plain), {
+    code: 'MP4207',
+    severity: 'warning',
+    cluster: 'east',
+    peer: 'west',
+  });
+  assertFirst(
+    ({ west }) =>
+      void (the(the(the(west.proxies, ({ type }) => type === 'sidecar').upstreams).endpoints).ejected = true),
+    { code: 'MP4209', severity: 'info' },
+  );
+  assertFirst(({ west }) => void (the(west.installs).settings!.localityLb!.enabled = false), {
+    code: 'MP4210',
+    severity: 'warning',
+    cluster: 'west',
+  });
+});

@@ -1,0 +1,203 @@
+import type { PodRecord } from '../../mesh/snapshot/schema.ts';
+import { authorizations } from '../authorization.ts';
+import type { Check } from '../check.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { covers, destinationRules } from '../destination-rules.ts';
+import { meshServices, type MeshService } from '../mesh-services.ts';
+import { labels, table, text } from '../spec-reader.ts';
+import { some } from '../wording.ts';
+
+interface PeerMode {
+  namespace: string;
+  name: string;
+  mode: string;
+  /** Pods of the cluster for which it decides; a narrower policy wins over a wider one. */
+  pods: readonly PodRecord[];
+}
+
+const on =
+  'kubectl --context <cluster> -n <namespace> patch peerauthentication <name> --type=merge -p \'{"spec":{"mtls":{"mode":"PERMISSIVE"}}}\'';
+const reference = 'https://istio.io/latest/docs/reference/config/security/peer_authentication/';
+
+/** The mode that holds for each pod with a sidecar: by its own policy, its namespace's, the mesh's. */
+function modesOf(cluster: ClusterView): PeerMode[] {
+  const policies = cluster.resources('PeerAuthentication').map(({ namespace, name, spec }) => ({
+    namespace,
+    name,
+    mode: text(table(spec['mtls'])['mode']) ?? 'UNSET',
+    selector: labels(table(spec['selector'])['matchLabels']),
+  }));
+  const rank = (one: (typeof policies)[number]) =>
+    Object.keys(one.selector).length > 0 ? 0 : one.namespace === cluster.rootNamespace ? 2 : 1;
+  const decided = new Set<PodRecord>();
+  return policies
+    .filter(({ mode }) => mode !== 'UNSET')
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((policy) => {
+      const own =
+        rank(policy) === 2 ? cluster.data.pods : cluster.pods.matching(policy.namespace, policy.selector);
+      const pods = own.filter((pod) => pod.sidecar && !decided.has(pod));
+      for (const pod of pods) decided.add(pod);
+      return { ...policy, pods };
+    });
+}
+
+const policyWithout: Check = {
+  code: 'MP5201',
+  title: 'A policy needs the caller’s identity, and mutual TLS is off',
+  severity: 'error',
+  explanation:
+    'Principals, service accounts and namespaces of a caller are read from its certificate. With mutual TLS off (PeerAuthentication DISABLE) nobody shows one: an ALLOW policy by identity denies everybody, and a DENY policy by identity denies nobody.',
+  remedy: on,
+  reference: 'https://istio.io/latest/docs/concepts/security/#dependency-on-mutual-tls',
+  needs: ['resources', 'pods'],
+  explains: [
+    { code: 'MP5202', by: 'subject' },
+    { code: 'MP5101', by: 'subject' },
+    { code: 'MP3602', by: 'cluster' },
+    { code: 'MP3402', by: 'target' },
+  ],
+  run: function* (view) {
+    for (const cluster of view.clusters)
+      for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
+        const affected = authorizations(cluster).filter(({ needsIdentity, namespace, selector }) => {
+          const wide = namespace === cluster.rootNamespace && Object.keys(selector).length === 0;
+          const own = new Set(wide ? cluster.data.pods : cluster.pods.matching(namespace, selector));
+          return needsIdentity && off.pods.some((pod) => own.has(pod));
+        });
+        const first = affected[0];
+        if (!first) continue;
+        yield {
+          cluster: cluster.name,
+          object: `PeerAuthentication ${keyOf(off)}`,
+          subject: keyOf(off),
+          evidence: [
+            { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
+            {
+              what: 'policies by identity for the same pods',
+              seen: some(affected.map(keyOf)),
+              expected: 'none',
+            },
+          ],
+          cause: `${keyOf(off)} turns mutual TLS off for ${off.pods.length} pods of ${cluster.name}, but ${some(affected.map(keyOf))} (${first.action}) judges callers by their identity.`,
+        };
+      }
+  },
+};
+
+const crossNetworkWithout: Check = {
+  code: 'MP5202',
+  title: 'Mutual TLS is off for pods that other networks call',
+  severity: 'error',
+  explanation:
+    'Calls from another network come through an east-west gateway, which finds its way by the TLS handshake. With mutual TLS off for a workload, istiod drops its endpoints from what it tells clients on other networks.',
+  remedy: on,
+  reference,
+  needs: ['resources', 'pods', 'services'],
+  explains: [
+    { code: 'MP5101', by: 'subject' },
+    { code: 'MP3602', by: 'cluster' },
+    { code: 'MP3402', by: 'target' },
+  ],
+  run: function* (view) {
+    if (!view.multiNetwork) return;
+    for (const cluster of view.clusters)
+      for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
+        const hit = servicesOf(cluster, off.pods, meshServices(view)).filter((one) => one.in.length > 1);
+        if (hit.length === 0) continue;
+        yield {
+          cluster: cluster.name,
+          object: `PeerAuthentication ${keyOf(off)}`,
+          subject: keyOf(off),
+          evidence: [
+            { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
+            { what: 'services that other clusters know', seen: hit.length, expected: 0 },
+          ],
+          cause: `${keyOf(off)} of ${cluster.name} turns mutual TLS off for ${some(hit.map(({ key }) => key))}, which other networks can then not call.`,
+        };
+      }
+  },
+};
+
+function servicesOf(
+  cluster: ClusterView,
+  pods: readonly PodRecord[],
+  services: readonly MeshService[],
+): MeshService[] {
+  const set = new Set(pods);
+  return services.filter((one) =>
+    one.in.some((at) => at.cluster === cluster && cluster.podsOf(at.service).some((pod) => set.has(pod))),
+  );
+}
+
+const strictWithout: Check = {
+  code: 'MP5203',
+  title: 'Clients are told to send plain text to pods that refuse it',
+  severity: 'error',
+  explanation:
+    'A DestinationRule turns TLS off for a service, and a PeerAuthentication of its pods is STRICT. Every call by that rule is reset. On separate networks the calls to other clusters fail for another reason as well.',
+  remedy:
+    'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
+  reference:
+    'https://istio.io/latest/docs/ops/common-problems/network-issues/#503-errors-after-setting-destination-rule',
+  needs: ['resources', 'pods', 'services'],
+  explains: [{ code: 'MP4207', by: 'subject' }],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const strict = modesOf(cluster)
+        .filter(({ mode }) => mode === 'STRICT')
+        .flatMap(({ pods }) => pods);
+      const services = strict.length > 0 ? servicesOf(cluster, strict, meshServices(view)) : [];
+      for (const rule of destinationRules(cluster)) {
+        const off = rule.parts.find(({ tls }) => tls === 'DISABLE');
+        const hit = off ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];
+        if (!off || hit.length === 0) continue;
+        yield {
+          cluster: cluster.name,
+          object: `DestinationRule ${keyOf(rule)}`,
+          subject: keyOf(rule),
+          evidence: [
+            { what: `tls.mode of ${off.where}`, seen: 'DISABLE', expected: 'ISTIO_MUTUAL, or none' },
+            { what: 'mtls.mode of the pods', seen: 'STRICT' },
+          ],
+          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${some(hit.map(({ key }) => key))}, whose pods take mutual TLS only.`,
+        };
+      }
+    }
+  },
+};
+
+const selectsNobody: Check = {
+  code: 'MP5204',
+  title: 'A policy selects no pod of any cluster',
+  severity: 'info',
+  explanation:
+    'The selector of the policy fits no pod in its namespace, in any cluster. It may wait for a workload that is yet to come; it may also have a label that was renamed, and then guards nothing.',
+  remedy: 'kubectl --context <cluster> -n <namespace> get pods --show-labels',
+  reference: 'https://istio.io/latest/docs/reference/config/type/workload-selector/',
+  needs: ['resources', 'pods'],
+  run: function* (view) {
+    if (!view.completeEverywhere('pods')) return;
+    for (const cluster of view.clusters)
+      for (const kind of ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'])
+        for (const { namespace, name, spec } of cluster.resources(kind)) {
+          const selector = labels(table(spec['selector'])['matchLabels']);
+          if (
+            Object.keys(selector).length === 0 ||
+            view.clusters.some(({ pods }) => pods.matching(namespace, selector).length > 0)
+          )
+            continue;
+          // In the root namespace, a selector holds for the pods of every namespace.
+          if (namespace === cluster.rootNamespace) continue;
+          yield {
+            cluster: cluster.name,
+            object: `${kind} ${namespace}/${name}`,
+            subject: `${namespace}/${name}`,
+            evidence: [{ what: `pods with ${JSON.stringify(selector)}`, seen: 0, expected: 1 }],
+            cause: `${kind} ${namespace}/${name} of ${cluster.name} selects no pod of any cluster.`,
+          };
+        }
+  },
+};
+
+export const mutualTlsChecks = [policyWithout, crossNetworkWithout, strictWithout, selectsNobody];

@@ -1,0 +1,169 @@
+import type { Check } from '../check.ts';
+import { networkLabel } from '../cluster-view.ts';
+import { some } from '../wording.ts';
+
+const reference = 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork';
+const label =
+  'kubectl --context <cluster> label namespace istio-system topology.istio.io/network=<network> --overwrite';
+
+/** What a cluster on a wrong network looks like from elsewhere. */
+const misplaced = [
+  { code: 'MP3104', by: 'cluster' },
+  { code: 'MP3506', by: 'target' },
+  { code: 'MP3501', by: 'target' },
+] as const;
+
+const noLabel: Check = {
+  code: 'MP3101',
+  title: 'The namespace of istiod does not say on which network the cluster is',
+  severity: 'error',
+  explanation:
+    'The label topology.istio.io/network of the namespace istio-system tells every istiod on which network the pods of a cluster are that say nothing themselves. Without it they count as being on no network, and are sent to directly from everywhere. Pods that were injected with a network keep working; those without, such as ones with hostNetwork or an older template, do not.',
+  remedy: label,
+  reference,
+  needs: ['namespaces', 'installs'],
+  explains: misplaced,
+  run: function* (view) {
+    if (!view.multiNetwork) return;
+    for (const cluster of view.clusters) {
+      if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) continue;
+      yield {
+        cluster: cluster.name,
+        object: `Namespace ${cluster.systemNamespace}`,
+        evidence: [
+          {
+            what: `label ${networkLabel}`,
+            seen: 'none',
+            expected: view.declaredNetwork(cluster.name) ?? 'a network',
+          },
+        ],
+        cause: `Namespace ${cluster.systemNamespace} of ${cluster.name} has no network label.`,
+        remedy: `kubectl --context ${cluster.name} label namespace ${cluster.systemNamespace} ${networkLabel}=${view.declaredNetwork(cluster.name) ?? '<network>'}`,
+      };
+    }
+  },
+};
+
+const wrongLabel: Check = {
+  code: 'MP3102',
+  title: 'The namespace of istiod names another network than the cluster is on',
+  severity: 'error',
+  explanation:
+    'The network label of istio-system names a network that no cluster of the mesh file is on. Other clusters look for the gateway of that network, find none, and send to the pods directly.',
+  remedy: label,
+  reference,
+  needs: ['namespaces'],
+  explains: misplaced,
+  run: function* (view) {
+    const known = new Set(view.snapshot.declared.clusters.map(({ network }) => network));
+    for (const cluster of view.clusters) {
+      const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
+      if (seen === undefined || wanted === undefined || known.has(seen)) continue;
+      yield {
+        cluster: cluster.name,
+        object: `Namespace ${cluster.systemNamespace}`,
+        evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
+        cause: `${cluster.name} is on ${wanted}, but its namespace ${cluster.systemNamespace} names the network ${seen}.`,
+      };
+    }
+  },
+};
+
+const sharedLabel: Check = {
+  code: 'MP3103',
+  title: 'Clusters on separate networks name the same network',
+  severity: 'error',
+  explanation:
+    'Two clusters whose pods cannot reach each other have the same network label. Each sends to the pods of the other directly instead of through the gateway; where the pod ranges overlap, it reaches the wrong pods.',
+  remedy: label,
+  reference,
+  needs: ['namespaces'],
+  explains: misplaced,
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
+      if (seen === undefined || wanted === undefined || seen === wanted) continue;
+      const owner = view.snapshot.declared.clusters.find(({ network }) => network === seen);
+      if (!owner) continue;
+      yield {
+        cluster: cluster.name,
+        peer: owner.name,
+        object: `Namespace ${cluster.systemNamespace}`,
+        evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
+        cause: `${cluster.name} is on ${wanted}, but names ${seen}, the network of ${owner.name}.`,
+      };
+    }
+  },
+};
+
+const proxiesElsewhere: Check = {
+  code: 'MP3104',
+  title: 'Proxies count themselves on another network than their cluster is on',
+  severity: 'error',
+  explanation:
+    'The network of a proxy (ISTIO_META_NETWORK, from values.global.network when it is injected, or a label of the pod) decides which endpoints it sends to directly and which through a gateway. A proxy on another network than its cluster sends to its neighbours through a gateway, and to strangers directly.',
+  remedy:
+    'istioctl --context <cluster> install -f <operator.yaml> --set values.global.network=<network>\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
+  reference,
+  needs: ['pods'],
+  explains: [{ code: 'MP3506', by: 'target' }],
+  run: function* (view) {
+    if (!view.multiNetwork) return;
+    for (const cluster of view.clusters) {
+      const wanted = view.declaredNetwork(cluster.name);
+      const proxied = cluster.data.pods.filter(({ proxy }) => proxy !== undefined);
+      const networkOf = (pod: (typeof proxied)[number]) =>
+        pod.labels[networkLabel] ?? pod.proxy?.network ?? cluster.networkLabelled;
+      const elsewhere = proxied.filter((pod) => networkOf(pod) !== wanted);
+      const first = elsewhere[0];
+      if (wanted === undefined || !first) continue;
+      yield {
+        cluster: cluster.name,
+        object: `Pod ${first.namespace}/${first.name}`,
+        evidence: [
+          { what: 'proxies on another network', seen: elsewhere.length, expected: 0 },
+          { what: `network of ${first.name}`, seen: networkOf(first) ?? 'none', expected: wanted },
+        ],
+        cause: `${elsewhere.length} of ${proxied.length} proxies of ${cluster.name} count themselves on ${networkOf(first) ?? 'no network'}, not ${wanted}: ${some(elsewhere.map(({ name }) => name))}.`,
+      };
+    }
+  },
+};
+
+const endpointsElsewhere: Check = {
+  code: 'MP3506',
+  title: 'An istiod counts endpoints on another network than their cluster is on',
+  severity: 'error',
+  explanation:
+    'istiod decides by the network of an endpoint whether a proxy reaches it directly or through a gateway. Endpoints on no network, or a wrong one, are sent to directly: calls hang until they time out, or reach a stranger with the same address.',
+  remedy:
+    'kubectl --context <cluster> get namespace istio-system --show-labels\nkubectl --context <cluster> -n <namespace> get pods -L topology.istio.io/network',
+  reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#network-models',
+  needs: ['istiods'],
+  run: function* (view) {
+    if (!view.multiNetwork) return;
+    for (const reader of view.primaries)
+      for (const istiod of reader.data.istiods)
+        for (const [from, shards] of Map.groupBy(istiod.shards, ({ cluster }) => cluster)) {
+          const wanted = view.declaredNetwork(from);
+          // What has no sidecar is not sent to across networks, whatever network it counts on.
+          const wrong = shards.filter(
+            ({ networks, mtls }) => mtls > 0 && networks.some((one) => one !== wanted),
+          );
+          if (wanted === undefined || wrong.length === 0) continue;
+          const seen = new Set(wrong.flatMap(({ networks }) => networks.map((one) => one || 'none')));
+          yield {
+            cluster: reader.name,
+            ...(from === reader.name ? {} : { peer: from }),
+            object: `Pod ${reader.systemNamespace}/${istiod.pod}`,
+            evidence: [
+              { what: `services of ${from} with endpoints elsewhere`, seen: wrong.length, expected: 0 },
+              { what: 'networks', seen: some([...seen]), expected: wanted },
+            ],
+            cause: `istiod of ${reader.name} counts endpoints of ${wrong.length} services of ${from} on ${some([...seen])}, not ${wanted}.`,
+          };
+        }
+  },
+};
+
+export const networkChecks = [noLabel, wrongLabel, sharedLabel, proxiesElsewhere, endpointsElsewhere];

@@ -1,0 +1,157 @@
+import type { Check } from '../check.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { covers, destinationRules } from '../destination-rules.ts';
+import { eastWestGateways } from '../gateways.ts';
+import { meshServices } from '../mesh-services.ts';
+import { selects } from '../pod-index.ts';
+import { labels, list, table, tables, text } from '../spec-reader.ts';
+import { some } from '../wording.ts';
+
+const breaksPassthrough: Check = {
+  code: 'MP3601',
+  title: 'A DestinationRule turns off the TLS that gateways pass on',
+  severity: 'error',
+  explanation:
+    'Calls to another network need mutual TLS: the east-west gateway finds the service by the name in the handshake. A rule with TLS mode DISABLE, SIMPLE or MUTUAL for a service of the mesh takes that away: istiod drops the endpoints of other networks from what it tells clients, without a word, and calls stay local or fail.',
+  remedy:
+    'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
+  reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/',
+  needs: ['resources', 'services', 'pods'],
+  explains: [
+    { code: 'MP4207', by: 'subject' },
+    { code: 'MP5203', by: 'subject' },
+    { code: 'MP3602', by: 'cluster' },
+  ],
+  run: function* (view) {
+    if (!view.multiNetwork) return;
+    const services = meshServices(view);
+    for (const cluster of view.clusters)
+      for (const rule of destinationRules(cluster)) {
+        const off = rule.parts.filter(({ tls }) => tls !== undefined && tls !== '' && tls !== 'ISTIO_MUTUAL');
+        const hit = off.length > 0 ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];
+        if (hit.length === 0) continue;
+        yield {
+          cluster: cluster.name,
+          object: `DestinationRule ${keyOf(rule)}`,
+          subject: keyOf(rule),
+          evidence: [
+            {
+              what: `tls.mode of ${off[0]?.where}`,
+              seen: off[0]?.tls ?? '',
+              expected: 'ISTIO_MUTUAL, or none',
+            },
+            { what: 'services of the mesh that it covers', seen: hit.length, expected: 0 },
+          ],
+          cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} takes mutual TLS away from ${some(hit.map(({ key }) => key))}, so other networks cannot be reached.`,
+        };
+      }
+  },
+};
+
+const clientsWithoutRemote: Check = {
+  code: 'MP3602',
+  title: 'Client proxies are told of no endpoint in another network that has some',
+  severity: 'error',
+  explanation:
+    'istiod holds endpoints of the service in another network, and knows the gateway that leads there, but the proxies that were read have no endpoint that is this gateway. Their TLS settings, a Sidecar resource or an exportTo keep it from them.',
+  remedy:
+    'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> --cluster "outbound|<port>||<host>"',
+  reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
+  needs: ['istiods', 'proxies'],
+  run: function* (view) {
+    for (const { reader, read } of view.pairs()) {
+      const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
+      if (wanted === undefined || own === wanted || reader.data.istiods.length === 0) continue;
+      const without = new Map<string, number>();
+      const gateways = new Set(
+        reader.data.istiods.flatMap(({ networks }) =>
+          networks.filter(({ network }) => network === wanted).map(({ address }) => address),
+        ),
+      );
+      const held = new Set(
+        reader.data.istiods[0]?.shards
+          .filter((one) => one.cluster === read && one.mtls > 0 && one.addresses.length > one.unhealthy)
+          .map(({ host }) => host),
+      );
+      if (gateways.size === 0 || held.size === 0) continue;
+      for (const { type, upstreams } of reader.data.proxies)
+        if (type === 'sidecar')
+          for (const { host, subset, endpoints } of upstreams)
+            if (
+              subset === '' &&
+              held.has(host) &&
+              !clusterLocal(reader, host) &&
+              !endpoints.some(({ address }) => gateways.has(address))
+            )
+              without.set(host, (without.get(host) ?? 0) + 1);
+      if (without.size > 0)
+        yield {
+          cluster: reader.name,
+          peer: read,
+          object: `Service ${[...without.keys()][0]}`,
+          evidence: [
+            { what: `services of ${read} that proxies are not told of`, seen: without.size, expected: 0 },
+          ],
+          cause: `Proxies of ${reader.name} have no endpoint in ${read} for ${some([...without.keys()])}.`,
+        };
+    }
+  },
+};
+
+/** Services that the mesh settings keep inside their cluster. */
+const clusterLocal = (cluster: ClusterView, host: string): boolean =>
+  (cluster.settings?.clusterLocalHosts ?? []).some((one) => covers(one, host)) ||
+  host.includes('.kube-system.');
+
+const networkPolicy: Check = {
+  code: 'MP3701',
+  title: 'A NetworkPolicy keeps other networks from the east-west gateway',
+  severity: 'warning',
+  explanation:
+    'A NetworkPolicy selects the pods of the gateway and lets nobody in from outside the cluster on its port. Where the network plug-in enforces policies, other clusters get no answer.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system edit networkpolicy <name>   # allow TCP 15443 from anywhere',
+  reference: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',
+  needs: ['resources', 'pods', 'services'],
+  explains: [{ code: 'MP3401', by: 'target' }],
+  run: function* (view) {
+    for (const cluster of view.clusters) {
+      const policies = cluster.resources('NetworkPolicy');
+      for (const { service, port, pods } of policies.length > 0 ? eastWestGateways(cluster) : []) {
+        const target = service.ports.find((one) => one.port === port)?.targetPort ?? port;
+        const own = policies.filter(({ namespace, spec }) => {
+          const selector = labels(table(spec['podSelector'])['matchLabels']);
+          const types = list(spec['policyTypes']);
+          return (
+            namespace === service.namespace &&
+            (types.length === 0 || types.includes('Ingress')) &&
+            pods.some((pod) => selects(selector, pod.labels))
+          );
+        });
+        // What one policy lets in, no other keeps out.
+        const first = own[0];
+        if (!first || own.some(({ spec }) => tables(spec['ingress']).some((rule) => letsIn(rule, target))))
+          continue;
+        yield {
+          cluster: cluster.name,
+          object: `NetworkPolicy ${keyOf(first)}`,
+          evidence: [{ what: `rules that let TCP ${target} in from anywhere`, seen: 0, expected: 1 }],
+          cause: `${own.length} NetworkPolicies of ${cluster.name} select the east-west gateway, and none lets other networks in on ${target}.`,
+        };
+      }
+    }
+  },
+};
+
+function letsIn(rule: Readonly<Record<string, unknown>>, target: number | string): boolean {
+  const ports = tables(rule['ports']);
+  const from = tables(rule['from']);
+  const onPort =
+    ports.length === 0 ||
+    ports.some(
+      ({ port, protocol }) => (port === target || port === undefined) && (text(protocol) ?? 'TCP') === 'TCP',
+    );
+  return onPort && (from.length === 0 || from.some((peer) => peer['ipBlock'] !== undefined));
+}
+
+export const passthroughChecks = [breaksPassthrough, clientsWithoutRemote, networkPolicy];

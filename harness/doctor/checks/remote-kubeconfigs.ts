@@ -1,0 +1,66 @@
+import type { Check } from '../check.ts';
+import { secretRef, secretsWithAccess } from '../remote-secrets.ts';
+
+const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
+const make =
+  'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
+
+const noKubeconfig: Check = {
+  code: 'MP2117',
+  title: 'A remote secret holds no usable kubeconfig',
+  severity: 'error',
+  explanation:
+    'istiod cannot make a client of what is in the secret: it is no kubeconfig, names no server or no user, or asks for a plug-in that istiod refuses. The cluster is registered under its name, and never read.',
+  remedy: make,
+  reference,
+  needs: ['remoteSecrets'],
+  explains: [
+    { code: 'MP2202', by: 'pair' },
+    { code: 'MP2204', by: 'pair' },
+    { code: 'MP3501', by: 'pair' },
+    { code: 'MP2201', by: 'pair' },
+  ],
+  run: function* (view) {
+    for (const { cluster, secret } of secretsWithAccess(view)) {
+      const allowed = cluster.install?.env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] ?? '';
+      // istiod takes no plug-in unless this setting names it: pkg/kube/util.go, sanitizeKubeConfig.
+      const plugin = secret.credential === 'exec' && !allowed.split(',').includes('exec');
+      const problem = secret.problem ?? (secret.credential === 'none' ? 'it names no credential' : undefined);
+      if (problem === undefined && !plugin) continue;
+      yield {
+        cluster: cluster.name,
+        peer: secret.cluster,
+        object: secretRef(secret),
+        evidence: [{ what: 'credential', seen: secret.credential, expected: 'token or certificate' }],
+        cause:
+          problem === undefined
+            ? `The remote secret of ${cluster.name} for ${secret.cluster} asks for a plug-in (${secret.credential}), which istiod refuses.`
+            : `The remote secret of ${cluster.name} for ${secret.cluster} is no usable kubeconfig: ${problem}.`,
+      };
+    }
+  },
+};
+
+const unverified: Check = {
+  code: 'MP2118',
+  title: 'A remote secret tells istiod not to verify the API server',
+  severity: 'warning',
+  explanation:
+    'Everything works. But with insecure-skip-tls-verify istiod takes services and endpoints from whoever answers, and gives its token away to them.',
+  remedy: make,
+  reference: 'https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#Cluster',
+  needs: ['remoteSecrets'],
+  run: function* (view) {
+    for (const { cluster, secret } of secretsWithAccess(view))
+      if (secret.skipsVerification)
+        yield {
+          cluster: cluster.name,
+          peer: secret.cluster,
+          object: secretRef(secret),
+          evidence: [{ what: 'insecure-skip-tls-verify', seen: 'true', expected: 'false' }],
+          cause: `The remote secret of ${cluster.name} for ${secret.cluster} does not verify the API server.`,
+        };
+  },
+};
+
+export const remoteKubeconfigChecks = [noKubeconfig, unverified];

@@ -1,0 +1,221 @@
+import type { Check } from '../check.ts';
+import { activeSecrets, isActive, leadsTo, secretRef } from '../remote-secrets.ts';
+import { some } from '../wording.ts';
+
+const reference =
+  'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#enable-endpoint-discovery';
+const make =
+  'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
+
+/** What a cluster that istiod does not read looks like from within. */
+const unread = [
+  { code: 'MP2202', by: 'pair' },
+  { code: 'MP2204', by: 'pair' },
+  { code: 'MP2203', by: 'pair' },
+  { code: 'MP3501', by: 'pair' },
+  { code: 'MP2201', by: 'pair' },
+] as const;
+
+const missing: Check = {
+  code: 'MP2101',
+  title: 'A cluster has no remote secret for another one',
+  severity: 'error',
+  explanation:
+    'An istiod reads the services and pods of another cluster with the kubeconfig in a remote secret. Without it, its workloads never hear of the other cluster: calls stay local, and services that live only there are not found. Each direction needs a secret of its own, and one may be there while the other is not.',
+  remedy: make,
+  reference,
+  needs: ['remoteSecrets', 'installs'],
+  explains: unread,
+  run: function* (view) {
+    for (const { reader, read } of view.pairs()) {
+      if (!reader.complete('remoteSecrets')) continue;
+      // Another check tells of a secret that is there, but does not count.
+      if (reader.data.remoteSecrets.some((one) => one.cluster === read)) continue;
+      if (reader.data.remoteSecrets.some((one) => leadsTo(view, one).includes(read))) continue;
+      const back = view.cluster(read);
+      yield {
+        cluster: reader.name,
+        peer: read,
+        object: `Secret ${reader.systemNamespace}/istio-remote-secret-${read}`,
+        evidence: [
+          { what: `remote secrets of ${reader.name} for ${read}`, seen: 0, expected: 1 },
+          ...(back
+            ? [
+                {
+                  what: `remote secrets of ${read} for ${reader.name}`,
+                  seen: activeSecrets(back).filter((one) => one.cluster === reader.name).length,
+                },
+              ]
+            : []),
+        ],
+        cause: `${reader.name} has no remote secret for ${read}, so its istiod does not read ${read}.`,
+        remedy: `istioctl create-remote-secret --context ${read} --name ${read} --server https://<API server of ${read}>:6443 | kubectl --context ${reader.name} apply -f -`,
+      };
+    }
+  },
+};
+
+const wrongNamespace: Check = {
+  code: 'MP2103',
+  title: 'A remote secret is in a namespace where istiod does not look',
+  severity: 'error',
+  explanation:
+    'istiod looks for remote secrets in its own namespace only. One that was applied to another namespace, such as default, is never read, and nothing reports it.',
+  remedy: `${make.replace('apply -f -', '-n istio-system apply -f -')}\nkubectl --context <cluster> -n <namespace> delete secret <name>`,
+  reference,
+  needs: ['remoteSecrets', 'installs'],
+  explains: unread,
+  run: function* (view) {
+    for (const reader of view.primaries)
+      for (const secret of reader.data.remoteSecrets) {
+        if (!secret.labelled || secret.namespace === reader.systemNamespace) continue;
+        if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
+        yield {
+          cluster: reader.name,
+          peer: secret.cluster,
+          object: secretRef(secret),
+          evidence: [{ what: 'namespace', seen: secret.namespace, expected: reader.systemNamespace }],
+          cause: `The remote secret of ${reader.name} for ${secret.cluster} is in ${secret.namespace}, but istiod looks in ${reader.systemNamespace} only.`,
+        };
+      }
+  },
+};
+
+const withoutLabel: Check = {
+  code: 'MP2104',
+  title: 'A remote secret lacks its label',
+  severity: 'error',
+  explanation:
+    'istiod watches secrets with the label istio/multiCluster=true. One without it is never read; it looks right in every other way. Tools that copy secrets between clusters often leave labels behind.',
+  remedy: 'kubectl --context <cluster> -n <namespace> label secret <name> istio/multiCluster=true',
+  reference,
+  needs: ['remoteSecrets', 'installs'],
+  explains: unread,
+  run: function* (view) {
+    for (const reader of view.primaries)
+      for (const secret of reader.data.remoteSecrets) {
+        if (secret.labelled) continue;
+        if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
+        yield {
+          cluster: reader.name,
+          peer: secret.cluster,
+          object: secretRef(secret),
+          evidence: [{ what: 'label istio/multiCluster', seen: 'none', expected: 'true' }],
+          cause: `The remote secret of ${reader.name} for ${secret.cluster} has no label istio/multiCluster=true, so istiod ignores it.`,
+          remedy: `kubectl --context ${reader.name} -n ${secret.namespace} label secret ${secret.name} istio/multiCluster=true`,
+        };
+      }
+  },
+};
+
+const wrongName: Check = {
+  code: 'MP2105',
+  title: 'A remote secret names its cluster otherwise than the cluster names itself',
+  severity: 'error',
+  explanation:
+    "The key in a remote secret is the name under which istiod registers the cluster. It has to be the clusterName that the cluster's own istiod and proxies have. Under another name, istiod looks for gateways and endpoints of a cluster that nobody is, proxies of that cluster are refused, and locality and network are mixed up.",
+  remedy: make,
+  reference,
+  needs: ['remoteSecrets', 'installs', 'nodes'],
+  explains: unread,
+  run: function* (view) {
+    for (const reader of view.primaries)
+      for (const secret of reader.data.remoteSecrets) {
+        const [led] = leadsTo(view, secret);
+        if (led === undefined || leadsTo(view, secret).includes(secret.cluster) || !isActive(reader, secret))
+          continue;
+        yield {
+          cluster: reader.name,
+          peer: led,
+          object: secretRef(secret),
+          evidence: [
+            { what: 'name in the secret', seen: secret.cluster, expected: led },
+            { what: 'server in the secret', seen: secret.server ?? 'none' },
+          ],
+          cause: `The remote secret ${secret.name} of ${reader.name} calls ${led} by the name ${secret.cluster}.`,
+        };
+      }
+  },
+};
+
+const twice: Check = {
+  code: 'MP2114',
+  title: 'Two remote secrets name the same cluster',
+  severity: 'warning',
+  explanation:
+    'istiod keeps the first secret that names a cluster and logs an error for the other. Which one is first changes when it restarts, and with it the credential and the server that are used.',
+  remedy: 'kubectl --context <cluster> -n istio-system delete secret <the one that is old>',
+  reference,
+  needs: ['remoteSecrets'],
+  run: function* (view) {
+    for (const reader of view.primaries)
+      for (const [cluster, secrets] of Map.groupBy(activeSecrets(reader), (secret) => secret.cluster)) {
+        const names = [...new Set(secrets.map(({ name }) => name))];
+        if (names.length < 2) continue;
+        yield {
+          cluster: reader.name,
+          peer: cluster,
+          object: secretRef(secrets[0] as { namespace: string; name: string }),
+          evidence: [{ what: `secrets for ${cluster}`, seen: names.length, expected: 1 }],
+          cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${some(names)}.`,
+        };
+      }
+  },
+};
+
+const ofItself: Check = {
+  code: 'MP2115',
+  title: 'A cluster has a remote secret for itself',
+  severity: 'warning',
+  explanation:
+    'istiod reads its own cluster anyway, and ignores a remote secret that names it. Such a secret is usually the result of contexts that were mixed up, and the one that was meant is missing elsewhere.',
+  remedy: 'kubectl --context <cluster> -n istio-system delete secret istio-remote-secret-<cluster>',
+  reference,
+  needs: ['remoteSecrets'],
+  run: function* (view) {
+    for (const reader of view.primaries)
+      for (const secret of activeSecrets(reader))
+        if (secret.cluster === reader.name && !leadsTo(view, secret).some((led) => led !== reader.name))
+          yield {
+            cluster: reader.name,
+            object: secretRef(secret),
+            evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: 'another cluster' }],
+            cause: `${reader.name} has a remote secret for itself, which istiod ignores.`,
+          };
+  },
+};
+
+const stranger: Check = {
+  code: 'MP2116',
+  title: 'A remote secret names a cluster that is not in the mesh file',
+  severity: 'info',
+  explanation:
+    'istiod reads a cluster that the mesh file does not name. It may be a cluster of the mesh that meshproof was not told of, or one that is gone: then istiod tries to reach it for ever, and holds its readiness back when it starts.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system delete secret <name>   # or add the cluster to the mesh file',
+  reference,
+  needs: ['remoteSecrets'],
+  run: function* (view) {
+    const known = new Set(view.clusterNames);
+    for (const reader of view.primaries)
+      for (const secret of activeSecrets(reader))
+        if (!known.has(secret.cluster) && leadsTo(view, secret).length === 0)
+          yield {
+            cluster: reader.name,
+            peer: secret.cluster,
+            object: secretRef(secret),
+            evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: some([...known]) }],
+            cause: `${reader.name} reads a cluster ${secret.cluster} that the mesh file does not name.`,
+          };
+  },
+};
+
+export const remoteSecretChecks = [
+  missing,
+  wrongNamespace,
+  withoutLabel,
+  wrongName,
+  twice,
+  ofItself,
+  stranger,
+];

@@ -1,0 +1,180 @@
+import type { Check } from '../check.ts';
+import { authorizations, principalOf } from '../authorization.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { some } from '../wording.ts';
+
+const migration = 'https://istio.io/latest/docs/tasks/security/authorization/authz-td-migration/';
+
+const differ: Check = {
+  code: 'MP1201',
+  title: 'Trust domains differ, and one is no alias of the other',
+  severity: 'error',
+  explanation:
+    "A workload is named spiffe://<trust domain>/…. Clients check that the server's name is in their own trust domain or in one of `trustDomainAliases`, and policies match in the same way. Where two clusters have different trust domains without aliases, calls between them end in a certificate that is not accepted, or are denied.",
+  remedy:
+    'istioctl --context <cluster> install -f <operator.yaml> --set "meshConfig.trustDomainAliases[0]=<the other trust domain>"',
+  reference: migration,
+  needs: ['installs'],
+  explains: [
+    { code: 'MP1203', by: 'cluster' },
+    { code: 'MP1205', by: 'cluster' },
+  ],
+  run: function* (view) {
+    for (const cluster of view.primaries)
+      for (const other of view.primaries) {
+        const aliases = cluster.settings?.trustDomainAliases ?? [];
+        if (accepts(cluster, other)) continue;
+        // Where both refuse, the one that the mesh file does not expect is told of, once.
+        const expected = view.snapshot.declared.trustDomain;
+        if (!accepts(other, cluster) && cluster.trustDomain === expected) continue;
+        yield {
+          cluster: cluster.name,
+          peer: other.name,
+          object: `ConfigMap ${cluster.systemNamespace}/istio`,
+          evidence: [
+            {
+              what: `trust domain of ${other.name}`,
+              seen: other.trustDomain,
+              expected: some([cluster.trustDomain, ...aliases]),
+            },
+          ],
+          cause: `${cluster.name} accepts the trust domain ${some([cluster.trustDomain, ...aliases])}, but ${other.name} has ${other.trustDomain}.`,
+        };
+      }
+  },
+};
+
+const accepts = (cluster: ClusterView, other: ClusterView): boolean =>
+  [cluster.trustDomain, ...(cluster.settings?.trustDomainAliases ?? [])].includes(other.trustDomain);
+
+const idleAlias: Check = {
+  code: 'MP1202',
+  title: 'An alias names a trust domain that no cluster has',
+  severity: 'info',
+  explanation:
+    'An alias lets certificates of another trust domain in. One that no cluster of the mesh has is left over from a migration, or is misspelt. It is taken away when the migration is over.',
+  remedy: 'kubectl --context <cluster> -n istio-system edit configmap istio   # trustDomainAliases',
+  reference: migration,
+  needs: ['installs'],
+  run: function* (view) {
+    const known = new Set(view.clusters.map(({ trustDomain }) => trustDomain));
+    for (const cluster of view.primaries) {
+      const idle = (cluster.settings?.trustDomainAliases ?? []).filter((alias) => !known.has(alias));
+      if (idle.length > 0)
+        yield {
+          cluster: cluster.name,
+          object: `ConfigMap ${cluster.systemNamespace}/istio`,
+          evidence: [{ what: 'trust domains of the clusters', seen: some([...known]), expected: some(idle) }],
+          cause: `${cluster.name} has aliases that are no cluster's trust domain: ${some(idle)}.`,
+        };
+    }
+  },
+};
+
+const foreignPrincipal: Check = {
+  code: 'MP1203',
+  title: 'A policy names identities of a trust domain that no cluster has',
+  severity: 'warning',
+  explanation:
+    'A principal is <trust domain>/ns/<namespace>/sa/<account>. One of a trust domain that no cluster issues in matches nobody: an ALLOW policy denies those whom it means to let in, a DENY policy lets in those whom it means to refuse. `cluster.local` always stands for the own trust domain.',
+  remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
+  reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
+  needs: ['resources', 'installs'],
+  run: function* (view) {
+    const issued = new Set(['cluster.local']);
+    for (const { trustDomain, settings } of view.clusters)
+      for (const domain of [trustDomain, ...(settings?.trustDomainAliases ?? [])]) issued.add(domain);
+    for (const { cluster, policy, principals } of named(view.clusters)) {
+      const foreign = principals.filter((one) => {
+        const domain = principalOf(one)?.trustDomain;
+        return domain !== undefined && !domain.includes('*') && !issued.has(domain);
+      });
+      if (foreign.length > 0)
+        yield {
+          cluster: cluster.name,
+          object: `AuthorizationPolicy ${keyOf(policy)}`,
+          subject: keyOf(policy),
+          evidence: [{ what: 'trust domain', seen: some(foreign), expected: some([...issued]) }],
+          cause: `${keyOf(policy)} in ${cluster.name} names identities that no cluster can issue: ${some(foreign)}.`,
+        };
+    }
+  },
+};
+
+const nobody: Check = {
+  code: 'MP1204',
+  title: 'A policy names a service account that no cluster has',
+  severity: 'warning',
+  explanation:
+    'A principal whose service account stands in no cluster of the mesh can be issued to nobody. The policy does less, or more, than its author thinks; often the namespace or the account was renamed in some of the clusters only.',
+  remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
+  reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
+  needs: ['resources', 'serviceAccounts'],
+  run: function* (view) {
+    if (!view.completeEverywhere('serviceAccounts')) return;
+    const known = new Set(view.clusters.flatMap(({ data }) => data.serviceAccounts.map(keyOf)));
+    for (const { cluster, policy, principals } of named(view.clusters)) {
+      const absent = principals.filter((one) => {
+        const { namespace, account } = principalOf(one) ?? {};
+        if (namespace === undefined || account === undefined || `${namespace}${account}`.includes('*'))
+          return false;
+        return !known.has(`${namespace}/${account}`);
+      });
+      if (absent.length > 0)
+        yield {
+          cluster: cluster.name,
+          object: `AuthorizationPolicy ${keyOf(policy)}`,
+          subject: keyOf(policy),
+          evidence: [
+            {
+              what: 'accounts that no cluster has',
+              seen: some(absent.map((one) => one.split('/').slice(1).join('/'))),
+              expected: 0,
+            },
+          ],
+          cause: `${keyOf(policy)} in ${cluster.name} names service accounts that stand in no cluster: ${some(absent)}.`,
+        };
+    }
+  },
+};
+
+function* named(clusters: readonly ClusterView[]) {
+  for (const cluster of clusters)
+    for (const policy of authorizations(cluster)) yield { cluster, policy, principals: policy.principals };
+}
+
+const staleIdentity: Check = {
+  code: 'MP1205',
+  title: 'Proxies show identities of another trust domain than the one that is set',
+  severity: 'warning',
+  explanation:
+    'The trust domain was changed, and these proxies still show the old one: istiod was not restarted, or the workloads have not been since. Policies and other clusters that expect the new one refuse them.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system rollout restart deployment istiod\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
+  reference: migration,
+  needs: ['proxies', 'installs'],
+  run: function* (view) {
+    for (const cluster of view.primaries) {
+      const others = cluster.data.proxies.flatMap(({ namespace, pod, certificate }) => {
+        const uri = view.certificate(certificate[0])?.uris.find((one) => one.startsWith('spiffe://'));
+        const domain = uri?.slice('spiffe://'.length).split('/')[0];
+        return domain === undefined || domain === cluster.trustDomain
+          ? []
+          : [{ namespace, name: pod, domain }];
+      });
+      const first = others[0];
+      if (first)
+        yield {
+          cluster: cluster.name,
+          object: `Pod ${keyOf(first)}`,
+          evidence: [
+            { what: 'trust domain that is shown', seen: first.domain, expected: cluster.trustDomain },
+            { what: 'proxies with another', seen: others.length, expected: 0 },
+          ],
+          cause: `${others.length} of ${cluster.data.proxies.length} proxies of ${cluster.name} are named in ${first.domain}, but its trust domain is ${cluster.trustDomain}.`,
+        };
+    }
+  },
+};
+
+export const trustDomainChecks = [differ, idleAlias, foreignPrincipal, nobody, staleIdentity];

@@ -1,0 +1,204 @@
+import { test } from 'node:test';
+import { certificate, sampleFingerprint } from '../../mesh/snapshot/sample.ts';
+import type { Certificate } from '../../mesh/snapshot/schema.ts';
+import { applyToBoth, assertFirst, resource, the, type BrokenSample } from '../broken-sample.ts';
+
+const caOf = ({ snapshot }: BrokenSample, cluster: string): Certificate =>
+  the(snapshot.certificates, ({ fingerprint }) => fingerprint === sampleFingerprint(`ca-${cluster}`));
+
+/** East gets an authority of its own making, which is served, or only stands in the secret. */
+function otherRoot(sample: BrokenSample, served: boolean): void {
+  const { snapshot, east } = sample;
+  const root = certificate('other', {
+    subject: 'CN=other',
+    issuer: 'CN=other',
+    isCa: true,
+    selfSigned: true,
+    notAfter: '2036-01-01T00:00:00Z',
+  });
+  const authority = certificate('ca-other', {
+    ...caOf(sample, 'east'),
+    fingerprint: sampleFingerprint('ca-other'),
+    signedBy: [root.fingerprint],
+  });
+  snapshot.certificates.push(root, authority);
+  Object.assign(the(east.authorities), {
+    certificate: [authority.fingerprint],
+    chain: [authority.fingerprint],
+    roots: [root.fingerprint],
+  });
+  if (!served) return;
+  for (const map of east.roots) map.roots = [root.fingerprint];
+  for (const proxy of east.proxies) {
+    proxy.roots = [root.fingerprint];
+    const leaf = the(snapshot.certificates, ({ fingerprint }) => fingerprint === proxy.certificate[0]);
+    leaf.signedBy = [authority.fingerprint];
+  }
+}
+
+test('roots differ', () => {
+  assertFirst((sample) => otherRoot(sample, true), {
+    code: 'MP1101',
+    severity: 'error',
+    cluster: 'east',
+    peer: 'west',
+    symptoms: ['MP1112', 'MP3403'],
+  });
+});
+
+test('an intermediate is not signed by the root beside it', () => {
+  assertFirst((sample) => void (caOf(sample, 'west').signedBy = []), {
+    code: 'MP1102',
+    severity: 'error',
+    cluster: 'west',
+  });
+});
+
+test('an authority has expired, expires soon, is not valid yet', () => {
+  assertFirst((sample) => void (caOf(sample, 'west').notAfter = '2026-10-31T00:00:00Z'), {
+    code: 'MP1103',
+    severity: 'error',
+    cluster: 'west',
+  });
+  assertFirst((sample) => void (caOf(sample, 'east').notAfter = '2026-11-11T00:00:00Z'), {
+    code: 'MP1104',
+    severity: 'warning',
+    cluster: 'east',
+  });
+  assertFirst((sample) => void (caOf(sample, 'west').notBefore = '2026-11-02T00:00:00Z'), {
+    code: 'MP1105',
+    severity: 'error',
+    cluster: 'west',
+  });
+});
+
+test('the secret is not usable', () => {
+  assertFirst(({ west }) => void (the(west.authorities).keyFits = false), {
+    code: 'MP1106',
+    cluster: 'west',
+  });
+  assertFirst(({ west }) => void the(west.authorities).keys.pop(), { code: 'MP1106', cluster: 'west' });
+});
+
+test('a new authority of the same root is in the secret, and not served', () => {
+  assertFirst(
+    (sample) => {
+      const authority = certificate('ca-new', {
+        ...caOf(sample, 'west'),
+        fingerprint: sampleFingerprint('ca-new'),
+      });
+      sample.snapshot.certificates.push(authority);
+      the(sample.west.authorities).certificate = [authority.fingerprint];
+      the(sample.west.authorities).chain = [authority.fingerprint];
+    },
+    { code: 'MP1107', severity: 'warning', cluster: 'west', symptoms: [] },
+  );
+});
+
+test('namespaces are given another root', () => {
+  assertFirst(({ west }) => void (the(west.roots).roots = [sampleFingerprint('api-west')]), {
+    code: 'MP1108',
+    severity: 'warning',
+    cluster: 'west',
+  });
+});
+
+test('istiod made a root of its own', () => {
+  assertFirst(
+    (sample) => {
+      otherRoot(sample, true);
+      the(sample.east.authorities).secret = 'istio-ca-secret';
+    },
+    { code: 'MP1109', severity: 'error', cluster: 'east' },
+  );
+});
+
+test('a certificate that should sign is no authority', () => {
+  assertFirst((sample) => void (caOf(sample, 'west').isCa = false), {
+    code: 'MP1110',
+    severity: 'error',
+    cluster: 'west',
+  });
+});
+
+test('a proxy does not renew', () => {
+  const leafOf = ({ snapshot, west }: BrokenSample) =>
+    the(snapshot.certificates, ({ fingerprint }) => fingerprint === the(west.proxies).certificate[0]);
+  assertFirst((sample) => void (leafOf(sample).notAfter = '2026-11-01T12:30:00Z'), {
+    code: 'MP1111',
+    severity: 'warning',
+    cluster: 'west',
+  });
+  assertFirst((sample) => void (leafOf(sample).notAfter = '2026-11-01T11:30:00Z'), {
+    code: 'MP1111',
+    severity: 'error',
+    cluster: 'west',
+  });
+});
+
+test('proxies lack the root of another cluster', () => {
+  assertFirst(({ west }) => void (the(west.proxies).roots = [sampleFingerprint('api-west')]), {
+    code: 'MP1112',
+    severity: 'error',
+    cluster: 'west',
+    peer: 'east',
+  });
+});
+
+test('a weak authority', () => {
+  assertFirst((sample) => void (caOf(sample, 'west').keyType = 'rsa 1024'), {
+    code: 'MP1114',
+    severity: 'warning',
+    cluster: 'west',
+  });
+});
+
+test('trust domains differ without aliases; an alias that nobody has is worth knowing only', () => {
+  assertFirst(({ east }) => void (the(east.installs).settings!.trustDomain = 'east.example'), {
+    code: 'MP1201',
+    severity: 'error',
+    cluster: 'east',
+    symptoms: ['MP1205'],
+  });
+  assertFirst(({ west }) => void (the(west.installs).settings!.trustDomainAliases = ['gone']), {
+    code: 'MP1202',
+    severity: 'info',
+  });
+});
+
+const allow = (principal: string) =>
+  resource('AuthorizationPolicy', 'callers', {
+    selector: { matchLabels: { app: 'catalog' } },
+    rules: [{ from: [{ source: { principals: [principal] } }] }],
+  });
+
+test('principals that no cluster can issue', () => {
+  assertFirst((sample) => applyToBoth(sample, allow('old.example/ns/meshproof/sa/webapp')), {
+    code: 'MP1203',
+    severity: 'warning',
+  });
+  assertFirst((sample) => applyToBoth(sample, allow('cluster.local/ns/meshproof/sa/nobody')), {
+    code: 'MP1204',
+    severity: 'warning',
+  });
+  assertFirst(
+    (sample) => {
+      applyToBoth(sample, allow('cluster.local/ns/meshproof/sa/webapp'));
+      the(sample.west.installs).settings!.trustDomainAliases = ['gone'];
+    },
+    { code: 'MP1202' },
+  );
+});
+
+test('proxies show another trust domain than the one that is set', () => {
+  assertFirst(
+    ({ snapshot, west }) => {
+      const leaf = the(
+        snapshot.certificates,
+        ({ fingerprint }) => fingerprint === the(west.proxies).certificate[0],
+      );
+      leaf.uris = ['spiffe://old.example/ns/istio-system/sa/x'];
+    },
+    { code: 'MP1205', severity: 'warning', cluster: 'west' },
+  );
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ClusterSnapshot } from '../../mesh/snapshot/schema.ts';
+import { assertFirst, the } from '../broken-sample.ts';
+import { minorOf } from './versions.ts';
+
+const upgraded =
+  (version: string) =>
+  ({ west }: { west: ClusterSnapshot }) => {
+    the(west.installs).version = version;
+    the(west.istiods).version = version;
+    for (const one of the(west.istiods).connected) one.version = version;
+  };
+
+test('minor versions are read from tags and builds', () => {
+  assert.deepEqual(['1.31.0', 'v1.36.3', '1.31-alpha.abc', 'latest', undefined].map(minorOf), [
+    1031,
+    1036,
+    1031,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('versions of istiod, of proxies, of replicas, of Kubernetes', () => {
+  assertFirst(upgraded('1.30.2'), { code: 'MP7101', severity: 'warning', cluster: 'west', peer: 'east' });
+  assertFirst(upgraded('1.28.2'), { code: 'MP7101', severity: 'error', cluster: 'west' });
+  assertFirst(({ west }) => void (the(the(west.istiods).connected).version = '1.28.0'), {
+    code: 'MP7102',
+    severity: 'warning',
+    cluster: 'west',
+  });
+  assertFirst(
+    ({ west }) => void west.istiods.push({ ...the(west.istiods), pod: 'istiod-2', version: '1.31.1' }),
+    { code: 'MP7103', severity: 'info', cluster: 'west' },
+  );
+  assertFirst(({ west }) => void (west.apiServer!.version = 'v1.30.0'), {
+    code: 'MP7104',
+    severity: 'info',
+    cluster: 'west',
+  });
+});
+
+test('mesh ids differ; settings of istiod differ', () => {
+  assertFirst(({ east }) => void (the(east.installs).meshId = 'other'), {
+    code: 'MP7401',
+    severity: 'warning',
+    cluster: 'east',
+  });
+  assertFirst(({ east }) => void (the(east.installs).env['PILOT_ENABLE_ALPN_FILTER'] = 'false'), {
+    code: 'MP7402',
+    severity: 'info',
+    cluster: 'east',
+  });
+});
+
+test('clocks are apart, by more than what was measured may err', () => {
+  const ahead =
+    (ms: number, errorMs = 40) =>
+    ({ east }: { east: ClusterSnapshot }) => {
+      for (const clock of east.clocks) Object.assign(clock, { offsetMs: ms, errorMs });
+    };
+  assertFirst(ahead(90_000), { code: 'MP7301', severity: 'warning', cluster: 'east', peer: 'west' });
+  assertFirst(ahead(-200_000), { code: 'MP7301', severity: 'error', cluster: 'east' });
+  assertFirst(({ west }) => void (the(west.clocks, ({ of }) => of === 'node').offsetMs = 300_000), {
+    code: 'MP7302',
+    severity: 'error',
+    cluster: 'west',
+  });
+  assert.throws(() => assertFirst(ahead(90_000, 60_000), { code: 'MP7301' }), /nothing was found/);
+});

@@ -1,0 +1,216 @@
+import type { Check } from '../check.ts';
+import type { ClusterView } from '../cluster-view.ts';
+import type { MeshView } from '../mesh-view.ts';
+import { some } from '../wording.ts';
+
+const skewDocs = 'https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew';
+
+/** The minor version of `1.31.0`, `v1.36.3`, `1.31-alpha.abc`; undefined where there is none, as in a build by hand. */
+export function minorOf(version: string | undefined): number | undefined {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version ?? '') ?? [];
+  return major === undefined || minor === undefined ? undefined : Number(major) * 1000 + Number(minor);
+}
+
+/** istiod's version: what a replica says, else its image's tag. */
+const versionOf = ({ data, install }: ClusterView): string | undefined =>
+  data.istiods.find(({ version }) => minorOf(version) !== undefined)?.version ?? install?.version;
+
+/** Clusters that are furthest apart in a version. */
+function spread(view: MeshView, of: (cluster: ClusterView) => string | undefined) {
+  const known = view.clusters.flatMap((cluster) => {
+    const minor = minorOf(of(cluster));
+    return minor === undefined ? [] : [{ cluster, minor, version: of(cluster) ?? '' }];
+  });
+  const sorted = known.toSorted((a, b) => a.minor - b.minor);
+  const [oldest, newest] = [sorted[0], sorted.at(-1)];
+  return oldest && newest ? { oldest, newest, apart: newest.minor - oldest.minor } : undefined;
+}
+
+const istiodSkew: Check = {
+  code: 'MP7101',
+  title: 'The istiods of two clusters are of different minor versions',
+  severity: 'warning',
+  explanation:
+    'Everything may work today. Istiods of different minor versions send different configuration for the same rules, and read each other’s clusters with different expectations. Istio tests neighbouring versions during an upgrade, and nothing further apart.',
+  remedy: 'istioctl --context <cluster> version\nistioctl --context <cluster> upgrade',
+  reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
+  needs: ['istiods', 'installs'],
+  explains: [{ code: 'MP7102', by: 'cluster' }],
+  run: function* (view) {
+    const found = spread(view, versionOf);
+    if (!found || found.apart === 0) return;
+    const { oldest, newest, apart } = found;
+    yield {
+      severity: apart > 2 ? 'error' : 'warning',
+      cluster: oldest.cluster.name,
+      peer: newest.cluster.name,
+      object: `Deployment ${oldest.cluster.systemNamespace}/istiod`,
+      evidence: [
+        {
+          what: 'version of istiod',
+          seen: oldest.version,
+          expected: `${newest.version} as in ${newest.cluster.name}`,
+        },
+      ],
+      cause: `istiod is ${oldest.version} in ${oldest.cluster.name} and ${newest.version} in ${newest.cluster.name}, ${apart} minor versions apart.`,
+    };
+  },
+};
+
+const proxySkew: Check = {
+  code: 'MP7102',
+  title: 'Proxies are more than two minor versions behind their istiod, or ahead of it',
+  severity: 'warning',
+  explanation:
+    'Istio supports proxies that are up to two minor versions older than istiod, and none that are newer. Others may refuse what they are sent, or lack what other clusters expect.',
+  remedy:
+    'istioctl --context <cluster> proxy-status\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
+  reference: skewDocs,
+  needs: ['istiods', 'installs'],
+  run: function* (view) {
+    for (const cluster of view.primaries) {
+      const own = minorOf(versionOf(cluster));
+      const all = cluster.data.istiods.flatMap(({ connected }) => connected);
+      const far = all.filter(({ version }) => {
+        const minor = minorOf(version);
+        return own !== undefined && minor !== undefined && (own - minor > 2 || minor > own);
+      });
+      const first = far[0];
+      if (!first) continue;
+      yield {
+        cluster: cluster.name,
+        object: `Pod ${first.proxy}`,
+        evidence: [
+          {
+            what: `version of ${first.proxy}`,
+            seen: first.version,
+            expected: `${versionOf(cluster)}, or up to two minor versions older`,
+          },
+          { what: 'proxies too far from istiod', seen: far.length, expected: 0 },
+        ],
+        cause: `${far.length} of ${all.length} proxies of ${cluster.name} are too far from istiod ${versionOf(cluster)}: ${some(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
+      };
+    }
+  },
+};
+
+const replicasMixed: Check = {
+  code: 'MP7103',
+  title: 'The istiods of one revision are of different versions',
+  severity: 'info',
+  explanation:
+    'A rollout of istiod is under way, or stuck. Proxies get what the replica makes that they happen to be connected to, so the same rules may give different configuration.',
+  remedy: 'kubectl --context <cluster> -n istio-system rollout status deployment istiod',
+  reference: 'https://istio.io/latest/docs/setup/upgrade/in-place/',
+  needs: ['istiods'],
+  run: function* (view) {
+    for (const cluster of view.clusters)
+      for (const [revision, replicas] of Map.groupBy(cluster.data.istiods, (one) => one.revision)) {
+        const versions = [...new Set(replicas.flatMap(({ version }) => version ?? []))];
+        if (versions.length > 1)
+          yield {
+            cluster: cluster.name,
+            object: `Deployment ${cluster.systemNamespace}/istiod`,
+            evidence: [{ what: `versions of revision ${revision}`, seen: some(versions), expected: 'one' }],
+            cause: `The istiods of ${cluster.name} are of ${versions.length} versions: ${some(versions)}.`,
+          };
+      }
+  },
+};
+
+const kubernetesSkew: Check = {
+  code: 'MP7104',
+  title: 'The clusters run Kubernetes versions that are far apart',
+  severity: 'info',
+  explanation:
+    'Each release of Istio is tested with a few minor versions of Kubernetes. Clusters more than three apart are seldom all among them.',
+  remedy: 'kubectl --context <cluster> version',
+  reference: 'https://istio.io/latest/docs/releases/supported-releases/',
+  needs: ['apiServer'],
+  run: function* (view) {
+    const found = spread(view, ({ data }) => data.apiServer?.version);
+    if (!found || found.apart <= 3) return;
+    const { oldest, newest, apart } = found;
+    yield {
+      cluster: oldest.cluster.name,
+      peer: newest.cluster.name,
+      object: 'API server',
+      evidence: [
+        {
+          what: 'version of Kubernetes',
+          seen: oldest.version,
+          expected: `${newest.version} as in ${newest.cluster.name}`,
+        },
+      ],
+      cause: `Kubernetes is ${oldest.version} in ${oldest.cluster.name} and ${newest.version} in ${newest.cluster.name}, ${apart} minor versions apart.`,
+    };
+  },
+};
+
+const meshIds: Check = {
+  code: 'MP7401',
+  title: 'Clusters have different mesh ids',
+  severity: 'warning',
+  explanation:
+    'Traffic is not touched: the mesh id is a label of telemetry. Dashboards and traces that filter by it show one mesh as two.',
+  remedy: 'istioctl --context <cluster> install -f <operator.yaml> --set values.global.meshID=<mesh>',
+  reference: 'https://istio.io/latest/docs/ops/configuration/mesh/configuration-scoping/',
+  needs: ['installs'],
+  run: function* (view) {
+    const wanted = view.snapshot.declared.meshId;
+    const known = view.clusters.flatMap((cluster) => {
+      const id = cluster.install?.meshId || cluster.settings?.meshId;
+      return id ? [{ cluster, id }] : [];
+    });
+    if (new Set(known.map(({ id }) => id)).size < 2) return;
+    for (const { cluster, id } of known)
+      if (id !== (known.some((one) => one.id === wanted) ? wanted : known[0]?.id))
+        yield {
+          cluster: cluster.name,
+          object: `ConfigMap ${cluster.systemNamespace}/istio`,
+          evidence: [{ what: 'mesh id', seen: id, expected: wanted }],
+          cause: `${cluster.name} has the mesh id ${id}, other clusters have another.`,
+        };
+  },
+};
+
+/** Settings that say who somebody is, and so have to differ. */
+const ownSettings =
+  /^(CLUSTER_ID|REVISION|POD_|SERVICE_ACCOUNT|PILOT_TRACE|GOMEMLIMIT|GOMAXPROCS|PLATFORM|KUBECONFIG|INJECTION|ISTIOD_CUSTOM_HOST|.*NETWORK.*)/;
+
+const settingsDiffer: Check = {
+  code: 'MP7402',
+  title: 'The istiods of two clusters are set up differently',
+  severity: 'info',
+  explanation:
+    'Settings in the environment of istiod (PILOT_… and the like) differ. Some change what is sent to proxies, or when; a mesh behaves differently from cluster to cluster.',
+  remedy:
+    'kubectl --context <cluster> -n istio-system get deployment istiod -o jsonpath="{.spec.template.spec.containers[0].env}"   # in each cluster',
+  reference: 'https://istio.io/latest/docs/reference/commands/pilot-discovery/#envvars',
+  needs: ['installs'],
+  run: function* (view) {
+    const [first, ...others] = view.primaries.flatMap((cluster) =>
+      cluster.install ? [{ cluster, env: cluster.install.env }] : [],
+    );
+    for (const { cluster, env } of first ? others : []) {
+      const names = [...new Set([...Object.keys(env), ...Object.keys(first?.env ?? {})])].filter(
+        (name) => !ownSettings.test(name),
+      );
+      const different = names.filter((name) => env[name] !== first?.env[name]);
+      if (different.length === 0) continue;
+      yield {
+        cluster: cluster.name,
+        peer: first?.cluster.name ?? '',
+        object: `Deployment ${cluster.systemNamespace}/istiod`,
+        evidence: different.slice(0, 3).map((name) => ({
+          what: name,
+          seen: env[name] ?? 'unset',
+          expected: `${first?.env[name] ?? 'unset'} as in ${first?.cluster.name}`,
+        })),
+        cause: `istiod of ${cluster.name} has other settings than that of ${first?.cluster.name}: ${some(different)}.`,
+      };
+    }
+  },
+};
+
+export const versionChecks = [istiodSkew, proxySkew, replicasMixed, kubernetesSkew, meshIds, settingsDiffer];

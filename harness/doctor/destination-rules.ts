@@ -1,0 +1,82 @@
+import type { ClusterView } from './cluster-view.ts';
+import { labels, numeric, table, tables, text, type Table } from './spec-reader.ts';
+
+/** Where in a rule something stands: all of the host, a subset, or one port. */
+export interface PolicyPart {
+  where: string;
+  tls: string | undefined;
+  outlier: Table | undefined;
+  locality: Table | undefined;
+}
+
+/** A DestinationRule, as far as it can be read. */
+export interface DestinationRuleRecord {
+  namespace: string;
+  name: string;
+  /** With the short name of a service completed, as Istio does it. */
+  host: string;
+  parts: PolicyPart[];
+  subsets: { name: string; labels: Record<string, string> }[];
+  /** It holds for the pods that it selects only. */
+  selects: boolean;
+}
+
+const filled = (value: unknown): Table | undefined =>
+  value === undefined || value === null ? undefined : table(value);
+
+function partOf(where: string, policy: Table): PolicyPart {
+  return {
+    where,
+    tls: text(table(policy['tls'])['mode']),
+    outlier: filled(policy['outlierDetection']),
+    locality: filled(table(policy['loadBalancer'])['localityLbSetting']),
+  };
+}
+
+function partsOf(where: string, given: unknown): PolicyPart[] {
+  const policy = table(given);
+  const ports = tables(policy['portLevelSettings']).map((port) =>
+    partOf(`${where}, port ${numeric(table(port['port'])['number']) ?? '?'}`, port),
+  );
+  return [partOf(where, policy), ...ports];
+}
+
+/** The DestinationRules of a cluster. */
+export function destinationRules(cluster: ClusterView): DestinationRuleRecord[] {
+  return cluster.resources('DestinationRule').map(({ namespace, name, spec }) => {
+    const subsets = tables(spec['subsets']);
+    const host = text(spec['host']) ?? '';
+    return {
+      namespace,
+      name,
+      // A name without a dot is relative to the rule's namespace; `*` is every host.
+      host:
+        host === '' || host.includes('.') || host.includes('*')
+          ? host
+          : `${host}.${namespace}.svc.cluster.local`,
+      parts: [
+        ...partsOf('all of it', spec['trafficPolicy']),
+        ...subsets.flatMap((subset) =>
+          partsOf(`subset ${text(subset['name']) ?? ''}`, subset['trafficPolicy']),
+        ),
+      ],
+      subsets: subsets.map((subset) => ({
+        name: text(subset['name']) ?? '',
+        labels: labels(subset['labels']),
+      })),
+      selects: Object.keys(table(table(spec['workloadSelector'])['matchLabels'])).length > 0,
+    };
+  });
+}
+
+/** Whether a host of Istio's configuration, which may be `*` or start with `*.`, covers a service's name. */
+export function covers(host: string, fqdn: string): boolean {
+  if (host === '*') return true;
+  return host.startsWith('*') ? fqdn.endsWith(host.slice(1)) : host === fqdn;
+}
+
+/** `namespace/name` of the service that a fully qualified host names; undefined for wildcards and foreign names. */
+export function serviceOfHost(host: string): string | undefined {
+  const [, name, namespace] = /^([^.*]+)\.([^.]+)\.svc\./.exec(host) ?? [];
+  return name === undefined || namespace === undefined ? undefined : `${namespace}/${name}`;
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { locate, type Check, type Explanation, type Sighting } from './check.ts';
+import { circleOf, fold } from './fold.ts';
+
+const check = (code: string, severity: Check['severity'], explains: Explanation[] = []): Check => ({
+  ...{ code, severity, explains, title: code, explanation: '', remedy: '', reference: '', needs: [] },
+  run: () => [],
+});
+const seen = (of: Check, sighting: Partial<Sighting> = {}) =>
+  locate(of, { evidence: [], cause: of.code, ...sighting });
+const shape = (causes: ReturnType<typeof fold>) =>
+  causes.map(({ finding, symptoms }) => [finding.code, finding.severity, symptoms.map(({ code }) => code)]);
+
+const symptom = check('MP3001', 'error');
+const between = check('MP2002', 'error', [{ code: 'MP3001', by: 'pair' }]);
+const root = check('MP2001', 'warning', [{ code: 'MP2002', by: 'pair' }]);
+const all = [root, between, symptom];
+
+test('a defect stands first, what it explains under it, and it is as grave as the gravest of that', () => {
+  const pair = { cluster: 'west', peer: 'east' };
+  const causes = fold([seen(symptom, pair), seen(between, pair), seen(root, pair)], all);
+  assert.deepEqual(shape(causes), [['MP2001', 'error', ['MP2002', 'MP3001']]]);
+});
+
+test('the other direction is not explained', () => {
+  const causes = fold(
+    [seen(between, { cluster: 'west', peer: 'east' }), seen(symptom, { cluster: 'east', peer: 'west' })],
+    all,
+  );
+  assert.deepEqual(shape(causes), [
+    ['MP2002', 'error', []],
+    ['MP3001', 'error', []],
+  ]);
+});
+
+test('relations: target, cluster, subject, mesh', () => {
+  const cases: [Explanation['by'], Partial<Sighting>, Partial<Sighting>, boolean][] = [
+    ['target', { cluster: 'east' }, { cluster: 'west', peer: 'east' }, true],
+    ['target', { cluster: 'west' }, { cluster: 'west', peer: 'east' }, false],
+    ['target', { cluster: 'east' }, { cluster: 'east' }, true],
+    ['cluster', { cluster: 'a', peer: 'b' }, { cluster: 'b', peer: 'c' }, true],
+    ['cluster', { cluster: 'a' }, { cluster: 'b' }, false],
+    ['subject', { cluster: 'a', subject: 'x/y' }, { cluster: 'a', subject: 'x/y' }, true],
+    ['subject', { cluster: 'a', subject: 'x/y' }, { cluster: 'a', subject: 'x/z' }, false],
+    ['subject', { cluster: 'a' }, { cluster: 'a' }, false],
+    ['mesh', { cluster: 'a' }, { cluster: 'b' }, true],
+  ];
+  for (const [by, cause, effect, folded] of cases) {
+    const one = check('MP1001', 'error', [{ code: 'MP3001', by }]);
+    const causes = fold([seen(one, cause), seen(symptom, effect)], [one, symptom]);
+    assert.equal(causes.length, folded ? 1 : 2, JSON.stringify([by, cause, effect]));
+  }
+});
+
+test('what is only worth knowing explains nothing that is wrong', () => {
+  const note = check('MP1001', 'info', [{ code: 'MP3001', by: 'mesh' }]);
+  assert.equal(fold([seen(note), seen(symptom)], [note, symptom]).length, 2);
+});
+
+test('causes are ordered by severity, then by how much they explain, then by code', () => {
+  const others = [check('MP4001', 'info'), check('MP4002', 'warning'), check('MP1009', 'error')];
+  const found = [...others.map((one) => seen(one)), seen(between), seen(symptom)];
+  assert.deepEqual(
+    shape(fold(found, [...all, ...others])).map(([code]) => code),
+    ['MP2002', 'MP1009', 'MP4002', 'MP4001'],
+  );
+});
+
+test('a circle is found', () => {
+  const a = check('MP1001', 'error', [{ code: 'MP1002', by: 'mesh' }]);
+  const b = check('MP1002', 'error', [{ code: 'MP1001', by: 'mesh' }]);
+  assert.deepEqual(circleOf([a, b]), ['MP1001', 'MP1002', 'MP1001']);
+  assert.equal(circleOf(all), undefined);
+});

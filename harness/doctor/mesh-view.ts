@@ -1,0 +1,79 @@
+import type { Certificate, Missing, Snapshot, Source } from '../mesh/snapshot/schema.ts';
+import { ClusterView } from './cluster-view.ts';
+
+/** A snapshot, indexed once, so that no check has to search. Never changes. */
+export class MeshView {
+  readonly snapshot: Snapshot;
+  /** When the snapshot was taken, in milliseconds since 1970; NaN when it does not say. */
+  readonly now: number;
+  /** The clusters that answered, each once. */
+  readonly clusters: readonly ClusterView[];
+  readonly #byName: ReadonlyMap<string, ClusterView>;
+  readonly #certificates: ReadonlyMap<string, Certificate>;
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot;
+    this.now = Date.parse(snapshot.takenAt);
+    const answered = snapshot.clusters.filter(({ reachable }) => reachable);
+    this.#byName = new Map(answered.map((one) => [one.name, new ClusterView(one, snapshot.declared)]));
+    this.clusters = [...this.#byName.values()];
+    this.#certificates = new Map(snapshot.certificates.map((one) => [one.fingerprint, one]));
+  }
+
+  cluster(name: string): ClusterView | undefined {
+    return this.#byName.get(name);
+  }
+
+  certificate(fingerprint: string | undefined): Certificate | undefined {
+    return fingerprint === undefined ? undefined : this.#certificates.get(fingerprint);
+  }
+
+  /** Those of the fingerprints that are in the snapshot. */
+  certificatesOf(fingerprints: readonly string[]): Certificate[] {
+    return fingerprints.flatMap((one) => this.certificate(one) ?? []);
+  }
+
+  /** Clusters with an istiod: those that read others. */
+  get primaries(): ClusterView[] {
+    return this.clusters.filter(({ hasIstiod }) => hasIstiod);
+  }
+
+  /** Every primary with every other cluster of the mesh file, which need not have answered. */
+  pairs(): { reader: ClusterView; read: string }[] {
+    const names = this.clusterNames;
+    return this.primaries.flatMap((reader) =>
+      names.filter((name) => name !== reader.name).map((read) => ({ reader, read })),
+    );
+  }
+
+  /** Every cluster of the mesh file, and every other in the snapshot, once. */
+  get clusterNames(): string[] {
+    return [
+      ...new Set([...this.snapshot.declared.clusters, ...this.snapshot.clusters].map(({ name }) => name)),
+    ];
+  }
+
+  /** The mesh file knows of more than one network. */
+  get multiNetwork(): boolean {
+    return new Set(this.snapshot.declared.clusters.map(({ network }) => network)).size > 1;
+  }
+
+  /** The network that the mesh file says a cluster is on. */
+  declaredNetwork(cluster: string): string | undefined {
+    return this.snapshot.declared.clusters.find(({ name }) => name === cluster)?.network;
+  }
+
+  /** Whether a part was read whole in all clusters of the mesh: only then does absence anywhere mean absence. */
+  completeEverywhere(what: Source): boolean {
+    return (
+      this.clusters.length === this.clusterNames.length && this.clusters.every((one) => one.complete(what))
+    );
+  }
+
+  /** What is missing of the whole mesh, by cluster. */
+  missing(): { cluster: string; missing: Missing }[] {
+    return this.snapshot.clusters.flatMap(({ name, missing }) =>
+      missing.map((one) => ({ cluster: name, missing: one })),
+    );
+  }
+}

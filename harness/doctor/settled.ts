@@ -1,0 +1,13 @@
+import type { PodRecord } from '../mesh/snapshot/schema.ts';
+import type { MeshView } from './mesh-view.ts';
+
+/** Far above what a new pod takes to every istiod (it debounces for up to 10 s): below it, nothing is missing yet. */
+const youngMs = 60_000;
+
+/** A pod that has been ready for long enough for all of the mesh to know of it, and that is not leaving. */
+export const isSettled = (view: MeshView, pod: PodRecord): boolean =>
+  pod.ready && pod.ip !== '' && pod.deletingSince === undefined && !isYoung(view, pod);
+
+/** Made a moment ago, or at a moment that nobody knows. */
+export const isYoung = (view: MeshView, { createdAt }: PodRecord): boolean =>
+  !(view.now - Date.parse(createdAt) >= youngMs);

@@ -1,0 +1,17 @@
+/** Words joined; of many, the first few and how many more. */
+export function some(words: readonly string[], most = 3): string {
+  const more = words.length - most;
+  return more > 0 ? `${words.slice(0, most).join(', ')} and ${more} more` : words.join(', ');
+}
+
+export const dayMs = 86_400_000;
+
+/** Days, rounded to one decimal; hours below two days. */
+export function span(ms: number): string {
+  const size = Math.abs(ms);
+  if (size >= 2 * dayMs) return `${(size / dayMs).toFixed(0)} days`;
+  return size >= 7_200_000 ? `${(size / 3_600_000).toFixed(0)} hours` : `${(size / 1000).toFixed(0)} s`;
+}
+
+/** A fingerprint, short enough for a line. */
+export const short = (fingerprint: string | undefined): string => fingerprint?.slice(0, 16) ?? 'none';

@@ -1,0 +1,183 @@
+import { test as base } from '@playwright/test';
+import { allowVariable, disturbanceProblem } from './allowance.ts';
+import { ApplySession, type Apply } from './apply-session.ts';
+import { attach, type Mesh } from './mesh/attach.ts';
+import { loadMeshFile } from './mesh/load.ts';
+import { readManifest } from './mesh/manifest-file.ts';
+import { waitUntilReady } from './mesh/readiness.ts';
+import { plainProbe } from './mesh/workloads.ts';
+import { promiseOf } from './promise.ts';
+import { timeouts } from './timeouts.ts';
+import { Caller } from './traffic/caller.ts';
+import { openTarget, type Target } from './traffic/probe.ts';
+import { UnderLoad, type Way } from './under-load.ts';
+
+/** Path of the mesh file that the suites run against. */
+export const meshVariable = 'MESHPROOF_MESH';
+
+/** How long the readiness gate of a test waits, in milliseconds, where the whole run has waited before. */
+export const gateVariable = 'MESHPROOF_GATE_MS';
+
+/** One caller for each cluster that has pods of a service; `west` and so on by name. */
+export interface Callers {
+  /** @throws Error when that cluster has none. */
+  in(cluster: string): Caller;
+  readonly all: readonly Caller[];
+}
+
+/** Holds what a test broke until it is healed. */
+export interface Faults {
+  /** Takes over a fault that was injected: it is healed at the end of the test, if the test has not done so. */
+  use<T extends AsyncDisposable>(fault: T): T;
+}
+
+interface WorkerFixtures {
+  mesh: Mesh;
+  probes: Callers;
+  plain: Callers;
+  callersOf: (service: string) => Callers;
+  ingress: ReadonlyMap<string, Target>;
+}
+
+interface TestFixtures {
+  allowed: void;
+  ready: void;
+  apply: Apply;
+  manifest: (values?: Readonly<Record<string, string>>) => string;
+  faults: Faults;
+  underLoad: (ways: readonly Way[]) => Promise<UnderLoad>;
+}
+
+/**
+ * Playwright's `test` with a mesh. For the worker: `mesh`; `probes` and `plain`, pods that call with and without a
+ * sidecar; `callersOf`, any other workload as the one that calls; `ingress`, targets by cluster. For each test: `ready` (always on) holds it back until every proxy has what the
+ * mesh file says; `apply` applies manifests and undoes it; `manifest` reads the one beside the suite; `faults` holds what a test broke, and at its end, whatever that
+ * was, heals the last first and waits until the mesh is as before; `underLoad` starts loads that end with the test. `allowed` (always on) keeps promises that disturb more
+ * than our own workloads away from meshes that are not ours.
+ */
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  mesh: [
+    async ({}, use) => {
+      const path = process.env[meshVariable];
+      if (!path)
+        throw new Error(
+          `${meshVariable} names no mesh file: run \`meshproof run\`, or set it to a mesh.yaml.`,
+        );
+      await using mesh = attach(loadMeshFile(path));
+      await use(mesh);
+    },
+    { scope: 'worker' },
+  ],
+  probes: [
+    async ({ mesh }, use) => {
+      await using stack = new AsyncDisposableStack();
+      await use(callers(mesh, 'probe', stack));
+    },
+    { scope: 'worker' },
+  ],
+  plain: [
+    async ({ mesh }, use) => {
+      await using stack = new AsyncDisposableStack();
+      await use(callers(mesh, 'probe', stack, plainProbe));
+    },
+    { scope: 'worker' },
+  ],
+  callersOf: [
+    async ({ mesh }, use) => {
+      await using stack = new AsyncDisposableStack();
+      await use((service) => callers(mesh, service, stack));
+    },
+    { scope: 'worker' },
+  ],
+  ingress: [
+    async ({ mesh }, use) => {
+      await using stack = new AsyncDisposableStack();
+      const targets = mesh.file.clusters.flatMap(({ name, ingress }) =>
+        ingress === undefined ? [] : [[name, stack.use(ingressTarget(name, ingress))] as const],
+      );
+      await use(new Map(targets));
+    },
+    { scope: 'worker' },
+  ],
+  allowed: [
+    async ({ mesh }, use, testInfo) => {
+      const promised = promiseOf(testInfo);
+      const problem = promised && disturbanceProblem(promised, mesh.isLab, process.env[allowVariable]);
+      testInfo.skip(problem !== undefined, problem);
+      await use();
+    },
+    { auto: true, box: true },
+  ],
+  ready: [
+    async ({ mesh, allowed: _ }, use, testInfo) => {
+      if (promiseOf(testInfo)?.gate === 'tried')
+        await waitUntilReady(mesh, { timeoutMs: timeouts.endpointMs }).catch(() => undefined);
+      else
+        await waitUntilReady(mesh, { timeoutMs: Number(process.env[gateVariable] ?? timeouts.readinessMs) });
+      await use();
+    },
+    { auto: true, timeout: timeouts.readinessMs, title: 'every proxy has what the mesh file says' },
+  ],
+  apply: [
+    // Undone before faults are healed: a rule that ejects pods would keep the mesh from being as before.
+    async ({ mesh, faults: _ }, use) => {
+      const session = new ApplySession(mesh);
+      try {
+        await use((manifests, options = {}) => session.apply(manifests, options));
+      } finally {
+        await session.undo();
+      }
+    },
+    { timeout: timeouts.healMs },
+  ],
+  manifest: async ({}, use, { file }) => use((values) => readManifest(file, values)),
+  faults: [
+    async ({ mesh }, use) => {
+      const injected: AsyncDisposable[] = [];
+      const stack = new AsyncDisposableStack();
+      await use({
+        use: (fault) => {
+          injected.push(fault);
+          return stack.use(fault);
+        },
+      });
+      if (injected.length === 0) return;
+      await stack.disposeAsync();
+      await waitUntilReady(mesh, { timeoutMs: timeouts.healMs });
+    },
+    { timeout: timeouts.healMs },
+  ],
+  underLoad: async ({ mesh, probes, ingress, faults }, use) => {
+    await using stack = new AsyncDisposableStack();
+    await use(async (ways) =>
+      stack.use(await UnderLoad.start({ mesh, probes, ingress, faults }, ways, timeouts.experimentMs)),
+    );
+  },
+});
+
+/** Callers in every cluster that has pods of `service`; they are workloads of that name or, where given, of another. */
+function callers(
+  mesh: Mesh,
+  service: string,
+  stack: AsyncDisposableStack,
+  workload: string = service,
+): Callers {
+  const pods = mesh.file.services.find((one) => one.name === service)?.pods ?? {};
+  const all = mesh.clusters
+    .filter((cluster) => (pods[cluster.name] ?? 0) > 0)
+    .map((cluster) => stack.use(new Caller(cluster, workload)));
+  return {
+    all,
+    in: (name) => {
+      const found = all.find((caller) => caller.cluster.name === name);
+      if (found) return found;
+      const where = all.map((one) => one.cluster.name).join(', ') || 'no cluster';
+      throw new Error(`Cluster ${name} has no ${workload}; there is one in ${where}.`);
+    },
+  };
+}
+
+function ingressTarget(cluster: string, url: string): Target {
+  const { origin, pathname } = new URL(url);
+  return openTarget(origin, { name: `ingress of ${cluster}`, basePath: pathname.replace(/\/$/, '') });
+}

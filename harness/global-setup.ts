@@ -1,0 +1,12 @@
+import { preflight } from './preflight.ts';
+import { gateVariable, meshVariable } from './fixtures.ts';
+import { timeouts } from './timeouts.ts';
+
+/** Playwright's global set-up: a mesh that cannot be judged is one reason, not a pile of failed tests. */
+export default async function globalSetup(): Promise<void> {
+  const path = process.env[meshVariable];
+  if (!path)
+    throw new Error('MESHPROOF_MESH names no mesh file: run `meshproof run`, or set it to a mesh.yaml.');
+  // A mesh that has had its time is not given it again before each of its promises.
+  if (!(await preflight(path))) process.env[gateVariable] = String(timeouts.endpointMs);
+}

@@ -1,0 +1,112 @@
+import { promiseFor } from './promise.ts';
+import { test } from './fixtures.ts';
+
+export { test };
+export { expect } from './expect.ts';
+/** Declares a suite's promise on top of {@link test}. */
+export const promise = promiseFor(test);
+export { recordCause } from './cause.ts';
+export { recordExperiment } from './experiment.ts';
+export { hold, holdAll } from './hold.ts';
+export { judgeCalls, judgeEach, type ExpectedCall } from './judge-each.ts';
+export { recordJudgement, type PromiseDefinition } from './promise.ts';
+
+export type { Apply, ApplyOptions } from './apply-session.ts';
+export { meshVariable, type Callers } from './fixtures.ts';
+export { routesTo, type Route } from './routes.ts';
+export { faultEvents, loadRate, provenBy, scopeOf, UnderLoad, waysTo, type Way } from './under-load.ts';
+export { timeouts } from './timeouts.ts';
+export { whileWaiting } from './waiting.ts';
+
+export type { Mesh, MeshCluster, Pod } from './mesh/attach.ts';
+export { istiodSettings, istiodsOf, type IstiodDebug } from './mesh/istiod.ts';
+export { ownWorkload } from './mesh/own-workload.ts';
+export { knownEndpoints } from './mesh/known-endpoints.ts';
+export { clustersWithFailover, isLocalFirst, localFirst } from './mesh/local-first.ts';
+export { crossings, placements, remoteOnly, shared, type Placement } from './mesh/placement.ts';
+export { awaitProxies, mentions, type ProxyPredicate, type ProxyView } from './mesh/propagation.ts';
+export { outboundCluster, type EdsLocality, type Endpoint } from './mesh/proxy.ts';
+export { clientProxies, findUnready, waitUntilReady } from './mesh/readiness.ts';
+export { remoteView, type RemoteView } from './mesh/remote-view.ts';
+export { readerAccounts, type ReaderAccount } from './mesh/reader-account.ts';
+export { expectedEndpoints } from './mesh/expected-endpoints.ts';
+export { observeSync } from './mesh/sync-evidence.ts';
+export { endpointWeights, localityWeights, weightTowards } from './mesh/weights.ts';
+export { readTrust } from './mesh/read-trust.ts';
+export { ingressPrincipals, principalOf, spiffeIdOf } from './mesh/spiffe.ts';
+export { routePolicyOf, trafficPolicyOf, type TrafficPolicy } from './mesh/traffic-policy.ts';
+export { plainProbe, servicePorts, workloadPorts } from './mesh/workloads.ts';
+
+export { expectedBytes, streamBytes } from './traffic/bodies.ts';
+export { bucketsOf, type Buckets } from './traffic/buckets.ts';
+export { Caller } from './traffic/caller.ts';
+export { startClock, type Clock } from './traffic/clock.ts';
+export { startLoad, type Load, type LoadOptions } from './traffic/k6-load.ts';
+export { recordOf, send, type Exchange, type SendOptions, type Target } from './traffic/probe.ts';
+export { record, recordCount, recordFor, type Recording } from './traffic/recorder.ts';
+export { callTcp } from './traffic/tcp.ts';
+export { download, echo, streamMs, takeStream } from './traffic/transfers.ts';
+export type { Origin, Outcome, RequestRecord, Timeline } from './traffic/timeline.ts';
+export { attemptTls, eastWestSni, type TlsResult } from './traffic/tls.ts';
+export { foreignIdentity, type ClientIdentity } from './traffic/foreign-identity.ts';
+export { awaitStreak, recordFurther } from './traffic/streak.ts';
+
+export type { Experiment } from './report/experiment.ts';
+
+export { stopEastWestGateway, type StoppedGateway } from './chaos/gateway.ts';
+export { awaitPods, endPods, killPods, scale, type Scaled } from './chaos/scale.ts';
+export { FaultUnavailable } from './chaos/fault.ts';
+export { faults as faultKinds } from './chaos/faults.ts';
+export { inject, type Healed, type Injected } from './chaos/inject.ts';
+export { makeSick, type SickPod, type Sickness } from './chaos/sick-pod.ts';
+
+export { judgeAnsweredBy, requestsToSeeFailures } from './verdict/answered-by.ts';
+export { judgeShares } from './verdict/balance.ts';
+export { consistently, eventually, judgeConsistently, judgeEventually } from './verdict/convergence.ts';
+export { judgeCoverage, requestsToSeeAll } from './verdict/coverage.ts';
+export { judgeCrossNetwork, type ProxyEndpoints } from './verdict/cross-network.ts';
+export { discoveryBound, judgeSync, type SyncEvidence } from './verdict/discovery.ts';
+export { judgeIntact, judgeStreaming, type Transfer } from './verdict/integrity.ts';
+export { judgeIsolation, type DirectAttempt } from './verdict/isolation.ts';
+export { judgeReach, type ReachedService } from './verdict/reach.ts';
+export { judgeReader } from './verdict/reader-access.ts';
+export { requestsNeeded } from './verdict/statistics.ts';
+export { requestInWords } from './verdict/wording.ts';
+export type { Judgement, Measurement } from './verdict/verdict.ts';
+export { peakInFlight } from './verdict/concurrency.ts';
+export { judgeCallerIdentity } from './verdict/caller-identity.ts';
+export {
+  ejectionBound,
+  failbackBound,
+  failoverBound,
+  failoverErrorBudget,
+  failureBound,
+  istioDefaults,
+  type FailoverConfig,
+} from './verdict/failover-bounds.ts';
+export {
+  answerAllowanceMs,
+  gatewayLossBudget,
+  hangBound,
+  refusalBound,
+  silenceBound,
+  wayBackBound,
+} from './verdict/resilience-bounds.ts';
+export { every } from './verdict/judgement.ts';
+export {
+  frozenBound,
+  lonelyIstiodBound,
+  pushBound,
+  quietTime,
+  reconnectBound,
+  returnBound,
+} from './verdict/cluster-bounds.ts';
+export { judgeFailover } from './verdict/failover.ts';
+export { judgeEjection, judgeStaysIn } from './verdict/locality.ts';
+export { answeredOk, type Good } from './verdict/outage.ts';
+export { judgeOutage } from './verdict/outage-cost.ts';
+export { judgeOutcomes } from './verdict/outcomes.ts';
+export { judgeSettles } from './verdict/region-changes.ts';
+export { judgeRecovery } from './verdict/recovery.ts';
+export { judgeRefusal } from './verdict/refusal.ts';
+export { judgeIdentities, judgeSharedRoot, type ClusterTrust } from './verdict/trust.ts';

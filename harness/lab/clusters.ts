@@ -1,0 +1,235 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { TopologyCluster } from '../mesh/topology.ts';
+import { timeouts } from '../timeouts.ts';
+import { missingCapabilities } from './capabilities.ts';
+import { CommandFailed, run } from './command.ts';
+import { kindConfig, withinBoundsDropIn } from './kind-config.ts';
+import { ensureInotifyInstances } from './kernel-limits.ts';
+import { labDocker, names, networksOf, nodesOf, type EquippedLab, type Lab } from './lab.ts';
+
+/** Whether the API server of a cluster answers, asked in its own node. */
+async function answers(lab: Lab, node: string): Promise<boolean> {
+  try {
+    await labDocker(
+      lab,
+      ['exec', node, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', 'get', '--raw', '/readyz'],
+      {
+        signal: AbortSignal.timeout(timeouts.apiMs),
+      },
+    );
+    return true;
+  } catch {
+    return false; // whatever the cause, a cluster that does not answer is rebuilt
+  }
+}
+
+/** What is wrong with a cluster, or undefined when it runs. */
+export async function clusterProblem(lab: Lab, cluster: TopologyCluster): Promise<string | undefined> {
+  const nodes = await nodesOf(lab, cluster);
+  if (nodes.length === 0) return 'it does not exist';
+  const stopped = nodes.filter((node) => !node.running);
+  if (stopped.length > 0) return `${stopped.map(({ name }) => name).join(', ')} is stopped`;
+  if (nodes.length !== cluster.nodes) return `it has ${nodes.length} of ${cluster.nodes} nodes`;
+  const controlPlane = nodes[0]?.name ?? '';
+  if (!(await isFinished(lab, controlPlane))) return 'its creation was cut off';
+  return (await answers(lab, controlPlane)) ? undefined : 'its API server does not answer';
+}
+
+/** In the control plane node once all of its creation is done: a cut-off one may answer and yet lack its network. */
+const finishedMark = '/kind/meshproof-finished';
+
+async function isFinished(lab: Lab, node: string): Promise<boolean> {
+  try {
+    await labDocker(lab, ['exec', node, 'test', '-f', finishedMark]);
+    return true;
+  } catch (error) {
+    if (error instanceof CommandFailed) return false;
+    throw error;
+  }
+}
+
+async function refuseStrangers(lab: Lab, cluster: TopologyCluster): Promise<void> {
+  const network = names.network(lab.name, cluster.network);
+  for (const { name } of await nodesOf(lab, cluster)) {
+    const networks = await networksOf(lab, name);
+    if (networks !== undefined && !networks.includes(network)) {
+      throw new Error(
+        `There is a kind cluster ${names.kindCluster(lab.name, cluster.name)} that meshproof did not make (its node ${name} is not on ${network}). ` +
+          'Choose another --name.',
+      );
+    }
+  }
+}
+
+/** Removes the nodes of a cluster with their volumes. */
+export async function deleteCluster(lab: Lab, cluster: Pick<TopologyCluster, 'name'>): Promise<void> {
+  const nodes = (await nodesOf(lab, cluster)).map(({ name }) => name);
+  if (nodes.length > 0) await labDocker(lab, ['rm', '-f', '-v', ...nodes]);
+}
+
+async function createCluster(
+  lab: EquippedLab,
+  cluster: TopologyCluster,
+  report: (line: string) => void,
+): Promise<void> {
+  const name = names.kindCluster(lab.name, cluster.name);
+  const cannotRaiseLimits = (await missingCapabilities()).includes('CAP_SYS_RESOURCE');
+  const limitsDropIn = join(lab.folder, 'containerd-within-bounds.conf');
+  const config = join(lab.folder, `${cluster.name}.kind.yaml`);
+  await mkdir(lab.folder, { recursive: true });
+  await writeFile(limitsDropIn, withinBoundsDropIn);
+  const settings = {
+    image: lab.images.node,
+    hasCni: lab.images.hasCni,
+    cannotRaiseLimits,
+    limitsDropIn,
+  };
+  await writeFile(config, stringify(kindConfig(cluster, name, settings)));
+  const kubeconfig = names.kubeconfig(lab.name, cluster.name);
+  const warning = await ensureInotifyInstances();
+  if (warning) report(warning);
+  const limit = AbortSignal.timeout(timeouts.clusterMs);
+  try {
+    await run(
+      [lab.tools['kind'] ?? '', 'create', 'cluster', '--config', config, '--kubeconfig', kubeconfig],
+      {
+        env: {
+          DOCKER_HOST: lab.engine.endpoint,
+          KIND_EXPERIMENTAL_DOCKER_NETWORK: names.network(lab.name, cluster.network),
+          KIND_EXPERIMENTAL_PROVIDER: 'docker',
+        },
+        signal: lab.signal ? AbortSignal.any([lab.signal, limit]) : limit,
+        pidFile: join(lab.folder, `${cluster.name}.kind.pid`),
+        onLine: (line) => report(line.replace(/[^\x20-\x7e]/g, '').trim()),
+      },
+    );
+  } catch (error) {
+    if (lab.signal?.aborted || !(error instanceof CommandFailed || limit.aborted)) throw error;
+    const said =
+      error instanceof CommandFailed
+        ? causeOf(error.stderr)
+        : `not done after ${timeouts.clusterMs / 1000} s`;
+    throw new Error(`kind could not make cluster ${name}: ${said}${warning ? `\n${warning}` : ''}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The lines of kind's and kubeadm's output that say what failed; the rest is stack traces. */
+function causeOf(stderr: string): string {
+  const telling = stderr
+    .split('\n')
+    .filter((line) =>
+      /^ERROR|^error|error execution phase|\[.*check\].*(failed|not healthy)|timed out/i.test(line),
+    );
+  return telling.length > 0 ? [...new Set(telling)].slice(0, 6).join('\n  ') : stderr.slice(-500);
+}
+
+/** A CNI configuration for the plugins of Debian: routed pods, masqueraded beyond the node's own network. */
+const cniConfig = (podCidr: string): string =>
+  JSON.stringify({
+    cniVersion: '0.4.0',
+    name: 'meshproof',
+    plugins: [
+      {
+        type: 'ptp',
+        ipMasq: true, // without it pods cannot reach the other network
+        ipam: { type: 'host-local', ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }] },
+      },
+      { type: 'portmap', capabilities: { portMappings: true } },
+    ],
+  });
+
+async function podCidrs(
+  lab: Lab,
+  controlPlane: string,
+  count: number,
+): Promise<Record<string, { cidr: string; address: string }>> {
+  const path = '{range .items[*]}{.metadata.name} {.spec.podCIDR} {.status.addresses[0].address}{"\\n"}{end}';
+  const deadline = Date.now() + timeouts.podReadyMs;
+  for (;;) {
+    const printed = await labDocker(lab, [
+      ...[
+        'exec',
+        controlPlane,
+        'kubectl',
+        '--kubeconfig',
+        '/etc/kubernetes/admin.conf',
+        'get',
+        'nodes',
+        '-o',
+        `jsonpath=${path}`,
+      ],
+    ]);
+    const rows = printed.split('\n').map((line) => line.split(' '));
+    if (
+      rows.length === count &&
+      rows.every((row) => row.length === 3 && row.every((field) => field !== ''))
+    ) {
+      return Object.fromEntries(
+        rows.map(([node = '', cidr = '', address = '']) => [node, { cidr, address }]),
+      );
+    }
+    if (Date.now() > deadline)
+      throw new Error(`The nodes of ${controlPlane} were given no pod ranges: ${printed}`);
+    await new Promise((resolve) => setTimeout(resolve, timeouts.pollMs));
+  }
+}
+
+async function installCni(lab: Lab, cluster: TopologyCluster): Promise<void> {
+  const nodes = await nodesOf(lab, cluster);
+  const cidrs = await podCidrs(lab, nodes[0]?.name ?? '', cluster.nodes);
+  for (const { name } of nodes) {
+    const own = cidrs[name];
+    if (!own)
+      throw new Error(`Kubernetes does not know node ${name}; it knows ${Object.keys(cidrs).join(', ')}.`);
+    await labDocker(lab, ['exec', '-i', name, 'sh', '-c', 'cat >/etc/cni/net.d/10-meshproof.conflist'], {
+      input: cniConfig(own.cidr),
+    });
+    for (const [other, { cidr, address }] of Object.entries(cidrs)) {
+      if (other !== name)
+        await labDocker(lab, ['exec', name, 'ip', 'route', 'replace', cidr, 'via', address]);
+    }
+  }
+}
+
+/**
+ * Creates a cluster, or finds it running; one that is stopped or does not answer is rebuilt.
+ *
+ * @returns what came of it, for progress.
+ * @throws Error when a cluster of that name is not ours; CommandFailed with kind's words.
+ */
+export async function ensureCluster(
+  lab: EquippedLab,
+  cluster: TopologyCluster,
+  report: (line: string) => void,
+): Promise<string> {
+  await refuseStrangers(lab, cluster);
+  const problem = await clusterProblem(lab, cluster);
+  if (problem === undefined) return 'already running';
+  const existed = (await nodesOf(lab, cluster)).length > 0;
+  await deleteCluster(lab, cluster);
+  await createCluster(lab, cluster, report);
+  if (!lab.images.hasCni) await installCni(lab, cluster);
+  for (const image of lab.images.load) {
+    report(`loading ${image}`);
+    await run(
+      [
+        lab.tools['kind'] ?? '',
+        'load',
+        'docker-image',
+        image,
+        '--name',
+        names.kindCluster(lab.name, cluster.name),
+      ],
+      {
+        env: { DOCKER_HOST: lab.engine.endpoint },
+        signal: lab.signal,
+      },
+    );
+  }
+  await labDocker(lab, ['exec', (await nodesOf(lab, cluster))[0]?.name ?? '', 'touch', finishedMark]);
+  return existed ? `rebuilt: ${problem}` : 'created';
+}

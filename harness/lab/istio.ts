@@ -1,0 +1,221 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Topology, TopologyCluster } from '../mesh/topology.ts';
+import { applyAll, deleteIfThere, type ClusterApi } from '../mesh/cluster-api.ts';
+import { run } from './command.ts';
+import { digest } from './images/recipe.ts';
+import type { LabImages } from './images/traits.ts';
+import { addressOf, names, nodesOf, type EquippedLab } from './lab.ts';
+import type { Authorities } from './pki.ts';
+import { cacertsData } from './pki.ts';
+
+export const istioNamespace = 'istio-system';
+
+type Values = Record<string, unknown>;
+const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `over` laid upon `base`: objects are merged, everything else replaced. */
+export function merge(base: Values, over: Values): Values {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isObject(below) && isObject(value) ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+/**
+ * What stock Envoy asks of istiod: it lacks Istio's own filters, so istiod must not configure them. The official
+ * proxy has them, and needs none of this.
+ */
+const stockEnvoySettings: Values = {
+  meshConfig: { defaultProviders: { metrics: [] } },
+  values: {
+    pilot: { env: { PILOT_ENABLE_ALPN_FILTER: 'false', PILOT_ENABLE_METADATA_EXCHANGE: 'false' } },
+    telemetry: { enabled: false },
+  },
+};
+
+/** A lab's pods ask for little: two clusters share the cores of one machine. */
+const small = { requests: { cpu: '10m', memory: '40Mi' } };
+
+const gateway = (name: string, labels: Record<string, string>, ports: object[], env: object[] = []) => ({
+  name,
+  enabled: true,
+  label: labels,
+  k8s: {
+    resources: small,
+    hpaSpec: { minReplicas: 1, maxReplicas: 1 },
+    env,
+    service: { type: 'LoadBalancer', ports },
+  },
+});
+
+function gateways(cluster: TopologyCluster): ReturnType<typeof gateway>[] {
+  const ingress = gateway('istio-ingressgateway', { app: 'istio-ingressgateway', istio: 'ingressgateway' }, [
+    { name: 'http2', port: 80, targetPort: 8080 },
+  ]);
+  const eastWest = gateway(
+    'istio-eastwestgateway',
+    { app: 'istio-eastwestgateway', istio: 'eastwestgateway', 'topology.istio.io/network': cluster.network },
+    [{ name: 'tls', port: 15443, targetPort: 15443 }],
+    [{ name: 'ISTIO_META_REQUESTED_NETWORK_VIEW', value: cluster.network }],
+  );
+  return [...(cluster.ingress ? [ingress] : []), eastWest];
+}
+
+/** The IstioOperator document of one cluster. */
+export function istioOperator(
+  topology: Topology,
+  cluster: TopologyCluster,
+  images: Pick<LabImages, 'stockEnvoy' | 'istio'>,
+): object {
+  const spec: Values = {
+    profile: 'minimal',
+    ...images.istio,
+    meshConfig: { trustDomain: topology.trust.domain },
+    components: {
+      pilot: { k8s: { resources: { requests: { cpu: '50m', memory: '256Mi' } } } },
+      ingressGateways: gateways(cluster),
+    },
+    values: {
+      pilot: { autoscaleEnabled: false },
+      gateways: { 'istio-ingressgateway': { autoscaleEnabled: false, injectionTemplate: 'gateway' } },
+      global: {
+        imagePullPolicy: 'IfNotPresent', // a gateway's image is `auto`, which Kubernetes would pull always
+        meshID: topology.meshId,
+        multiCluster: { clusterName: cluster.name },
+        network: cluster.network,
+        proxy: { resources: small },
+        proxy_init: { resources: small },
+      },
+    },
+  };
+  const adapted = images.stockEnvoy ? merge(spec, stockEnvoySettings) : spec;
+  return {
+    apiVersion: 'install.istio.io/v1alpha1',
+    kind: 'IstioOperator',
+    spec: merge(adapted, topology.istio.values),
+  };
+}
+
+/** Namespace, network label and `cacerts`: what must be there before istiod starts. */
+export async function prepareIstio(
+  cluster: TopologyCluster,
+  api: ClusterApi,
+  authorities: Authorities,
+): Promise<void> {
+  await applyAll(api, [
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: istioNamespace, labels: { 'topology.istio.io/network': cluster.network } },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'cacerts', namespace: istioNamespace },
+      type: 'Opaque',
+      stringData: cacertsData(authorities, cluster.name),
+    },
+  ]);
+}
+
+const installRecord = 'meshproof-install';
+
+async function isInstalled(cluster: TopologyCluster, api: ClusterApi, hash: string): Promise<boolean> {
+  const records = await api.core.listNamespacedConfigMap({ namespace: istioNamespace });
+  const record = records.items.find(({ metadata }) => metadata?.name === installRecord);
+  if (record?.data?.['hash'] !== hash) return false;
+  const { items } = await api.apps.listNamespacedDeployment({ namespace: istioNamespace });
+  const wanted = ['istiod', ...gateways(cluster).map(({ name }) => name)];
+  return wanted.every((name) => {
+    const found = items.find(({ metadata }) => metadata?.name === name);
+    const pods = found?.spec?.replicas ?? 0;
+    const { replicas, updatedReplicas, readyReplicas } = found?.status ?? {};
+    return pods > 0 && replicas === pods && updatedReplicas === pods && readyReplicas === pods;
+  });
+}
+
+/**
+ * Installs istiod and the gateways with istioctl, or finds them installed with the same settings and ready.
+ *
+ * @throws CommandFailed with istioctl's words.
+ */
+export async function ensureIstio(
+  lab: EquippedLab,
+  cluster: TopologyCluster,
+  api: ClusterApi,
+  report: (line: string) => void,
+): Promise<string> {
+  const document = stringify(istioOperator(lab.topology, cluster, lab.images));
+  const hash = digest(document);
+  if (await isInstalled(cluster, api, hash)) return 'already installed';
+  // Taken away first: an installation that is cut off must not be taken for the one before it.
+  await deleteIfThere(() =>
+    api.core.deleteNamespacedConfigMap({ name: installRecord, namespace: istioNamespace }),
+  );
+  const file = join(lab.folder, `${cluster.name}.istio.yaml`);
+  await writeFile(file, document);
+  await run(
+    [
+      ...[lab.tools['istioctl'] ?? '', 'install', '-y', '-f', file],
+      ...['--kubeconfig', names.kubeconfig(lab.name, cluster.name), '--readiness-timeout', '3m'],
+    ],
+    { signal: lab.signal, onLine: (line) => report(line.replace(/[^\x20-\x7e]/g, '').trim()) },
+  );
+  await applyAll(api, [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: installRecord, namespace: istioNamespace },
+      data: { hash },
+    },
+  ]);
+  return 'installed';
+}
+
+/** Exposes every service of the mesh to the other networks: TLS passed through by its SNI, so that identity survives. */
+export const crossNetworkGateway = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'cross-network-gateway', namespace: istioNamespace },
+  spec: {
+    selector: { istio: 'eastwestgateway' },
+    servers: [
+      {
+        port: { number: 15443, name: 'tls', protocol: 'TLS' },
+        tls: { mode: 'AUTO_PASSTHROUGH' },
+        hosts: ['*.local'],
+      },
+    ],
+  },
+};
+
+/**
+ * Gives the gateways their addresses: a lab has no load balancer, so the control plane node's own address is written
+ * into the Services' status. kube-proxy then serves it, and istiod takes it as the network's gateway.
+ *
+ * @returns the address.
+ */
+export async function ensureGatewayAddresses(
+  lab: EquippedLab,
+  cluster: TopologyCluster,
+  api: ClusterApi,
+): Promise<string> {
+  const node = (await nodesOf(lab, cluster))[0];
+  if (!node) throw new Error(`Cluster ${cluster.name} has no node.`);
+  const ip = await addressOf(lab, node.name, names.network(lab.name, cluster.network));
+  const { items } = await api.core.listNamespacedService({ namespace: istioNamespace });
+  for (const service of items.filter(({ spec }) => spec?.type === 'LoadBalancer')) {
+    if (service.status?.loadBalancer?.ingress?.[0]?.ip === ip) continue;
+    await api.core.replaceNamespacedServiceStatus({
+      name: service.metadata?.name ?? '',
+      namespace: istioNamespace,
+      body: { ...service, status: { loadBalancer: { ingress: [{ ip }] } } },
+    });
+  }
+  return ip;
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { unpinnedModules } from './k6-binary.ts';
+
+const printed = `/cache/k6: go1.26.8
+\tpath\tk6
+\tmod\tk6\t(devel)\t
+\tdep\texample.com/a\tv1.0.0\th1:aaa=
+\tdep\tmeshproof.dev/k6\tv0.0.0-00010101000000-000000000000
+\t=>\t./clusters/k6\t(devel)\t
+\tbuild\t-trimpath=true
+`;
+
+test('a module is pinned when its version and hash are in go.sum', () => {
+  assert.deepEqual(
+    unpinnedModules(printed, 'example.com/a v1.0.0 h1:aaa=\nexample.com/a v1.0.0/go.mod h1:bbb=\n'),
+    [],
+  );
+});
+
+test('another version, or other contents of the same version, are not pinned', () => {
+  for (const sum of ['example.com/a v1.0.1 h1:aaa=', 'example.com/a v1.0.0 h1:ccc=', '']) {
+    assert.deepEqual(unpinnedModules(printed, sum), ['example.com/a v1.0.0 h1:aaa=']);
+  }
+});

@@ -1,0 +1,104 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isInstalled, run } from './command.ts';
+import { ensureCommands } from './debian.ts';
+import { digest } from './images/recipe.ts';
+import { cacheRoot, projectRoot } from './paths.ts';
+import type { StepOptions } from './step.ts';
+
+const source = join(projectRoot, 'clusters/k6');
+const k6Module = 'go.k6.io/k6/v2';
+const goFlags = { CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false -mod=readonly', GOGC: '400' };
+
+/**
+ * The modules of a binary, as `go version -m` prints them, that a go.sum does not vouch for: xk6 resolves in a module of its
+ * own, so that what it took has to be compared with what is pinned. Replaced modules are ours and are left out.
+ */
+export function unpinnedModules(printed: string, goSum: string): string[] {
+  const pinned = new Set(goSum.split('\n').map((line) => line.trim()));
+  return printed
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([kind, , , hash]) => kind === 'dep' && hash !== undefined)
+    .map(([, ...module]) => module.join(' '))
+    .filter((module) => !pinned.has(module));
+}
+
+async function build(target: string, options: StepOptions): Promise<void> {
+  const go = { env: goFlags, ...options };
+  options.onLine?.('compiling xk6');
+  const xk6 = join(target, 'xk6');
+  await run(['go', 'build', '-v', '-o', xk6, 'go.k6.io/xk6'], { cwd: join(source, 'builder'), ...go });
+  const version = await run(['go', 'list', '-m', '-f', '{{.Version}}', k6Module], {
+    cwd: source,
+    env: goFlags,
+  });
+  options.onLine?.(`compiling k6 ${version}`);
+  await run(
+    [
+      xk6,
+      'build',
+      version,
+      '--k6-repo',
+      k6Module,
+      '--with',
+      'meshproof.dev/k6=.',
+      '--output',
+      join(target, 'k6'),
+    ],
+    { cwd: source, ...go },
+  );
+  const printed = await run(['go', 'version', '-m', join(target, 'k6')]);
+  const strangers = unpinnedModules(printed, await readFile(join(source, 'go.sum'), 'utf8'));
+  if (strangers.length > 0)
+    throw new Error(
+      `xk6 built k6 with modules that ${join(source, 'go.sum')} does not pin: ${strangers.slice(0, 5).join('; ')}. Run \`go mod tidy\` there and compare.`,
+    );
+}
+
+/** A digest over what is compiled: not over tests, nor over the script that k6 is given when it runs. */
+async function digestOfSource(): Promise<string> {
+  const files = (await readdir(source, { recursive: true })).sort();
+  const compiled = files.filter((file) => /(\.go|go\.mod|go\.sum)$/.test(file) && !file.endsWith('_test.go'));
+  const texts = compiled.map(async (file) => [file, await readFile(join(source, file), 'utf8')]);
+  return digest(...(await Promise.all(texts)).flat());
+}
+
+/**
+ * The path of k6 with meshproof's extension (clusters/k6): built by xk6 from pinned modules, or found built in the cache
+ * under the digest of its source and of Go's version.
+ *
+ * @throws CommandFailed with the compiler's words; Error where there is no Go, or a module that is not pinned.
+ */
+export async function ensureK6(options: StepOptions = {}): Promise<string> {
+  if (!(await isInstalled('go')))
+    throw new Error(
+      'Go 1.26 or later is needed to build k6, which sends the load. Install it and put it on the PATH.',
+    );
+  const goVersion = await run(['go', 'env', 'GOVERSION', 'GOARCH']);
+  const key = digest(await digestOfSource(), goVersion, JSON.stringify(goFlags));
+  const folder = join(cacheRoot, 'binaries', `k6-${key}`);
+  const binary = join(folder, 'k6');
+  if (await exists(binary)) return binary;
+  await ensureCommands({ git: 'git' }, 'Building k6 with xk6', options);
+  const unfinished = `${folder}.${process.pid}.unfinished`;
+  await mkdir(unfinished, { recursive: true });
+  try {
+    await build(unfinished, options);
+    await rm(folder, { recursive: true, force: true });
+    await rename(unfinished, folder);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return binary;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

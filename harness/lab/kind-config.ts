@@ -1,0 +1,65 @@
+import { clusterRanges } from '../mesh/topology-checks.ts';
+import type { TopologyCluster } from '../mesh/topology.ts';
+
+/** What differs between machines and images, and changes how a node is set up. */
+export interface NodeSettings {
+  image: string;
+  /** Whether the image has a CNI of its own; the one made from packages has none. */
+  hasCni: boolean;
+  /** Whether this machine may not raise limits (no CAP_SYS_RESOURCE). */
+  cannotRaiseLimits: boolean;
+  /** A systemd drop-in on the host that takes the raised limits out of containerd's unit. */
+  limitsDropIn: string;
+}
+
+const kubeletPatch = (cannotRaiseLimits: boolean) => ({
+  kind: 'KubeletConfiguration',
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  failCgroupV1: false,
+  // Short grace periods and many probes: a lab is asked for changes, not for calm.
+  nodeStatusUpdateFrequency: '5s',
+  serializeImagePulls: false,
+  ...(cannotRaiseLimits ? { featureGates: { KubeletInUserNamespace: true } } : {}),
+});
+
+/** A kind configuration for one cluster, ready to be written as YAML. */
+export function kindConfig(cluster: TopologyCluster, name: string, settings: NodeSettings): object {
+  const labels = {
+    'topology.kubernetes.io/region': cluster.region,
+    'topology.kubernetes.io/zone': cluster.zone,
+  };
+  const mounts = settings.cannotRaiseLimits
+    ? [
+        {
+          hostPath: settings.limitsDropIn,
+          containerPath: '/etc/systemd/system/containerd.service.d/10-within-bounds.conf',
+          readOnly: true,
+        },
+      ]
+    : [];
+  return {
+    kind: 'Cluster',
+    apiVersion: 'kind.x-k8s.io/v1alpha4',
+    name,
+    networking: {
+      podSubnet: clusterRanges.pods,
+      serviceSubnet: clusterRanges.services,
+      disableDefaultCNI: !settings.hasCni,
+      kubeProxyMode: 'iptables',
+    },
+    nodes: Array.from({ length: cluster.nodes }, (_, index) => ({
+      role: index === 0 ? 'control-plane' : 'worker',
+      image: settings.image,
+      labels,
+      extraMounts: mounts,
+    })),
+    kubeadmConfigPatches: [JSON.stringify(kubeletPatch(settings.cannotRaiseLimits))],
+    ...(settings.cannotRaiseLimits ? { containerdConfigPatches: [restrictOomScore] } : {}),
+  };
+}
+
+// In the node image's own notation (configuration version 2); containerd 2 migrates it when it starts.
+const restrictOomScore = '[plugins."io.containerd.grpc.v1.cri"]\n  restrict_oom_score_adj = true\n';
+
+/** Takes back the limits that containerd's unit raises, where this machine may not raise any. */
+export const withinBoundsDropIn = '[Service]\nLimitNPROC=\nLimitCORE=\nLimitNOFILE=\nOOMScoreAdjust=0\n';

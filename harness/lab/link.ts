@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GenericContainer, Wait } from 'testcontainers';
+import { timeouts } from '../timeouts.ts';
+import { inspect } from './docker.ts';
+import {
+  addressOf,
+  labDocker,
+  labLabel,
+  names,
+  networksOf,
+  nodesOf,
+  type EquippedLab,
+  type Lab,
+} from './lab.ts';
+import { subnetOf } from './networks.ts';
+import { projectRoot } from './paths.ts';
+
+const forwardsLabel = 'meshproof.dev/forwards';
+
+/** Starts the wide-area link between the lab's networks, or finds it running. */
+export async function ensureLink(lab: EquippedLab): Promise<string> {
+  const name = names.link(lab.name);
+  const forwards = lab.topology.link.forwards.map(({ port }) => port).join(' ');
+  const networks = lab.topology.networks.map((network) => names.network(lab.name, network.name));
+  const format = `{{.State.Running}} {{index .Config.Labels "${labLabel}"}} {{index .Config.Labels "${forwardsLabel}"}}`;
+  const found = await inspect(lab.engine, 'container', name, format);
+  if (found !== undefined && found.split(' ')[1] !== lab.name) {
+    throw new Error(
+      `There is a container ${name} that meshproof did not make. Remove it (docker rm -f ${name}) or choose another --name.`,
+    );
+  }
+  const joined = await networksOf(lab, name);
+  const complete = networks.every((network) => joined?.includes(network));
+  if (found === `true ${lab.name} ${forwards}` && complete) return 'already running';
+  if (found !== undefined) await labDocker(lab, ['rm', '-f', '-v', name]);
+  const [first, ...others] = networks;
+  // testcontainers finds the engine by the environment; its reaper must not remove what has to outlive this process.
+  process.env['DOCKER_HOST'] = lab.engine.endpoint;
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+  // No port is published, so the host's address is never used; without this it is looked up on a default bridge.
+  process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= '127.0.0.1';
+  await new GenericContainer(lab.images.tools)
+    .withName(name)
+    .withLabels({ [labLabel]: lab.name, [forwardsLabel]: forwards })
+    .withNetworkMode(first ?? '')
+    .withPrivilegedMode()
+    .withAutoCleanup(false)
+    .withEnvironment({ FORWARDS: forwards })
+    .withCopyContentToContainer([
+      { content: await readFile(join(projectRoot, 'clusters/link/link.sh'), 'utf8'), target: '/link.sh' },
+    ])
+    .withEntrypoint(['/bin/sh', '/link.sh'])
+    .withWaitStrategy(Wait.forLogMessage('link: forwarding'))
+    .withStartupTimeout(timeouts.podReadyMs)
+    .start();
+  for (const network of others) await labDocker(lab, ['network', 'connect', network, name]);
+  return `forwards TCP ${forwards}`;
+}
+
+/** Gives every node its way to the other networks, through the link. The nodes lose it when they are restarted. */
+export async function ensureRoutes(lab: Lab): Promise<undefined> {
+  const link = names.link(lab.name);
+  for (const cluster of lab.topology.clusters) {
+    const via = await addressOf(lab, link, names.network(lab.name, cluster.network));
+    for (const network of lab.topology.networks.filter(({ name }) => name !== cluster.network)) {
+      const subnet = await subnetOf(lab, network.name);
+      for (const node of await nodesOf(lab, cluster)) {
+        await labDocker(lab, ['exec', node.name, 'ip', 'route', 'replace', subnet, 'via', via]);
+      }
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,70 @@
+import { overlap as overlapOf, subnetOf as parse } from '../mesh/subnet.ts';
+import { docker, inspect } from './docker.ts';
+import { labDocker, labLabel, names, type Lab } from './lab.ts';
+
+/** `10.77.0.0/16` in /24 pieces: where subnets are taken from when the topology leaves them to us. */
+const pool = Array.from({ length: 256 }, (_, index) => `10.77.${index}.0/24`);
+
+const overlap = (a: string, b: string): boolean => overlapOf(parse(a), parse(b));
+
+async function subnetsInUse(lab: Lab): Promise<{ network: string; subnet: string }[]> {
+  const ids = (await labDocker(lab, ['network', 'ls', '-q'])).split('\n').filter((id) => id !== '');
+  const format = '{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}';
+  const printed = await labDocker(lab, ['network', 'inspect', '--format', format, ...ids]);
+  return printed.split('\n').flatMap((line) => {
+    const [network = '', ...subnets] = line.split(' ');
+    return subnets.filter((subnet) => /^[\d.]+\/\d+$/.test(subnet)).map((subnet) => ({ network, subnet }));
+  });
+}
+
+async function create(lab: Lab, name: string, subnet: string): Promise<void> {
+  await labDocker(lab, ['network', 'create', '--label', `${labLabel}=${lab.name}`, '--subnet', subnet, name]);
+}
+
+async function ensureNetwork(lab: Lab, network: Lab['topology']['networks'][number]): Promise<string> {
+  const name = names.network(lab.name, network.name);
+  const owner = await inspect(lab.engine, 'network', name, `{{index .Labels "${labLabel}"}}`);
+  if (owner === lab.name) return 'already there';
+  if (owner !== undefined) {
+    throw new Error(
+      `There is a Docker network ${name} that meshproof did not make. Remove it (docker network rm ${name}) or choose another --name.`,
+    );
+  }
+  const used = await subnetsInUse(lab);
+  if (network.subnet !== 'auto') {
+    const taken = used.find(({ subnet }) => overlap(subnet, network.subnet));
+    if (taken) {
+      throw new Error(
+        `Network ${network.name} asks for ${network.subnet}, which overlaps ${taken.subnet} of Docker network ${taken.network}. ` +
+          'Choose another subnet in the topology, or `auto`.',
+      );
+    }
+    await create(lab, name, network.subnet);
+    return network.subnet;
+  }
+  for (const subnet of pool.filter((free) => !used.some((taken) => overlap(taken.subnet, free)))) {
+    try {
+      await create(lab, name, subnet);
+      return subnet;
+    } catch (error) {
+      // Another lab, or the host's own routes, may have it: Docker is the judge, and the next one may be free.
+      if (!/overlaps|Pool/.test(String(error))) throw error;
+    }
+  }
+  throw new Error(`No subnet of 10.77.0.0/16 is free for Docker network ${name}; give one in the topology.`);
+}
+
+/** Makes the lab's Docker networks, or finds them. Returns their subnets, for progress. */
+export async function ensureNetworks(lab: Lab): Promise<string> {
+  const made = [];
+  for (const network of lab.topology.networks) made.push(await ensureNetwork(lab, network)); // one by one: each takes a free subnet
+  return made.join(', ');
+}
+
+/** The subnet of one of the lab's networks. */
+export async function subnetOf(lab: Lab, network: string): Promise<string> {
+  const format = '{{(index .IPAM.Config 0).Subnet}}';
+  return docker(lab.engine, ['network', 'inspect', '--format', format, names.network(lab.name, network)], {
+    signal: lab.signal,
+  });
+}

@@ -1,0 +1,25 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { authoritiesFile, readKept, type Kept } from '../mesh/kept-authorities.ts';
+import { issueAuthorities, type Authorities } from '../mesh/authorities.ts';
+import type { Lab } from './lab.ts';
+
+export { cacertsData, issueAuthorities, type Authorities, type Authority } from '../mesh/authorities.ts';
+
+/**
+ * The authorities of a lab, from its folder, or made and kept there: files 0600 in a folder 0700. They outlive a
+ * rebuilt cluster, so that the mesh keeps its trust; a topology with another trust section gets others.
+ */
+export async function ensureAuthorities(lab: Pick<Lab, 'folder' | 'topology'>): Promise<Authorities> {
+  const file = authoritiesFile(lab.folder);
+  const trust = JSON.stringify(lab.topology.trust);
+  const kept = await readKept(file);
+  const usable = kept?.trust === trust ? kept.authorities : undefined;
+  if (usable && lab.topology.clusters.every(({ name }) => usable.intermediates[name])) return usable;
+  const authorities = await issueAuthorities(lab.topology, usable);
+  await mkdir(lab.folder, { recursive: true, mode: 0o700 });
+  const unfinished = `${file}.unfinished`;
+  await rm(unfinished, { force: true });
+  await writeFile(unfinished, JSON.stringify({ trust, authorities } satisfies Kept), { mode: 0o600 });
+  await rename(unfinished, file);
+  return authorities;
+}

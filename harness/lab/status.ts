@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { attach } from '../mesh/attach.ts';
+import { loadMeshFile } from '../mesh/load.ts';
+import { findUnready } from '../mesh/readiness.ts';
+import { inspect } from './docker.ts';
+import { labObjects } from './down.ts';
+import type { Engine } from './engine.ts';
+import { engineToSearch } from './lab-engine.ts';
+import { labFolder, labMeshFile, stateRoot } from './paths.ts';
+import { names, type LabRef } from './lab.ts';
+
+/** What stands of a lab. */
+export interface LabStatus {
+  name: string;
+  /** `ready`: proven so just now. `broken`: parts are missing, stopped or not ready. `absent`: nothing of it is there. */
+  state: 'ready' | 'broken' | 'absent';
+  /** What is wrong, in words; empty when ready. */
+  problems: string[];
+  containers: { name: string; state: string }[];
+  /** Path, where the lab has come that far. */
+  meshFile: string | undefined;
+}
+
+/** Names of the labs that this checkout knows of. */
+export async function knownLabs(): Promise<string[]> {
+  const entries = await readdir(stateRoot, { withFileTypes: true }).catch(() => []);
+  // Other meshes have their folder in one that begins with a dot.
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name);
+}
+
+async function meshProblems(meshFile: string): Promise<string[]> {
+  try {
+    await using mesh = attach(loadMeshFile(meshFile));
+    return await findUnready(mesh);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+/** Looks at a lab without changing it. */
+export async function statusOf(name: string): Promise<LabStatus> {
+  const meshFile = existsSync(labMeshFile(name)) ? labMeshFile(name) : undefined;
+  let engine: Engine | undefined;
+  try {
+    engine = await engineToSearch(name, false);
+  } catch (error) {
+    return { name, state: 'broken', problems: [(error as Error).message], containers: [], meshFile };
+  }
+  if (!engine)
+    return { name, state: 'absent', problems: ['no Docker engine answers'], containers: [], meshFile };
+  const lab: LabRef = { name, folder: labFolder(name), engine };
+  const objects = await labObjects(lab);
+  const containers = await Promise.all(
+    objects.containers.sort().map(async (container) => ({
+      name: container,
+      state: (await inspect(engine, 'container', container, '{{.State.Status}}')) ?? 'gone',
+    })),
+  );
+  if (containers.length + objects.networks.length === 0 && !meshFile)
+    return { name, state: 'absent', problems: [], containers, meshFile };
+  const problems = containers
+    .filter(({ state }) => state !== 'running')
+    .map((each) => `container ${each.name} is ${each.state}`);
+  if (!containers.some((each) => each.name === names.link(name))) problems.push('the wide-area link is gone');
+  if (!meshFile) problems.push('it was never finished: there is no mesh file');
+  if (problems.length === 0 && meshFile) problems.push(...(await meshProblems(meshFile)));
+  return { name, state: problems.length === 0 ? 'ready' : 'broken', problems, containers, meshFile };
+}

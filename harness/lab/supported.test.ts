@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { loadTopology } from '../mesh/load.ts';
+import { unsupported } from './supported.ts';
+
+const topology = loadTopology(new URL('../../clusters/topologies/west-east.yaml', import.meta.url).pathname);
+
+test('the topology that comes along can be made', () => {
+  assert.deepEqual(unsupported(topology), []);
+});
+
+test('a remote cluster, a shared network and another data port are named, each', () => {
+  const [west, east] = topology.clusters;
+  assert.ok(west && east);
+  const clusters = [west, { ...east, role: 'remote' as const, network: west.network }];
+  const link = { forwards: [{ port: 443, purpose: 'data' as const }] };
+  assert.deepEqual(unsupported({ ...topology, clusters, link }), [
+    'cluster east is remote; this version makes primary clusters only',
+    'cluster east shares network west-net; this version gives each cluster its own',
+    "the link forwards 443 for data; this version's gateways listen on 15443",
+  ]);
+});

@@ -1,0 +1,214 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { stringify } from 'yaml';
+import { applyAll, openClusterApi, type ClusterApi } from '../mesh/cluster-api.ts';
+import type { MeshFile } from '../mesh/mesh-file.ts';
+import { renderWorkloads } from '../mesh/workloads.ts';
+import type { Topology } from '../mesh/topology.ts';
+import { ensureCluster } from './clusters.ts';
+import { ensureEngine, type Engine } from './engine.ts';
+import { engineOf, rememberEngine } from './lab-engine.ts';
+import { ensureImages, ensureTools, type ImageSource } from './images/index.ts';
+import type { LabImages } from './images/traits.ts';
+import { crossNetworkGateway, ensureGatewayAddresses, ensureIstio, prepareIstio } from './istio.ts';
+import { ensureK6 } from './k6-binary.ts';
+import { labFolder, labMeshFile } from './paths.ts';
+import { names, type EquippedLab } from './lab.ts';
+import { ensureLink, ensureRoutes } from './link.ts';
+import { ensureNetworks } from './networks.ts';
+import { ensureAuthorities, type Authorities } from './pki.ts';
+import { shareCluster } from './remote-secrets.ts';
+import { SideBySide } from './side-by-side.ts';
+import type { Step, StepOptions } from './step.ts';
+import { dataPort } from './supported.ts';
+
+export interface UpOptions {
+  name: string;
+  topology: Topology;
+  topologyPath: string;
+  images: ImageSource;
+  signal?: AbortSignal | undefined;
+  /** Waits until every client proxy knows what the mesh file says. */
+  awaitReadiness: (meshFile: string, report: (line: string) => void) => Promise<void>;
+}
+
+/** What the steps of `up` hand on to each other. */
+interface Progress {
+  lab?: EquippedLab;
+  authorities?: Authorities;
+  apis: Map<string, ClusterApi>;
+  addresses: Map<string, string>;
+}
+
+const labOf = ({ lab }: Progress): EquippedLab => {
+  if (!lab) throw new Error('The lab has no engine and images yet.');
+  return lab;
+};
+const apiOf = ({ apis }: Progress, cluster: string): ClusterApi => {
+  const api = apis.get(cluster);
+  if (!api) throw new Error(`The API of cluster ${cluster} is not open yet.`);
+  return api;
+};
+
+/** k6 is for the suites, not for the lab: compiling it beside the images fills their waits, and `run` finds it done. */
+async function ensureImagesAndK6(
+  source: ImageSource,
+  engine: Engine,
+  options: StepOptions,
+): Promise<LabImages> {
+  const failed = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
+  const together = new SideBySide({ ...options, signal });
+  const parts = [
+    together.part('images', (step) => ensureImages(source, engine, step)),
+    together.part('k6', (step) => ensureK6(step)),
+  ] as const;
+  parts.forEach((part) => void part.catch((error: unknown) => failed.abort(error)));
+  return (await Promise.all(parts))[0];
+}
+
+async function equip(
+  options: UpOptions,
+  progress: Progress,
+  report: (line: string) => void,
+): Promise<string> {
+  const { name, topology, topologyPath, signal } = options;
+  const folder = labFolder(name);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const step = { signal, onLine: report };
+  const engine = (await engineOf(name)) ?? (await ensureEngine(step));
+  await rememberEngine(name, engine);
+  const images = await ensureImagesAndK6(options.images, engine, step);
+  const tools = await ensureTools(step);
+  progress.lab = { name, topology, topologyPath, folder, engine, signal, images, tools };
+  return `Docker ${engine.version}${engine.ours ? ' (private)' : ''}, images from ${images.source}`;
+}
+
+/** The mesh file of a lab, as its topology and its gateways' addresses give it. */
+function meshFileOf(lab: EquippedLab, addresses: ReadonlyMap<string, string>): MeshFile {
+  const { topology } = lab;
+  return {
+    apiVersion: 'meshproof.dev/v1',
+    kind: 'Mesh',
+    meshId: topology.meshId,
+    trustDomain: topology.trust.domain,
+    rootNamespace: 'istio-system',
+    lab: {
+      name: lab.name,
+      topology: relative(lab.folder, lab.topologyPath),
+      engine: lab.engine.endpoint,
+      link: names.link(lab.name),
+      images: lab.images.source,
+    },
+    namespace: 'meshproof',
+    clusters: topology.clusters.map((cluster) => {
+      const address = addresses.get(cluster.name) ?? '';
+      return {
+        name: cluster.name,
+        kubeconfig: `./${cluster.name}.kubeconfig`,
+        context: names.context(lab.name, cluster.name),
+        role: cluster.role,
+        network: cluster.network,
+        region: cluster.region,
+        zone: cluster.zone,
+        ...(cluster.ingress ? { ingress: `http://${address}/` } : {}),
+        eastWestGateway: {
+          address,
+          port: dataPort,
+          namespace: 'istio-system',
+          deployment: 'istio-eastwestgateway',
+        },
+      };
+    }),
+    services: topology.workloads.map(({ service, pods }) => ({ name: service, pods })),
+  };
+}
+
+async function deployWorkloads(
+  lab: EquippedLab,
+  cluster: Topology['clusters'][number],
+  api: ClusterApi,
+): Promise<void> {
+  const objects = renderWorkloads({
+    namespace: 'meshproof',
+    services: lab.topology.workloads.map(({ service, pods }) => ({ name: service, pods })),
+    cluster,
+    image: `${lab.images.istio.hub}/proxyv2:${lab.images.istio.tag}`,
+  });
+  await applyAll(api, objects);
+}
+
+type Cluster = Topology['clusters'][number];
+
+const clusterStep = (cluster: Cluster, progress: Progress): Step => ({
+  title: `Cluster ${cluster.name}`,
+  run: async (report) => {
+    const lab = labOf(progress);
+    const outcome = await ensureCluster(lab, cluster, report);
+    const { name } = cluster;
+    const kubeconfig = names.kubeconfig(lab.name, name);
+    progress.apis.set(name, openClusterApi(name, names.context(lab.name, name), kubeconfig));
+    return outcome;
+  },
+});
+
+const istioStep = (cluster: Cluster, progress: Progress): Step => ({
+  title: `Istio in ${cluster.name}`,
+  run: async (report) => {
+    const [lab, api] = [labOf(progress), apiOf(progress, cluster.name)];
+    const outcome = await ensureIstio(lab, cluster, api, report);
+    progress.addresses.set(cluster.name, await ensureGatewayAddresses(lab, cluster, api));
+    await applyAll(api, [crossNetworkGateway]);
+    await deployWorkloads(lab, cluster, api);
+    return outcome;
+  },
+});
+
+async function finish(options: UpOptions, progress: Progress, report: (line: string) => void) {
+  const lab = labOf(progress);
+  const file = labMeshFile(lab.name);
+  await writeFile(file, stringify(meshFileOf(lab, progress.addresses)), { mode: 0o600 });
+  await options.awaitReadiness(file, report);
+  return undefined;
+}
+
+/** The steps that make a lab, or bring one back that is there in part: each looks first, and does what is missing. */
+export function upSteps(options: UpOptions): Step[] {
+  const { clusters } = options.topology;
+  const progress: Progress = { apis: new Map(), addresses: new Map() };
+  const authorities = async (): Promise<undefined> => {
+    progress.authorities = await ensureAuthorities(labOf(progress));
+  };
+  return [
+    { title: 'Engine, images and tools', run: (report) => equip(options, progress, report) },
+    { title: 'Networks', run: () => ensureNetworks(labOf(progress)) },
+    {
+      title: 'Clusters and the wide-area link',
+      concurrent: true,
+      steps: [
+        { title: 'Link', run: () => ensureLink(labOf(progress)) },
+        { title: 'Certificate authorities', run: authorities },
+        ...clusters.map((cluster) => clusterStep(cluster, progress)),
+      ],
+    },
+    { title: 'Trust and discovery between the clusters', run: () => join(progress) },
+    {
+      title: 'Istio and workloads',
+      concurrent: true,
+      steps: clusters.map((cluster) => istioStep(cluster, progress)),
+    },
+    { title: 'Ready: every proxy knows every endpoint', run: (report) => finish(options, progress, report) },
+  ];
+}
+
+async function join(progress: Progress): Promise<undefined> {
+  const lab = labOf(progress);
+  const { authorities, apis } = progress;
+  if (!authorities) throw new Error('The certificate authorities are not there yet.');
+  await ensureRoutes(lab);
+  await Promise.all(
+    lab.topology.clusters.map((cluster) => prepareIstio(cluster, apiOf(progress, cluster.name), authorities)),
+  );
+  await Promise.all(lab.topology.clusters.map((cluster) => shareCluster(lab, cluster, apis)));
+  return undefined;
+}

@@ -1,0 +1,175 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
+import { timeouts } from '../timeouts.ts';
+import { whileWaiting } from '../waiting.ts';
+import type { MeshCluster } from './attach.ts';
+import { applyAll } from './cluster-api.ts';
+import { managedBy } from './workloads.ts';
+
+/** YAML of any number of documents, an object, or a list of either. */
+export type Manifests = string | object | readonly (string | object)[];
+
+/** What {@link applyTo} did, to be undone. */
+export interface Applied {
+  cluster: MeshCluster;
+  /** Those that were not there before: what `undo` deletes. */
+  created(): KubernetesObject[];
+  /** Deletes what was not there before, calling `deleted` after each, and puts back what was; last first. */
+  undo(deleted?: (object: KubernetesObject) => Promise<void>): Promise<void>;
+}
+
+/** On everything that a test put into a cluster, so that it can be found after a crash. */
+export const testScope = { 'meshproof.dev/scope': 'test' } as const;
+
+const clusterScoped = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition']);
+
+/**
+ * The objects of manifests, labelled as ours; those without a namespace get `namespace`.
+ *
+ * @throws Error when a document is no YAML or no Kubernetes object, quoting it.
+ */
+export function parseManifests(manifests: Manifests, namespace: string): KubernetesObject[] {
+  const list = (Array.isArray(manifests) ? manifests : [manifests]) as readonly (string | object)[];
+  return list
+    .flatMap((one) => (typeof one === 'string' ? parseYaml(one) : [one]))
+    .map((object) => ours(object, namespace));
+}
+
+/**
+ * Applies objects to a cluster by server-side apply, in their order, having read what was there before. When one is
+ * refused, those before it are undone and the error names the object.
+ */
+export async function applyTo(cluster: MeshCluster, objects: readonly KubernetesObject[]): Promise<Applied> {
+  const done: { object: KubernetesObject; before: KubernetesObject | undefined }[] = [];
+  const created = () => done.filter((one) => one.before === undefined).map((one) => one.object);
+  const undo: Applied['undo'] = async (deleted) => {
+    for (const { object, before } of done.toReversed()) {
+      await whileWaiting(() => restore(cluster, object, before));
+      if (!before) await deleted?.(object);
+    }
+  };
+  try {
+    for (const object of objects) {
+      await whileWaiting(async () => {
+        done.push({ object, before: await read(cluster, object) });
+        await applyAll(cluster.api, [object]);
+      });
+    }
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return { cluster, created, undo };
+}
+
+/** Waits until every Deployment among the objects has all its pods ready. Throws when not so in time, naming it. */
+export async function awaitDeployments(
+  cluster: MeshCluster,
+  objects: readonly KubernetesObject[],
+): Promise<void> {
+  const deployments = objects.filter((object) => object.kind === 'Deployment');
+  await whileWaiting(() => Promise.all(deployments.map((object) => awaitDeployment(cluster, object))));
+}
+
+/** Waits until a Deployment has all the pods that it asks for, of its current template, and no other. */
+export async function awaitDeployment(
+  cluster: MeshCluster,
+  object: Pick<KubernetesObject, 'metadata'>,
+): Promise<void> {
+  const [name, namespace] = [object.metadata?.name ?? '', object.metadata?.namespace ?? ''];
+  const deadlineMs = performance.now() + timeouts.podReadyMs;
+  for (;;) {
+    const { metadata, spec, status } = await cluster.api.apps.readNamespacedDeployment({ name, namespace });
+    const wanted = spec?.replicas ?? 1;
+    const ready =
+      status?.updatedReplicas === wanted && status.availableReplicas === wanted && status.replicas === wanted;
+    if ((wanted === 0 && !status?.replicas) || (ready && status?.observedGeneration === metadata?.generation))
+      return;
+    if (performance.now() > deadlineMs)
+      throw new Error(
+        `Deployment ${namespace}/${name} in cluster ${cluster.name} has ${status?.availableReplicas ?? 0} of ${wanted} ` +
+          `pods available after ${timeouts.podReadyMs / 1000} s: see its pods' events.`,
+      );
+    await delay(timeouts.pollMs);
+  }
+}
+
+function parseYaml(text: string): object[] {
+  return parseAllDocuments(text).flatMap((document) => {
+    const [broken] = document.errors;
+    if (broken) throw new Error(`Not YAML: ${broken.message}`, { cause: broken });
+    const object = document.toJS() as object | null;
+    return object === null ? [] : [object];
+  });
+}
+
+function ours(object: object, namespace: string): KubernetesObject {
+  const { apiVersion, kind, metadata } = object as KubernetesObject;
+  if (!apiVersion || !kind || !metadata?.name)
+    throw new Error(
+      `Not a Kubernetes object, as it lacks apiVersion, kind or name: ${JSON.stringify(object).slice(0, 200)}`,
+    );
+  const labels = { ...metadata.labels, ...managedBy, ...testScope };
+  const where = clusterScoped.has(kind) ? {} : { namespace: metadata.namespace ?? namespace };
+  return { ...object, metadata: { ...metadata, ...where, labels } };
+}
+
+type Header = Parameters<MeshCluster['api']['objects']['read']>[0];
+
+async function read(cluster: MeshCluster, object: KubernetesObject): Promise<KubernetesObject | undefined> {
+  try {
+    return await cluster.api.objects.read(object as Header);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw new Error(`Cluster ${cluster.name} did not let ${nameOf(object)} be read.`, { cause: error });
+  }
+}
+
+async function restore(
+  cluster: MeshCluster,
+  object: KubernetesObject,
+  before: KubernetesObject | undefined,
+): Promise<void> {
+  try {
+    if (!before) {
+      await cluster.api.objects.delete(object, undefined, undefined, undefined, undefined, 'Background');
+      return;
+    }
+    const now = await read(cluster, object);
+    await (now
+      ? cluster.api.objects.replace(withVersion(before, now))
+      : cluster.api.objects.create(withVersion(before)));
+  } catch (error) {
+    if (!before && isNotFound(error)) return;
+    throw new Error(
+      `Cluster ${cluster.name}: ${nameOf(object)} could not be put back as it was before the test.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** An object as it can be written: what the server keeps about it is dropped, but for the version to replace. */
+function withVersion(object: KubernetesObject, current?: KubernetesObject): KubernetesObject {
+  const {
+    uid: _uid,
+    creationTimestamp: _created,
+    generation: _generation,
+    managedFields: _fields,
+    ...metadata
+  } = object.metadata ?? {};
+  delete metadata.resourceVersion;
+  const version = current?.metadata?.resourceVersion;
+  const { status: _status, ...rest } = object as KubernetesObject & { status?: unknown };
+  return {
+    ...rest,
+    metadata: { ...metadata, ...(version === undefined ? {} : { resourceVersion: version }) },
+  };
+}
+
+const isNotFound = (error: unknown) => error instanceof Error && 'code' in error && error.code === 404;
+
+const nameOf = (object: KubernetesObject) =>
+  `${object.kind} ${object.metadata?.namespace ? `${object.metadata.namespace}/` : ''}${object.metadata?.name}`;

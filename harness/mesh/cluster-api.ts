@@ -1,0 +1,109 @@
+import {
+  ApiException,
+  AppsV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  KubernetesObjectApi,
+  PatchStrategy,
+  type KubernetesObject,
+} from '@kubernetes/client-node';
+
+/** The API server of one cluster. Its KubeConfig is never switched to another context. */
+export interface ClusterApi {
+  cluster: string;
+  config: KubeConfig;
+  core: CoreV1Api;
+  apps: AppsV1Api;
+  custom: CustomObjectsApi;
+  objects: KubernetesObjectApi;
+}
+
+/**
+ * Opens the API of a cluster; nothing is sent yet.
+ *
+ * @param kubeconfig path; absent: as kubectl finds it.
+ * @throws Error when the file or the context is not there.
+ */
+export function openClusterApi(cluster: string, context: string, kubeconfig?: string): ClusterApi {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw new Error(
+      `Cannot read the kubeconfig of cluster ${cluster}${kubeconfig === undefined ? '' : `, ${kubeconfig}`}.`,
+      { cause: error },
+    );
+  }
+  if (!config.getContextObject(context)) {
+    const known = config.getContexts().map(({ name }) => name);
+    throw new Error(
+      `The kubeconfig of cluster ${cluster} has no context ${context}; it has ${known.join(', ') || 'none'}.`,
+    );
+  }
+  config.setCurrentContext(context);
+  return {
+    cluster,
+    config,
+    core: config.makeApiClient(CoreV1Api),
+    apps: config.makeApiClient(AppsV1Api),
+    custom: config.makeApiClient(CustomObjectsApi),
+    objects: KubernetesObjectApi.makeApiClient(config),
+  };
+}
+
+/** The owner of the fields that meshproof sets. */
+export const fieldManager = 'meshproof';
+
+/**
+ * Applies objects in their order by server-side apply, taking over fields that others own.
+ *
+ * @throws Error that names the cluster and the object that was refused, with the server's words.
+ */
+export async function applyAll(api: ClusterApi, objects: readonly object[]): Promise<void> {
+  for (const each of objects) {
+    const object = each as KubernetesObject;
+    try {
+      await api.objects.patch(
+        object,
+        undefined,
+        undefined,
+        fieldManager,
+        true,
+        PatchStrategy.ServerSideApply,
+      );
+    } catch (error) {
+      const { namespace, name } = object.metadata ?? {};
+      const said = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `Cluster ${api.cluster} refused ${object.kind} ${namespace ? `${namespace}/` : ''}${name}: ${said.slice(0, 500)}`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/**
+ * Sets annotations or labels of an object, and nothing else of it; null takes one away.
+ *
+ * @throws ApiException with the server's answer, 404 among them.
+ */
+export async function mark(
+  api: ClusterApi,
+  object: { apiVersion: string; kind: string; namespace: string; name: string },
+  marks: { annotations?: Record<string, string | null>; labels?: Record<string, string | null> },
+): Promise<void> {
+  const { apiVersion, kind, namespace, name } = object;
+  const body = { apiVersion, kind, metadata: { namespace, name, ...marks } } as KubernetesObject; // null is a merge patch's own
+  await api.objects.patch(body, undefined, undefined, fieldManager, undefined, PatchStrategy.MergePatch);
+}
+
+/** Runs a deletion; that the object is not there is as good as deleted. */
+export async function deleteIfThere(deletion: () => Promise<unknown>): Promise<void> {
+  try {
+    await deletion();
+  } catch (error) {
+    if (!(error instanceof ApiException && error.code === 404)) throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { MeshCluster } from './attach.ts';
+import { PodHttp } from './proxy-admin.ts';
+
+/** Istiod serves its debug pages here to callers from loopback. */
+export const debugPort = 15014;
+
+const clusterz = z.array(
+  z.looseObject({ id: z.string(), secretName: z.string().optional(), syncStatus: z.string().default('') }),
+);
+
+const endpointShardz = z.record(
+  z.string(),
+  z.record(
+    z.string(),
+    z.looseObject({
+      Shards: z
+        .record(z.string(), z.array(z.looseObject({ ServicePortName: z.string().default('') })).nullable())
+        .default({}),
+    }),
+  ),
+);
+
+/** What an istiod holds of the endpoints of services. */
+export type EndpointShards = z.infer<typeof endpointShardz>;
+
+/** How many endpoints of a service's port are held of one cluster. */
+export function heldEndpoints(
+  shards: EndpointShards,
+  of: { host: string; namespace: string; cluster: string; portName: string },
+): number {
+  // Keyed `<registry>/<cluster>`.
+  const held = shards[of.host]?.[of.namespace]?.Shards[`Kubernetes/${of.cluster}`] ?? [];
+  return held.filter(({ ServicePortName }) => ServicePortName === of.portName).length;
+}
+
+/** A cluster as an istiod knows it. */
+export type RemoteCluster = z.infer<typeof clusterz>[number];
+
+/** The debug interface of one istiod pod. Dispose it when done. */
+export class IstiodDebug extends PodHttp {
+  /** The clusters it reads, itself included, each with `syncStatus` (`synced` when all is well). */
+  async clusters(): Promise<RemoteCluster[]> {
+    return clusterz.parse(JSON.parse(await this.ask('/debug/clusterz')));
+  }
+
+  /** The endpoints it holds: by host name of the service, namespace, and cluster that they were read from. */
+  async endpointShards(): Promise<EndpointShards> {
+    return endpointShardz.parse(JSON.parse(await this.ask('/debug/endpointShardz')));
+  }
+
+  /** The networks and the gateways that lead to them, as istiod sees them. */
+  async networks(): Promise<unknown> {
+    return JSON.parse(await this.ask('/debug/networkz')) as unknown;
+  }
+}
+
+/** One debug interface for each ready istiod of a cluster. Throws when there is none. */
+export async function istiodsOf(cluster: MeshCluster, rootNamespace: string): Promise<IstiodDebug[]> {
+  const pods = await cluster.findPods({ namespace: rootNamespace, labels: { app: 'istiod' } });
+  const ready = pods.filter((pod) => pod.ready);
+  if (ready.length === 0)
+    throw new Error(
+      `Cluster ${cluster.name} has no ready istiod in ${rootNamespace}: ${pods.length} pods with app=istiod.`,
+    );
+  return ready.map((pod) => new IstiodDebug(cluster.api, pod, debugPort));
+}
+
+/** The environment that a cluster's istiods are given in plain text, where its settings (`PILOT_…`) are. */
+export async function istiodSettings(
+  cluster: MeshCluster,
+  rootNamespace: string,
+): Promise<Record<string, string>> {
+  const pods = await cluster.findPods({ namespace: rootNamespace, labels: { app: 'istiod' } });
+  const settings = pods
+    .flatMap(({ object }) => object.spec?.containers ?? [])
+    .flatMap(({ env = [] }) => env)
+    .flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
+  return Object.fromEntries(settings);
+}

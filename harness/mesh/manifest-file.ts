@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * The manifest beside a suite: the file of the same name, `.yaml` for `.spec.ts`, with `${name}` replaced by values.
+ *
+ * @throws Error when there is no such file, or a value that it asks for was not given.
+ */
+export function readManifest(suiteFile: string, values: Readonly<Record<string, string>> = {}): string {
+  const file = suiteFile.replace(/\.spec\.ts$/, '.yaml');
+  return fillIn(readFileSync(file, 'utf8'), values, file);
+}
+
+/** `text` with each `${name}` replaced. Throws an error that names the missing value and where it is asked for. */
+export function fillIn(text: string, values: Readonly<Record<string, string>>, where: string): string {
+  return text.replaceAll(/\$\{([^}]*)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`${where} asks for a value \${${name}}, which was not given.`);
+    return value;
+  });
+}

@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { timeouts } from '../timeouts.ts';
+import { whileWaiting } from '../waiting.ts';
+import type { Mesh, MeshCluster, Pod } from './attach.ts';
+import { expectedEndpoints, missingEndpoints } from './expected-endpoints.ts';
+import type { MeshFile } from './mesh-file.ts';
+import { outboundCluster } from './proxy.ts';
+import { servicePorts } from './workloads.ts';
+
+/** What {@link waitUntilReady} may be told. */
+export interface ReadinessOptions {
+  /** Hears how many things are still missing, and the first of them, whenever that changes. */
+  onProgress?: (line: string) => void;
+  /** Default {@link timeouts.readinessMs}. */
+  timeoutMs?: number;
+  /** Ends the wait with its reason. */
+  signal?: AbortSignal;
+}
+
+/** Services whose sidecars send measured requests; where a cluster has an ingress gateway, that one does too. */
+const clientServices = ['probe', 'webapp'];
+
+/**
+ * The gate before any measured request: waits until every pod that the mesh file counts is ready, and every proxy that
+ * sends for us (the sidecars of probe and webapp, the ingress gateways) has for each service exactly the endpoints that
+ * the mesh file implies, all healthy: its network's pods, and for each other network the east-west gateways with the
+ * weight of the pods behind them. Without it a suite measures how fast the mesh was made, not what it does.
+ *
+ * @throws Error when that is not so in time: each line names cluster, proxy and service, what was expected and seen.
+ */
+export async function waitUntilReady(mesh: Mesh, options: ReadinessOptions = {}): Promise<void> {
+  const deadlineMs = performance.now() + (options.timeoutMs ?? timeouts.readinessMs);
+  let told = '';
+  await whileWaiting(async () => {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      const problems = await findUnready(mesh);
+      if (problems.length === 0) return;
+      const line = `${problems.length} to come: ${problems[0]}`;
+      if (line !== told) options.onProgress?.((told = line));
+      if (performance.now() > deadlineMs) throw notReady(problems, options.timeoutMs ?? timeouts.readinessMs);
+      await delay(timeouts.pollMs);
+    }
+  });
+}
+
+/** What keeps the mesh from being ready, a line each, now; empty when it is. Does not throw for what it cannot read. */
+export async function findUnready(mesh: Mesh): Promise<string[]> {
+  const problems = await Promise.all(
+    mesh.clusters.map((cluster) => unreadyOf(mesh, cluster).catch((error: unknown) => [String(error)])),
+  );
+  return problems.flat();
+}
+
+async function unreadyOf(mesh: Mesh, cluster: MeshCluster): Promise<string[]> {
+  const missing = await missingPods(mesh.file, cluster);
+  if (missing.length > 0) return missing;
+  const clients = await clientProxies(mesh, cluster);
+  const problems = await Promise.all(
+    clients.map((pod) =>
+      proxyProblems(mesh.file, cluster, pod).catch((error: unknown) => [
+        error instanceof Error ? error.message : String(error),
+      ]),
+    ),
+  );
+  return problems.flat();
+}
+
+async function missingPods(file: MeshFile, cluster: MeshCluster): Promise<string[]> {
+  const problems = await Promise.all(
+    file.services.map(async (service) => {
+      const expected = service.pods[cluster.name] ?? 0;
+      const pods = await cluster.pods(service.name);
+      const ready = pods.filter((pod) => pod.ready).length;
+      if (ready === expected && pods.length === expected) return [];
+      const seen = pods.map((pod) => `${pod.name} ${pod.ready ? 'ready' : 'not ready'}`).join(', ') || 'none';
+      return [`${cluster.name}: ${service.name} should have ${expected} ready pods, has ${seen}`];
+    }),
+  );
+  return problems.flat();
+}
+
+/** Pods in a cluster whose proxy sends measured requests. Throws when one that should have a sidecar has none. */
+export async function clientProxies(mesh: Mesh, cluster: MeshCluster): Promise<Pod[]> {
+  const own = (await Promise.all(clientServices.map((service) => cluster.pods(service)))).flat();
+  const bare = own.find((pod) => !pod.sidecar);
+  if (bare)
+    throw new Error(
+      `${cluster.name}: pod ${bare.namespace}/${bare.name} has no sidecar; is the namespace labelled for injection?`,
+    );
+  if (cluster.file.ingress === undefined) return own;
+  const namespace = mesh.file.rootNamespace;
+  const ingress = await cluster.findPods({ namespace, labels: { istio: 'ingressgateway' } });
+  return [...own, ...ingress.filter((pod) => pod.ready)];
+}
+
+async function proxyProblems(file: MeshFile, cluster: MeshCluster, pod: Pod): Promise<string[]> {
+  const endpoints = await cluster.proxy(pod).endpoints();
+  return file.services.flatMap((service) => {
+    const name = outboundCluster(service.name, file.namespace, servicePorts.http);
+    const seen = endpoints.filter((endpoint) => endpoint.cluster === name);
+    const problem = missingEndpoints(expectedEndpoints(file, cluster.name, service.name), seen);
+    return problem === undefined ? [] : [`${cluster.name}/${pod.name}: ${service.name}: ${problem}`];
+  });
+}
+
+function notReady(problems: string[], timeoutMs: number): Error {
+  const shown = problems.slice(0, 10).map((problem) => `  - ${problem}`);
+  const more = problems.length > shown.length ? `\n  and ${problems.length - shown.length} more` : '';
+  return new Error(
+    `The mesh was not ready within ${timeoutMs / 1000} s, so nothing can be measured:\n${shown.join('\n')}${more}\n` +
+      'Compare with what istiod knows: istioctl proxy-status, and /debug/clusterz for unsynced remote clusters.',
+  );
+}

@@ -1,0 +1,71 @@
+import { timeouts } from '../../timeouts.ts';
+import { whileWaiting } from '../../waiting.ts';
+import type { Mesh } from '../attach.ts';
+import { CertificateBook } from './certificate-book.ts';
+import { collectCluster } from './collect-cluster.ts';
+import type { Prober } from './probing.ts';
+import { redacted } from './redact.ts';
+import { snapshotSchema, snapshotVersion, type Declared, type Limits, type Snapshot } from './schema.ts';
+
+/** What {@link collectSnapshot} may be told. */
+export interface CollectOptions {
+  /** Version of meshproof, for the record. */
+  meshproof: string;
+  /** Tries connections from inside; without it `probes` is missing. */
+  prober?: Prober;
+  /** Other limits than {@link defaultLimits}. */
+  limits?: Partial<Limits>;
+}
+
+/** What is kept of a large mesh when nothing else is asked for. */
+export const defaultLimits: Limits = {
+  proxiesPerService: 2,
+  proxiesPerCluster: 24,
+  upstreamsPerProxy: 2_000,
+  shardsPerIstiod: 20_000,
+  sourceMs: timeouts.snapshotSourceMs,
+};
+
+/**
+ * Reads all clusters of a mesh side by side, once, changing nothing. It does not throw for what it cannot read: that is
+ * in `missing` of its cluster, or the cluster is not `reachable`. Takes at most {@link timeouts.snapshotMs}, whatever
+ * does not answer.
+ */
+export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Promise<Snapshot> {
+  const limits = { ...defaultLimits, ...options.limits };
+  const takenAt = new Date();
+  const startMs = performance.now();
+  const book = new CertificateBook();
+  const declared = declaredOf(mesh);
+  const context = {
+    mesh,
+    declared,
+    limits,
+    book,
+    prober: options.prober,
+    silent: new Map<string, boolean>(),
+    startMs,
+  };
+  const clusters = await whileWaiting(() =>
+    Promise.all(mesh.clusters.map((cluster) => collectCluster(cluster, context))),
+  );
+  const snapshot: Snapshot = {
+    apiVersion: snapshotVersion,
+    kind: 'Snapshot',
+    takenAt: takenAt.toISOString(),
+    tookMs: Math.round(performance.now() - startMs),
+    meshproof: options.meshproof,
+    limits,
+    declared,
+    certificates: book.certificates(),
+    clusters,
+  };
+  // What is no field of the schema is dropped here, whoever put it in.
+  return redacted(snapshotSchema.parse(snapshot));
+}
+
+function declaredOf({ file, isLab }: Mesh): Declared {
+  const { meshId, trustDomain, rootNamespace, namespace, services } = file;
+  const clusters = file.clusters.map(({ kubeconfig: _path, context: _name, ...declared }) => declared);
+  return { meshId, trustDomain, rootNamespace, namespace, isLab, clusters, services };
+}

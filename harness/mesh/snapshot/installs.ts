@@ -1,0 +1,145 @@
+import type { V1ConfigMap, V1Deployment } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import type { CertificateBook } from './certificate-book.ts';
+import type { Gaps } from './gaps.ts';
+import { given } from './kubernetes-records.ts';
+import { settingsOf } from './mesh-settings.ts';
+import type { Install } from './schema.ts';
+
+/** Settings of istiod that decide something between clusters; the rest of its environment stays behind. */
+const keptSettings = new Set([
+  'AUTO_RELOAD_PLUGIN_CERTS',
+  'CLUSTER_ID',
+  'DEFAULT_WORKLOAD_CERT_TTL',
+  'ENABLE_MULTICLUSTER_HEADLESS',
+  'ENABLE_NATIVE_SIDECARS',
+  'EXTERNAL_ISTIOD',
+  'INJECTION_WEBHOOK_CONFIG_NAME',
+  'ISTIO_MULTIROOT_MESH',
+  'LOCAL_CLUSTER_SECRET_WATCHER',
+  'MAX_WORKLOAD_CERT_TTL',
+  'PILOT_CERT_PROVIDER',
+  'PILOT_DEBOUNCE_AFTER',
+  'PILOT_DEBOUNCE_MAX',
+  'PILOT_ENABLE_ALPN_FILTER',
+  'PILOT_ENABLE_AMBIENT',
+  'PILOT_ENABLE_CROSS_CLUSTER_WORKLOAD_ENTRY',
+  'PILOT_ENABLE_EDS_FOR_HEADLESS_SERVICES',
+  'PILOT_ENABLE_IP_AUTOALLOCATE',
+  'PILOT_ENABLE_K8S_SELECT_WORKLOAD_ENTRIES',
+  'PILOT_ENABLE_METADATA_EXCHANGE',
+  'PILOT_ENABLE_REMOTE_CREDENTIALS_CONTROLLER',
+  'PILOT_FILTER_GATEWAY_CLUSTER_CONFIG',
+  'PILOT_HTTP10',
+  'PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS',
+  'PILOT_MULTI_NETWORK_DISCOVER_GATEWAY_API',
+  'PILOT_REMOTE_CLUSTER_TIMEOUT',
+  'PILOT_SCOPE_GATEWAY_TO_NAMESPACE',
+  'PILOT_SEND_UNHEALTHY_ENDPOINTS',
+  'PILOT_SKIP_VALIDATE_TRUST_DOMAIN',
+  'REVISION',
+  'SHARED_MESH_CONFIG',
+]);
+
+/** What the installs are told from. */
+export interface InstallSources {
+  deployments: readonly V1Deployment[];
+  configMaps: readonly V1ConfigMap[];
+  rootNamespace: string;
+}
+
+/** Whether a Deployment is an istiod. */
+const isIstiod = ({ spec }: V1Deployment) => spec?.template.metadata?.labels?.['app'] === 'istiod';
+
+/**
+ * The control planes of a cluster, one a revision: from the Deployments of istiod, and from the ConfigMaps of revisions that
+ * have none here, as in a remote cluster.
+ */
+export function installsOf(sources: InstallSources, book: CertificateBook, gaps: Gaps): Install[] {
+  const places = new Map<string, { namespace: string; revision: string; deployment?: V1Deployment }>();
+  const place = (namespace: string, revision: string, deployment?: V1Deployment) =>
+    places.set(`${namespace}/${revision}`, { namespace, revision, ...given('deployment', deployment) });
+  for (const { metadata } of sources.configMaps) {
+    const revision = /^istio-sidecar-injector(?:-(.+))?$/.exec(metadata?.name ?? '');
+    if (revision) place(metadata?.namespace ?? '', revision[1] ?? 'default');
+  }
+  for (const deployment of sources.deployments.filter(isIstiod))
+    place(deployment.metadata?.namespace ?? '', revisionOf(deployment), deployment);
+  return [...places.values()].map((one) => {
+    const suffix = one.revision === 'default' ? '' : `-${one.revision}`;
+    const map = (name: string) =>
+      sources.configMaps.find(
+        ({ metadata }) => metadata?.namespace === one.namespace && metadata.name === `${name}${suffix}`,
+      )?.data ?? {};
+    return installOf(one, { mesh: map('istio'), injector: map('istio-sidecar-injector') }, book, gaps);
+  });
+}
+
+const revisionOf = ({ metadata }: V1Deployment) => metadata?.labels?.['istio.io/rev'] ?? 'default';
+
+type Data = Record<string, string>;
+
+function installOf(
+  place: { namespace: string; revision: string; deployment?: V1Deployment },
+  maps: { mesh: Data; injector: Data },
+  book: CertificateBook,
+  gaps: Gaps,
+): Install {
+  const { namespace, revision, deployment } = place;
+  const of = `${namespace}, revision ${revision}`;
+  const yaml = (text: string | undefined, what: string): unknown => {
+    try {
+      return text === undefined ? undefined : parse(text);
+    } catch {
+      // Its words would quote the text.
+      gaps.note({ what: 'installs', of, reason: 'failed', why: `${what} is no YAML` });
+      return undefined;
+    }
+  };
+  const values = (yaml(maps.injector['values'], 'the injector’s values') ?? {}) as Values;
+  const containers = deployment?.spec?.template.spec?.containers ?? [];
+  const env = envOf(containers.flatMap((one) => one.env ?? []));
+  const images = containers.flatMap(({ image }) => (image === undefined ? [] : [image]));
+  const networks = (yaml(maps.mesh['meshNetworks'], 'meshNetworks') ?? {}) as {
+    networks?: Record<string, unknown> | null;
+  };
+  const mesh = yaml(maps.mesh['mesh'], 'mesh');
+  return {
+    revision,
+    namespace,
+    istiod: deployment !== undefined,
+    ...given('version', versionOf(images[0])),
+    images,
+    ...given('clusterName', env['CLUSTER_ID'] ?? filled(values.global?.multiCluster?.clusterName)),
+    ...given('meshId', filled(values.global?.meshID)),
+    ...given('network', filled(values.global?.network)),
+    ...given('remotePilotAddress', filled(values.global?.remotePilotAddress)),
+    ...given('pilotCertProvider', filled(values.global?.pilotCertProvider)),
+    ...given('settings', isObject(mesh) ? settingsOf(mesh, book) : undefined),
+    meshNetworks: networks.networks ?? {},
+    env,
+  };
+}
+
+interface Values {
+  global?: {
+    meshID?: string;
+    network?: string;
+    remotePilotAddress?: string;
+    pilotCertProvider?: string;
+    multiCluster?: { clusterName?: string };
+  };
+}
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const filled = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+
+function envOf(env: readonly { name: string; value?: string }[]): Record<string, string> {
+  const kept = env.filter(({ name, value }) => keptSettings.has(name) && value !== undefined);
+  return Object.fromEntries(kept.map(({ name, value }) => [name, value ?? '']));
+}
+
+/** The tag of an image; one that is named by digest alone tells no version. */
+function versionOf(image: string | undefined): string | undefined {
+  return /:([\w][\w.-]*)(?:@sha256:[0-9a-f]+)?$/.exec(image ?? '')?.[1];
+}

@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import type { CertificateBook } from './certificate-book.ts';
+import type { Gaps } from './gaps.ts';
+import { given } from './kubernetes-records.ts';
+import { settingsOf } from './mesh-settings.ts';
+import type { Pages } from './pod-view.ts';
+import type { IstiodRecord, PodRecord, ShardRecord } from './schema.ts';
+
+const clusterz = z
+  .array(z.object({ id: z.string(), secretName: z.string().default(''), syncStatus: z.string().default('') }))
+  .nullable();
+
+const networkz = z
+  .array(
+    z.object({
+      Network: z.string().default(''),
+      Cluster: z.string().default(''),
+      Addr: z.string().default(''),
+      Port: z.number().default(0),
+    }),
+  )
+  .nullable();
+
+const endpoint = z.object({
+  Addresses: z.array(z.string()).nullish(),
+  Address: z.string().optional(), // before Istio 1.25
+  ServicePortName: z.string().default(''),
+  Network: z.string().default(''),
+  Locality: z.object({ Label: z.string().default('') }).prefault({}),
+  TLSMode: z.string().default(''),
+  HealthStatus: z.number().default(1),
+});
+const endpointShardz = z.record(
+  z.string(),
+  z.record(z.string(), z.object({ Shards: z.record(z.string(), z.array(endpoint).nullable()).nullish() })),
+);
+
+const status = z.object({
+  sent: z.string().default(''),
+  acked: z.string().default(''),
+  sentTime: z.string().optional(),
+  lastError: z.string().default(''),
+});
+const syncz = z
+  .array(
+    z.object({
+      proxy: z.string().default(''),
+      cluster_id: z.string().default(''),
+      istio_version: z.string().default(''),
+      resources: z.record(z.string(), status).optional(),
+    }),
+  )
+  .nullable();
+
+/** Istio's HealthStatus: 0 unknown by old versions, 1 healthy. */
+const unhealthyFrom = 2;
+
+/** What {@link readIstiod} needs beside the way to the pod. */
+export interface IstiodQuestion {
+  pod: PodRecord;
+  shardsPerIstiod: number;
+  book: CertificateBook;
+  gaps: Gaps;
+}
+
+/** Istiod's own view of the mesh, from one replica; a page that does not answer is a gap. Throws when none does. */
+export async function readIstiod(view: Pages, question: IstiodQuestion): Promise<IstiodRecord> {
+  const { pod, book, gaps } = question;
+  const of = `${pod.namespace}/${pod.name}`;
+  const page = <T>(path: string, read: (body: string) => T, instead: T) =>
+    gaps.attempt('istiods', async () => read(await view.body(path)), instead, of);
+  const json = (body: string) => JSON.parse(body) as unknown;
+  const version = (await view.body('/version')).trim(); // where even this does not answer, no page would
+  const clusters = await page('/debug/clusterz', (body) => clusterz.parse(json(body)) ?? [], []);
+  const networks = await page('/debug/networkz', (body) => networkz.parse(json(body)) ?? [], []);
+  const all = await page('/debug/endpointShardz', (body) => shardsOf(json(body)), []);
+  const connected = await page('/debug/syncz', (body) => connectedOf(json(body), Date.now()), []);
+  const settings = await page('/debug/mesh', (body) => settingsOf(json(body), book), undefined);
+  const shards = all.slice(0, question.shardsPerIstiod);
+  if (shards.length < all.length)
+    gaps.note({
+      what: 'istiods',
+      of,
+      reason: 'limit',
+      why: `${shards.length} of ${all.length} shards are kept`,
+    });
+  return {
+    pod: pod.name,
+    namespace: pod.namespace,
+    revision: pod.labels['istio.io/rev'] ?? 'default',
+    version,
+    clusters: clusters.map(({ id, secretName, syncStatus }) => ({ id, secret: secretName, syncStatus })),
+    networks: networks.map((one) => ({
+      ...{ network: one.Network, cluster: one.Cluster, address: one.Addr, port: one.Port },
+    })),
+    shards,
+    held: heldOf(all),
+    connected,
+    ...given('settings', settings),
+  };
+}
+
+/** Istiod's `/debug/endpointShardz`, one record a service and cluster. Throws ZodError when it is not that. */
+export function shardsOf(value: unknown): ShardRecord[] {
+  return Object.entries(endpointShardz.parse(value)).flatMap(([host, namespaces]) =>
+    Object.entries(namespaces).flatMap(([namespace, { Shards }]) =>
+      Object.entries(Shards ?? {}).map(([key, endpoints]) => {
+        const [provider = '', ...cluster] = key.split('/');
+        return { host, namespace, cluster: cluster.join('/'), provider, ...summaryOf(endpoints ?? []) };
+      }),
+    ),
+  );
+}
+
+function summaryOf(
+  endpoints: readonly z.infer<typeof endpoint>[],
+): Omit<ShardRecord, 'host' | 'namespace' | 'cluster' | 'provider'> {
+  const ports: Record<string, number> = {};
+  for (const { ServicePortName } of endpoints) ports[ServicePortName] = (ports[ServicePortName] ?? 0) + 1;
+  const each = (values: readonly string[]) => [...new Set(values)].sort();
+  return {
+    ports,
+    addresses: each(endpoints.flatMap((one) => one.Addresses ?? (one.Address ? [one.Address] : []))),
+    unhealthy: endpoints.filter(({ HealthStatus }) => HealthStatus >= unhealthyFrom).length,
+    networks: each(endpoints.map(({ Network }) => Network)),
+    localities: each(endpoints.map(({ Locality }) => Locality.Label)),
+    mtls: endpoints.filter(({ TLSMode }) => TLSMode === 'istio').length,
+  };
+}
+
+function heldOf(shards: readonly ShardRecord[]): IstiodRecord['held'] {
+  const held: IstiodRecord['held'] = {};
+  for (const { cluster, ports } of shards) {
+    const sum = (held[cluster] ??= { services: 0, endpoints: 0 });
+    sum.services++;
+    for (const count of Object.values(ports)) sum.endpoints += count;
+  }
+  return held;
+}
+
+const shortNames: Readonly<Record<string, string>> = {
+  Cluster: 'CDS',
+  ClusterLoadAssignment: 'EDS',
+  Listener: 'LDS',
+  RouteConfiguration: 'RDS',
+  Secret: 'SDS',
+  TypedExtensionConfig: 'ECDS',
+  NameTable: 'NDS',
+};
+
+/** Istiod's `/debug/syncz`, as it is judged at `nowMs`. Throws ZodError when it is not that. */
+export function connectedOf(value: unknown, nowMs: number): IstiodRecord['connected'] {
+  return (syncz.parse(value) ?? []).map(({ proxy, cluster_id, istio_version, resources = {} }) => {
+    const types = Object.entries(resources).map(([url, one]) => {
+      const type = url.split('.').at(-1) ?? url;
+      return { name: shortNames[type] ?? type, ...one };
+    });
+    const stale = types.filter(({ sent, acked }) => sent !== '' && sent !== acked);
+    const ages = stale.flatMap(({ sentTime }) =>
+      sentTime === undefined ? [] : [nowMs - Date.parse(sentTime)],
+    );
+    return {
+      proxy,
+      cluster: cluster_id,
+      version: istio_version,
+      stale: stale.map(({ name }) => name),
+      oldestStaleMs: Math.max(0, ...ages),
+      rejected: types.flatMap(({ name, lastError }) =>
+        lastError === '' ? [] : [`${name}: ${lastError.slice(0, 300)}`],
+      ),
+    };
+  });
+}

@@ -1,0 +1,131 @@
+import type {
+  V1ConfigMap,
+  V1DaemonSet,
+  V1Deployment,
+  V1MutatingWebhookConfiguration,
+  V1Namespace,
+  V1Node,
+  V1Pod,
+  V1Service,
+  V1ServiceAccount,
+  V1StatefulSet,
+} from '@kubernetes/client-node';
+import type { CertificateBook } from './certificate-book.ts';
+import type { Gaps } from './gaps.ts';
+import { installsOf } from './installs.ts';
+import type { KubeReader } from './kube-reader.ts';
+import { namespaceRecord, nodeRecord, serviceRecord, workloadRecord } from './kubernetes-records.ts';
+import { podRecord } from './pod-record.ts';
+import { readResources } from './resources.ts';
+import type { ClusterSnapshot, Source } from './schema.ts';
+import { webhookRecords } from './webhooks.ts';
+
+/** The parts of a cluster that its API server lists. */
+export type Lists = Pick<
+  ClusterSnapshot,
+  | 'namespaces'
+  | 'services'
+  | 'pods'
+  | 'workloads'
+  | 'nodes'
+  | 'serviceAccounts'
+  | 'resourceKinds'
+  | 'resources'
+  | 'roots'
+  | 'webhooks'
+  | 'installs'
+> & { kubernetes: string | undefined };
+
+const rootConfigMap = 'istio-ca-root-cert';
+
+/** Reads what a cluster's API server lists, all at once; what it refuses is a gap. */
+export async function readLists(
+  reader: KubeReader,
+  rootNamespace: string,
+  book: CertificateBook,
+  gaps: Gaps,
+): Promise<Lists> {
+  const list = async <T>(what: Source, path: string, of?: string): Promise<T[]> =>
+    gaps.attempt(what, async () => (await reader.get<{ items: T[] }>(path)).items, [], of);
+  const deployments = list<V1Deployment>('workloads', '/apis/apps/v1/deployments', 'Deployment');
+  const [
+    version,
+    namespaces,
+    services,
+    pods,
+    nodes,
+    accounts,
+    roots,
+    webhooks,
+    configMaps,
+    workloads,
+    resources,
+  ] = await Promise.all([
+    gaps.attempt('apiServer', () => reader.get<{ gitVersion: string }>('/version'), undefined),
+    list<V1Namespace>('namespaces', '/api/v1/namespaces'),
+    list<V1Service>('services', '/api/v1/services'),
+    list<V1Pod>('pods', '/api/v1/pods'),
+    list<V1Node>('nodes', '/api/v1/nodes'),
+    list<V1ServiceAccount>('serviceAccounts', '/api/v1/serviceaccounts'),
+    list<V1ConfigMap>('roots', `/api/v1/configmaps?fieldSelector=metadata.name%3D${rootConfigMap}`),
+    list<V1MutatingWebhookConfiguration>(
+      'webhooks',
+      '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+    ),
+    readConfigMaps(list, rootNamespace),
+    readWorkloads(list, deployments),
+    readResources(reader, gaps),
+  ]);
+  return {
+    kubernetes: version?.gitVersion,
+    namespaces: namespaces.map(namespaceRecord),
+    services: services.map(serviceRecord),
+    pods: pods.map(podRecord),
+    workloads,
+    nodes: nodes.map(nodeRecord),
+    serviceAccounts: accounts.map(({ metadata }) => ({
+      namespace: metadata?.namespace ?? '',
+      name: metadata?.name ?? '',
+    })),
+    resourceKinds: resources.kinds,
+    resources: resources.resources,
+    roots: roots.map(({ metadata, data }) => ({
+      namespace: metadata?.namespace ?? '',
+      name: metadata?.name ?? '',
+      roots: book.read(data?.['root-cert.pem']).chain,
+    })),
+    webhooks: webhookRecords(webhooks, book),
+    installs: installsOf({ deployments: await deployments, configMaps, rootNamespace }, book, gaps),
+  };
+}
+
+type List = <T>(what: Source, path: string, of?: string) => Promise<T[]>;
+
+async function readWorkloads(list: List, deployments: Promise<V1Deployment[]>): Promise<Lists['workloads']> {
+  const [first, stateful, daemons] = await Promise.all([
+    deployments,
+    list<V1StatefulSet>('workloads', '/apis/apps/v1/statefulsets', 'StatefulSet'),
+    list<V1DaemonSet>('workloads', '/apis/apps/v1/daemonsets', 'DaemonSet'),
+  ]);
+  return [
+    ...first.map((one) => workloadRecord('Deployment', one)),
+    ...stateful.map((one) => workloadRecord('StatefulSet', one)),
+    ...daemons.map((one) => workloadRecord('DaemonSet', one)),
+  ];
+}
+
+/** Those of Istio: by their label in every namespace, and all of the root namespace, where one may lack it. */
+async function readConfigMaps(list: List, rootNamespace: string): Promise<V1ConfigMap[]> {
+  const [labelled, root] = await Promise.all([
+    list<V1ConfigMap>('installs', '/api/v1/configmaps?labelSelector=istio.io%2Frev', 'ConfigMaps'),
+    list<V1ConfigMap>(
+      'installs',
+      `/api/v1/namespaces/${rootNamespace}/configmaps`,
+      `ConfigMaps of ${rootNamespace}`,
+    ),
+  ]);
+  const all = [...labelled, ...root].map(
+    (one) => [`${one.metadata?.namespace}/${one.metadata?.name}`, one] as const,
+  );
+  return [...new Map(all).values()];
+}

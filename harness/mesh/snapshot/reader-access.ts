@@ -1,0 +1,126 @@
+import { KubeConfig, type V1Secret } from '@kubernetes/client-node';
+import { timeouts } from '../../timeouts.ts';
+import { excessOf, type AccessRule } from '../../verdict/reader-access.ts';
+import type { MeshCluster } from '../attach.ts';
+import { neededResources } from '../reader-account.ts';
+import type { Gaps } from './gaps.ts';
+import { KubeReader, Refused } from './kube-reader.ts';
+import type { ReaderAccessRecord, RemoteSecret } from './schema.ts';
+import { fromBase64 } from './webhooks.ts';
+
+const reviews = '/apis/authorization.k8s.io/v1';
+
+interface RulesReview {
+  status?: {
+    incomplete?: boolean;
+    resourceRules?: { verbs: string[]; apiGroups?: string[]; resources?: string[] }[];
+  };
+}
+
+/** What {@link readAccess} needs to know. */
+export interface AccessQuestion {
+  secret: V1Secret;
+  record: RemoteSecret;
+  /** The cluster of the mesh file that it reads, by the name in the secret; undefined when there is none. */
+  target: MeshCluster | undefined;
+  /** Rules are asked for in these: rights in others alone are not seen. */
+  namespaces: readonly string[];
+  /** Whether the target's API server is known to give us no answer: it is not asked a second time. */
+  isSilent: () => boolean;
+  /** How long the next attempt may take. */
+  leftMs: () => number;
+}
+
+/**
+ * Asks the API server that a remote secret names, with the secret's own credential, what it may do; where that server does
+ * not answer us, the one of the mesh file is asked with the same credential. Nothing is changed by it. A credential
+ * that would run a command here is not used.
+ */
+export async function readAccess(question: AccessQuestion, gaps: Gaps): Promise<ReaderAccessRecord[]> {
+  const { secret, record, target, namespaces, isSilent, leftMs } = question;
+  const of = `${record.namespace}/${record.name}`;
+  const why = reasonNotToAsk(record);
+  if (why !== undefined) {
+    gaps.note({ what: 'readerAccess', of, reason: 'noWay', why });
+    return [];
+  }
+  const config = new KubeConfig();
+  config.loadFromString(fromBase64(secret.data?.[record.cluster]) ?? '');
+  const ask = async (asking: KubeConfig): Promise<Answered> => {
+    using reader = new KubeReader(asking, leftMs(), timeouts.connectMs);
+    return await askAccess(reader, namespaces); // the reader is closed on return
+  };
+  const base = { secret: of, reads: record.cluster };
+  try {
+    return [{ ...base, asked: record.server ?? '', namedServer: 'answered', ...(await ask(config)) }];
+  } catch (error) {
+    const namedServer = isTrustFailure(error) ? 'notTrusted' : 'unreachable';
+    const known = target?.api.config.getCurrentCluster();
+    const user = config.getCurrentUser();
+    const silent = { status: undefined, may: {}, excess: [], rulesIncomplete: true };
+    const unasked = { ...base, asked: record.server ?? '', namedServer, ...silent } as const;
+    if (!known || !user || known.server === record.server || isSilent()) return [unasked];
+    const mixed = new KubeConfig();
+    mixed.loadFromClusterAndUser(known, user);
+    const answered = await gaps.attempt('readerAccess', () => ask(mixed), undefined, of);
+    return [answered ? { ...base, asked: known.server, namedServer, ...answered } : unasked];
+  }
+}
+
+function reasonNotToAsk({ credential, problem }: RemoteSecret): string | undefined {
+  if (problem !== undefined) return `its account cannot be asked for: ${problem}`;
+  if (credential === 'token' || credential === 'certificate') return undefined;
+  return `its account cannot be asked for: its credential is of the kind ${credential}`;
+}
+
+type Answered = Omit<ReaderAccessRecord, 'secret' | 'reads' | 'asked' | 'namedServer'>;
+
+async function askAccess(reader: KubeReader, namespaces: readonly string[]): Promise<Answered> {
+  const silent = { may: {}, excess: [], rulesIncomplete: true };
+  const rulesOf = async (namespace: string) => {
+    const body = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectRulesReview',
+      spec: { namespace },
+    };
+    return { namespace, ...(await reader.review<RulesReview>(`${reviews}/selfsubjectrulesreviews`, body)) };
+  };
+  try {
+    const [rules, may] = await Promise.all([Promise.all(namespaces.map(rulesOf)), askNeeded(reader)]);
+    const granted: AccessRule[] = rules.flatMap(({ namespace, value }) =>
+      (value.status?.resourceRules ?? []).map(({ verbs, apiGroups = [], resources = [] }) => ({
+        ...{ namespace, verbs, apiGroups, resources },
+      })),
+    );
+    const rulesIncomplete = rules.some(({ value }) => value.status?.incomplete ?? true);
+    return { status: rules[0]?.status ?? 201, may, excess: excessOf(granted), rulesIncomplete };
+  } catch (error) {
+    if (error instanceof Refused) return { status: error.status, ...silent };
+    throw error;
+  }
+}
+
+async function askNeeded(reader: KubeReader): Promise<Record<string, boolean>> {
+  const questions = neededResources.flatMap((one) => ['list', 'watch'].map((verb) => ({ verb, ...one })));
+  const answers = await Promise.all(
+    questions.map(async (resourceAttributes) => {
+      const kind = 'SelfSubjectAccessReview';
+      const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec: { resourceAttributes } };
+      const { value } = await reader.review<{ status?: { allowed?: boolean } }>(
+        `${reviews}/selfsubjectaccessreviews`,
+        body,
+      );
+      return [
+        `${resourceAttributes.verb} ${resourceAttributes.resource}`,
+        value.status?.allowed ?? false,
+      ] as const;
+    }),
+  );
+  return Object.fromEntries(answers);
+}
+
+/** Node's codes for a server whose certificate the CA of the kubeconfig does not vouch for. */
+const trustCodes = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/;
+
+const isTrustFailure = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && trustCodes.test(String(error.code));

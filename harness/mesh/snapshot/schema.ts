@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { certificate, chain, missing, moment } from './shape-basics.ts';
+import {
+  authority,
+  install,
+  meshSettings,
+  readerAccess,
+  remoteSecret,
+  rootConfigMap,
+} from './shape-istio.ts';
+import {
+  namespace,
+  node,
+  pod,
+  resource,
+  service,
+  serviceAccount,
+  webhook,
+  workload,
+} from './shape-kubernetes.ts';
+import { apiServer, clock, istiod, outlierDetection, probe, proxy } from './shape-observed.ts';
+
+/** The version of the format; another one is refused. Fields may be added within it. */
+export const snapshotVersion = 'meshproof.dev/snapshot/v1';
+
+const declaredCluster = z.object({
+  name: z.string().describe("Istio's clusterName."),
+  role: z.enum(['primary', 'remote', 'external']),
+  network: z.string(),
+  region: z.string(),
+  zone: z.string(),
+  ingress: z.string().optional().describe('Base URL of the ingress gateway.'),
+  eastWestGateway: z
+    .object({ address: z.string(), port: z.number(), namespace: z.string(), deployment: z.string() })
+    .optional()
+    .describe('As the other clusters reach it.'),
+});
+
+const declared = z.object({
+  meshId: z.string(),
+  trustDomain: z.string(),
+  rootNamespace: z.string(),
+  namespace: z.string().describe("Of meshproof's workloads."),
+  isLab: z.boolean().describe('meshproof made it.'),
+  clusters: z.array(declaredCluster),
+  services: z
+    .array(z.object({ name: z.string(), pods: z.record(z.string(), z.number()) }))
+    .describe("meshproof's own services: how many pods in which cluster."),
+});
+
+const cluster = z.object({
+  name: z.string().describe('As in `declared`.'),
+  reachable: z.boolean().describe('Its API server answered; where not, everything below is empty.'),
+  unreachable: z.string().optional().describe('Why not: what was tried and what came back.'),
+  missing: z
+    .array(missing)
+    .describe('What could not be read or was cut; a part that is not in here is complete.'),
+  apiServer: apiServer.optional(),
+  clocks: z.array(clock),
+  installs: z.array(install).describe('One a revision of the control plane.'),
+  namespaces: z.array(namespace),
+  services: z.array(service),
+  pods: z.array(pod),
+  workloads: z.array(workload).describe('Deployments, StatefulSets and DaemonSets.'),
+  nodes: z.array(node),
+  serviceAccounts: z.array(serviceAccount),
+  resourceKinds: z
+    .array(z.string())
+    .describe('Kinds of `resources` that the API server knows: a kind not in here is not installed.'),
+  resources: z.array(resource).describe("Istio's, the Gateway API's, and NetworkPolicies."),
+  authorities: z.array(authority).describe('Secrets with certificate authorities.'),
+  roots: z.array(rootConfigMap).describe('One a namespace.'),
+  webhooks: z.array(webhook).describe('Those that inject sidecars.'),
+  remoteSecrets: z
+    .array(remoteSecret)
+    .describe(
+      'One a secret and cluster in it: those labelled, and those only named like one, in any namespace.',
+    ),
+  readerAccess: z.array(readerAccess),
+  istiods: z.array(istiod).describe('Every replica of istiod that is ready.'),
+  proxies: z.array(proxy).describe('Every gateway, and some sidecars of each service.'),
+  probes: z.array(probe).describe('Connections that were tried from inside this cluster.'),
+});
+
+/** How much of a large mesh is kept; what was left out is in `missing` with the reason "limit". */
+const limits = z.object({
+  proxiesPerService: z.number().describe('Sidecars that are read of each service in each cluster.'),
+  proxiesPerCluster: z.number().describe('Proxies that are read of each cluster, gateways first.'),
+  upstreamsPerProxy: z.number(),
+  shardsPerIstiod: z.number(),
+  sourceMs: z.number().describe('The longest that any one part of a cluster that answers was waited for.'),
+});
+
+/**
+ * A mesh as it was observed at one moment: all that the doctor judges. It holds no secret: every field is chosen by
+ * this schema, and free text is passed through {@link redacted}. Unknown fields are dropped when it is read.
+ */
+export const snapshotSchema = z.object({
+  apiVersion: z.literal(snapshotVersion),
+  kind: z.literal('Snapshot'),
+  takenAt: moment.describe('When reading began, by the clock of the machine that took it. ISO 8601, UTC.'),
+  tookMs: z.number().describe('How long the reading took.'),
+  meshproof: z.string().describe('Version of meshproof that took it.'),
+  limits,
+  declared: declared.describe('The mesh file: what the mesh should look like.'),
+  certificates: z
+    .array(certificate)
+    .describe('Every certificate that was seen, once; others refer to it by fingerprint.'),
+  clusters: z.array(cluster).describe('In the order of `declared.clusters`.'),
+});
+
+/** A mesh as it was observed. */
+export type Snapshot = z.infer<typeof snapshotSchema>;
+export type Declared = z.infer<typeof declared>;
+export type DeclaredCluster = z.infer<typeof declaredCluster>;
+export type ClusterSnapshot = z.infer<typeof cluster>;
+export type Limits = z.infer<typeof limits>;
+export type Certificate = z.infer<typeof certificate>;
+export type CertificateChain = z.infer<typeof chain>;
+export type Missing = z.infer<typeof missing>;
+export type Source = Missing['what'];
+export type Clock = z.infer<typeof clock>;
+export type ApiServer = z.infer<typeof apiServer>;
+export type Install = z.infer<typeof install>;
+export type MeshSettings = z.infer<typeof meshSettings>;
+export type NamespaceRecord = z.infer<typeof namespace>;
+export type ServiceRecord = z.infer<typeof service>;
+export type PodRecord = z.infer<typeof pod>;
+export type WorkloadRecord = z.infer<typeof workload>;
+export type NodeRecord = z.infer<typeof node>;
+export type ServiceAccountRecord = z.infer<typeof serviceAccount>;
+export type ResourceRecord = z.infer<typeof resource>;
+export type WebhookRecord = z.infer<typeof webhook>;
+export type Authority = z.infer<typeof authority>;
+export type RootConfigMap = z.infer<typeof rootConfigMap>;
+export type RemoteSecret = z.infer<typeof remoteSecret>;
+export type ReaderAccessRecord = z.infer<typeof readerAccess>;
+export type IstiodRecord = z.infer<typeof istiod>;
+export type ShardRecord = IstiodRecord['shards'][number];
+export type ProxyRecord = z.infer<typeof proxy>;
+export type UpstreamRecord = ProxyRecord['upstreams'][number];
+export type EndpointRecord = UpstreamRecord['endpoints'][number];
+export type OutlierDetection = z.infer<typeof outlierDetection>;
+export type ProbeRecord = z.infer<typeof probe>;
+
+/** The JSON schema (draft 2020-12) of a snapshot file. */
+export function snapshotJsonSchema(): object {
+  return { title: 'meshproof snapshot', ...z.toJSONSchema(snapshotSchema, { io: 'input' }) };
+}

@@ -1,0 +1,67 @@
+import type { SyncEvidence } from '../verdict/discovery.ts';
+import type { Mesh, MeshCluster } from './attach.ts';
+import { heldEndpoints, type IstiodDebug } from './istiod.ts';
+import { placements } from './placement.ts';
+import { outboundCluster } from './proxy.ts';
+import { clientProxies } from './readiness.ts';
+import { weightTowards } from './weights.ts';
+
+/**
+ * What an istiod of `cluster` and the client proxies beside it know of a remote cluster: istiod's own word, the endpoints
+ * of meshproof's services that it holds, and the least weight for the remote cluster that any client proxy was told.
+ */
+export async function observeSync(
+  mesh: Mesh,
+  cluster: MeshCluster,
+  remote: MeshCluster,
+  istiod: IstiodDebug,
+): Promise<SyncEvidence> {
+  const there = placements(mesh.file).flatMap(({ service, pods }) => {
+    const count = pods[remote.name];
+    return count === undefined ? [] : [{ service, count }];
+  });
+  const [clusters, shards, weights] = await Promise.all([
+    istiod.clusters(),
+    istiod.endpointShards(),
+    toldWeights(
+      mesh,
+      cluster,
+      remote,
+      there.map(({ service }) => service),
+    ),
+  ]);
+  const status = clusters.find(({ id }) => id === remote.name)?.syncStatus;
+  const { namespace } = cluster;
+  const held = (service: string) =>
+    heldEndpoints(shards, {
+      ...{
+        host: `${service}.${namespace}.svc.cluster.local`,
+        namespace,
+        cluster: remote.name,
+        portName: 'http',
+      },
+    });
+  return {
+    ...(status === undefined ? {} : { status }),
+    pods: Object.fromEntries(there.map(({ service, count }) => [service, count])),
+    shards: Object.fromEntries(there.map(({ service }) => [service, held(service)])),
+    weights,
+  };
+}
+
+async function toldWeights(
+  mesh: Mesh,
+  cluster: MeshCluster,
+  remote: MeshCluster,
+  services: readonly string[],
+): Promise<Record<string, number>> {
+  const clients = await clientProxies(mesh, cluster);
+  const told = await Promise.all(clients.map((pod) => cluster.proxy(pod).eds()));
+  const gateway = remote.file.network === cluster.file.network ? undefined : remote.file.eastWestGateway;
+  const weights = services.map(async (service) => {
+    const to = gateway ? { gateway } : { podAddresses: (await remote.pods(service)).map(({ ip }) => ip) };
+    const name = outboundCluster(service, cluster.namespace);
+    return [service, Math.min(...told.map((eds) => weightTowards(eds.get(name) ?? [], to)))] as const;
+  });
+  return Object.fromEntries(await Promise.all(weights));
+}

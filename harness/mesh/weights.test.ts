@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MeshFile } from './mesh-file.ts';
+import { crossings, placements, remoteOnly, shared } from './placement.ts';
+import { endpointWeights, localityWeights } from './weights.ts';
+
+const locality = (region: string, priority: number, weight: number, weights: number[]) => ({
+  ...{ region, zone: '', subzone: '', priority, weight },
+  endpoints: weights.map((one, index) => ({
+    ...{ address: `10.0.0.${index}`, port: 80, weight: one, health: 'HEALTHY' },
+  })),
+});
+
+test('weights are summed by region, of the first priority only', () => {
+  const sent = [
+    locality('east', 0, 20, [3]),
+    locality('west', 0, 50, [1, 1]),
+    locality('west', 0, 30, [1]),
+    locality('south', 1, 9, [9]),
+  ];
+  assert.deepEqual(endpointWeights(sent), { east: 3, west: 3 });
+  assert.deepEqual(localityWeights(sent), { east: 20, west: 80 });
+});
+
+const file = {
+  clusters: [{ name: 'a' }, { name: 'b' }, { name: 'c' }],
+  services: [
+    { name: 'everywhere', pods: { a: 1, b: 1, c: 1 } },
+    { name: 'in-b', pods: { a: 0, b: 2 } },
+    { name: 'in-b-and-c', pods: { b: 1, c: 1 } },
+    { name: 'nowhere', pods: { a: 0 } },
+  ],
+} as unknown as MeshFile;
+
+test('placements tell which services a cluster lacks and which it shares', () => {
+  assert.deepEqual(placements(file)[1], { service: 'in-b', pods: { b: 2 } });
+  assert.deepEqual(
+    remoteOnly(file, 'a').map(({ service }) => service),
+    ['in-b', 'in-b-and-c'],
+  );
+  assert.deepEqual(
+    shared(file).map(({ service }) => service),
+    ['everywhere', 'in-b-and-c'],
+  );
+});
+
+test('a crossing leads to one other cluster only', () => {
+  assert.deepEqual(crossings(file, 'a'), [{ cluster: 'b', service: 'in-b' }]);
+  assert.deepEqual(crossings(file, 'b'), []);
+});

@@ -1,0 +1,71 @@
+import type { PictureData } from '../html/picture-data.ts';
+import { bandName } from '../picture/marks.ts';
+import { latencyText, secondsText } from '../picture/steps.ts';
+
+/** Of a band that is zoomed to, the part of its length that is shown before and after it. */
+const around = 0.2;
+
+/** A load that flaps has many outages: the longest ones have a button. */
+const mostButtons = 6;
+
+/** The numbers in the legend: what the page says of the whole run, or what is under the pointer. */
+export function readingsIn(figure: HTMLElement, rows: number) {
+  const rateCells = [...figure.querySelectorAll<HTMLElement>('.of-rate .n')];
+  const latencyCells = [...figure.querySelectorAll<HTMLElement>('.of-latency .n')];
+  const whole = rateCells.map((cell) => cell.textContent);
+  const number = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+  return {
+    /** Requests a second by row, and latencies, both in the order of the legend. */
+    show(rates: (number | undefined)[], latencies: (number | null | undefined)[]): void {
+      rateCells
+        .slice(0, rows)
+        .forEach((cell, row) => (cell.textContent = `${number.format(rates[row] ?? 0)}/s`));
+      latencyCells.forEach((cell, line) => {
+        const ms = latencies[line] ?? null;
+        cell.textContent = ms === null ? 'none' : latencyText(ms);
+      });
+    },
+    rest(): void {
+      rateCells.forEach((cell, row) => (cell.textContent = whole[row] ?? ''));
+      latencyCells.forEach((cell) => (cell.textContent = ''));
+    },
+  };
+}
+
+/** Buttons to see the whole run, or one band with what is around it: for keyboards, and for fingers. */
+export function zoomButtons(data: PictureData, show: (fromMs: number, toMs: number) => void) {
+  const list = document.createElement('div');
+  list.className = 'zooms';
+  const chosen = longest(data.bands, mostButtons - 1);
+  const names = chosen.map(({ kind, label }) => bandName(kind, label));
+  const views = [
+    { name: 'Whole run', fromMs: 0, toMs: data.endMs },
+    ...chosen.map(({ fromMs, toMs }, index) => {
+      const margin = Math.max((toMs - fromMs) * around, 20 * data.slotMs);
+      const alone = names.filter((name) => name === names[index]).length === 1;
+      const name = alone ? names[index]! : `${names[index]}, ${secondsText(fromMs, 10)}`;
+      return { name, fromMs: Math.max(0, fromMs - margin), toMs: Math.min(data.endMs, toMs + margin) };
+    }),
+  ];
+  const buttons = views.map(({ name, fromMs, toMs }) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = name;
+    button.addEventListener('click', () => show(fromMs, toMs));
+    list.append(button);
+    return button;
+  });
+  const mark = (fromMs: number, toMs: number) => {
+    const shown = views.findIndex(
+      (one) => Math.abs(one.fromMs - fromMs) < 1 && Math.abs(one.toMs - toMs) < 1,
+    );
+    buttons.forEach((button, index) => button.setAttribute('aria-pressed', String(index === shown)));
+  };
+  return { list, mark };
+}
+
+/** The longest of the bands, in their own order. */
+function longest(bands: PictureData['bands'], most: number): PictureData['bands'] {
+  const chosen = bands.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs)).slice(0, most);
+  return bands.filter((band) => chosen.includes(band));
+}

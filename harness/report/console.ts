@@ -1,0 +1,82 @@
+import { styleText } from 'node:util';
+import { causeLine, experimentLines } from './experiment-line.ts';
+import { duration } from './plain-text.ts';
+import type { Report, ReportPromise } from './schema.ts';
+
+type Color = Parameters<typeof styleText>[0];
+type Verdict = ReportPromise['verdict'];
+
+const marks: Record<Verdict, { sign: string; color: Color }> = {
+  pass: { sign: '✓', color: 'green' },
+  fail: { sign: '✗', color: 'red' },
+  error: { sign: '?', color: 'yellow' },
+  skipped: { sign: '–', color: 'gray' },
+};
+
+/** The lines that a run prints. Colours only where `colors` is true. */
+export class ConsoleLines {
+  readonly #paint: (color: Color, text: string) => string;
+
+  constructor(colors: boolean) {
+    this.#paint = (color, text) => (colors ? styleText(color, text, { validateStream: false }) : text);
+  }
+
+  /** `✓ LOC-02 All local pods gone … (12.3 s)`; below it the reason and the cause unless it is kept, and its experiments. */
+  promise(promise: ReportPromise): string {
+    const { sign, color } = marks[promise.verdict];
+    const took = this.#paint('gray', `(${duration(promise.durationMs)})`);
+    const line = `${this.#paint(color, sign)} ${promise.id} ${promise.title} ${took}`;
+    const reason = promise.verdict === 'pass' ? [] : [this.#paint(color, indent(promise.reason))];
+    const cause = promise.cause ? [indent(causeLine(promise.cause))] : [];
+    const experiments = experimentLines(promise).map((one) => this.#paint('gray', indent(one)));
+    return [line, ...reason, ...cause, ...experiments].join('\n');
+  }
+
+  listed({ id, title, suite }: Pick<ReportPromise, 'id' | 'title' | 'suite'>): string {
+    return `${id} ${title} ${this.#paint('gray', suite)}`;
+  }
+
+  trouble(text: string): string {
+    return this.#paint('yellow', `! ${text.split('\n').join('\n  ')}`);
+  }
+
+  /** Counts, what is broken or unjudged with its reason, and where the report is. */
+  summary(report: Report, reportFile: string): string {
+    const count = (verdict: Verdict) => report.promises.filter((one) => one.verdict === verdict).length;
+    const counts = `${count('pass')} kept, ${count('fail')} broken, ${count('error')} not judged, ${count('skipped')} skipped`;
+    const { color } = marks[report.verdict];
+    const word = { pass: 'PASS', fail: 'FAIL', error: 'COULD NOT JUDGE' }[report.verdict];
+    const { durationMs, waitingMs } = report.harness;
+    return [
+      '',
+      `${this.#paint(color, word)} ${report.reason}`,
+      `${counts}; ${duration(durationMs)}, of it ${duration(waitingMs)} waiting for the mesh`,
+      ...this.#openQuestions(report),
+      `Report: ${reportFile}`,
+      '',
+    ].join('\n');
+  }
+
+  /** Whatever is not kept, once more in one place; reasons that many share once. */
+  #openQuestions(report: Report): string[] {
+    const open = report.promises.filter((one) => one.verdict === 'fail' || one.verdict === 'error');
+    const byReason = Map.groupBy(open, (one) => one.verdict + one.reason);
+    return [...byReason.values()].map((group) => {
+      const { verdict, reason } = group[0]!;
+      const { sign, color } = marks[verdict];
+      return `  ${this.#paint(color, sign)} ${group.map((one) => one.id).join(', ')}: ${reason.split('\n').join('\n    ')}`;
+    });
+  }
+}
+
+/** Whether to colour: a terminal, and no NO_COLOR (https://no-color.org). */
+export function wantsColors(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): boolean {
+  return stream.isTTY === true && !env['NO_COLOR'];
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
+}

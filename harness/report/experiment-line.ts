@@ -1,0 +1,41 @@
+import { quantity } from './plain-text.ts';
+import type { Cause, ReportExperiment } from './schema.ts';
+
+type Measurement = ReportExperiment['numbers'][number];
+
+/** `west→east, keep-alive: detection 41 ms (at most 1,000), relapses 1 (at most 0: outside)`; one line an experiment. */
+export function experimentLine({ scope, numbers }: Pick<ReportExperiment, 'scope' | 'numbers'>): string {
+  return `${oneLine(scope)}: ${numbers.map(numberText).join(', ') || 'no numbers'}`;
+}
+
+function numberText(one: Measurement): string {
+  const { name, value, unit, atLeast, atMost } = one;
+  const outside = value < (atLeast ?? -Infinity) || value > (atMost ?? Infinity);
+  const bounds = [
+    ...(atLeast === undefined ? [] : [`at least ${quantity(atLeast)}`]),
+    ...(atMost === undefined ? [] : [`at most ${quantity(atMost)}`]),
+  ].join(', ');
+  const range = bounds && ` (${bounds}${outside ? ': outside' : ''})`;
+  return `${oneLine(name)} ${quantity(value)}${unit && ` ${unit}`}${range}`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
+}
+
+/** What is told of a promise's experiments where there is no picture: a line each, and why others are missing. */
+export function experimentLines({
+  experiments = [],
+  missingExperiments = [],
+}: {
+  experiments?: ReportExperiment[] | undefined;
+  missingExperiments?: string[] | undefined;
+}): string[] {
+  return [...experiments.map(experimentLine), ...missingExperiments.map(oneLine)];
+}
+
+/** `MP4003 in west: … Remedy: …`: the doctor's first cause in one line. */
+export function causeLine({ code, cluster, sentence, remedy }: Cause): string {
+  const where = cluster === undefined ? '' : ` in ${cluster}`;
+  return oneLine(`Likely cause (${code}${where}): ${sentence} Remedy: ${remedy}`);
+}

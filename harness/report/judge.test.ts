@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { annotation, type Declaration } from './annotations.ts';
+import { judgeTrial, type TrialResult, type TrialStep } from './judge.ts';
+
+const declaration: Declaration = {
+  ...{ id: 'LOC-02', title: 'It holds.', topic: 'locality', level: 'core', disturbs: 'nothing' },
+  ...{ references: ['https://istio.io/'], suite: 'suites/locality/x.spec.ts', timeoutMs: 5 },
+};
+
+const judged = (verdict: 'pass' | 'fail' | 'error', reason: string) =>
+  annotation('meshproof.judgement', { verdict, reason, measurements: [{ name: 'n', value: 1, unit: '' }] });
+const ended = (how: 'returned' | 'broken' | 'threw', message = '') =>
+  annotation('meshproof.outcome', { ended: how, message });
+const step = (title: string, given: Partial<TrialStep> = {}): TrialStep => ({
+  ...{ title, category: 'test.step', duration: 1, steps: [] },
+  ...given,
+});
+
+function judge(given: Partial<TrialResult>) {
+  const result: TrialResult = {
+    ...{ status: 'passed', startTime: new Date(0), duration: 20, annotations: [], errors: [], steps: [] },
+    ...given,
+  };
+  return judgeTrial(declaration, result, 'it was not reached', new Date(9));
+}
+
+test('every judgement that holds makes a pass, with all reasons and numbers', () => {
+  const entry = judge({
+    annotations: [judged('pass', 'west held'), judged('pass', 'east held'), ended('returned')],
+  });
+  assert.equal(entry.verdict, 'pass');
+  assert.equal(entry.reason, 'west held\neast held');
+  assert.equal(entry.measurements.length, 2);
+  assert.ok(!('timeoutMs' in entry));
+});
+
+test('one judgement that fails outweighs those that hold and the error that follows it', () => {
+  const annotations = [
+    judged('pass', 'west held'),
+    judged('fail', 'east did not'),
+    ended('threw', 'no answer'),
+  ];
+  const { verdict, reason } = judge({
+    annotations,
+    status: 'failed',
+    errors: [{ message: 'Error: no answer' }],
+  });
+  assert.deepEqual({ verdict, reason }, { verdict: 'fail', reason: 'east did not\nBesides: no answer' });
+});
+
+test('the first cause that was recorded is told, unless the promise is kept after all', () => {
+  const cause = (code: string) =>
+    annotation('meshproof.cause', { code, sentence: 'x', remedy: 'y', anchor: 'z' });
+  const causes = [cause('MP1001'), cause('MP2001')];
+  assert.equal(judge({ annotations: [judged('fail', 'no'), ...causes] }).cause?.code, 'MP1001');
+  assert.equal(judge({ annotations: [judged('error', 'no'), ...causes] }).cause?.code, 'MP1001');
+  assert.ok(!('cause' in judge({ annotations: [judged('pass', 'yes'), ...causes] })));
+});
+
+test('an assertion on a judgement that could not judge is no evidence against the mesh', () => {
+  const annotations = [judged('error', 'no requests'), ended('broken', 'expected pass')];
+  const entry = judge({ annotations, status: 'failed', errors: [{ message: 'Error: expected pass' }] });
+  assert.deepEqual([entry.verdict, entry.reason], ['error', 'no requests']);
+});
+
+test('a mesh that was not healed is told beside the verdict', () => {
+  const errors = [{ message: 'Error: \u001b[31msaw east\u001b[39m' }, { message: 'Error: cannot heal' }];
+  const entry = judge({
+    annotations: [ended('broken', '\u001b[31msaw east\u001b[39m')],
+    status: 'failed',
+    errors,
+  });
+  assert.deepEqual([entry.verdict, entry.reason], ['fail', 'saw east\nBesides: cannot heal']);
+});
+
+test('an assertion in a fixture is not one of the promise', () => {
+  const error = { message: 'Error: not ready' };
+  const hook = step('Before Hooks', {
+    category: 'hook',
+    steps: [step('Expect', { category: 'expect', error })],
+  });
+  const entry = judge({ status: 'failed', errors: [error], steps: [hook] });
+  assert.deepEqual([entry.verdict, entry.reason], ['error', 'Not finished: not ready']);
+});
+
+test('a soft failure inside a step is a failure, one that the suite caught is not', () => {
+  const error = { message: 'Error: 1 is not 2' };
+  const steps = [step('look', { steps: [step('soft', { category: 'expect', error })] })];
+  const annotations = [judged('pass', 'held'), ended('returned')];
+  assert.equal(judge({ status: 'failed', errors: [error], steps, annotations }).verdict, 'fail');
+  assert.equal(judge({ steps, annotations }).verdict, 'pass');
+});
+
+test('a timeout is told with the step that it cut', () => {
+  const errors = [{ message: 'Test timeout of 5ms exceeded.' }];
+  const steps = [
+    step('apply'),
+    step('kill', { duration: -1, steps: [step('wait for the end', { duration: -1 })] }),
+  ];
+  const { verdict, reason } = judge({
+    status: 'timedOut',
+    errors,
+    steps,
+    annotations: [judged('pass', 'held')],
+  });
+  assert.equal(verdict, 'error');
+  assert.equal(reason, 'Test timeout of 5ms exceeded.\nIt was at: kill › wait for the end');
+});
+
+test('a skip without a request for it was no decision of the suite', () => {
+  assert.equal(
+    judge({ status: 'skipped', annotations: [{ type: 'skip', description: 'no lab' }] }).verdict,
+    'skipped',
+  );
+  const given = judge({ status: 'skipped' });
+  assert.deepEqual([given.verdict, given.reason], ['error', 'Not judged: it was not reached']);
+});
+
+test('a promise that was never tried is an error at the end of the run', () => {
+  const entry = judgeTrial(declaration, undefined, 'east is down', new Date(9));
+  assert.deepEqual([entry.verdict, entry.reason], ['error', 'Not judged: east is down']);
+  assert.equal(entry.startedAt, new Date(9).toISOString());
+});
+
+test('what was waited is never more than what it took', () => {
+  const waiting = annotation('meshproof.waiting', { waitingMs: 25, intervals: [] });
+  assert.equal(judge({ annotations: [waiting] }).waitingMs, 20);
+});

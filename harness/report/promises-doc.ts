@@ -1,0 +1,42 @@
+import { text } from 'node:stream/consumers';
+import type { Declaration } from './annotations.ts';
+import { declaredPromises } from './declared.ts';
+import { byTopic, capitalized } from './topics.ts';
+
+const introduction = `# Promises
+
+What meshproof proves of a mesh. Generated from the suites; do not edit: \`npm run docs:promises\`.
+
+**Core** is what the Istio documentation says of every multi-cluster mesh; **extended** is what a mesh may be set up to
+do. A promise that disturbs more than meshproof's own workloads is skipped on a mesh that is not a lab of ours, unless
+it is allowed by name.
+`;
+
+/** docs/promises.md: the promises by topic, with links to suites relative to docs/. Pure. */
+export function promisesDoc(promises: readonly Declaration[]): string {
+  const topics = byTopic(promises).map(
+    ([topic, own]) => `\n## ${escaped(capitalized(topic))}\n${own.map(entry).join('')}`,
+  );
+  return `${introduction}${topics.join('')}`;
+}
+
+function entry({ id, title, level, disturbs, references, suite }: Declaration): string {
+  return `
+### ${id}
+
+${escaped(title)}
+
+- Level: ${level}
+- Disturbs: ${disturbs}
+- Comes from: ${references.map((address) => `<${address}>`).join(', ')}
+- Suite: [${suite}](../${encodeURI(suite)})
+`;
+}
+
+/** Markdown shows the characters as they are. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_[\]<>|]/g, '\\$&');
+}
+
+// playwright test --list --reporter=json | node harness/report/promises-doc.ts > docs/promises.md
+if (import.meta.main) process.stdout.write(promisesDoc(declaredPromises(await text(process.stdin))));

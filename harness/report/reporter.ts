@@ -1,0 +1,168 @@
+import path from 'node:path';
+import type {
+  FullConfig,
+  FullResult,
+  Reporter,
+  Suite,
+  TestCase,
+  TestError,
+  TestResult,
+} from '@playwright/test/reporter';
+import type { Interval } from '../waiting.ts';
+import { payloadsOf, type Declaration } from './annotations.ts';
+import { assembleReport } from './assemble.ts';
+import { ConsoleLines, wantsColors } from './console.ts';
+import { readContext, type RunContext } from './context.ts';
+import { duplicateOf, listAgain } from './declared.ts';
+import type { Experiment } from './experiment.ts';
+import { takeExperiments, withExperiments, type TakenExperiments } from './experiments.ts';
+import { pointLatestTo, writeAtomically } from './files.ts';
+import { reportHtml } from './html.ts';
+import { judgeTrial, textOf } from './judge.ts';
+import { junitXml } from './junit.ts';
+import { MemorySampler } from './memory.ts';
+import type { Report, ReportPromise } from './schema.ts';
+
+export interface ReporterOptions {
+  /** The run folder, results/<run>; made when missing. */
+  runDir: string;
+  /** Read only when the run folder has no context.json. */
+  meshFilePath?: string;
+}
+
+/** A promise of this run and what became of it so far. */
+interface Entry {
+  declaration: Declaration;
+  result?: TestResult;
+  experiments?: TakenExperiments;
+}
+
+/**
+ * The Playwright reporter that leaves report.json, index.html and junit.xml in the run folder and `latest` beside it.
+ * The report is on disk from the first moment and after every promise, so that even a killed run leaves one.
+ */
+export default class MeshproofReporter implements Reporter {
+  readonly #options: ReporterOptions;
+  readonly #lines = new ConsoleLines(wantsColors(process.stdout));
+  readonly #memory = new MemorySampler();
+  /** `playwright test --list` uses the configured reporters too; it tries nothing, so there is nothing to write. */
+  readonly #listing = process.argv.includes('--list');
+  readonly #entries = new Map<string, Entry>();
+  readonly #troubles: string[] = [];
+  readonly #waiting: Interval[] = [];
+  #context: Promise<RunContext> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: Partial<ReporterOptions> = {}) {
+    if (!options.runDir)
+      throw new Error("meshproof's reporter needs the option runDir: the folder results/<run> to write to");
+    this.#options = { ...options, runDir: path.resolve(options.runDir) };
+    if (!this.#listing) this.#memory.start();
+  }
+
+  printsToStdio(): boolean {
+    return true;
+  }
+
+  onBegin(_config: FullConfig, suite: Suite): void {
+    for (const test of suite.allTests()) {
+      const [declaration] = payloadsOf('meshproof.promise', test.annotations);
+      if (declaration) this.#entries.set(test.id, { declaration });
+    }
+    const clash = duplicateOf([...this.#entries.values()].map((one) => one.declaration));
+    if (clash) this.#note(clash);
+    if (this.#listing)
+      for (const { declaration } of this.#entries.values()) this.#print(this.#lines.listed(declaration));
+    else this.#writeSoon('The run did not finish.');
+  }
+
+  onTestEnd(test: TestCase, result: TestResult): void {
+    const entry = this.#entries.get(test.id);
+    if (!entry) {
+      // Not a promise, so set-up or tear-down: its failure is why promises are not judged.
+      if (result.status === 'failed' || result.status === 'timedOut')
+        this.#note(`${test.title} failed: ${result.errors.map(textOf).join('\n')}`);
+      return;
+    }
+    entry.result = result;
+    entry.experiments = takeExperiments(result.attachments, entry.declaration.id, this.#options.runDir);
+    this.#waiting.push(
+      ...payloadsOf('meshproof.waiting', result.annotations).flatMap((one) => one.intervals),
+    );
+    this.#print(this.#lines.promise(this.#judge(entry)));
+    this.#writeSoon('The run did not finish.');
+  }
+
+  onError(error: TestError): void {
+    this.#note(textOf(error));
+  }
+
+  onStdOut(chunk: string | Buffer): void {
+    process.stdout.write(chunk);
+  }
+
+  onStdErr(chunk: string | Buffer): void {
+    process.stderr.write(chunk);
+  }
+
+  async onEnd(result: FullResult): Promise<{ status?: FullResult['status'] }> {
+    if (this.#listing) return {};
+    await this.#memory.take();
+    if (result.status === 'interrupted') this.#note('The run was interrupted.');
+    if (result.status === 'timedout') this.#note('The run took longer than its global timeout.');
+    if (this.#entries.size === 0 && this.#troubles.length > 0)
+      for (const declaration of await listAgain()) this.#entries.set(declaration.id, { declaration });
+
+    await this.#writing;
+    const report = await this.#write();
+    this.#print(this.#lines.summary(report, path.join(this.#options.runDir, 'index.html')));
+    // Playwright knows nothing of evidence: what passed for it may be an error here.
+    return result.status === 'passed' && report.verdict !== 'pass' ? { status: 'failed' } : {};
+  }
+
+  #judge({ declaration, result, experiments }: Entry): ReportPromise {
+    const unrun = this.#troubles[0] ?? 'Playwright did not get to it.';
+    const judged = judgeTrial(declaration, result, unrun, new Date());
+    return experiments ? withExperiments(judged, experiments) : judged;
+  }
+
+  #note(trouble: string): void {
+    this.#troubles.push(trouble);
+    this.#print(this.#lines.trouble(trouble));
+  }
+
+  #print(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** Writes in the background, one write after the other; a failure shows at the end, where it is written again. */
+  #writeSoon(trouble: string): void {
+    this.#writing = this.#writing
+      .then(() => this.#write(trouble))
+      .then(
+        () => undefined,
+        () => undefined,
+      );
+  }
+
+  #pictures(): Map<string, Experiment> {
+    return new Map([...this.#entries.values()].flatMap(({ experiments }) => [...(experiments?.data ?? [])]));
+  }
+
+  async #write(unfinished?: string): Promise<Report> {
+    const { runDir, meshFilePath } = this.#options;
+    this.#context ??= readContext(runDir, meshFilePath);
+    const report = assembleReport(await this.#context, {
+      promises: [...this.#entries.values()].map((entry) => this.#judge(entry)),
+      finishedAt: new Date(),
+      waiting: this.#waiting,
+      peakMemoryBytes: this.#memory.peakBytes,
+      troubles: unfinished === undefined ? this.#troubles : [...this.#troubles, unfinished],
+    });
+    await writeAtomically(path.join(runDir, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+    await writeAtomically(path.join(runDir, 'index.html'), reportHtml(report, this.#pictures()));
+    await writeAtomically(path.join(runDir, 'junit.xml'), junitXml(report));
+    await pointLatestTo(runDir);
+    return report;
+  }
+}

@@ -1,0 +1,27 @@
+/** In the order that a request meets them; topics that are not listed follow by name. */
+const topicOrder = [
+  'connectivity',
+  'discovery',
+  'balancing',
+  'locality',
+  'gateways',
+  'security',
+  'authorization',
+  'resilience',
+];
+
+/** Promises grouped by topic, topics in the order in which they are told. */
+export function byTopic<T extends { topic: string }>(promises: readonly T[]): [topic: string, T[]][] {
+  const groups = [...Map.groupBy(promises, (one) => one.topic)];
+  return groups.toSorted(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+/** `locality` → `Locality`. */
+export function capitalized(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
+function rank(topic: string): number {
+  const place = topicOrder.indexOf(topic);
+  return place < 0 ? topicOrder.length : place;
+}

@@ -1,0 +1,52 @@
+/**
+ * Every duration that meshproof waits, in milliseconds: one table, so that a bound can be found, questioned and
+ * changed in one place. Bounds that follow from a mesh's own settings are computed where they are judged.
+ */
+export const timeouts = {
+  /** One request of a probe, from connect to the last byte. Far above any healthy answer, far below a hang. */
+  requestMs: 5_000,
+  /** A TCP connection of a probe. Below `requestMs`, so that no way there is told from no answer. */
+  connectMs: 3_000,
+  /** An answer, or an alert, after a TLS handshake; far above a round trip, as silence has to be told from slowness. */
+  tlsListenMs: 2_000,
+  /** A TCP connection over the lab's link, milliseconds away: ends before a lost SYN is sent again, after 1 s. */
+  linkConnectMs: 900,
+  /** A look at a frozen or cut-off API server, which would answer within some 50 ms. */
+  silenceMs: 1_500,
+  /** Controllers of a cluster that lost their leases while it was frozen, until they are at work again. */
+  controllersMs: 45_000,
+  /** The first answer of an API server that a snapshot is taken of; one that is silent for longer is not reachable. */
+  snapshotSilenceMs: 4_000,
+  /** One source of a snapshot, of a server that answers: all its lists, an istiod's pages, a proxy's dumps. */
+  snapshotSourceMs: 8_000,
+  /** A whole snapshot, whatever does not answer: it stands beside a failure while the mesh waits to be healed. */
+  snapshotMs: 12_000,
+  /** The longest that a generator of load may stand still: later than that, what it sent is no evidence. */
+  generatorStallMs: 500,
+  /** A generator of load, from the last answer to its end. */
+  generatorEndMs: 5_000,
+  /** A call to an API server or a debug endpoint. */
+  apiMs: 10_000,
+  /** The pause between two polls of the same condition. */
+  pollMs: 150,
+  /** Configuration from an API server to every proxy of the mesh (istiod debounces for up to 10 s under load). */
+  propagationMs: 20_000,
+  /** A pod from creation to ready, its image being on the node. */
+  podReadyMs: 60_000,
+  /** A pod's endpoint, from ready in one cluster to every proxy of another. */
+  endpointMs: 15_000,
+  /** Healing, inside a fixture: Playwright grants an orphaned worker 30 s. */
+  healMs: 25_000,
+  /** Docker, from a request that lost its client to what it makes of it. */
+  settleMs: 1_000,
+  /** The same for a node, whose volume Docker first fills with a gigabyte of images; it shows only after that. */
+  cutOffMs: 12_000,
+  /** The docker engine, from start to its first answer. */
+  engineStartMs: 30_000,
+  /** A load that nobody stops: longer than any experiment. */
+  experimentMs: 240_000,
+  /** A kind cluster, from nothing to its API server's answer: some ten times what it takes on two quiet cores. */
+  clusterMs: 300_000,
+  /** The whole lab, from workloads applied to every proxy knowing what the topology says. */
+  readinessMs: 120_000,
+} as const;

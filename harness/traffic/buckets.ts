@@ -1,0 +1,89 @@
+import type { Outcome, RequestRecord } from './timeline.ts';
+
+/** Width of a slot, in milliseconds: what a picture needs, and what clusters/k6 counts by. */
+export const slotMs = 50;
+
+/** Counts of requests over time. Slot i covers `startMs` in [i*widthMs, (i+1)*widthMs) on the timeline's clock. */
+export interface Buckets {
+  widthMs: number;
+  /** One for each pair of answering cluster and outcome. `cluster`: the origin's; null: nothing of ours answered. */
+  series: { cluster: string | null; outcome: Outcome; counts: number[] }[];
+  /** Latencies by slot, the due start counting; null: no request in the slot. */
+  latency: { p50Ms: (number | null)[]; p99Ms: (number | null)[]; maxMs: (number | null)[] };
+}
+
+/** Latencies of one slot, in milliseconds. */
+export interface Latencies {
+  p50Ms: number;
+  p99Ms: number;
+  maxMs: number;
+}
+
+/** Builds {@link Buckets} from counts as they come. */
+export class BucketCounts {
+  readonly #widthMs: number;
+  readonly #series = new Map<string, Buckets['series'][number]>();
+  readonly #latencies: (Latencies | undefined)[] = [];
+  #slots = 0;
+
+  constructor(widthMs: number = slotMs) {
+    if (!(widthMs > 0)) throw new RangeError(`a slot must be wider than ${widthMs} ms`);
+    this.#widthMs = widthMs;
+  }
+
+  /** Counts `n` requests of a slot; throws RangeError where it is not a slot, from 0 on. */
+  count(slot: number, cluster: string | null, outcome: Outcome, n: number): void {
+    if (!Number.isInteger(slot) || slot < 0) throw new RangeError(`${slot} is no slot of a timeline`);
+    const key = JSON.stringify([cluster, outcome]);
+    const series = this.#series.get(key) ?? { cluster, outcome, counts: [] };
+    this.#series.set(key, series);
+    while (series.counts.length <= slot) series.counts.push(0);
+    series.counts[slot] = (series.counts[slot] ?? 0) + n;
+    this.#slots = Math.max(this.#slots, slot + 1);
+  }
+
+  /** Notes the latencies of a slot. Where they come in parts, the worst of each stands: parts cannot be merged. */
+  latency(slot: number, part: Latencies): void {
+    const known = this.#latencies[slot] ?? { p50Ms: 0, p99Ms: 0, maxMs: 0 };
+    this.#latencies[slot] = {
+      p50Ms: Math.max(known.p50Ms, part.p50Ms),
+      p99Ms: Math.max(known.p99Ms, part.p99Ms),
+      maxMs: Math.max(known.maxMs, part.maxMs),
+    };
+  }
+
+  /** All that was counted so far: every row as long as the last slot demands. */
+  buckets(): Buckets {
+    const row = <T>(of: (slot: number) => T): T[] =>
+      Array.from({ length: this.#slots }, (_, slot) => of(slot));
+    const latency = (key: keyof Latencies) => row((slot) => this.#latencies[slot]?.[key] ?? null);
+    return {
+      widthMs: this.#widthMs,
+      series: [...this.#series.values()].map(({ cluster, outcome, counts }) => ({
+        cluster,
+        outcome,
+        counts: row((slot) => counts[slot] ?? 0),
+      })),
+      latency: { p50Ms: latency('p50Ms'), p99Ms: latency('p99Ms'), maxMs: latency('maxMs') },
+    };
+  }
+}
+
+/** The buckets of requests that are all known by themselves, whoever sent them. Quantiles are by nearest rank. */
+export function bucketsOf(requests: readonly RequestRecord[], widthMs: number = slotMs): Buckets {
+  const counts = new BucketCounts(widthMs);
+  const latencies = new Map<number, number[]>();
+  for (const { startMs, endMs, outcome, origin } of requests) {
+    const slot = Math.floor(startMs / widthMs);
+    counts.count(slot, origin?.cluster ?? null, outcome, 1);
+    const known = latencies.get(slot);
+    if (known) known.push(endMs - startMs);
+    else latencies.set(slot, [endMs - startMs]);
+  }
+  for (const [slot, unsorted] of latencies) {
+    const sorted = unsorted.toSorted((a, b) => a - b);
+    const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+    counts.latency(slot, { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) });
+  }
+  return counts.buckets();
+}

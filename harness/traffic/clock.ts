@@ -1,0 +1,22 @@
+/** A monotonic clock that starts at zero: all that happens in one timeline is told on one of these. */
+export interface Clock {
+  /** Wall-clock time of zero, ISO 8601. */
+  readonly startedAt: string;
+  /** Milliseconds since zero, with fractions. */
+  nowMs(): number;
+}
+
+/** Starts a clock now. */
+export function startClock(): Clock {
+  const zero = performance.now();
+  return {
+    startedAt: new Date(performance.timeOrigin + zero).toISOString(),
+    nowMs: () => performance.now() - zero,
+  };
+}
+
+/** The clock of this process, for requests that belong to no recording. */
+export const processClock: Clock = {
+  startedAt: new Date(performance.timeOrigin).toISOString(),
+  nowMs: () => performance.now(),
+};

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { BucketCounts, slotMs, type Buckets } from './buckets.ts';
+import { outcomes, type Origin, type RequestRecord } from './timeline.ts';
+
+/** The version of the stream that clusters/k6/timeline/lines.go writes. */
+const streamVersion = 1;
+
+const id = z.int().nonnegative();
+const request = z.strictObject({
+  type: z.literal('request'),
+  startMs: z.number(),
+  endMs: z.number(),
+  outcome: z.enum(outcomes),
+  status: z.int().optional(),
+  origin: id.optional(),
+  detail: z.string().optional(),
+});
+const latencies = { p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() };
+const line = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('header'),
+    version: z.literal(streamVersion),
+    slotMs: z.literal(slotMs),
+    startedAt: z.string(),
+  }),
+  z.strictObject({
+    type: z.literal('origin'),
+    id,
+    service: z.string(),
+    cluster: z.string(),
+    region: z.string(),
+    zone: z.string(),
+    pod: z.string(),
+  }),
+  request,
+  z.strictObject({
+    type: z.literal('slot'),
+    slot: id,
+    counts: z.array(z.strictObject({ origin: z.int().min(-1), outcome: z.enum(outcomes), n: id })),
+    ...latencies,
+  }),
+  z.strictObject({ type: z.literal('tail'), requests: z.array(request) }),
+  z.strictObject({ type: z.literal('progress'), completeToMs: z.number(), begun: id, underWay: id }),
+  z.strictObject({ type: z.literal('sent'), begun: id, lastDueMs: z.number() }),
+  z.strictObject({
+    type: z.literal('end'),
+    requests: id,
+    told: id,
+    elided: id,
+    dropped: id,
+    unfinished: id,
+    lateMs: z.number(),
+    ...latencies,
+  }),
+]);
+type Line = z.infer<typeof line>;
+type Slot = Extract<Line, { type: 'slot' }>;
+
+/** How a load ended, in its own words. */
+export type StreamEnd = Omit<Extract<Line, { type: 'end' }>, 'type'>;
+
+/** Reads, a line at a time, what the k6 output `meshproof` writes: newline-delimited JSON. */
+export class K6Stream {
+  /** What was said last; absent until then. */
+  end: StreamEnd | undefined;
+  /** Whether no further request will be sent. */
+  sent = false;
+  /** When the last request was due; 0 until all are sent. */
+  lastDueMs = 0;
+  readonly #told: RequestRecord[] = [];
+  readonly #origins: Origin[] = [];
+  readonly #counts = new BucketCounts();
+  #tail: RequestRecord[] = [];
+  #lines = 0;
+
+  /** Takes a line; throws an Error that quotes it when it is none of the stream's, or comes out of turn. */
+  push(text: string): void {
+    this.#lines += 1;
+    try {
+      this.#take(line.parse(JSON.parse(text)));
+    } catch (error) {
+      throw new Error(`line ${this.#lines} of k6's timeline cannot be read: ${text.slice(0, 200)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The requests that are known by themselves so far: see {@link Timeline.buckets} for which those are. */
+  get requests(): readonly RequestRecord[] {
+    return this.#tail.length === 0 ? this.#told : [...this.#told, ...this.#tail];
+  }
+
+  /** Counts of all requests of the slots that are complete so far. */
+  get buckets(): Buckets {
+    return this.#counts.buckets();
+  }
+
+  #take(one: Line): void {
+    if ((this.#lines === 1) !== (one.type === 'header')) throw new Error('a header comes first, and once');
+    if (this.end) throw new Error('nothing comes after the end');
+    if (one.type === 'origin') this.#learn(one);
+    else if (one.type === 'request') this.#told.push(this.#recordOf(one));
+    else if (one.type === 'slot') this.#count(one);
+    else if (one.type === 'tail') this.#tail = one.requests.map((request) => this.#recordOf(request));
+    else if (one.type === 'sent') [this.sent, this.lastDueMs] = [true, one.lastDueMs];
+    else if (one.type === 'end') this.#finish(one);
+  }
+
+  #learn({ type: _type, id, ...origin }: Extract<Line, { type: 'origin' }>): void {
+    if (id !== this.#origins.length) throw new Error(`origin ${id} comes after ${this.#origins.length - 1}`);
+    this.#origins.push(origin);
+  }
+
+  #recordOf({ type: _type, origin, ...rest }: z.infer<typeof request>): RequestRecord {
+    const record: RequestRecord = { startMs: rest.startMs, endMs: rest.endMs, outcome: rest.outcome };
+    if (rest.status !== undefined) record.status = rest.status;
+    if (origin !== undefined) record.origin = this.#origin(origin);
+    if (rest.detail !== undefined) record.detail = rest.detail;
+    return record;
+  }
+
+  #origin(id: number): Origin {
+    const known = this.#origins[id];
+    if (!known) throw new Error(`origin ${id} was not told`);
+    return known;
+  }
+
+  #count({ slot, counts, p50Ms, p99Ms, maxMs }: Slot): void {
+    for (const { origin, outcome, n } of counts)
+      this.#counts.count(slot, origin < 0 ? null : this.#origin(origin).cluster, outcome, n);
+    this.#counts.latency(slot, { p50Ms, p99Ms, maxMs });
+  }
+
+  #finish({ type: _type, ...end }: Extract<Line, { type: 'end' }>): void {
+    this.#tail = []; // told by themselves in the end
+    if (end.told !== this.#told.length)
+      throw new Error(`${end.told} requests were told, ${this.#told.length} arrived`);
+    this.end = end;
+  }
+}

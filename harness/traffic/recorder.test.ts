@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { test } from 'node:test';
+import { record, recordCount, recordFor, type Shot } from './recorder.ts';
+import { TransportFailure } from './transport-failure.ts';
+
+const after =
+  (ms: number): Shot =>
+  async () => {
+    await delay(ms);
+    return { startMs: 0, endMs: 0, outcome: 'ok' };
+  };
+
+test('requests are due at even intervals however slow the answers are', async () => {
+  const timeline = await recordFor({ send: after(80), ratePerSecond: 200, count: 40 });
+  assert.equal(timeline.requests.length, 40);
+  const gaps = timeline.requests.slice(1).map((one, i) => one.startMs - (timeline.requests[i]?.startMs ?? 0));
+  for (const gap of gaps) assert.ok(Math.abs(gap - 5) < 0.001, `gap ${gap}`);
+  for (const one of timeline.requests)
+    assert.ok(one.endMs - one.startMs >= 75, `took ${one.endMs - one.startMs}`);
+});
+
+test('a duration holds rate × duration requests', async () => {
+  const timeline = await recordFor({ send: after(1), ratePerSecond: 100, durationMs: 200 });
+  assert.equal(timeline.requests.length, 20);
+});
+
+test('a request beyond the bound is recorded as a client timeout, not dropped', async () => {
+  const recording = record({ send: after(150), ratePerSecond: 200, count: 10, maxInFlight: 4 });
+  await recording.sent;
+  const { requests } = await recording.stop();
+  assert.equal(requests.filter((one) => one.outcome === 'ok').length, 4);
+  const refused = requests.filter((one) => one.outcome === 'clientTimeout');
+  assert.equal(refused.length, 6);
+  assert.match(refused[0]?.detail ?? '', /not sent: 4 requests/);
+});
+
+test('stop ends the load, waits for what is under way and keeps events on the same clock', async () => {
+  const recording = record({ send: after(30), ratePerSecond: 100 });
+  await delay(55);
+  recording.event('killed');
+  await delay(55);
+  const timeline = await recording.stop();
+  const atMs = timeline.events[0]?.atMs ?? 0;
+  assert.ok(
+    timeline.requests.length >= 8 && timeline.requests.length <= 13,
+    `${timeline.requests.length} requests`,
+  );
+  assert.ok(
+    timeline.requests.some((one) => one.startMs < atMs) &&
+      timeline.requests.some((one) => one.startMs > atMs),
+  );
+  assert.deepEqual(
+    timeline.events.map((one) => one.label),
+    ['killed'],
+  );
+});
+
+test('an abort signal ends the load as stop does', async () => {
+  const until = AbortSignal.timeout(50);
+  const recording = record({ send: after(1), ratePerSecond: 100, until });
+  await recording.sent;
+  assert.ok((await recording.stop()).requests.length <= 6);
+});
+
+test('a broken way to the sender is no evidence: the recording throws', async () => {
+  const send = () => Promise.reject(new TransportFailure('the probe', new Error('port-forward broke')));
+  await assert.rejects(recordFor({ send, ratePerSecond: 100, count: 3 }), (error: Error) => {
+    assert.match(error.message, /no evidence/);
+    return error.cause instanceof TransportFailure;
+  });
+});
+
+test('recordCount sends exactly so many, never more than so many at once', async () => {
+  let now = 0;
+  let most = 0;
+  const send: Shot = async () => {
+    most = Math.max(most, ++now);
+    await delay(2);
+    now--;
+    return { startMs: 0, endMs: 0, outcome: 'ok' };
+  };
+  const timeline = await recordCount({ send, count: 50, concurrency: 7 });
+  assert.equal(timeline.requests.length, 50);
+  assert.equal(most, 7);
+});

@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { timeouts } from '../timeouts.ts';
+import type { Good } from '../verdict/outage.ts';
+import { whileWaiting } from '../waiting.ts';
+import type { Recording } from './recorder.ts';
+
+/**
+ * Lets a recording run until the last `inARow` requests that were sent since the call are all as wanted, at most
+ * `withinMs`. Returns whether that came to be; it judges nothing: a recording that ran too short or too long is the
+ * judgement's to notice.
+ */
+export async function awaitStreak(
+  recording: Pick<Recording, 'clock' | 'soFar'>,
+  wanted: Good,
+  options: { withinMs: number; inARow: number },
+): Promise<boolean> {
+  const { withinMs, inARow } = options;
+  const fromMs = recording.clock.nowMs();
+  return whileWaiting(async () => {
+    while (recording.clock.nowMs() - fromMs <= withinMs) {
+      const since = recording.soFar.filter(({ startMs }) => startMs >= fromMs);
+      const last = since.toSorted((a, b) => a.startMs - b.startMs).slice(-inARow);
+      if (last.length === inARow && last.every(wanted)) return true;
+      await delay(timeouts.pollMs);
+    }
+    return false;
+  });
+}
+
+/** Lets a recording run on for a time: what is judged is what becomes of its requests meanwhile. */
+export function recordFurther(recording: Pick<Recording, 'clock'>, forMs: number): Promise<void> {
+  const untilMs = recording.clock.nowMs() + forMs;
+  return whileWaiting(() => delay(Math.max(0, untilMs - recording.clock.nowMs())));
+}

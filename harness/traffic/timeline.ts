@@ -1,0 +1,64 @@
+import type { Buckets } from './buckets.ts';
+
+/**
+ * What became of a request, in words that name the layer that failed. Derived from the status, Envoy's response
+ * flags and the socket error together: a bare status code cannot tell a denial by policy from one by the application.
+ */
+export const outcomes = [
+  'ok',
+  'denied',
+  'noHealthyUpstream',
+  'noRoute',
+  'upstreamReset',
+  'upstreamTimeout',
+  'tlsFailure',
+  'connectFailure',
+  'clientTimeout',
+  'appError',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** Who answered a request. */
+export interface Origin {
+  service: string;
+  cluster: string;
+  region: string;
+  zone: string;
+  pod: string;
+}
+
+/** One request of a timeline. Times are milliseconds on the timeline's monotonic clock. */
+export interface RequestRecord {
+  /** When the request was due to be sent (open loop) or was sent (closed loop). */
+  startMs: number;
+  /** When its outcome was known. */
+  endMs: number;
+  outcome: Outcome;
+  /** HTTP status, absent when none came back. */
+  status?: number;
+  /** Who answered, absent when nothing of ours did. */
+  origin?: Origin;
+  /** What came back instead of an answer: Envoy's response flags and details, or the socket error. */
+  detail?: string;
+}
+
+/** Something that was done to the mesh while requests ran, on the same clock. */
+export interface TimelineEvent {
+  atMs: number;
+  label: string;
+}
+
+/** Requests in order of `startMs` and events in order of `atMs`, on one monotonic clock that starts at zero. */
+export interface Timeline {
+  /** Wall-clock time of zero, ISO 8601. */
+  startedAt: string;
+  requests: RequestRecord[];
+  events: TimelineEvent[];
+  /**
+   * Counts of all requests; there where `requests` is not all of them. Then `requests` holds every failed one, the good ones
+   * around each failure and each change of the answering cluster, and the first and the last ones.
+   */
+  buckets?: Buckets;
+  /** How many requests are only in the buckets. */
+  elided?: number;
+}

@@ -1,0 +1,179 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import type { Relay } from '../mesh/port-forward.ts';
+import { timeouts } from '../timeouts.ts';
+import { openTunnel } from './tunnel.ts';
+import { whileWaiting } from '../waiting.ts';
+
+/** What a TLS client of ours tries. */
+export interface TlsAttempt {
+  host: string;
+  port: number;
+  /** A loopback address that leads to a workload's call port: the connection is then opened by that workload. */
+  via?: Relay;
+  /** Server name; for an east-west gateway {@link eastWestSni}. */
+  sni?: string;
+  /** Default: what a sidecar offers. */
+  alpn?: readonly string[];
+  /** PEM; with `key`, the client's certificate and its chain. Without them the client has none. */
+  cert?: string;
+  key?: string;
+  /** Sent after the handshake; default an HTTP/1.1 request for `/`. */
+  say?: Buffer | string;
+  /** How long to listen for an answer after the handshake; default {@link timeouts.tlsListenMs}. */
+  listenMs?: number;
+}
+
+/** One certificate that the other end showed. */
+export interface PeerCertificate {
+  pem: string;
+  subject: string;
+  issuer: string;
+  /** URIs among its subject alternative names; a workload's certificate has one, its SPIFFE id. */
+  uris: string[];
+}
+
+/** What became of a {@link TlsAttempt}. */
+export interface TlsResult {
+  /**
+   * `noConnection`: TCP was refused. `refused`: the handshake failed. `completed`: it was completed as the client sees it;
+   * in TLS 1.3 that is before the server looked at the client's certificate, so judge by `ended` and `received`.
+   */
+  handshake: 'noConnection' | 'refused' | 'completed';
+  /** `TLSv1.3` and the like. */
+  protocol?: string;
+  alpn?: string;
+  /** Leaf first, as the server sent it. */
+  chain: PeerCertificate[];
+  /** Bytes of the application that came back, decrypted. */
+  received: Buffer;
+  /** How it ended; `silence`: open and without an end for `listenMs`. */
+  ended: 'answered' | 'alert' | 'reset' | 'closed' | 'silence';
+  /** The TLS alert of the other end in OpenSSL's words: "certificate required", "unknown ca", "bad certificate". */
+  alert?: string;
+  /** Code and message of whatever error there was. */
+  error?: string;
+}
+
+/** The server name that an east-west gateway (AUTO_PASSTHROUGH) routes to a service by. */
+export const eastWestSni = (
+  service: string,
+  namespace: string,
+  port = 80,
+  domain = 'cluster.local',
+): string => `outbound_.${port}_._.${service}.${namespace}.svc.${domain}`;
+
+/**
+ * What a sidecar offers for a call over HTTP/1.1. An east-west gateway takes connections that offer one of Istio's own
+ * protocols; `istio-peer-exchange` is left out, as who offers it must begin with an exchange of metadata.
+ */
+const sidecarAlpn = ['istio-http/1.1', 'istio', 'http/1.1'];
+
+/**
+ * Connects, shakes hands without judging the other end's certificate (the caller does), says something and listens.
+ * Everything that happens is in the result; it rejects only with `TransportFailure`, when the way to `via` is broken.
+ */
+export function attemptTls(attempt: TlsAttempt): Promise<TlsResult> {
+  return whileWaiting(() => shakeHands(attempt));
+}
+
+async function shakeHands(attempt: TlsAttempt): Promise<TlsResult> {
+  const socket = await openSocket(attempt);
+  if (socket instanceof Error)
+    return { handshake: 'noConnection', chain: [], received: Buffer.alloc(0), ...endOf(socket) };
+  const { cert, key, sni } = attempt;
+  const tls = connectTls({
+    socket,
+    rejectUnauthorized: false,
+    ALPNProtocols: [...(attempt.alpn ?? sidecarAlpn)],
+    ...(sni === undefined ? {} : { servername: sni }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  });
+  try {
+    return await converse(tls, attempt);
+  } finally {
+    tls.destroy();
+    socket.destroy();
+  }
+}
+
+async function openSocket(attempt: TlsAttempt): Promise<Socket | Error> {
+  if (attempt.via) {
+    const tunnel = await openTunnel(attempt.via, `${attempt.host}:${attempt.port}`);
+    return 'refused' in tunnel ? new Error(tunnel.refused.detail ?? tunnel.refused.outcome) : tunnel.socket;
+  }
+  return new Promise((resolve) => {
+    const socket = connectTcp({ host: attempt.host, port: attempt.port, timeout: timeouts.connectMs });
+    socket.once('timeout', () => socket.destroy(new Error(`no connection within ${timeouts.connectMs} ms`)));
+    socket.once('error', resolve);
+    socket.once('connect', () => resolve(socket.setTimeout(0).off('error', resolve)));
+  });
+}
+
+function converse(tls: TLSSocket, attempt: TlsAttempt): Promise<TlsResult> {
+  return new Promise((resolve) => {
+    const received: Buffer[] = [];
+    let seen: Pick<TlsResult, 'handshake' | 'chain' | 'protocol' | 'alpn'> = {
+      handshake: 'refused',
+      chain: [],
+    };
+    const settle = (end: Pick<TlsResult, 'ended' | 'alert' | 'error'>) => {
+      clearTimeout(timer);
+      resolve({ ...seen, received: Buffer.concat(received), ...end });
+    };
+    const silence = () => settle({ ended: received.length > 0 ? 'answered' : 'silence' });
+    let timer = setTimeout(silence, timeouts.requestMs);
+    tls.once('secureConnect', () => {
+      seen = { handshake: 'completed', ...agreed(tls) };
+      clearTimeout(timer);
+      timer = setTimeout(silence, attempt.listenMs ?? timeouts.tlsListenMs);
+      tls.write(attempt.say ?? `GET / HTTP/1.1\r\nhost: meshproof\r\nconnection: close\r\n\r\n`);
+    });
+    tls.on('data', (piece: Buffer) => received.push(piece));
+    tls.once('error', (error: Error) => settle(endOf(error, received.length > 0)));
+    tls.once('close', () => settle({ ended: received.length > 0 ? 'answered' : 'closed' }));
+  });
+}
+
+function agreed(tls: TLSSocket): Pick<TlsResult, 'protocol' | 'alpn' | 'chain'> {
+  const protocol = tls.getProtocol();
+  return {
+    chain: chainOf(tls.getPeerCertificate(true)),
+    ...(protocol === null ? {} : { protocol }),
+    ...(tls.alpnProtocol ? { alpn: tls.alpnProtocol } : {}),
+  };
+}
+
+function chainOf(leaf: DetailedPeerCertificate): PeerCertificate[] {
+  const chain: PeerCertificate[] = [];
+  const seen = new Set<string>();
+  for (let one = leaf; one?.raw && !seen.has(one.fingerprint256); one = one.issuerCertificate) {
+    seen.add(one.fingerprint256);
+    chain.push(describe(one.raw));
+  }
+  return chain;
+}
+
+function describe(raw: Buffer): PeerCertificate {
+  const certificate = new X509Certificate(raw);
+  const names = certificate.subjectAltName?.split(', ') ?? [];
+  return {
+    pem: certificate.toString(),
+    subject: certificate.subject?.replaceAll('\n', ', ') ?? '',
+    issuer: certificate.issuer?.replaceAll('\n', ', ') ?? '',
+    uris: names.filter((name) => name.startsWith('URI:')).map((name) => name.slice('URI:'.length)),
+  };
+}
+
+function endOf(
+  error: Error & { code?: string; reason?: string },
+  answered = false,
+): Pick<TlsResult, 'ended' | 'alert' | 'error'> {
+  const told = `${error.code ?? ''} ${error.message}`.trim();
+  // OpenSSL's words for an alert that was received: "tlsv13 alert certificate required", "sslv3 alert bad certificate".
+  const alert = /alert ([a-z][a-z ]*)/.exec(error.reason ?? error.message)?.[1];
+  if (alert !== undefined) return { ended: 'alert', alert: alert.trim(), error: told };
+  if (answered) return { ended: 'answered', error: told };
+  return { ended: error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : 'closed', error: told };
+}

@@ -1,0 +1,15 @@
+import type { Measurement } from './verdict.ts';
+
+/**
+ * The evidence does not allow a judgement: no requests, no baseline, a fault without effect. It is not an assertion
+ * error on purpose: the reporter turns it into the verdict `error`, and an assertion error into `fail`.
+ */
+export class CannotJudge extends Error {
+  override readonly name = 'CannotJudge';
+  readonly measurements: readonly Measurement[];
+
+  constructor(reason: string, options: { measurements?: readonly Measurement[]; cause?: unknown } = {}) {
+    super(reason, options.cause === undefined ? undefined : { cause: options.cause });
+    this.measurements = options.measurements ?? [];
+  }
+}

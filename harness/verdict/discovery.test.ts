@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { discoveryBound, judgeSync, type SyncEvidence } from './discovery.ts';
+import { durationMs } from './go-duration.ts';
+import { judgeReader, type AccessRule } from './reader-access.ts';
+
+const synced: SyncEvidence = {
+  ...{ status: 'synced', pods: { orders: 2 }, shards: { orders: 2 }, weights: { orders: 2 } },
+};
+
+test('all oracles must agree that a cluster is synced', () => {
+  assert.equal(judgeSync('east', synced).verdict, 'pass');
+  assert.match(judgeSync('east', { ...synced, status: 'syncing' }).reason, /clusterz says syncing of east/);
+  const { status: _, ...unlisted } = synced;
+  assert.match(judgeSync('east', unlisted).reason, /clusterz says nothing of east/);
+  assert.match(judgeSync('east', { ...synced, shards: {} }).reason, /endpointShardz .*: orders 0 of 2/);
+  assert.match(
+    judgeSync('east', { ...synced, weights: { orders: 1 } }).reason,
+    /weights for east: orders 1 of 2/,
+  );
+});
+
+test('what istiod says is nothing when calls fail', () => {
+  const requests = [{ startMs: 0, endMs: 1, outcome: 'noHealthyUpstream' as const }];
+  const traffic = { service: 'orders', atLeast: 1, timeline: { startedAt: '', requests, events: [] } };
+  const { verdict, reason } = judgeSync('east', { ...synced, traffic });
+  assert.equal(verdict, 'fail');
+  assert.match(reason, /1 of 1 request to orders failed/);
+});
+
+test('the bound of discovery follows from how long the slowest istiod may hold events back', () => {
+  assert.deepEqual(discoveryBound([{}], 5000), { boundMs: 15_000, quietMs: 100 });
+  const slow = { PILOT_DEBOUNCE_MAX: '1m30s', PILOT_DEBOUNCE_AFTER: '1s' };
+  assert.deepEqual(discoveryBound([{}, slow], 0), { boundMs: 90_000, quietMs: 1000 });
+});
+
+test('durations are read as Go writes them', () => {
+  assert.deepEqual(
+    ['100ms', '1.5s', '1m30s', '2h', '1s500us'].map(durationMs),
+    [100, 1500, 90_000, 7_200_000, 1000.5],
+  );
+  for (const bad of ['', '10', 's', '1 s', '-1s']) assert.throws(() => durationMs(bad), /no duration/);
+});
+
+const rule = (verbs: string[], resources: string[], apiGroups = ['']): AccessRule => ({
+  ...{ namespace: 'default', verbs, resources, apiGroups },
+});
+const reads = rule(['get', 'list', 'watch'], ['pods', 'services']);
+const mayEverywhere = { 'list pods': true, 'watch pods': true };
+const judge = (...rules: AccessRule[]) => judgeReader({ rules, incomplete: false, mayEverywhere });
+
+test('a reader account that only reads is as it should be, with reviews and service exports as Istio grants them', () => {
+  const istios = [
+    rule(['create'], ['tokenreviews'], ['authentication.k8s.io']),
+    rule(['create'], ['selfsubjectrulesreviews'], ['authorization.k8s.io']),
+    rule(['get', 'create', 'delete'], ['serviceexports'], ['multicluster.x-k8s.io']),
+    rule(['get', 'list'], ['*'], ['security.istio.io']),
+  ];
+  assert.equal(judge(reads, ...istios).verdict, 'pass');
+});
+
+test('reading Secrets is allowed and reported', () => {
+  const { verdict, measurements } = judge(reads, rule(['list'], ['secrets']));
+  assert.equal(verdict, 'pass');
+  assert.equal(measurements.find(({ name }) => name.includes('Secrets'))?.value, 1);
+});
+
+for (const [what, excess] of Object.entries({
+  'update pods': rule(['get', 'update'], ['pods']),
+  'create pods/exec': rule(['create'], ['pods/exec']),
+  'get pods/exec': rule(['get'], ['pods/exec']),
+  'get nodes/proxy': rule(['get'], ['nodes/proxy']),
+  'impersonate users': rule(['impersonate'], ['users']),
+  'escalate clusterroles.rbac.authorization.k8s.io': rule(
+    ['escalate'],
+    ['clusterroles'],
+    ['rbac.authorization.k8s.io'],
+  ),
+  '* pods': rule(['*'], ['pods']),
+  'get *': rule(['get'], ['*']),
+  'list pods.*': rule(['list'], ['pods'], ['*']),
+}))
+  test(`a reader account that may ${what} may too much`, () => {
+    const { verdict, reason } = judge(reads, excess);
+    assert.equal(verdict, 'fail');
+    assert.ok(reason.includes(`"${what}"`), reason);
+  });
+
+test('a reader account that lacks a read cannot do its work', () => {
+  const { verdict, reason } = judgeReader({
+    ...{ rules: [reads], incomplete: true, mayEverywhere: { ...mayEverywhere, 'list nodes': false } },
+  });
+  assert.equal(verdict, 'fail');
+  assert.match(reason, /may not "list nodes"/);
+});
+
+test('an incomplete list of rules proves nothing', () => {
+  assert.equal(judgeReader({ rules: [reads], incomplete: true, mayEverywhere }).verdict, 'error');
+});

@@ -1,0 +1,69 @@
+import type { Origin, Outcome, Timeline } from '../traffic/timeline.ts';
+import { countsOf } from './bucket-counts.ts';
+import { requestsIn, type Window } from './window.ts';
+
+/** The part of an origin that answers are counted by. */
+export type OriginKey = keyof Origin;
+
+/** Who answered the requests of a window, by one part of their origin. */
+export interface Distribution {
+  by: OriginKey;
+  /** Requests with the outcome `ok`, by who answered. */
+  counts: ReadonlyMap<string, number>;
+  /** The sum of `counts`. */
+  answered: number;
+  /** Requests with the outcome `ok` whose answer did not name its origin. */
+  unnamed: number;
+  /** All other requests, by outcome. */
+  failed: ReadonlyMap<Outcome, number>;
+  /** The sum of `failed`. */
+  failures: number;
+  /** All requests of the window: answered + unnamed + failures. */
+  requests: number;
+}
+
+/**
+ * Counts the requests of a timeline that started in a window by who answered them. Where not every request is known by
+ * itself, they are counted from the buckets, see {@link countsOf}; throws when those do not tell `by`, which is the cluster.
+ */
+export function distributionOf(timeline: Timeline, by: OriginKey, window: Window = {}): Distribution {
+  if (timeline.elided !== undefined && timeline.elided > 0) return fromBuckets(timeline, by, window);
+  const counts = new Map<string, number>();
+  const failed = new Map<Outcome, number>();
+  const requests = requestsIn(timeline, window);
+  let [answered, unnamed, failures] = [0, 0, 0];
+  for (const { outcome, origin } of requests) {
+    if (outcome !== 'ok') {
+      failures += 1;
+      failed.set(outcome, (failed.get(outcome) ?? 0) + 1);
+    } else if (origin === undefined) {
+      unnamed += 1;
+    } else {
+      answered += 1;
+      counts.set(origin[by], (counts.get(origin[by]) ?? 0) + 1);
+    }
+  }
+  return { by, counts, answered, unnamed, failed, failures, requests: requests.length };
+}
+
+function fromBuckets({ buckets, elided }: Timeline, by: OriginKey, window: Window): Distribution {
+  if (!buckets || by !== 'cluster')
+    throw new Error(
+      `${elided} requests of this timeline are known only by cluster, not by ${by}: record them all (keep: 'all').`,
+    );
+  const { requests, byOutcome, okByCluster } = countsOf(buckets, window);
+  const failed = new Map([...byOutcome].filter(([outcome]) => outcome !== 'ok'));
+  const counts = new Map([...okByCluster].filter((entry): entry is [string, number] => entry[0] !== null));
+  const sum = (all: ReadonlyMap<unknown, number>) => [...all.values()].reduce((total, n) => total + n, 0);
+  const unnamed = okByCluster.get(null) ?? 0;
+  return { by, counts, answered: sum(counts), unnamed, failed, failures: sum(failed), requests };
+}
+
+/** What a judgement on shares is made from: a distribution, or a timeline with what to count by and where. */
+export type Answers = { distribution: Distribution } | { timeline: Timeline; by: OriginKey; window?: Window };
+
+/** The distribution that a judgement was given, or that of its timeline. */
+export function distributionIn(answers: Answers): Distribution {
+  if ('distribution' in answers) return answers.distribution;
+  return distributionOf(answers.timeline, answers.by, answers.window);
+}

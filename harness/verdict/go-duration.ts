@@ -1,0 +1,18 @@
+const unitsMs = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1, us: 0.001, µs: 0.001, ns: 0.000_001 } as const;
+
+/** Whether a text is a duration as Go writes it. */
+export const isDuration = (text: string): boolean => /^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(text);
+
+/**
+ * Milliseconds in a duration as Go writes it (`1m30s`, `100ms`), as Istio's settings have them.
+ *
+ * @throws Error that quotes what is no duration.
+ */
+export function durationMs(text: string): number {
+  if (!isDuration(text)) throw new Error(`"${text}" is no duration such as 1m30s`);
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/g)];
+  return parts.reduce(
+    (sum, [, value, unit]) => sum + Number(value) * unitsMs[unit as keyof typeof unitsMs],
+    0,
+  );
+}

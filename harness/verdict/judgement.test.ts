@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cannotJudge, every, fail, measured, pass } from './judgement.ts';
+
+test('a broken promise stays broken whatever else could not be judged', () => {
+  const [kept, broken, unknown] = [
+    pass('kept', [measured('a', 1, 'ms')]),
+    fail('broken'),
+    cannotJudge('unknown'),
+  ];
+  assert.deepEqual(every([kept, unknown, broken]).verdict, 'fail');
+  assert.equal(every([kept, unknown, broken]).reason, 'broken');
+  assert.equal(every([kept, unknown]).verdict, 'error');
+  assert.equal(every([kept, kept]).reason, 'kept. kept');
+  assert.equal(every([kept, broken]).measurements.length, 1);
+  assert.equal(every([]).verdict, 'error');
+});

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judgeRefusal } from './refusal.ts';
+
+const server = 'spiffe://cluster.local/ns/meshproof/sa/orders';
+const shown = [{ pem: '', subject: '', issuer: '', uris: [server] }];
+const refused = {
+  handshake: 'completed',
+  chain: shown,
+  received: Buffer.alloc(0),
+  ended: 'alert',
+  alert: 'certificate required',
+} as const;
+
+test('an alert after the certificate was shown, and no byte', () => {
+  const { verdict, reason } = judgeRefusal({ attempts: [refused, refused], server, atLeast: 2 });
+  assert.equal(verdict, 'pass');
+  assert.equal(reason, `refused by ${server} without a byte: 2 "certificate required"`);
+});
+
+test('an answer is a broken promise, whatever followed it', () => {
+  const answered = { ...refused, received: Buffer.from('HTTP/1.1 200 OK') };
+  const { verdict, reason } = judgeRefusal({ attempts: [refused, answered], server, atLeast: 2 });
+  assert.equal(verdict, 'fail');
+  assert.match(reason, /15 bytes came back in 2 attempts/);
+});
+
+test('a connection that stays open was not refused', () => {
+  const silent = { ...refused, ended: 'silence' } as const;
+  assert.equal(judgeRefusal({ attempts: [silent], server, atLeast: 1 }).verdict, 'fail');
+});
+
+test('who did not get there was not refused', () => {
+  const lost = {
+    ...refused,
+    chain: [],
+    handshake: 'noConnection' as const,
+    ended: 'closed' as const,
+    error: 'ECONNREFUSED',
+  };
+  const { verdict, reason } = judgeRefusal({ attempts: [lost, refused], server, atLeast: 2 });
+  assert.equal(verdict, 'error');
+  assert.match(reason, /1 attempt got to .*orders, 2 are needed; 1 met noConnection: ECONNREFUSED/);
+  assert.equal(judgeRefusal({ attempts: [lost, refused], server, atLeast: 1 }).verdict, 'pass');
+  const elsewhere = {
+    ...refused,
+    chain: [{ ...shown[0], pem: '', subject: '', issuer: '', uris: ['spiffe://x'] }],
+  };
+  assert.match(judgeRefusal({ attempts: [elsewhere], server, atLeast: 1 }).reason, /1 met spiffe:\/\/x/);
+  assert.equal(judgeRefusal({ attempts: [], server, atLeast: 0 }).verdict, 'error');
+});

@@ -1,0 +1,112 @@
+import {
+  ejectionBound,
+  failureBound,
+  istioDefaults,
+  takenBackMs,
+  type FailoverConfig,
+  type TimeBound,
+} from './failover-bounds.ts';
+
+/** What a route says of a request's time and tries; milliseconds. Istio reference, VirtualService, HTTPRoute and HTTPRetry. */
+export interface RoutePolicy {
+  /** Over all tries. Absent: none. */
+  timeoutMs?: number;
+  /** Retries after the first try. Istio's default is 2. */
+  attempts?: number;
+  /** Absent: as `timeoutMs`. */
+  perTryTimeoutMs?: number;
+}
+
+/** What an answer may take on top of the waits of the mesh, on a machine that is busy. */
+export const answerAllowanceMs = 500;
+
+/**
+ * The most time that a caller may wait for a failure while nothing comes back: packets vanish, so what ends it is the
+ * route's timeout, whatever is retried within (Envoy documentation, "HTTP routing: timeouts"). Without one, new connections end
+ * with {@link failureBound} and those that exist do not end at all.
+ *
+ * @throws RangeError for a route without a timeout: nothing bounds the wait.
+ */
+export function silenceBound({ timeoutMs }: RoutePolicy): TimeBound {
+  if (timeoutMs === undefined) throw new RangeError('a route without a timeout: a caller waits for ever');
+  return {
+    ms: timeoutMs + answerAllowanceMs,
+    derivation: `the route's timeout of ${timeoutMs} ms, ${answerAllowanceMs} ms for the answer`,
+  };
+}
+
+/** The most time for a prompt failure when connections are refused or reset, or time out by the route, whichever is less. */
+export function refusalBound(connectTimeoutMs: number, { timeoutMs, attempts }: RoutePolicy): TimeBound {
+  const refused = failureBound(connectTimeoutMs, attempts ?? istioDefaults.retryAttempts);
+  if (timeoutMs === undefined || timeoutMs >= refused.ms) return refused;
+  return silenceBound({ timeoutMs });
+}
+
+/**
+ * What one hanging pod of several may cost: a try that hangs lasts `perTryTimeout`, then another pod is asked (Istio's
+ * retries leave out hosts that were tried). So no request fails, and only those are slow that are sent until the pod was given its
+ * consecutive errors: a try that times out counts as one (Envoy documentation, "Outlier detection": a timeout is a gateway
+ * error of local origin).
+ *
+ * @throws RangeError when nothing ends a try, or the settings eject nothing.
+ */
+export function hangBound(
+  config: Omit<FailoverConfig, 'attemptTimeoutMs'>,
+  { perTryTimeoutMs }: RoutePolicy,
+): { slow: TimeBound; slowRequests: number } {
+  if (perTryTimeoutMs === undefined) throw new RangeError('no perTryTimeout: a try never ends');
+  const slow = ejectionBound({ ...config, attemptTimeoutMs: perTryTimeoutMs });
+  return { slow, slowRequests: Math.ceil(slow.ms / config.requestIntervalMs) };
+}
+
+/**
+ * What it may cost to lose one of several pods of a gateway. Its connections end at once, so requests in flight on them fail.
+ * New connections may still be sent to it until the node's proxy has learnt that it is gone (an EndpointSlice's way); those are
+ * refused and tried again, so that a request fails only when all its tries go there.
+ */
+export function gatewayLossBudget(options: {
+  pods: number;
+  requestIntervalMs: number;
+  concurrentRequests: number;
+  retryAttempts?: number;
+}): { requests: number; ms: number; derivation: string } {
+  const {
+    pods,
+    requestIntervalMs,
+    concurrentRequests,
+    retryAttempts = istioDefaults.retryAttempts,
+  } = options;
+  const { endpointSliceMs } = istioDefaults;
+  const sent = Math.ceil(endpointSliceMs / requestIntervalMs);
+  const refused = Math.ceil(sent * (1 / pods) ** (1 + retryAttempts));
+  const cut = 2 * concurrentRequests;
+  return {
+    requests: refused + cut,
+    ms: endpointSliceMs + answerAllowanceMs,
+    derivation: `${cut} in flight, and ${refused} of ${sent} requests within ${endpointSliceMs} ms whose ${1 + retryAttempts} tries all go to the pod that is gone`,
+  };
+}
+
+/**
+ * The most time from the end of a fault of the way to a service until every request is served: hosts that were ejected
+ * come back after `baseEjectionTime` × ejections, at the next sweep; then one try that began before. `ejections` is how often that
+ * can have happened while the fault lasted, as each lasts longer than the one before (Envoy documentation, "Outlier detection:
+ * ejection algorithm"). A proxy that keeps no host ejected needs no longer than TCP's retransmission, which doubles up to the
+ * length of the fault: after it, at most as long again.
+ */
+export function wayBackBound(
+  config: FailoverConfig,
+  faultMs: number,
+  { timeoutMs = istioDefaults.connectTimeoutMs }: RoutePolicy,
+): TimeBound {
+  const { outlierDetection, requestIntervalMs } = config;
+  const base = outlierDetection?.baseEjectionTimeMs ?? istioDefaults.baseEjectionTimeMs;
+  let ejections = 0;
+  for (let endMs = 0; outlierDetection !== undefined && endMs < faultMs; endMs += base * ejections)
+    ejections += 1;
+  const ejectedMs = outlierDetection === undefined ? 0 : takenBackMs(outlierDetection, ejections);
+  return {
+    ms: Math.ceil(ejectedMs + timeoutMs + requestIntervalMs + answerAllowanceMs),
+    derivation: `${ejectedMs} ms until what was ejected ${ejections} times is taken back, ${timeoutMs} ms for the last try, ${requestIntervalMs} ms to the next request, ${answerAllowanceMs} ms for its answer`,
+  };
+}

@@ -1,0 +1,184 @@
+import 'reflect-metadata'; // @peculiar/x509 asks for it, before itself
+import { X509Certificate } from 'node:crypto';
+import { BasicConstraintsExtension, X509Certificate as ParsedCertificate } from '@peculiar/x509';
+import { fail, measured, unless } from './judgement.ts';
+import type { Judgement } from './verdict.ts';
+import { count } from './wording.ts';
+
+/** A certificate chain that someone showed in a TLS handshake, and who should have. */
+export interface ShownChain {
+  /** For the report: "catalog-7f on east". */
+  who: string;
+  /** PEM, leaf first. */
+  chain: readonly string[];
+  /** The one SPIFFE id that the leaf should have. */
+  spiffeId: string;
+}
+
+/** What a cluster shows of its trust; public parts only. */
+export interface ClusterTrust {
+  cluster: string;
+  /** It has an istiod of its own, and so an authority of its own. */
+  primary: boolean;
+  /** PEM bundle that its workloads verify peers with: the ConfigMap istio-ca-root-cert. */
+  roots: string;
+  /** The authority that issues its workloads' certificates, as its istiod shows it behind its own. PEM. */
+  intermediate: string;
+  workloads: readonly ShownChain[];
+}
+
+/** Splits a PEM bundle into certificates. Throws what node:crypto throws for one that is none. */
+export function certificatesOf(bundle: string): X509Certificate[] {
+  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((pem) => new X509Certificate(pem));
+}
+
+/**
+ * Judges whether clusters trust each other (SEC-01): all have the same roots, each root is an authority that signed
+ * itself and is valid now, and no two primary clusters have the same intermediate, so that one cluster's can be revoked alone
+ * (Istio documentation, "Plug in CA Certificates").
+ */
+export function judgeSharedRoot(
+  trusts: readonly Pick<ClusterTrust, 'cluster' | 'primary' | 'roots' | 'intermediate'>[],
+  now: Date,
+): Judgement {
+  const bundles = trusts.map(({ cluster, roots }) => ({ cluster, roots: certificatesOf(roots) }));
+  const key = (roots: X509Certificate[]) =>
+    roots
+      .map((one) => one.fingerprint256)
+      .toSorted()
+      .join();
+  const distinct = new Set(bundles.map(({ roots }) => key(roots)));
+  const owners = trusts.filter(({ primary }) => primary);
+  const intermediates = owners.map((one) => new X509Certificate(one.intermediate));
+  const distinctIssuers = new Set(
+    intermediates.map((one) => one.publicKey.export({ type: 'spki', format: 'pem' })),
+  );
+  const measurements = [
+    measured('clusters', trusts.length, ''),
+    measured('different sets of roots', distinct.size, '', { atLeast: 1, atMost: 1 }),
+    measured('different intermediates', distinctIssuers.size, '', { atLeast: owners.length }),
+  ];
+  const subjects = bundles.map(
+    ({ cluster, roots }) => `${cluster} trusts ${roots.map(nameOf).join(', ') || 'none'}`,
+  );
+  const complaints = [
+    ...bundles.filter(({ roots }) => roots.length === 0).map(({ cluster }) => `${cluster} has no root`),
+    ...(distinct.size > 1
+      ? [`the clusters have ${distinct.size} different sets of roots: ${subjects.join('; ')}`]
+      : []),
+    ...(distinctIssuers.size < owners.length
+      ? [`${owners.length} clusters share ${count(distinctIssuers.size, 'intermediate')}`]
+      : []),
+    ...bundles.flatMap(({ cluster, roots }) =>
+      roots.flatMap((root) =>
+        authorityProblems(root, root, now).map((problem) => `root of ${cluster}: ${problem}`),
+      ),
+    ),
+  ];
+  return unless(
+    complaints,
+    `${trusts.length} clusters trust the same ${count(distinct.size, 'root')} (${nameOf(bundles[0]?.roots[0])})`,
+    measurements,
+  );
+}
+
+/**
+ * Judges the certificates that a cluster's workloads show: the right SPIFFE id and no other, valid now, issued by their
+ * own cluster's intermediate, and that by a root which the cluster trusts; authorities are marked as such and their path
+ * length (RFC 5280, 4.2.1.9) allows the chain.
+ */
+export function judgeIdentities(trust: ClusterTrust, now: Date): Judgement {
+  if (trust.workloads.length === 0)
+    return {
+      verdict: 'error',
+      reason: `no workload of ${trust.cluster} showed a certificate`,
+      measurements: [],
+    };
+  const problems = trust.workloads.flatMap((shown) =>
+    chainProblems(shown, trust, now).map((problem) => `${shown.who}: ${problem}`),
+  );
+  const leaves = trust.workloads.flatMap(({ chain }) =>
+    chain.slice(0, 1).map((pem) => new X509Certificate(pem)),
+  );
+  const soonest = Math.min(...leaves.map((one) => one.validToDate.getTime()));
+  const issuer = nameOf(new X509Certificate(trust.intermediate));
+  const measurements = [
+    measured('workload certificates', leaves.length, '', { atLeast: trust.workloads.length }),
+    measured('faults in their chains', problems.length, '', { atMost: 0 }),
+    ...(Number.isFinite(soonest)
+      ? [measured('time to the first expiry', Math.round((soonest - now.getTime()) / 60_000), 'min')]
+      : []),
+  ];
+  const seen = `${count(leaves.length, 'workload certificate')} issued by ${issuer}, each with the SPIFFE id of its service account`;
+  return problems.length > 0
+    ? fail(problems.slice(0, 5).join('; '), measurements)
+    : unless([], seen, measurements);
+}
+
+function chainProblems({ chain, spiffeId }: ShownChain, trust: ClusterTrust, now: Date): string[] {
+  const [leaf, intermediate] = chain.map((pem) => new X509Certificate(pem));
+  if (!leaf) return ['it showed no certificate'];
+  const roots = certificatesOf(trust.roots);
+  const own = new X509Certificate(trust.intermediate);
+  const uris = urisOf(leaf);
+  const problems = [
+    ...(uris.length === 1 && uris[0] === spiffeId
+      ? []
+      : [`its SPIFFE id is ${uris.join(', ') || 'missing'}, not ${spiffeId}`]),
+    ...(leaf.ca ? ['it is an authority itself'] : []),
+    ...dateProblems(leaf, now),
+  ];
+  if (!isIssuedBy(leaf, own))
+    return [
+      ...problems,
+      `issued by ${leaf.issuer.replaceAll('\n', ', ')}, not by the cluster's own ${nameOf(own)}`,
+    ];
+  if (!intermediate || intermediate.fingerprint256 !== own.fingerprint256)
+    return [...problems, `it does not show ${nameOf(own)} behind its own certificate`];
+  const root = roots.find((one) => isIssuedBy(own, one));
+  if (!root) return [...problems, `${nameOf(own)} is not issued by a root that ${trust.cluster} trusts`];
+  return [
+    ...problems,
+    ...authorityProblems(own, root, now),
+    ...lengthProblems(own, 0),
+    ...lengthProblems(root, 1),
+  ];
+}
+
+function authorityProblems(authority: X509Certificate, issuer: X509Certificate, now: Date): string[] {
+  return [
+    ...(authority.ca ? [] : [`${nameOf(authority)} is not marked as an authority`]),
+    ...(isIssuedBy(authority, issuer) ? [] : [`${nameOf(authority)} is not issued by ${nameOf(issuer)}`]),
+    ...dateProblems(authority, now),
+  ];
+}
+
+/** How many authorities may follow is the path length; how many do is `below`. */
+function lengthProblems(authority: X509Certificate, below: number): string[] {
+  const limit = new ParsedCertificate(authority.raw).getExtension(BasicConstraintsExtension)?.pathLength;
+  return limit === undefined || limit >= below
+    ? []
+    : [`${nameOf(authority)} allows ${limit} authorities below it, where ${below} is`];
+}
+
+function dateProblems(certificate: X509Certificate, now: Date): string[] {
+  const { validFromDate: from, validToDate: to } = certificate;
+  if (now < from) return [`${nameOf(certificate)} is valid only from ${from.toISOString()}`];
+  return now > to ? [`${nameOf(certificate)} has expired on ${to.toISOString()}`] : [];
+}
+
+/** By name and key identifiers, and by signature. */
+const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate) =>
+  certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+
+const urisOf = (certificate: X509Certificate) =>
+  (certificate.subjectAltName?.split(', ') ?? [])
+    .filter((one) => one.startsWith('URI:'))
+    .map((one) => one.slice(4));
+
+/** A workload's certificate has no subject: its URI tells who it is. */
+const nameOf = (certificate: X509Certificate | undefined): string =>
+  certificate?.subject?.replaceAll('\n', ', ') ||
+  (certificate && urisOf(certificate).join(', ')) ||
+  'a certificate without a name';

@@ -1,0 +1,52 @@
+import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
+
+/** A span of a timeline in milliseconds on its clock, by `startMs`: from inclusive, to exclusive. */
+export interface Window {
+  fromMs?: number;
+  toMs?: number;
+}
+
+/**
+ * The requests of a timeline that started in a window, in order of `startMs` and then `endMs`.
+ *
+ * Every judgement orders requests by their start, because an outcome says what became of a request sent at that
+ * moment. By their end, a hang would be smeared over the recovery: its client timeout comes after the first good answer.
+ */
+export function requestsIn(timeline: Timeline, window: Window = {}): RequestRecord[] {
+  const { fromMs = -Infinity, toMs = Infinity } = window;
+  return timeline.requests
+    .filter((request) => request.startMs >= fromMs && request.startMs < toMs)
+    .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+}
+
+/** The labels of the events that begin a fault and end it. Healing is optional: not every recording waits for it. */
+export interface FaultLabels {
+  injected: string;
+  healed?: string;
+}
+
+/** When a fault was injected and healed; `problem` says why that cannot be told. */
+export type FaultWindow = { injectedMs: number; healedMs: number; problem?: never } | { problem: string };
+
+/**
+ * Reads a fault's window from the events of a timeline. `healedMs` is `Infinity` where no healing is labelled.
+ * An event that is absent, or recorded more than once, is a problem: the window would be a guess.
+ */
+export function faultWindow(timeline: Timeline, labels: FaultLabels): FaultWindow {
+  const times = (label: string) =>
+    timeline.events.filter((event) => event.label === label).map(({ atMs }) => atMs);
+  for (const label of [labels.injected, ...(labels.healed === undefined ? [] : [labels.healed])]) {
+    const count = times(label).length;
+    if (count === 1) continue;
+    const events = timeline.events.map((event) => `"${event.label}"`).join(', ') || 'none';
+    return { problem: `the event "${label}" was recorded ${count} times, not once (events: ${events})` };
+  }
+  const injectedMs = times(labels.injected)[0] ?? NaN;
+  const healedMs = labels.healed === undefined ? Infinity : (times(labels.healed)[0] ?? NaN);
+  if (healedMs < injectedMs) {
+    return {
+      problem: `"${labels.healed}" (${healedMs} ms) comes before "${labels.injected}" (${injectedMs} ms)`,
+    };
+  }
+  return { injectedMs, healedMs };
+}

@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import { defineConfig } from '@playwright/test';
+
+// Set by `meshproof run`; by hand, a run without them goes to results/by-hand.
+const runDir = resolve(process.env['MESHPROOF_RUN_DIR'] ?? 'results/by-hand');
+const meshFilePath = process.env['MESHPROOF_MESH'];
+
+export default defineConfig({
+  testDir: 'suites',
+  globalSetup: './harness/global-setup.ts',
+  outputDir: `${runDir}/test-results`,
+  // A promise that holds only at the second try does not hold.
+  retries: 0,
+  workers: 2,
+  fullyParallel: true,
+  timeout: 90_000,
+  // `chaos` breaks the mesh under load; `core` is what every mesh must do.
+  projects: [
+    { name: 'core', testIgnore: 'resilience/**' },
+    { name: 'chaos', testMatch: 'resilience/**/*.spec.ts' },
+  ],
+  reporter: [
+    ['./harness/report/reporter.ts', { runDir, ...(meshFilePath ? { meshFilePath } : {}) }],
+    ['html', { outputFolder: `${runDir}/playwright`, open: 'never' }],
+  ],
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { projectRoot } from '../../harness/lab/paths.ts';
+
+/** How the command line ended. */
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  seconds: number;
+}
+
+/** The command line at work: its process, and how it will end. */
+export interface Running {
+  process: ChildProcess;
+  ended: Promise<Ended>;
+  /** Resolves when standard error holds a text; rejects when the command ends without it. */
+  said(text: string): Promise<void>;
+}
+
+/** Starts `meshproof` as a user would. What it prints is passed on, so that a log of the tests shows it. */
+export function start(args: string[], env: Record<string, string> = {}): Running {
+  const began = Date.now();
+  const child = spawn(process.execPath, [join(projectRoot, 'scripts/meshproof.ts'), ...args], {
+    cwd: projectRoot,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (piece: Buffer) => (stdout += piece.toString()));
+  child.stderr.on('data', (piece: Buffer) => {
+    stderr += piece.toString();
+    process.stderr.write(piece);
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr, seconds: (Date.now() - began) / 1000 }));
+  });
+  const said = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = (): void => void (stderr.includes(text) && resolve());
+      child.stderr.on('data', look);
+      look();
+      void ended.then(() => reject(new Error(`It ended without saying "${text}":\n${stderr}`)));
+    });
+  return { process: child, ended, said };
+}
+
+/** Runs `meshproof` to its end. */
+export const meshproof = (...args: string[]): Promise<Ended> => start(args).ended;
+
+/** Expects an exit code; where it is another one, the message holds what the command said. */
+export function assertEnded({ code, stdout, stderr }: Ended, expected: number): void {
+  const said = [stdout, stderr].map((text) => text.trim().split('\n').slice(-30).join('\n')).join('\n');
+  assert.equal(code, expected, `ended with ${code}, not ${expected}, and said:\n${said}`);
+}

@@ -1,0 +1,71 @@
+import test, { after } from 'node:test';
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { journalOf } from '../../harness/chaos/journal.ts';
+import { labMeshFile } from '../../harness/lab/paths.ts';
+import { loadMeshFile } from '../../harness/mesh/load.ts';
+import { crashRounds, type Round } from './crash-rounds.ts';
+import { meshproof, start } from './cli.ts';
+
+/** The lab to crash in; one of its own is made, and removed, where none of that name stands. */
+const lab = process.env['MESHPROOF_CRASH_LAB'] ?? 'crash';
+const rounds = Number(process.env['MESHPROOF_CRASH_ROUNDS'] ?? 4);
+const seed = Number(process.env['MESHPROOF_CRASH_SEED'] ?? Date.now() % 1_000_000);
+
+const stood = existsSync(labMeshFile(lab));
+after(async () => {
+  if (!stood) await meshproof('down', '--name', lab);
+});
+
+const wordSeconds = (value: number): string => `${value.toFixed(1)} s`;
+
+function wordRound(
+  { fault, since, killedAfterMs, left, healKilledAfterMs, healSeconds, sameAfterSeconds }: Round,
+  index: number,
+): string {
+  const again = healKilledAfterMs === undefined ? '' : `, heal killed after ${healKilledAfterMs} ms`;
+  return (
+    `round ${index + 1}: ${fault} killed ${killedAfterMs} ms after ${since === 'start' ? 'its start' : 'its entry in the journal'}, left ${left.join(', ') || 'nothing'}${again}; ` +
+    `healed in ${wordSeconds(healSeconds)}, as before after ${wordSeconds(sameAfterSeconds)}`
+  );
+}
+
+const healthy = async (): Promise<void> => {
+  if (!existsSync(labMeshFile(lab))) assert.equal((await meshproof('up', '--name', lab)).code, 0);
+};
+
+test('Ctrl-C heals a fault at once, and the journal is empty', async () => {
+  await healthy();
+  const injecting = start([...['chaos', 'inject', 'link-partitioned', '--for', '60s'], '--name', lab]);
+  await injecting.said('Ctrl-C heals at once');
+  const { entries } = await journalOf(loadMeshFile(labMeshFile(lab))).read();
+  assert.deepEqual(
+    entries.map(({ fault, phase }) => `${fault} ${phase}`),
+    ['link-partitioned injected'],
+  );
+  injecting.process.kill('SIGINT');
+  const { code, stderr, seconds } = await injecting.ended;
+  assert.equal(code, 2);
+  assert.match(stderr, /✔ healed/);
+  assert.ok(seconds < 60, `${seconds} s`);
+  assert.deepEqual((await journalOf(loadMeshFile(labMeshFile(lab))).read()).entries, []);
+});
+
+test('a fault that a mesh cannot have ends with 3, and says why', async () => {
+  await healthy();
+  for (const [args, words] of [
+    [['pods-killed', '--cluster', 'wset'], /has west, east; did you mean west/],
+    [['link-lossy', '--percent', '101'], /percent is "101"/],
+    [['link-delayed', '--delay-ms', '0'], /delayMs is "0"/],
+  ] as const) {
+    const { code, stderr } = await meshproof('chaos', 'inject', ...args, '--for', '1s', '--name', lab);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, words);
+  }
+});
+
+test(`kill -9 at ${rounds} random moments (seed ${seed}): heal brings the mesh back as it was`, async () => {
+  await healthy();
+  const done = await crashRounds(lab, rounds, seed, (round, index) => console.log(wordRound(round, index)));
+  assert.equal(done.length, rounds);
+});

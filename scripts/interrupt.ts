@@ -1,0 +1,20 @@
+import { Interrupted } from './outcome.ts';
+
+/**
+ * Turns Ctrl-C and SIGTERM into an abort: the first asks the work to stop and undo itself; a second one ends the
+ * process at once, and says how to clean up.
+ */
+export function abortOnSignal(afterwards: string): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) {
+        console.error(`Ended before everything was undone. ${afterwards}`);
+        process.exit(130);
+      }
+      console.error(`\n${name}: stopping and undoing. Once more ends at once.`);
+      controller.abort(new Interrupted(name));
+    });
+  }
+  return controller.signal;
+}

@@ -1,0 +1,80 @@
+import { attach } from '../harness/mesh/attach.ts';
+import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
+import { waitUntilReady } from '../harness/mesh/readiness.ts';
+import { labObjects, removeLab } from '../harness/lab/down.ts';
+import { engineToSearch } from '../harness/lab/lab-engine.ts';
+import { lockLab } from '../harness/lab/lock.ts';
+import { labFolder, labMeshFile } from '../harness/lab/paths.ts';
+import { unsupported } from '../harness/lab/supported.ts';
+import { upSteps } from '../harness/lab/up.ts';
+import type { LabOptions } from './options.ts';
+import { WrongUse } from './outcome.ts';
+import { runSteps } from './steps.ts';
+
+/** Whether anything of a lab stands on the engine. */
+async function stands(name: string): Promise<boolean> {
+  const engine = await engineToSearch(name);
+  if (!engine) return false;
+  const { networks, containers } = await labObjects({ name, folder: labFolder(name), engine });
+  return networks.length + containers.length > 0;
+}
+
+/** Takes the right to work on the lab that a mesh file belongs to; a mesh of someone's own has no lock. */
+export const lockMesh = async (meshFile: string): Promise<AsyncDisposable> => {
+  const { lab } = loadMeshFile(meshFile);
+  return lab ? lockLab(labFolder(lab.name)) : { [Symbol.asyncDispose]: () => Promise.resolve() };
+};
+
+/** Removes a lab, from whatever state it is in. Returns whether there was anything. Not interrupted by Ctrl-C. */
+export async function remove(name: string): Promise<boolean> {
+  const engine = await engineToSearch(name);
+  if (!engine)
+    throw new Error(
+      'No Docker engine answers, so it cannot be known what stands of the lab. Start it (`meshproof engine start`) and try again.',
+    );
+  return removeLab({ name, folder: labFolder(name), engine });
+}
+
+async function awaitReadiness(
+  meshFile: string,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await using mesh = attach(loadMeshFile(meshFile));
+  await waitUntilReady(mesh, { onProgress: report, signal });
+}
+
+/**
+ * Makes a lab or brings it back, showing progress. One that did not stand before is removed again when this fails or is
+ * interrupted, unless it is to be kept.
+ *
+ * @returns whether anything of the lab stood before.
+ */
+export async function bringUp(
+  options: LabOptions,
+  signal: AbortSignal,
+): Promise<{ stoodBefore: boolean; meshFile: string }> {
+  const topology = loadTopology(options.topology);
+  const refused = unsupported(topology);
+  if (refused.length > 0) throw new WrongUse(`${options.topology} cannot be made: ${refused.join('; ')}.`);
+  const stoodBefore = await stands(options.name);
+  await using _lock = await lockLab(labFolder(options.name));
+  const steps = upSteps({
+    name: options.name,
+    topology,
+    topologyPath: options.topology,
+    images: options.images,
+    signal,
+    awaitReadiness: (file, report) => awaitReadiness(file, report, signal),
+  });
+  try {
+    await runSteps(steps, { plain: options.verbose ?? false });
+  } catch (error) {
+    if (!options.keep && !stoodBefore && (await engineToSearch(options.name))) {
+      console.error(`Removing what was made of lab "${options.name}" (--keep leaves it).`);
+      await remove(options.name);
+    }
+    throw error;
+  }
+  return { stoodBefore, meshFile: labMeshFile(options.name) };
+}

@@ -1,0 +1,34 @@
+import { CommanderError } from 'commander';
+import { InvalidFile } from '../harness/mesh/invalid-file.ts';
+
+/** What a verb ends with. */
+export const exitCodes = { pass: 0, broken: 1, couldNotJudge: 2, wrongUse: 3 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The user asked for something that cannot be: ends with exit code 3. */
+export class WrongUse extends Error {}
+
+/** Ended by Ctrl-C or a signal; what was begun has been undone. */
+export class Interrupted extends Error {
+  constructor(signal: string) {
+    super(`Ended by ${signal}.`);
+  }
+}
+
+/** The exit code for an error that ended a verb. */
+export function exitCodeOf(error: unknown): ExitCode {
+  const wrong = error instanceof WrongUse || error instanceof InvalidFile || error instanceof CommanderError;
+  return wrong ? exitCodes.wrongUse : exitCodes.couldNotJudge;
+}
+
+/** An error and its causes, one a line; with their stacks when verbose. */
+export function wordsOf(error: unknown, verbose: boolean): string {
+  const lines: string[] = [];
+  let each = error;
+  for (; each instanceof Error; each = each.cause) {
+    const words = (verbose ? each.stack : undefined) ?? each.message;
+    lines.push(lines.length === 0 ? words : `caused by: ${words}`);
+  }
+  if (each !== undefined) lines.push(JSON.stringify(each));
+  return lines.join('\n');
+}

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { attach } from '../harness/mesh/attach.ts';
+import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
+import { versionsOf } from '../harness/mesh/versions.ts';
+import { ensureK6 } from '../harness/lab/k6-binary.ts';
+import { projectRoot } from '../harness/lab/paths.ts';
+import { describeMachine, describeMesh, writeContext } from '../harness/report/context.ts';
+import { reportSchema, type Report } from '../harness/report/schema.ts';
+import { lockMesh } from './lab-work.ts';
+import packageJson from '../package.json' with { type: 'json' };
+
+/** The projects of playwright.config.ts. */
+export const projects = ['core', 'chaos'] as const;
+export type Project = (typeof projects)[number];
+
+/** What is judged where nothing is named. `chaos` joins it once each of its promises has held ten times in a row. */
+export const judgedByDefault: readonly Project[] = ['core'];
+
+export interface SuiteRunOptions {
+  meshFile: string;
+  /** Paths or parts of them, as Playwright takes them; none: all. */
+  suites: readonly string[];
+  /** A regular expression over ids, titles and tags. */
+  grep?: string | undefined;
+  /** What to judge; every project of playwright.config.ts when not given. */
+  projects?: readonly Project[] | undefined;
+  /** Promises that may disturb a mesh which is not a lab of ours. */
+  allow: readonly string[];
+  /** Where Playwright's own output goes: standard error when the result is printed as JSON. */
+  outputTo: 'stdout' | 'stderr';
+  signal: AbortSignal;
+}
+
+/** A finished run and its report. */
+export interface SuiteRun {
+  runDir: string;
+  report: Report;
+}
+
+/**
+ * For the runner and its workers. Node lets a heap grow as far as memory reaches before it collects; with these a run of thirteen
+ * promises took 714 MB at its peak instead of 1,084, in about the same time.
+ */
+const smallHeap = '--max-semi-space-size=2 --max-old-space-size=384';
+
+const resultsRoot = join(projectRoot, 'results');
+
+/** `2026-11-23T14-59-03Z-1f2e`: sorts by time, and two that begin in one second differ. */
+const runName = (now: Date): string =>
+  `${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(2).toString('hex')}`;
+
+/** An argument as a shell takes it. */
+const quoted = (argument: string): string =>
+  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+
+async function versions(meshFile: string): Promise<Record<string, string>> {
+  const own = { meshproof: packageJson.version, playwright: packageJson.dependencies['@playwright/test'] };
+  try {
+    await using mesh = attach(loadMeshFile(meshFile));
+    return { ...own, ...(await versionsOf(mesh)) };
+  } catch {
+    return own; // a cluster that does not answer is the preflight's to report
+  }
+}
+
+/** k6, which sends the load of some promises. `up` has built it; a mesh of someone's own waits for it here, once. */
+const loadGenerator = (signal: AbortSignal): Promise<string> =>
+  ensureK6({ signal, onLine: (line) => void (line.startsWith('compiling') && console.error(line)) });
+
+async function prepare(options: SuiteRunOptions): Promise<string> {
+  const now = new Date();
+  const name = runName(now);
+  const runDir = join(resultsRoot, name);
+  await mkdir(runDir, { recursive: true });
+  const mesh = loadMeshFile(options.meshFile);
+  const link = mesh.lab ? loadTopology(mesh.lab.topology).link.forwards : [];
+  await writeContext(runDir, {
+    name,
+    command: ['npx meshproof', ...process.argv.slice(2).map(quoted)].join(' '),
+    startedAt: now.toISOString(),
+    versions: await versions(options.meshFile),
+    mesh: describeMesh(mesh, link),
+    machine: describeMachine(),
+  });
+  return runDir;
+}
+
+/** Runs Playwright to its end; a signal of ours is handed on as SIGINT, so that fixtures heal before it ends. */
+function playwright(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  options: SuiteRunOptions,
+): Promise<number | null> {
+  const output = options.outputTo === 'stderr' ? process.stderr : 'inherit';
+  const child = spawn(
+    process.execPath,
+    [join(projectRoot, 'node_modules/@playwright/test/cli.js'), 'test', ...args],
+    {
+      cwd: projectRoot,
+      env,
+      stdio: ['ignore', output, 'inherit'],
+      detached: true, // Ctrl-C reaches it through us alone, once
+    },
+  );
+  const interrupt = (): void => void child.kill('SIGINT');
+  options.signal.addEventListener('abort', interrupt, { once: true });
+  process.once('exit', interrupt); // a second Ctrl-C ends us at once, and must not leave it running
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+}
+
+/**
+ * Runs suites against a mesh and returns the report that was written. The verdict is the report's: Playwright's own exit
+ * code cannot tell a broken promise from one that could not be judged.
+ *
+ * @throws Error when the run left no valid report.
+ */
+export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
+  await using _lock = await lockMesh(options.meshFile);
+  const runDir = await prepare(options);
+  const env = {
+    ...process.env,
+    MESHPROOF_MESH: options.meshFile,
+    MESHPROOF_RUN_DIR: runDir,
+    MESHPROOF_K6: await loadGenerator(options.signal),
+    MESHPROOF_ALLOW: options.allow.join(','),
+    NODE_OPTIONS: `${smallHeap} ${process.env['NODE_OPTIONS'] ?? ''}`.trim(),
+  };
+  options.signal.throwIfAborted();
+  const grep = options.grep === undefined ? [] : ['--grep', options.grep];
+  const chosen = (options.projects ?? []).flatMap((project) => ['--project', project]);
+  const code = await playwright([...options.suites, ...grep, ...chosen], env, options);
+  const file = join(runDir, 'report.json');
+  try {
+    return { runDir, report: reportSchema.parse(JSON.parse(await readFile(file, 'utf8'))) };
+  } catch (error) {
+    throw new Error(
+      `The run left no report (Playwright ended with ${code}); see ${relative(process.cwd(), runDir)}.`,
+      { cause: error },
+    );
+  }
+}

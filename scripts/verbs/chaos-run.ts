@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+import { options, withOptions } from '../options.ts';
+import type { ExitCode } from '../outcome.ts';
+import { judge } from './run.ts';
+
+/** `meshproof chaos run`: the same as `meshproof run --project chaos`. */
+export const chaosRun = (end: (code: ExitCode) => void): Command =>
+  withOptions(
+    new Command('run')
+      .description('Break the mesh while load runs, measure what users would notice, and judge it.')
+      .option('-g, --grep <pattern>', 'only promises whose id, sentence or tag matches, such as RES-05'),
+    options.name(),
+    options.mesh(),
+    options.allow(),
+    options.json(),
+    options.verbose(),
+  ).action(async (given: Parameters<typeof judge>[0]) =>
+    end(await judge(given, { suites: [], projects: ['chaos'] })),
+  );

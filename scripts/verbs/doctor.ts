@@ -1,0 +1,75 @@
+import { styleText } from 'node:util';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { Diagnosis } from '../../harness/doctor/finding.ts';
+import { judge } from '../../harness/doctor/judge.ts';
+import { wordsOf, type Paint } from '../../harness/doctor/words.ts';
+import { attach } from '../../harness/mesh/attach.ts';
+import { loadMeshFile } from '../../harness/mesh/load.ts';
+import { collectSnapshot } from '../../harness/mesh/snapshot/collect.ts';
+import { readSnapshot } from '../../harness/mesh/snapshot/read-snapshot.ts';
+import type { Snapshot } from '../../harness/mesh/snapshot/schema.ts';
+import { openMeshProber } from '../../harness/traffic/mesh-prober.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { meshFileFor, options, withOptions } from '../options.ts';
+import { exitCodes, WrongUse, type ExitCode } from '../outcome.ts';
+
+interface Given {
+  name: string;
+  mesh?: string;
+  snapshot?: string;
+  strict?: boolean;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+/** `meshproof doctor` */
+export const doctor = (end: (code: ExitCode) => void): Command =>
+  withOptions(
+    new Command('doctor').description(
+      'Name what is wrong with a mesh, where, why, and what to do. Changes nothing. Ends with 0 without errors, 1 with errors, 2 when a cluster could not be read.',
+    ),
+    options.name(),
+    options.mesh(),
+    new Option('--snapshot <file>', 'judge a snapshot, or an archive of `meshproof gather`').argParser(
+      (file: string) => resolve(file),
+    ),
+    new Option('--strict', 'end with 1 for warnings, too'),
+    options.json(),
+    new Option('--verbose', 'show what each cause explains, and all that could not be judged'),
+  ).action(async (given: Given) => {
+    const snapshot = await snapshotOf(given);
+    const diagnosis = judge(snapshot);
+    if (given.json) console.log(JSON.stringify(diagnosis, undefined, 2));
+    else {
+      const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
+      console.log(wordsOf(diagnosis, { verbose: given.verbose ?? false, paint }).join('\n'));
+    }
+    end(codeOf(diagnosis, snapshot, given.strict ?? false));
+    await leave();
+  });
+
+function codeOf({ counts }: Diagnosis, { clusters }: Snapshot, strict: boolean): ExitCode {
+  if (counts.error > 0 && clusters.some(({ reachable }) => reachable)) return exitCodes.broken;
+  if (clusters.some(({ reachable }) => !reachable)) return exitCodes.couldNotJudge;
+  return strict && counts.warning > 0 ? exitCodes.broken : exitCodes.pass;
+}
+
+/** Ends the process when all is written: what gave no answer in time was abandoned, and would keep it alive. */
+async function leave(): Promise<void> {
+  await new Promise((resolve) => process.stdout.write('', resolve));
+  process.exit();
+}
+
+/** The snapshot of a file, or one that is taken now. */
+async function snapshotOf({ snapshot, name, mesh: meshFile }: Given): Promise<Snapshot> {
+  if (snapshot !== undefined) {
+    if (meshFile !== undefined)
+      throw new WrongUse('Give either --snapshot or --mesh: a snapshot is of one mesh.');
+    return readSnapshot(snapshot);
+  }
+  await using mesh = attach(loadMeshFile(meshFileFor(name, meshFile)));
+  await using prober = openMeshProber();
+  // Awaited here: both are closed when this function ends.
+  return await collectSnapshot(mesh, { meshproof: packageJson.version, prober: prober.probe });
+}

@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { attach } from '../../harness/mesh/attach.ts';
+import { loadMeshFile } from '../../harness/mesh/load.ts';
+import { collectSnapshot } from '../../harness/mesh/snapshot/collect.ts';
+import { gathered } from '../../harness/mesh/snapshot/gathered.ts';
+import { collectLogs } from '../../harness/mesh/snapshot/logs.ts';
+import type { Snapshot } from '../../harness/mesh/snapshot/schema.ts';
+import { openMeshProber } from '../../harness/traffic/mesh-prober.ts';
+import { durationMs, isDuration } from '../../harness/verdict/go-duration.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { leaveSoon } from '../leave.ts';
+import { meshFileFor, options, withOptions } from '../options.ts';
+import { exitCodes, type ExitCode } from '../outcome.ts';
+
+/** Of each log; a sidecar writes some 200 bytes a request. */
+const logLimits = { linesPerContainer: 20_000, bytesPerContainer: 4 * 1024 * 1024 };
+
+interface Given {
+  name: string;
+  mesh?: string;
+  since: number;
+  out?: string;
+  json?: boolean;
+}
+
+function duration(text: string): number {
+  if (isDuration(text)) return durationMs(text);
+  throw new InvalidArgumentError('It is written like 10m or 1h30m.');
+}
+
+/** `meshproof gather` */
+export const gather = (end: (code: ExitCode) => void): Command =>
+  withOptions(
+    new Command('gather').description(
+      'Write a snapshot of a mesh with its logs as one archive, without secrets, for `meshproof doctor --snapshot` elsewhere.',
+    ),
+    options.name(),
+    options.mesh(),
+    new Option('--since <duration>', 'how far back the logs go, such as 10m')
+      .argParser(duration)
+      .default(600_000, '10m'),
+    new Option('--out <file>', 'the archive; meshproof-<mesh>-<time>.tar.gz here otherwise').argParser(
+      (file: string) => resolve(file),
+    ),
+    options.json(),
+    options.verbose(),
+  ).action(async (given: Given) => {
+    await using mesh = attach(loadMeshFile(meshFileFor(given.name, given.mesh)));
+    await using prober = openMeshProber();
+    const snapshot = await collectSnapshot(mesh, { meshproof: packageJson.version, prober: prober.probe });
+    const logs = await collectLogs(mesh, snapshot, { sinceMs: given.since, ...logLimits });
+    const folder = `meshproof-${snapshot.declared.meshId}-${snapshot.takenAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '')}`;
+    const file = given.out ?? resolve(`${folder}.tar.gz`);
+    const archive = await gathered(folder, snapshot, logs);
+    await writeFile(file, archive, { mode: 0o600 });
+    if (given.json)
+      console.log(JSON.stringify({ file, bytes: archive.length, ...summary(snapshot) }, undefined, 2));
+    else
+      console.log(
+        [`Wrote ${file} (${archive.length} bytes, ${logs.length} logs).`, ...gapLines(snapshot)].join('\n'),
+      );
+    end(snapshot.clusters.some(({ reachable }) => reachable) ? exitCodes.pass : exitCodes.couldNotJudge);
+    leaveSoon();
+  });
+
+const summary = ({ clusters, tookMs }: Snapshot) => ({
+  tookMs,
+  clusters: clusters.map(({ name, reachable, missing }) => ({ name, reachable, missing })),
+});
+
+/** What the snapshot lacks, a line each; a cluster that did not answer is one line. */
+function gapLines({ clusters }: Snapshot): string[] {
+  return clusters.flatMap(({ name, reachable, unreachable, missing }) =>
+    reachable
+      ? missing.map(
+          ({ what, of, why }) => `${name}: ${what}${of === undefined ? '' : ` (${of})`} missing: ${why}`,
+        )
+      : [`${name}: not reachable: ${unreachable}`],
+  );
+}

@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { exitCode } from '../../harness/report/assemble.ts';
+import { abortOnSignal } from '../interrupt.ts';
+import { meshFileFor, options, withOptions } from '../options.ts';
+import type { ExitCode } from '../outcome.ts';
+import { judgedByDefault, runSuites, type Project, type SuiteRunOptions } from '../suite-run.ts';
+
+interface Given {
+  name: string;
+  mesh?: string;
+  allow?: string[];
+  grep?: string;
+  json?: boolean;
+}
+
+/** Runs suites on the mesh that was named, prints the report where JSON is wanted, and returns what the verb ends with. */
+export async function judge(
+  given: Given,
+  what: Pick<SuiteRunOptions, 'suites' | 'projects'>,
+): Promise<ExitCode> {
+  const { report } = await runSuites({
+    ...what,
+    meshFile: meshFileFor(given.name, given.mesh),
+    grep: given.grep,
+    allow: given.allow ?? [],
+    outputTo: given.json ? 'stderr' : 'stdout',
+    signal: abortOnSignal('Run `meshproof heal`.'),
+  });
+  if (given.json) console.log(JSON.stringify(report, undefined, 2));
+  return exitCode(report.verdict);
+}
+
+/** `meshproof run [suites…]` */
+export const run = (end: (code: ExitCode) => void): Command =>
+  withOptions(
+    new Command('run')
+      .description(
+        'Judge a mesh: run the suites, the core ones or those named, and write a report to results/.',
+      )
+      .argument('[suites...]', 'paths of suites or parts of them, such as suites/locality')
+      .option('-g, --grep <pattern>', 'only promises whose id, sentence or tag matches, such as LOC-'),
+    options.name(),
+    options.mesh(),
+    options.project(),
+    options.allow(),
+    options.json(),
+    options.verbose(),
+  ).action(async (suites: string[], given: Given & { project?: Project[] }) => {
+    const named = suites.length > 0 || given.grep !== undefined;
+    const projects = given.project ?? (named ? undefined : judgedByDefault);
+    end(await judge(given, { suites, projects }));
+  });

@@ -1,0 +1,74 @@
+import {
+  endpointWeights,
+  holdAll,
+  judgeShares,
+  localityWeights,
+  outboundCluster,
+  promise,
+  recordCount,
+  requestsNeeded,
+  routesTo,
+  shared,
+  test,
+  type ProxyView,
+} from '../../harness/index.ts';
+
+/** Of a hundred requests, how many stay in the caller's region. */
+const local = 80;
+
+promise(
+  {
+    id: 'BAL-03',
+    level: 'core',
+    references: [
+      'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/distribute/',
+      'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/locality_weight',
+    ],
+    disturbs: 'nothing',
+    lock: 'catalog',
+  },
+  'With `distribute`, 80 of 100 requests stay in the region of the caller and 20 leave it.',
+  async ({ mesh, probes, ingress, apply, manifest }, testInfo) => {
+    const pods = shared(mesh.file).find(({ service }) => service === 'catalog')?.pods ?? {};
+    const regions = [
+      ...new Set(mesh.file.clusters.filter(({ name }) => pods[name]).map(({ region }) => region)),
+    ];
+    test.skip(regions.length < 2, 'catalog has pods in one region only.');
+    const shares = (from: string) => sharesFrom(from, regions);
+    const distribute = JSON.stringify(
+      regions.map((from) => ({ from: `${from}/*`, to: suffixed(shares(from)) })),
+    );
+    const host = outboundCluster('catalog', mesh.file.namespace);
+    const told = async ({ cluster, admin }: ProxyView) => {
+      const sent = localityWeights((await admin.eds()).get(host) ?? []);
+      const wanted = shares(mesh.cluster(cluster).file.region);
+      return Object.entries(wanted).every(([region, weight]) => sent[region] === weight);
+    };
+    await apply(manifest({ namespace: mesh.file.namespace, distribute }), { awaitProxies: told });
+
+    const routes = (await routesTo('catalog', { mesh, probes, ingress })).filter((one) =>
+      regions.includes(one.region),
+    );
+    const judgements = await Promise.all(
+      routes.map(async ({ name, region, proxy, send }) => {
+        const ignored = endpointWeights((await proxy.eds()).get(host) ?? []);
+        const weights = shares(region);
+        const count = requestsNeeded({ right: weights, wrong: ignored });
+        const timeline = await recordCount({ send, count });
+        return [name, judgeShares({ timeline, by: 'region', weights })] as const;
+      }),
+    );
+    holdAll(testInfo, Object.fromEntries(judgements));
+  },
+);
+
+/** Whole percentages that add up to a hundred, as Istio wants them: the rest is shared among the other regions. */
+function sharesFrom(from: string, regions: readonly string[]): Record<string, number> {
+  const others = regions.filter((region) => region !== from);
+  const each = Math.floor((100 - local) / others.length);
+  const shares = Object.fromEntries(others.map((region) => [region, each]));
+  return { ...shares, [from]: 100 - each * others.length };
+}
+
+const suffixed = (shares: Record<string, number>) =>
+  Object.fromEntries(Object.entries(shares).map(([region, share]) => [`${region}/*`, share]));

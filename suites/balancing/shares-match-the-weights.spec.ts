@@ -1,0 +1,55 @@
+import {
+  endpointWeights,
+  holdAll,
+  judgeShares,
+  outboundCluster,
+  promise,
+  recordCount,
+  requestsNeeded,
+  routesTo,
+  shared,
+  test,
+} from '../../harness/index.ts';
+
+promise(
+  {
+    id: 'BAL-01',
+    level: 'core',
+    references: [
+      'https://istio.io/latest/docs/ops/deployment/deployment-models/#multiple-networks',
+      'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/load_balancers#weighted-least-request',
+      'https://istio.io/latest/docs/reference/config/networking/destination-rule/#ConnectionPoolSettings-HTTPSettings',
+    ],
+    disturbs: 'nothing',
+    lock: 'catalog',
+  },
+  'With equal pods and no locality rule, the shares of the regions match the weights that istiod sent.',
+  async ({ mesh, probes, ingress, apply, manifest }, testInfo) => {
+    const regions = new Set(mesh.file.clusters.map(({ region }) => region));
+    test.skip(regions.size < 2, 'All clusters of the mesh are in one region.');
+    test.skip(
+      !shared(mesh.file).some(({ service }) => service === 'catalog'),
+      'catalog has pods in one cluster only.',
+    );
+    await apply(manifest({ namespace: mesh.file.namespace }));
+
+    const routes = await routesTo('catalog', { mesh, probes, ingress });
+    const judgements = await Promise.all(
+      routes.map(async ({ name, region, proxy, send }) => {
+        const sent = (await proxy.eds()).get(outboundCluster('catalog', mesh.file.namespace)) ?? [];
+        const weights = endpointWeights(sent);
+        // Least request counts what is under way: only one at a time leaves the weights alone to decide.
+        const count = requestsNeeded({ right: weights, wrong: halved(weights, region), power: 0.99 });
+        const timeline = await recordCount({ send, count, concurrency: 1 });
+        return [name, judgeShares({ timeline, by: 'region', weights })] as const;
+      }),
+    );
+    holdAll(testInfo, Object.fromEntries(judgements));
+  },
+);
+
+/** The weights of a mesh that counts the pods of other regions by half: an error that has to be seen. */
+const halved = (weights: Record<string, number>, own: string) =>
+  Object.fromEntries(
+    Object.entries(weights).map(([region, weight]) => [region, region === own ? weight : weight / 2]),
+  );

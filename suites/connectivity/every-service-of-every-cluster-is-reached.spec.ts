@@ -1,0 +1,66 @@
+import {
+  holdAll,
+  judgeReach,
+  placements,
+  promise,
+  recordCount,
+  recordOf,
+  requestsToSeeAll,
+  test,
+  type Caller,
+  type Mesh,
+  type ReachedService,
+} from '../../harness/index.ts';
+
+promise(
+  {
+    id: 'CON-03',
+    level: 'core',
+    references: [
+      'https://istio.io/latest/docs/setup/install/multicluster/verify/',
+      'https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/',
+    ],
+    disturbs: 'nothing',
+    lock: 'catalog',
+  },
+  'Every cluster reaches every service of every other, over HTTP and plain TCP.',
+  async ({ mesh, probes, apply, manifest }, testInfo) => {
+    test.skip(mesh.clusters.length < 2, 'The mesh has one cluster only.');
+    // Otherwise a rule of the mesh's own could keep all calls to the service that several clusters have local.
+    await apply(manifest({ namespace: mesh.file.namespace }));
+
+    const judgements = await Promise.all(
+      probes.all.map(async (caller) => {
+        const calls = await callAll(mesh, caller);
+        return mesh.others(caller.cluster.name).map(({ name }) => {
+          const there = calls.filter(({ pods }) => pods[name] !== undefined);
+          return [`${caller.cluster.name}→${name}`, judgeReach(name, there)] as const;
+        });
+      }),
+    );
+    holdAll(testInfo, Object.fromEntries(judgements.flat()));
+  },
+);
+
+/** As many calls to each service that has pods elsewhere as show every cluster that answers. */
+async function callAll(
+  mesh: Mesh,
+  caller: Caller,
+): Promise<(ReachedService & { pods: Readonly<Record<string, number>> })[]> {
+  const elsewhere = placements(mesh.file).filter(({ pods }) =>
+    Object.keys(pods).some((cluster) => cluster !== caller.cluster.name),
+  );
+  const protocols = {
+    HTTP: async (service: string) => recordOf(await caller.call(service)),
+    TCP: (service: string) => caller.callTcp(service),
+  };
+  const reached = [];
+  // One service after the other: each TCP call is a port-forward of its own, and a crowd of them chokes API servers.
+  for (const { service, pods } of elsewhere)
+    for (const [protocol, call] of Object.entries(protocols)) {
+      const enough = requestsToSeeAll(pods);
+      const timeline = await recordCount({ send: () => call(service), count: enough, concurrency: 4 });
+      reached.push({ service, protocol, pods, enough, timeline });
+    }
+  return reached;
+}

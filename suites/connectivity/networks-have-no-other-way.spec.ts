@@ -1,0 +1,68 @@
+import {
+  holdAll,
+  judgeIsolation,
+  plainProbe,
+  promise,
+  recordOf,
+  test,
+  workloadPorts,
+  type Caller,
+  type DirectAttempt,
+  type Mesh,
+  type MeshCluster,
+  type RequestRecord,
+} from '../../harness/index.ts';
+
+const { serve } = workloadPorts;
+
+promise(
+  {
+    id: 'CON-05',
+    level: 'core',
+    references: [
+      'https://istio.io/latest/docs/ops/deployment/deployment-models/#multiple-networks',
+      'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/',
+    ],
+    disturbs: 'nothing',
+  },
+  'Pods of one network cannot reach pods of another directly.',
+  async ({ mesh, plain }, testInfo) => {
+    const directions = plain.all.flatMap((caller) =>
+      mesh.clusters
+        .filter(({ file }) => file.network !== caller.cluster.file.network)
+        .map((target) => ({ caller, target })),
+    );
+    test.skip(directions.length === 0, 'All clusters of the mesh are on one network.');
+
+    const judgements = await Promise.all(
+      directions.map(async ({ caller, target }) => {
+        // A pod without a sidecar answers whoever reaches it; a sidecar could refuse and pass for out of reach.
+        const own = await caller.cluster.readyPod(plainProbe);
+        const control = recordOf(await caller.callAddress(own.ip, serve));
+        const attempts = await tryAll(mesh, caller, target);
+        const scope = `${caller.cluster.name}→${target.name}`;
+        return [scope, judgeIsolation({ cluster: target.name, control, attempts })] as const;
+      }),
+    );
+    holdAll(testInfo, Object.fromEntries(judgements));
+  },
+);
+
+/** One call to the address of every pod of ours in a cluster, with a sidecar or without. */
+async function tryAll(mesh: Mesh, caller: Caller, target: MeshCluster): Promise<DirectAttempt[]> {
+  const ours = { 'app.kubernetes.io/managed-by': 'meshproof' };
+  const sameNetwork = mesh.clusters.filter(({ file }) => file.network === caller.cluster.file.network);
+  // Of any namespace: an ingress gateway, too, answers at the port that is tried.
+  const here = await Promise.all(sameNetwork.map((cluster) => cluster.podAddresses()));
+  const isHere = (ip: string, { origin }: RequestRecord) =>
+    here.some((addresses) => addresses.has(ip)) || sameNetwork.some(({ name }) => name === origin?.cluster);
+  const there = await target.findPods({ labels: ours });
+  return Promise.all(
+    there
+      .filter(({ ready }) => ready)
+      .map(async ({ ip }) => {
+        const record = recordOf(await caller.callAddress(ip, serve));
+        return { address: ip, alsoHere: isHere(ip, record), record };
+      }),
+  );
+}

@@ -1,0 +1,71 @@
+import {
+  clientProxies,
+  holdAll,
+  judgeCrossNetwork,
+  outboundCluster,
+  placements,
+  promise,
+  servicePorts,
+  test,
+  type Mesh,
+  type MeshCluster,
+  type ProxyEndpoints,
+} from '../../harness/index.ts';
+
+promise(
+  {
+    id: 'CON-04',
+    level: 'core',
+    gate: 'tried',
+    references: ['https://istio.io/latest/docs/ops/deployment/deployment-models/#multiple-networks'],
+    disturbs: 'nothing',
+    // Reads which pods catalog has: no one may change that meanwhile.
+    lock: 'catalog',
+  },
+  'Client proxies know pods of other networks by an east-west gateway, never by their own address.',
+  async ({ mesh }, testInfo) => {
+    const networks = new Set(mesh.file.clusters.map(({ network }) => network));
+    test.skip(networks.size < 2, 'All clusters of the mesh are on one network.');
+
+    const judgements = await Promise.all(
+      mesh.clusters.map(
+        async (cluster) => [cluster.name, judgeCrossNetwork(await readAll(mesh, cluster))] as const,
+      ),
+    );
+    holdAll(testInfo, Object.fromEntries(judgements));
+  },
+);
+
+/** What every client proxy of a cluster was told about every service and port. */
+async function readAll(mesh: Mesh, cluster: MeshCluster): Promise<ProxyEndpoints[]> {
+  const { network } = cluster.file;
+  const others = mesh.file.clusters.filter((one) => one.network !== network);
+  const sameNetwork = mesh.clusters.filter((one) => one.file.network === network);
+  const services = await Promise.all(
+    placements(mesh.file).map(async ({ service, pods }) => ({
+      service,
+      ownPods: (await Promise.all(sameNetwork.map((one) => one.pods(service)))).flat().map(({ ip }) => ip),
+      otherNetworks: others
+        .filter(({ name }) => pods[name] !== undefined)
+        .map((one) => ({
+          network: one.network,
+          regions: sameNetwork.some(({ file }) => file.region === one.region) ? [] : [one.region],
+          gateways: one.eastWestGateway ? [one.eastWestGateway] : [],
+        })),
+    })),
+  );
+  const proxies = await Promise.all(
+    (await clientProxies(mesh, cluster)).map(async (pod) => {
+      const eds = await cluster.proxy(pod).eds();
+      return services.flatMap((one) =>
+        Object.values(servicePorts).map((port) => ({
+          ...one,
+          proxy: `${cluster.name}/${pod.name}`,
+          port,
+          localities: eds.get(outboundCluster(one.service, cluster.namespace, port)) ?? [],
+        })),
+      );
+    }),
+  );
+  return proxies.flat();
+}

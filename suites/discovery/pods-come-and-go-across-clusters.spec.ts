@@ -1,0 +1,73 @@
+import {
+  awaitPods,
+  discoveryBound,
+  holdAll,
+  judgeConsistently,
+  judgeEventually,
+  ownWorkload,
+  promise,
+  remoteView,
+  scale,
+  test,
+  timeouts,
+  type Apply,
+  type Judgement,
+  type Mesh,
+  type MeshCluster,
+} from '../../harness/index.ts';
+
+promise(
+  {
+    id: 'DIS-02',
+    level: 'core',
+    references: [
+      'https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes',
+      'https://istio.io/latest/docs/reference/commands/pilot-discovery/',
+    ],
+    disturbs: 'nothing',
+  },
+  'A pod added in one cluster becomes an endpoint in every other within a bound, and a removed one disappears.',
+  async ({ mesh, apply }, testInfo) => {
+    const homes = mesh.clusters.filter((home) => remoteView(mesh, home).from.length > 0);
+    test.skip(homes.length === 0, 'No cluster has an east-west gateway and others on another network.');
+
+    const judgements = await Promise.all(homes.map((home) => comeAndGo(mesh, apply, home)));
+    holdAll(testInfo, Object.fromEntries(judgements.flat()));
+  },
+);
+
+/** Adds pods to a service of its own and removes one again, watching every client proxy on other networks. */
+async function comeAndGo(mesh: Mesh, apply: Apply, home: MeshCluster): Promise<[string, Judgement][]> {
+  const name = `dis-02-${home.name}`;
+  await Promise.all(
+    mesh.clusters.map(async (cluster) => {
+      const objects = await ownWorkload(mesh, cluster.name, { name, home: home.name, pods: 1 });
+      await apply(objects, { clusters: [cluster.name], awaitProxies: 'none' });
+    }),
+  );
+  const view = remoteView(mesh, home);
+  const { boundMs, quietMs } = discoveryBound(await view.settings(), timeouts.requestMs);
+  const deployment = { namespace: home.namespace, name };
+
+  const judgements: [string, Judgement][] = [];
+  for (const [change, pods] of [
+    ['first pod', 1],
+    ['pod added', 2],
+    ['pod removed', 1],
+  ] as const) {
+    await test.step(`${name}: ${change}`, async () => {
+      await scale(home, deployment, pods);
+      await awaitPods(home, deployment);
+    });
+    const all = (seen: Record<string, number>) => Object.values(seen).every((weight) => weight === pods);
+    const what = `all client proxies elsewhere weigh ${home.name}'s gateway as ${pods}`;
+    const weights = () => view.weights(name);
+    const judgement = await judgeEventually(weights, { until: all, withinMs: boundMs, what });
+    judgements.push([`${home.name}, ${change}`, judgement]);
+    if (judgement.verdict !== 'pass') break;
+    // Ten times as long as istiod waits for more before it pushes.
+    const held = await judgeConsistently(weights, { holds: all, forMs: 10 * quietMs, what });
+    judgements.push([`${home.name}, after ${change}`, held]);
+  }
+  return judgements;
+}

@@ -1,0 +1,90 @@
+import {
+  answeredOk,
+  awaitPods,
+  awaitStreak,
+  clustersWithFailover,
+  ejectionBound,
+  failoverErrorBudget,
+  holdAll,
+  judgeEach,
+  judgeEjection,
+  localFirst,
+  makeSick,
+  peakInFlight,
+  promise,
+  record,
+  recordFurther,
+  recordOf,
+  requestsToSeeFailures,
+  scale,
+  test,
+  timeouts,
+  trafficPolicyOf,
+  type FailoverConfig,
+} from '../../harness/index.ts';
+
+/** With one of four pods ejected, Envoy keeps all traffic local: 3/4 of them, times its overprovisioning of 1.4. */
+const localPods = 4;
+const ratePerSecond = 100;
+const fault = { injected: 'one pod sick' };
+
+promise(
+  {
+    id: 'LOC-03',
+    level: 'core',
+    references: [
+      'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier',
+      'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/priority',
+      'https://istio.io/latest/docs/reference/config/networking/destination-rule/#OutlierDetection',
+    ],
+    disturbs: 'nothing',
+    lock: 'catalog',
+  },
+  'One sick pod is ejected while its healthy neighbours keep the traffic local.',
+  async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
+    const eligible = clustersWithFailover(mesh.file, 'catalog');
+    const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
+    test.skip(callers.length === 0, 'No caller has catalog in its own region and in another.');
+    const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
+    const grow = async ({ cluster }: (typeof callers)[number]) => {
+      faults.use(await scale(cluster, deployment, localPods));
+      await awaitPods(cluster, deployment);
+    };
+    await Promise.all(callers.map(grow));
+    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog', localPods) });
+
+    const { outlierDetection = {}, connectTimeoutMs = NaN } = trafficPolicyOf(manifest());
+    const config: FailoverConfig = {
+      ...{ outlierDetection, attemptTimeoutMs: connectTimeoutMs, localPods },
+      ...{ requestIntervalMs: 1000 / ratePerSecond, load: 'open' },
+    };
+    const atLeast = requestsToSeeFailures(0.03);
+    // All at once: as traffic stays local, no one's sick pod is another's.
+    const judgements = await judgeEach(
+      callers,
+      ({ cluster }) => cluster.name,
+      async (caller) => {
+        const { region } = caller.cluster.file;
+        await caller.call('catalog'); // opens the way: what waits for that would count as in flight
+        const recording = record({ send: async () => recordOf(await caller.call('catalog')), ratePerSecond });
+        const baseline = { inARow: ratePerSecond, withinMs: timeouts.requestMs };
+        await awaitStreak(recording, answeredOk({ region }), baseline);
+        const pod = await caller.cluster.readyPod('catalog');
+        const concurrentRequests = peakInFlight(recording.soFar);
+        const injectedMs = recording.clock.nowMs();
+        recording.event(fault.injected);
+        faults.use(await makeSick(caller.cluster, pod, { abortPercent: 100 }));
+        // It may have been well until its Envoy confirmed the fault.
+        const boundMs = ejectionBound(config).ms + (recording.clock.nowMs() - injectedMs);
+        await recordFurther(recording, boundMs + (atLeast + ratePerSecond) * config.requestIntervalMs);
+        const timeline = await recording.stop();
+        const budgetErrors = failoverErrorBudget({ ...config, localPods: 1, concurrentRequests }).requests;
+        return judgeEjection({
+          ...{ timeline, fault, region, sickPod: pod.name, localPods, boundMs, budgetErrors, atLeast },
+          baseEjectionTimeMs: outlierDetection.baseEjectionTimeMs ?? NaN,
+        });
+      },
+    );
+    holdAll(testInfo, judgements);
+  },
+);

@@ -1,0 +1,84 @@
+import {
+  answeredOk,
+  awaitStreak,
+  clustersWithFailover,
+  endPods,
+  failbackBound,
+  failoverBound,
+  failoverErrorBudget,
+  holdAll,
+  judgeFailover,
+  localFirst,
+  peakInFlight,
+  promise,
+  record,
+  recordOf,
+  test,
+  timeouts,
+  trafficPolicyOf,
+  type Good,
+  type Judgement,
+  type Recording,
+} from '../../harness/index.ts';
+
+const ratePerSecond = 50;
+const events = { injected: 'local pods killed', healing: 'local pods asked for', healed: 'local pods ready' };
+
+promise(
+  {
+    id: 'LOC-02',
+    level: 'core',
+    references: [
+      'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/',
+      'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier',
+    ],
+    disturbs: 'nothing',
+    lock: 'catalog',
+  },
+  'When all local pods are gone, traffic moves to another region in time, and returns when they are back.',
+  async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
+    const eligible = clustersWithFailover(mesh.file, 'catalog');
+    const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
+    test.skip(callers.length === 0, 'No caller has catalog in its own region and in another.');
+    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
+    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
+    const requestIntervalMs = 1000 / ratePerSecond;
+    const configured = { outlierDetection, attemptTimeoutMs, requestIntervalMs, load: 'open' } as const;
+    const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
+
+    const judgements: Record<string, Judgement> = {};
+    // One after another: who fails over needs the others.
+    for (const caller of callers) {
+      const { name, file } = caller.cluster;
+      await test.step(`all catalog pods of ${name} are gone, and come back`, async () => {
+        await caller.call('catalog'); // opens the way: what waits for that would count as in flight
+        const recording = record({ send: async () => recordOf(await caller.call('catalog')), ratePerSecond });
+        const local = answeredOk({ region: file.region });
+        await settle(recording, local, 0);
+        const concurrentRequests = peakInFlight(recording.soFar);
+        const killedMs = recording.clock.nowMs();
+        recording.event(events.injected);
+        const gone = faults.use(await endPods(caller.cluster, deployment));
+        const drainMs = recording.clock.nowMs() - killedMs;
+        const config = { ...configured, localPods: gone.before, concurrentRequests, drainMs };
+        const [boundMs, failbackBoundMs] = [failoverBound(config).ms, failbackBound(config).ms];
+        await settle(recording, (one) => one.outcome === 'ok' && !local(one), boundMs);
+        recording.event(events.healing);
+        await gone.restore();
+        recording.event(events.healed);
+        await settle(recording, local, failbackBoundMs);
+        const timeline = await recording.stop();
+        const budgetErrors = failoverErrorBudget(config).requests;
+        judgements[name] = judgeFailover({
+          ...{ timeline, events, local: file.region, boundMs, failbackBoundMs, budgetErrors },
+        });
+      });
+    }
+    holdAll(testInfo, judgements);
+  },
+);
+
+/** A second of requests as wanted; longer than the bound, so that a late move is seen to be late. */
+function settle(recording: Recording, wanted: Good, boundMs: number): Promise<boolean> {
+  return awaitStreak(recording, wanted, { inARow: ratePerSecond, withinMs: boundMs + timeouts.requestMs });
+}

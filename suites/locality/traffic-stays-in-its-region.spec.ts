@@ -1,0 +1,61 @@
+import {
+  clustersWithFailover,
+  holdAll,
+  isLocalFirst,
+  judgeEach,
+  judgeEventually,
+  judgeStaysIn,
+  outboundCluster,
+  promise,
+  recordCount,
+  recordOf,
+  requestsToSeeFailures,
+  test,
+  timeouts,
+  type Caller,
+} from '../../harness/index.ts';
+
+/** So small a share of requests that leave their region shall be noticed. */
+const leak = 0.03;
+const scope = (caller: Caller) => caller.cluster.name;
+
+promise(
+  {
+    id: 'LOC-01',
+    level: 'core',
+    references: [
+      'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/',
+      'https://istio.io/latest/docs/reference/config/networking/destination-rule/#LocalityLoadBalancerSetting',
+    ],
+    disturbs: 'nothing',
+    lock: 'catalog',
+  },
+  "With locality failover all traffic stays in the caller's region.",
+  async ({ mesh, probes, apply, manifest }, testInfo) => {
+    const eligible = clustersWithFailover(mesh.file, 'catalog');
+    const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
+    test.skip(callers.length === 0, 'No caller has catalog in its own region and in another.');
+    await apply(manifest());
+
+    const catalog = outboundCluster('catalog', mesh.file.namespace);
+    const preferring = await judgeEach(callers, scope, async (caller) => {
+      const { region } = caller.cluster.file;
+      const proxy = caller.cluster.proxy(await caller.pod());
+      const endpoints = async () => (await proxy.endpoints()).filter(({ cluster }) => cluster === catalog);
+      return judgeEventually(endpoints, {
+        until: (seen) => seen.length > 0 && isLocalFirst(seen, region),
+        withinMs: timeouts.propagationMs,
+        what: `the caller's proxy preferring endpoints of ${region}`,
+      });
+    });
+    holdAll(testInfo, preferring);
+
+    const atLeast = requestsToSeeFailures(leak);
+    const staying = await judgeEach(callers, scope, async (caller) => {
+      const { region } = caller.cluster.file;
+      const send = async () => recordOf(await caller.call('catalog'));
+      return judgeStaysIn({ timeline: await recordCount({ send, count: atLeast }), region, atLeast });
+    });
+    holdAll(testInfo, staying);
+  },
+);

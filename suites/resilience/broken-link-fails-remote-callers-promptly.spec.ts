@@ -1,0 +1,78 @@
+import {
+  crossings,
+  every,
+  faultEvents,
+  faultKinds,
+  holdAll,
+  judgeOutcomes,
+  judgeRecovery,
+  loadRate,
+  promise,
+  provenBy,
+  requestsToSeeFailures,
+  routePolicyOf,
+  silenceBound,
+  test,
+  trafficPolicyOf,
+  wayBackBound,
+  waysTo,
+  type Judgement,
+  type Timeline,
+} from '../../harness/index.ts';
+
+const requestIntervalMs = 1000 / loadRate;
+/** Long enough to tell a failure that goes on from one that ends. */
+const cutMs = 3_000;
+
+promise(
+  {
+    id: 'RES-07',
+    level: 'extended',
+    references: [
+      'https://istio.io/latest/docs/ops/deployment/deployment-models/#multiple-networks',
+      'https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter',
+    ],
+    disturbs: 'link',
+    timeoutMs: 120_000,
+  },
+  'When the link loses the packets of one way, or resets connections, callers of a remote service fail promptly and recover.',
+  async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
+    const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
+    const [remote] = crossings(mesh.file, from);
+    test.skip(remote === undefined, 'No service lives behind an east-west gateway alone.');
+    if (remote === undefined) return;
+    const { service, cluster } = remote;
+    const rules = manifest({ service });
+    await apply(rules, { proxiesOf: ['probe', 'webapp'] });
+    const [policy, route] = [trafficPolicyOf(rules), routePolicyOf(rules)];
+    const config = { ...policy, localPods: 1, requestIntervalMs };
+    const atLeast = requestsToSeeFailures();
+    const expected = ['upstreamTimeout', 'connectFailure', 'noHealthyUpstream', 'upstreamReset'] as const;
+
+    const judgements: Record<string, Judgement> = {};
+    const answersLost = { ports: 'data', from: cluster, to: from, oneWay: 'packets' };
+    for (const [what, kind, parameters] of [
+      ['answers are lost', faultKinds.linkPartitioned, answersLost],
+      ['connections are reset', faultKinds.linkReset, { ports: 'data' }],
+    ] as const) {
+      const under = await underLoad(waysTo(service, from, ingress));
+      await under.begin();
+      const fault = await under.inject(kind, parameters);
+      await under.further(cutMs);
+      await fault.heal();
+      const back = wayBackBound(config, under.faultMs, route);
+      await under.settle(undefined, back.ms + provenBy * requestIntervalMs);
+      const judge = (timeline: Timeline) => {
+        const provenMs = timeline.events.find(({ label }) => label === faultEvents.proven)?.atMs ?? NaN;
+        // Whose answer can still come once the way is open again is not judged here.
+        const window = { fromMs: provenMs, toMs: provenMs + cutMs - (route.timeoutMs ?? NaN) };
+        return every([
+          judgeOutcomes({ timeline, window, expected, withinMs: silenceBound(route).ms, atLeast }),
+          judgeRecovery({ timeline, healed: faultEvents.healed, boundMs: back.ms }),
+        ]);
+      };
+      Object.assign(judgements, await under.judge(testInfo, judge, { phase: what }));
+    }
+    holdAll(testInfo, judgements);
+  },
+);

@@ -1,0 +1,79 @@
+import {
+  crossings,
+  faultEvents,
+  faultKinds,
+  holdAll,
+  judgeOutcomes,
+  judgeRecovery,
+  every,
+  localFirst,
+  loadRate,
+  promise,
+  provenBy,
+  requestsToSeeFailures,
+  routePolicyOf,
+  silenceBound,
+  test,
+  trafficPolicyOf,
+  wayBackBound,
+  waysTo,
+} from '../../harness/index.ts';
+
+const requestIntervalMs = 1000 / loadRate;
+/** Long enough to tell a failure that goes on from one that ends. */
+const cutMs = 5_000;
+
+promise(
+  {
+    id: 'RES-05',
+    level: 'extended',
+    references: [
+      'https://istio.io/latest/docs/ops/deployment/deployment-models/#multiple-networks',
+      'https://istio.io/latest/docs/concepts/traffic-management/#timeouts',
+    ],
+    disturbs: 'link',
+    timeoutMs: 120_000,
+  },
+  'While the link drops data, local callers notice nothing, callers of a remote service fail promptly, and all heals by itself.',
+  async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
+    const cluster = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
+    const [remote] = crossings(mesh.file, cluster);
+    test.skip(remote === undefined, 'No service lives behind an east-west gateway alone.');
+    if (remote === undefined) return;
+    const { service } = remote;
+    const rules = manifest({ service });
+    await apply(rules, { proxiesOf: ['probe', 'webapp'] });
+    await apply(manifest({ service: 'catalog' }), { awaitProxies: localFirst(mesh, 'catalog') });
+    const [policy, route] = [trafficPolicyOf(rules), routePolicyOf(rules)];
+    const atLeast = requestsToSeeFailures();
+
+    const under = await underLoad([
+      ...waysTo('catalog', cluster, ingress),
+      ...waysTo(service, cluster, ingress),
+    ]);
+    await under.begin();
+    const fault = await under.inject(faultKinds.linkPartitioned, { ports: 'data' });
+    await under.further(cutMs);
+    await fault.heal();
+    const config = { ...policy, localPods: 1, requestIntervalMs };
+    const back = wayBackBound(config, under.faultMs, route);
+    await under.settle(undefined, back.ms + provenBy * requestIntervalMs);
+
+    const judgements = await under.judge(testInfo, (timeline, way) => {
+      if (way.service === 'catalog') return judgeOutcomes({ timeline, expected: 'ok', atLeast });
+      const at = (label: string) => timeline.events.find((event) => event.label === label)?.atMs ?? NaN;
+      // Whose answer can still come once the way is open again is not judged here.
+      const window = {
+        fromMs: at(faultEvents.proven),
+        toMs: at(faultEvents.proven) + cutMs - (route.timeoutMs ?? NaN),
+      };
+      const expected = ['upstreamTimeout', 'connectFailure', 'noHealthyUpstream', 'upstreamReset'] as const;
+      const withinMs = silenceBound(route).ms;
+      return every([
+        judgeOutcomes({ timeline, window, expected, withinMs, atLeast }),
+        judgeRecovery({ timeline, healed: faultEvents.healed, boundMs: back.ms }),
+      ]);
+    });
+    holdAll(testInfo, judgements);
+  },
+);

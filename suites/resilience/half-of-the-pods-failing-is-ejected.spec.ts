@@ -1,0 +1,63 @@
+import {
+  answeredOk,
+  clustersWithFailover,
+  ejectionBound,
+  failoverErrorBudget,
+  faultEvents,
+  faultKinds,
+  holdAll,
+  judgeOutage,
+  loadRate,
+  localFirst,
+  promise,
+  provenBy,
+  test,
+  trafficPolicyOf,
+  waysTo,
+  type FailoverConfig,
+} from '../../harness/index.ts';
+
+const requestIntervalMs = 1000 / loadRate;
+
+promise(
+  {
+    id: 'RES-03',
+    level: 'extended',
+    references: [
+      'https://istio.io/latest/docs/reference/config/networking/destination-rule/#OutlierDetection',
+      'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier',
+    ],
+    disturbs: 'nothing',
+    lock: '-exclusive-',
+  },
+  'When half of the local pods answer 503, callers see no more of it than their ejection takes.',
+  async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
+    const [cluster] = clustersWithFailover(mesh.file, 'catalog');
+    test.skip(cluster === undefined, 'No cluster has catalog in its own region and in another.');
+    if (cluster === undefined) return;
+    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
+    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
+    const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
+    const count = Math.floor(localPods / 2);
+    test.skip(count === 0, 'catalog has only one pod there: half of it is none.');
+    const config: FailoverConfig = {
+      ...{ outlierDetection, attemptTimeoutMs, localPods, requestIntervalMs, load: 'open' },
+      concurrentRequests: 2,
+    };
+    const bound = ejectionBound(config);
+
+    const under = await underLoad(waysTo('catalog', cluster, ingress));
+    await under.begin();
+    const fault = await under.inject(faultKinds.podsFailing, { cluster, service: 'catalog', count });
+    await under.further(bound.ms + provenBy * requestIntervalMs);
+    await fault.heal();
+    const judgements = await under.judge(testInfo, (timeline) =>
+      judgeOutage({
+        ...{ timeline, good: answeredOk(), budgetMs: bound.ms },
+        fault: faultEvents,
+        budgetErrors: failoverErrorBudget({ ...config, localPods: count }).requests,
+      }),
+    );
+    holdAll(testInfo, judgements);
+  },
+);

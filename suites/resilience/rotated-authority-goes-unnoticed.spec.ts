@@ -1,0 +1,68 @@
+import {
+  awaitPods,
+  crossings,
+  every,
+  faultEvents,
+  faultKinds,
+  holdAll,
+  judgeCoverage,
+  judgeOutage,
+  loadRate,
+  promise,
+  pushBound,
+  requestsToSeeAll,
+  scale,
+  test,
+  waysTo,
+} from '../../harness/index.ts';
+
+const bothServe = 'pods with certificates of either authority serve';
+
+promise(
+  {
+    id: 'RES-13',
+    level: 'extended',
+    references: ['https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/'],
+    disturbs: 'control-plane',
+    timeoutMs: 300_000,
+  },
+  'When a cluster issues from another intermediate of the same root, pods with certificates of either serve and no request is lost.',
+  async ({ mesh, ingress, underLoad, faults, apply, manifest }, testInfo) => {
+    const [crossing] = mesh.file.clusters.flatMap(({ name }) =>
+      crossings(mesh.file, name).map((to) => ({ from: name, to })),
+    );
+    test.skip(crossing === undefined, 'No service has its pods in one cluster and callers in another.');
+    if (crossing === undefined) return;
+    const { from, to } = crossing;
+    const home = mesh.cluster(to.cluster);
+    const deployment = { namespace: mesh.file.namespace, name: to.service };
+    const before = (await home.pods(to.service)).length;
+    await apply(manifest({ service: to.service }), { clusters: [from], proxiesOf: ['webapp', 'probe'] });
+
+    const under = await underLoad(waysTo(to.service, from, ingress));
+    await under.begin();
+    // Not by a rollout: what a restart of pods and gateways costs is promised elsewhere.
+    const rotation = { cluster: to.cluster, renew: 'none' as const };
+    const fault = await under.inject(faultKinds.intermediateRotated, rotation);
+    const scaled = faults.use(await scale(home, deployment, before + 1));
+    await awaitPods(home, deployment);
+    await under.further(pushBound().ms);
+    const fromMs = under.clock.nowMs();
+    under.event(bothServe);
+    const pods = (await home.pods(to.service)).map(({ name }) => [name, 1] as const);
+    const members = Object.fromEntries(pods);
+    await under.further((2 * 1000 * requestsToSeeAll(members)) / loadRate);
+    const judgements = await under.judge(testInfo, (timeline) =>
+      every([
+        judgeOutage({
+          ...{ timeline, fault: { injected: faultEvents.injected }, budgetErrors: 0, budgetMs: 0 },
+        }),
+        judgeCoverage({ timeline, by: 'pod', window: { fromMs }, members }),
+      ]),
+    );
+    // Here, as it may take longer than a fixture has: the pod with the other certificate first.
+    await scaled.restore();
+    await fault.heal();
+    holdAll(testInfo, judgements);
+  },
+);

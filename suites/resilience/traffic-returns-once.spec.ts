@@ -1,0 +1,79 @@
+import {
+  answerAllowanceMs,
+  answeredOk,
+  clustersWithFailover,
+  every,
+  failbackBound,
+  failoverBound,
+  failoverErrorBudget,
+  faultEvents,
+  faultKinds,
+  holdAll,
+  judgeFailover,
+  judgeSettles,
+  loadRate,
+  localFirst,
+  promise,
+  provenBy,
+  quietTime,
+  test,
+  timeouts,
+  trafficPolicyOf,
+  waysTo,
+} from '../../harness/index.ts';
+
+const healing = 'local pods are asked for';
+
+promise(
+  {
+    id: 'RES-14',
+    level: 'extended',
+    references: [
+      'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/',
+      'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/priority',
+    ],
+    disturbs: 'nothing',
+    lock: '-exclusive-',
+    timeoutMs: 180_000,
+  },
+  'When local pods are back, traffic returns to its own region once, and stays.',
+  async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
+    const [cluster] = clustersWithFailover(mesh.file, 'catalog');
+    test.skip(cluster === undefined, 'No cluster has catalog in its own region and in another.');
+    if (cluster === undefined) return;
+    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
+    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
+    const { region } = mesh.cluster(cluster).file;
+    const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
+    const config = {
+      ...{ outlierDetection, attemptTimeoutMs, localPods, concurrentRequests: 2 },
+      ...{ requestIntervalMs: 1000 / loadRate, load: 'open' as const },
+    };
+    const isLocal = answeredOk({ region });
+
+    const under = await underLoad(waysTo('catalog', cluster, ingress));
+    await under.begin(isLocal);
+    const fault = await under.inject(faultKinds.podsScaledToZero, { cluster, service: 'catalog' });
+    await under.settle((request) => request.outcome === 'ok' && !isLocal(request), failoverBound(config).ms);
+    under.event(healing);
+    await fault.heal();
+    await under.settle(isLocal, timeouts.podReadyMs);
+    await under.further(quietTime(config).ms);
+
+    const judgements = await under.judge(
+      testInfo,
+      (timeline) =>
+        every([
+          judgeFailover({
+            ...{ timeline, local: region, boundMs: failoverBound(config).ms + answerAllowanceMs },
+            events: { injected: faultEvents.injected, healing, healed: faultEvents.healed },
+            ...{ failbackBoundMs: failbackBound(config).ms },
+            budgetErrors: failoverErrorBudget(config).requests,
+          }),
+          judgeSettles({ timeline, healing, local: region, quietMs: quietTime(config).ms, inARow: provenBy }),
+        ]),
+      { good: answeredOk() },
+    );
+    holdAll(testInfo, judgements);
+  },
+);

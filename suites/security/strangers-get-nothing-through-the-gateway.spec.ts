@@ -1,0 +1,73 @@
+import {
+  crossings,
+  eastWestSni,
+  foreignIdentity,
+  holdAll,
+  judgeCalls,
+  judgeEach,
+  judgeRefusal,
+  promise,
+  recordOf,
+  requestsToSeeFailures,
+  spiffeIdOf,
+  test,
+  type TlsResult,
+} from '../../harness/index.ts';
+
+/** Three of ten that slip through shall be noticed: one pod, one rule. */
+const count = requestsToSeeFailures(0.3);
+
+promise(
+  {
+    id: 'SEC-03',
+    level: 'core',
+    references: [
+      'https://istio.io/latest/docs/ops/deployment/deployment-models/#multiple-networks',
+      'https://istio.io/latest/docs/concepts/security/#mutual-tls-authentication',
+    ],
+    disturbs: 'nothing',
+  },
+  'A client with a certificate from another root, or with none, gets nothing through an east-west gateway.',
+  async ({ mesh, probes, plain }, testInfo) => {
+    const directions = plain.all.flatMap((stranger) =>
+      crossings(mesh.file, stranger.cluster.name).flatMap(({ cluster, service }) => {
+        const gateway = mesh.cluster(cluster).file.eastWestGateway;
+        return gateway ? [{ stranger, cluster, service, gateway }] : [];
+      }),
+    );
+    test.skip(directions.length === 0, 'No service lives behind an east-west gateway alone.');
+
+    const forged = await foreignIdentity(spiffeIdOf(mesh.file, 'probe'));
+    const clients = { 'with none': {}, 'from another root': forged };
+    const attempts = directions.flatMap((direction) =>
+      Object.entries(clients).map(([who, certificate]) => ({ ...direction, who, certificate })),
+    );
+    const way = ({ stranger, cluster, service }: (typeof directions)[number]) =>
+      `${stranger.cluster.name}→${cluster} (${service})`;
+
+    const served = await judgeCalls(
+      directions.map((one) => ({
+        scope: `${way(one)}, of the mesh`,
+        call: async () => recordOf(await probes.in(one.stranger.cluster.name).call(one.service)),
+        ...{ expected: 'ok' as const, count },
+      })),
+    );
+    const refused = await judgeEach(
+      attempts,
+      (one) => `${way(one)}, ${one.who}`,
+      async ({ stranger, service, gateway, certificate }) => {
+        const { address: host, port } = gateway;
+        const sni = eastWestSni(service, mesh.file.namespace);
+        const results: TlsResult[] = [];
+        while (results.length < count)
+          results.push(await stranger.attemptTls({ host, port, sni, ...certificate }));
+        return judgeRefusal({
+          attempts: results,
+          server: spiffeIdOf(mesh.file, service),
+          atLeast: count / 2,
+        });
+      },
+    );
+    holdAll(testInfo, { ...served, ...refused });
+  },
+);

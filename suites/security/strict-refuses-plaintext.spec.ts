@@ -1,0 +1,81 @@
+import {
+  holdAll,
+  judgeCalls,
+  judgeEach,
+  judgeEventually,
+  placements,
+  promise,
+  recordOf,
+  requestInWords,
+  requestsToSeeFailures,
+  test,
+  timeouts,
+  workloadPorts,
+  type ExpectedCall,
+  type RequestRecord,
+} from '../../harness/index.ts';
+
+/** Three of ten that slip through shall be noticed: one pod, one rule. */
+const count = requestsToSeeFailures(0.3);
+const refusal = ['upstreamReset', 'connectFailure'] as const;
+const fresh = { fresh: true };
+
+promise(
+  {
+    id: 'SEC-02',
+    level: 'core',
+    references: [
+      'https://istio.io/latest/docs/tasks/security/authentication/mtls-migration/',
+      'https://istio.io/latest/docs/reference/config/security/peer_authentication/',
+    ],
+    disturbs: 'nothing',
+  },
+  'Under STRICT, plaintext is refused, by service and by pod address, and mutual TLS is not.',
+  async ({ mesh, probes, plain, apply, manifest }, testInfo) => {
+    const targets = plain.all.flatMap(({ cluster }) => {
+      const here = placements(mesh.file).filter(
+        ({ service, pods }) => pods[cluster.name] && service !== 'probe',
+      );
+      // The last: catalog and webapp come first, and others measure them.
+      const service = here.at(-1)?.service;
+      return service === undefined ? [] : [{ cluster, service }];
+    });
+    test.skip(targets.length === 0, 'No cluster has a probe and a service beside it.');
+
+    const plaintext: ExpectedCall[] = [];
+    const mutual: ExpectedCall[] = [];
+    for (const { cluster, service } of targets) {
+      const { ip } = await cluster.readyPod(service);
+      const [outside, inside] = [plain.in(cluster.name), probes.in(cluster.name)];
+      const add = (way: string, call: () => Promise<RequestRecord>) =>
+        plaintext.push({ scope: `${service} in ${cluster.name}, ${way}`, call, expected: refusal, count });
+      add('by service', async () => recordOf(await outside.call(service, fresh)));
+      add('by pod address', async () => recordOf(await outside.callAddress(ip, workloadPorts.serve, fresh)));
+      add('TCP by service', () => outside.callTcp(service));
+      const call = async () => recordOf(await inside.call(service));
+      mutual.push({ scope: `${service} in ${cluster.name}, mutual TLS`, call, expected: 'ok', count });
+    }
+    const switchTo = async (mode: string) => {
+      for (const { cluster, service } of targets)
+        await apply(manifest({ service, mode }), { clusters: [cluster.name] });
+    };
+    const answered = (expected: boolean) =>
+      judgeEach(
+        plaintext,
+        ({ scope }) => scope,
+        ({ call }) =>
+          judgeEventually(call, {
+            until: ({ outcome }) => (outcome === 'ok') === expected,
+            withinMs: timeouts.propagationMs,
+            what: `plaintext ${expected ? 'answered' : 'refused'}`,
+            say: requestInWords,
+          }),
+      );
+
+    await switchTo('PERMISSIVE');
+    holdAll(testInfo, await answered(true));
+    await switchTo('STRICT');
+    holdAll(testInfo, await answered(false));
+    holdAll(testInfo, await judgeCalls([...plaintext, ...mutual]));
+  },
+);
