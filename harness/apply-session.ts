@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '@kubernetes/client-node';
+import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
 import { applyTo, awaitDeployments, parseManifests, type Applied, type Manifests } from './mesh/apply.ts';
 import type { Mesh, MeshCluster, Pod } from './mesh/attach.ts';
 import { awaitProxies, markOf, mentions, type ProxyPredicate } from './mesh/propagation.ts';
@@ -24,6 +24,7 @@ export interface ApplyOptions {
 export type Apply = (manifests: Manifests, options?: ApplyOptions) => Promise<void>;
 
 interface Application {
+  objects: readonly KubernetesObject[];
   clusters: MeshCluster[];
   applied: Applied[];
   options: ApplyOptions;
@@ -46,7 +47,7 @@ export class ApplySession {
     const names = options.clusters ?? this.#mesh.clusters.map((one) => one.name);
     const clusters = names.map((name) => this.#mesh.cluster(name));
     const objects = parseManifests(manifests, this.#mesh.file.namespace);
-    const application: Application = { clusters, applied: [], options };
+    const application: Application = { objects, clusters, applied: [], options };
     this.#applications.push(application);
     await settleAll(
       clusters.map(async (cluster) => {
@@ -57,6 +58,13 @@ export class ApplySession {
     const wanted = options.awaitProxies ?? 'named';
     const has = typeof wanted === 'function' ? wanted : wanted === 'named' ? namesAll(objects) : undefined;
     if (has) await awaitProxies(await this.#proxies(application), has, wording(objects));
+  }
+
+  /** What is applied now, `Kind namespace/name`. */
+  names(): string[] {
+    return this.#applications.flatMap(({ objects }) =>
+      objects.map(({ kind, metadata }) => nameOf(kind, metadata)),
+    );
   }
 
   /**
@@ -106,6 +114,10 @@ export class ApplySession {
     return found.flat();
   }
 }
+
+/** As the doctor's findings name an object. */
+const nameOf = (kind = '', { namespace, name }: V1ObjectMeta = {}): string =>
+  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
 function namesAll(objects: readonly KubernetesObject[]): ProxyPredicate | undefined {
   const named = objects.filter((object) => markOf(object) !== undefined);

@@ -1,6 +1,7 @@
 import { test as base } from '@playwright/test';
 import { allowVariable, disturbanceProblem } from './allowance.ts';
 import { ApplySession, type Apply } from './apply-session.ts';
+import { diagnose } from './cause.ts';
 import { attach, type Mesh } from './mesh/attach.ts';
 import { loadMeshFile } from './mesh/load.ts';
 import { readManifest } from './mesh/manifest-file.ts';
@@ -18,6 +19,12 @@ export const meshVariable = 'MESHPROOF_MESH';
 /** How long the readiness gate of a test waits, in milliseconds, where the whole run has waited before. */
 export const gateVariable = 'MESHPROOF_GATE_MS';
 
+/**
+ * Set where promises are tried on a mesh that was broken on purpose, by whoever broke it: nothing is healed before, and each promise is
+ * judged after this many milliseconds, ready or not.
+ */
+export const asItStandsVariable = 'MESHPROOF_AS_IT_STANDS_MS';
+
 /** One caller for each cluster that has pods of a service; `west` and so on by name. */
 export interface Callers {
   /** @throws Error when that cluster has none. */
@@ -29,6 +36,8 @@ export interface Callers {
 export interface Faults {
   /** Takes over a fault that was injected: it is healed at the end of the test, if the test has not done so. */
   use<T extends AsyncDisposable>(fault: T): T;
+  /** Whether it has taken over any. */
+  readonly any: boolean;
 }
 
 interface WorkerFixtures {
@@ -41,7 +50,9 @@ interface WorkerFixtures {
 
 interface TestFixtures {
   allowed: void;
+  diagnosed: void;
   ready: void;
+  session: ApplySession;
   apply: Apply;
   manifest: (values?: Readonly<Record<string, string>>) => string;
   faults: Faults;
@@ -51,7 +62,7 @@ interface TestFixtures {
 /**
  * Playwright's `test` with a mesh. For the worker: `mesh`; `probes` and `plain`, pods that call with and without a
  * sidecar; `callersOf`, any other workload as the one that calls; `ingress`, targets by cluster. For each test: `ready` (always on) holds it back until every proxy has what the
- * mesh file says; `apply` applies manifests and undoes it; `manifest` reads the one beside the suite; `faults` holds what a test broke, and at its end, whatever that
+ * mesh file says; `diagnosed` (always on) asks the doctor when it failed, before anything is undone; `apply` applies manifests and undoes it; `manifest` reads the one beside the suite; `faults` holds what a test broke, and at its end, whatever that
  * was, heals the last first and waits until the mesh is as before; `underLoad` starts loads that end with the test. `allowed` (always on) keeps promises that disturb more
  * than our own workloads away from meshes that are not ours.
  */
@@ -108,28 +119,41 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { auto: true, box: true },
   ],
+  // Set up before the readiness gate and ended before anything is undone: the doctor sees the mesh as the test failed in it.
+  diagnosed: [
+    async ({ mesh, session, faults, allowed: _ }, use, testInfo) => {
+      await use();
+      if (testInfo.status === 'passed' || testInfo.status === 'skipped') return;
+      await diagnose(mesh, testInfo, { applied: session.names(), injected: faults.any });
+    },
+    { auto: true, timeout: timeouts.diagnosisMs, title: 'the doctor says why it failed' },
+  ],
   ready: [
-    async ({ mesh, allowed: _ }, use, testInfo) => {
-      if (promiseOf(testInfo)?.gate === 'tried')
-        await waitUntilReady(mesh, { timeoutMs: timeouts.endpointMs }).catch(() => undefined);
+    async ({ mesh, diagnosed: _ }, use, testInfo) => {
+      const asItStandsMs = process.env[asItStandsVariable];
+      if (asItStandsMs !== undefined || promiseOf(testInfo)?.gate === 'tried')
+        await waitUntilReady(mesh, { timeoutMs: Number(asItStandsMs ?? timeouts.endpointMs) }).catch(
+          () => undefined,
+        );
       else
         await waitUntilReady(mesh, { timeoutMs: Number(process.env[gateVariable] ?? timeouts.readinessMs) });
       await use();
     },
     { auto: true, timeout: timeouts.readinessMs, title: 'every proxy has what the mesh file says' },
   ],
-  apply: [
+  session: [
     // Undone before faults are healed: a rule that ejects pods would keep the mesh from being as before.
     async ({ mesh, faults: _ }, use) => {
       const session = new ApplySession(mesh);
       try {
-        await use((manifests, options = {}) => session.apply(manifests, options));
+        await use(session);
       } finally {
         await session.undo();
       }
     },
     { timeout: timeouts.healMs },
   ],
+  apply: async ({ session }, use) => use((manifests, options = {}) => session.apply(manifests, options)),
   manifest: async ({}, use, { file }) => use((values) => readManifest(file, values)),
   faults: [
     async ({ mesh }, use) => {
@@ -139,6 +163,9 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         use: (fault) => {
           injected.push(fault);
           return stack.use(fault);
+        },
+        get any() {
+          return injected.length > 0;
         },
       });
       if (injected.length === 0) return;

@@ -21,6 +21,8 @@ export const timeouts = {
   snapshotSourceMs: 8_000,
   /** A whole snapshot, whatever does not answer: it stands beside a failure while the mesh waits to be healed. */
   snapshotMs: 12_000,
+  /** The doctor beside a failure: a snapshot and its judging. */
+  diagnosisMs: 20_000,
   /** The longest that a generator of load may stand still: later than that, what it sent is no evidence. */
   generatorStallMs: 500,
   /** A generator of load, from the last answer to its end. */
@@ -41,6 +43,14 @@ export const timeouts = {
   settleMs: 1_000,
   /** The same for a node, whose volume Docker first fills with a gigabyte of images; it shows only after that. */
   cutOffMs: 12_000,
+  /** A defect of a self-test, from its proof until proxies and istiods show all of it, where it says nothing else. */
+  defectSettleMs: 3_000,
+  /** The readiness gate of a promise that is tried on a mesh with a defect: it shall be judged, not waited for. */
+  defectGateMs: 3_000,
+  /** A mesh that was healed, until every proxy and the doctor see that: pods that were replaced may have to start. */
+  healthyMs: 90_000,
+  /** One command of istioctl in a self-test; on a healthy lab each takes less than one second. */
+  istioctlMs: 10_000,
   /** The docker engine, from start to its first answer. */
   engineStartMs: 30_000,
   /** A load that nobody stops: longer than any experiment. */

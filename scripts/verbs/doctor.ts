@@ -6,11 +6,9 @@ import { judge } from '../../harness/doctor/judge.ts';
 import { wordsOf, type Paint } from '../../harness/doctor/words.ts';
 import { attach } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
-import { collectSnapshot } from '../../harness/mesh/snapshot/collect.ts';
 import { readSnapshot } from '../../harness/mesh/snapshot/read-snapshot.ts';
 import type { Snapshot } from '../../harness/mesh/snapshot/schema.ts';
-import { openMeshProber } from '../../harness/traffic/mesh-prober.ts';
-import packageJson from '../../package.json' with { type: 'json' };
+import { takeSnapshot } from '../../harness/take-snapshot.ts';
 import { meshFileFor, options, withOptions } from '../options.ts';
 import { exitCodes, WrongUse, type ExitCode } from '../outcome.ts';
 
@@ -69,7 +67,6 @@ async function snapshotOf({ snapshot, name, mesh: meshFile }: Given): Promise<Sn
     return readSnapshot(snapshot);
   }
   await using mesh = attach(loadMeshFile(meshFileFor(name, meshFile)));
-  await using prober = openMeshProber();
-  // Awaited here: both are closed when this function ends.
-  return await collectSnapshot(mesh, { meshproof: packageJson.version, prober: prober.probe });
+  // Awaited here: the mesh is closed when this function ends.
+  return await takeSnapshot(mesh);
 }

@@ -3,13 +3,11 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { attach } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
-import { collectSnapshot } from '../../harness/mesh/snapshot/collect.ts';
 import { gathered } from '../../harness/mesh/snapshot/gathered.ts';
 import { collectLogs } from '../../harness/mesh/snapshot/logs.ts';
 import type { Snapshot } from '../../harness/mesh/snapshot/schema.ts';
-import { openMeshProber } from '../../harness/traffic/mesh-prober.ts';
 import { durationMs, isDuration } from '../../harness/verdict/go-duration.ts';
-import packageJson from '../../package.json' with { type: 'json' };
+import { takeSnapshot } from '../../harness/take-snapshot.ts';
 import { leaveSoon } from '../leave.ts';
 import { meshFileFor, options, withOptions } from '../options.ts';
 import { exitCodes, type ExitCode } from '../outcome.ts';
@@ -48,8 +46,7 @@ export const gather = (end: (code: ExitCode) => void): Command =>
     options.verbose(),
   ).action(async (given: Given) => {
     await using mesh = attach(loadMeshFile(meshFileFor(given.name, given.mesh)));
-    await using prober = openMeshProber();
-    const snapshot = await collectSnapshot(mesh, { meshproof: packageJson.version, prober: prober.probe });
+    const snapshot = await takeSnapshot(mesh);
     const logs = await collectLogs(mesh, snapshot, { sinceMs: given.since, ...logLimits });
     const folder = `meshproof-${snapshot.declared.meshId}-${snapshot.takenAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '')}`;
     const file = given.out ?? resolve(`${folder}.tar.gz`);

@@ -24,6 +24,7 @@ promise(
       'https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts',
     ],
     disturbs: 'nothing',
+    lock: 'remote-only',
   },
   'Bodies of 1 MiB and a stream of 30 s cross between clusters intact.',
   async ({ mesh, probes }, testInfo) => {
