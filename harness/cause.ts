@@ -15,15 +15,14 @@ export interface OwnDoing {
 }
 
 /**
- * Asks the doctor why the running test failed, before anything is undone. All that he found is attached to the test, and his first
- * cause stands beside the reason in the report.
+ * Asks the doctor why the running test failed, before anything is undone. The snapshot and all that was found in it are attached to the
+ * test, and the first cause stands beside the reason in the report.
  */
 export async function diagnose(mesh: Mesh, testInfo: TestInfo, own: OwnDoing): Promise<void> {
-  const diagnosis = judge(await takeSnapshot(mesh));
-  await testInfo.attach('diagnosis.json', {
-    body: JSON.stringify(diagnosis, undefined, 2),
-    contentType: 'application/json',
-  });
+  const snapshot = await takeSnapshot(mesh);
+  const diagnosis = judge(snapshot);
+  for (const [name, content] of Object.entries({ snapshot, diagnosis }))
+    await testInfo.attach(`${name}.json`, { body: JSON.stringify(content), contentType: 'application/json' });
   const cause = likelyCause(diagnosis, own);
   if (cause) recordCause(testInfo, cause);
 }
