@@ -1,18 +1,35 @@
 /**
- * Measures how judging a snapshot grows with the mesh: `bench-doctor.ts [--rounds 3]`. Each size is judged in a process of
- * its own, whose largest resident set counts, the snapshot with it. Prints JSON.
+ * Measures the doctor, and prints JSON. How judging a snapshot grows with the mesh: each size is judged in a process of its own, whose
+ * largest resident set counts, the snapshot with it. With a lab, also how long `meshproof doctor` takes on it and how long
+ * istioctl's commands do, in turns.
  */
 import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { judge } from '../harness/doctor/judge.ts';
+import { ensureTools } from '../harness/lab/images/index.ts';
+import { labMeshFile, projectRoot } from '../harness/lab/paths.ts';
+import { loadMeshFile } from '../harness/mesh/load.ts';
 import { snapshotSchema } from '../harness/mesh/snapshot/schema.ts';
 import { largeSnapshot, type Size } from './large-snapshot.ts';
+import { spread } from './spread.ts';
 
 const sizes: Size[] = [2, 10, 50].map((clusters) => ({ clusters, services: 5_000, shardsPerIstiod: 2_000 }));
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, one: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    name: { type: 'string' },
+    one: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
 });
+if (values.help) {
+  console.log(
+    'npm run bench:doctor -- [--rounds N] [--name LAB]   judges generated snapshots; with a lab that stands, also asks doctor and istioctl N times each',
+  );
+  process.exit(0);
+}
 
 /** Judges one size in this process. */
 function measure(size: Size, rounds: number): object {
@@ -39,6 +56,71 @@ function measure(size: Size, rounds: number): object {
   };
 }
 
+/** The most that one command of istioctl may take, in seconds. */
+const limitSeconds = 10;
+
+/** Seconds that a program took; `answered` is false when it was ended for taking too long. */
+function timed(
+  argv: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; limitSeconds: number },
+): { seconds: number; answered: boolean } {
+  const beganMs = performance.now();
+  const [program = '', ...rest] = argv;
+  const { error } = spawnSync(program, rest, {
+    ...{ stdio: 'ignore', killSignal: 'SIGKILL', timeout: options.limitSeconds * 1000 },
+    env: { ...process.env, ...options.env },
+  });
+  if (error && (error as NodeJS.ErrnoException).code !== 'ETIMEDOUT') throw error;
+  return { seconds: (performance.now() - beganMs) / 1000, answered: error === undefined };
+}
+
+/** The doctor and istioctl's commands on a healthy lab, in turns; the ratio is that of one round. */
+async function besideIstioctl(lab: string, rounds: number): Promise<object> {
+  const { clusters } = loadMeshFile(labMeshFile(lab));
+  const { istio = '' } = await ensureTools({});
+  const env = { KUBECONFIG: clusters.map(({ kubeconfig }) => kubeconfig ?? '').join(delimiter) };
+  const commands = clusters.flatMap(({ context, name }) => {
+    const remotes = clusters.filter((one) => one.name !== name).map((one) => one.context);
+    return [
+      ['analyze', '-A'],
+      ['analyze', '-A', ...remotes.flatMap((one) => ['--remote-contexts', one])],
+      ['remote-clusters'],
+      ['proxy-status'],
+      ['experimental', 'precheck'],
+    ].map((argv) => [...argv, '--context', context]);
+  });
+  const seconds = new Map(commands.map((argv) => [argv.join(' '), [] as number[]]));
+  const silent = new Set<string>();
+  const [doctor, istioctl] = [[] as number[], [] as number[]];
+  for (let round = 0; round < rounds; round++) {
+    const argv = [
+      process.execPath,
+      join(projectRoot, 'scripts/meshproof.ts'),
+      'doctor',
+      '--name',
+      lab,
+      '--json',
+    ];
+    doctor.push(timed(argv, { limitSeconds: 60 }).seconds);
+    let sum = 0;
+    for (const [command, took] of seconds) {
+      const one = timed([istio, ...command.split(' ')], { env, limitSeconds });
+      took.push(one.seconds);
+      if (one.answered) sum += one.seconds;
+      else silent.add(command);
+    }
+    istioctl.push(sum);
+  }
+  return {
+    doctorSeconds: spread(doctor),
+    istioctlSeconds: spread(istioctl),
+    ratio: spread(doctor.map((one, round) => one / (istioctl[round] ?? NaN))),
+    commands: Object.fromEntries([...seconds].map(([command, all]) => [command, spread(all)])),
+    /** Left out of the sum. */
+    noAnswerWithin: { seconds: limitSeconds, commands: [...silent] },
+  };
+}
+
 if (values.one !== undefined)
   console.log(JSON.stringify(measure(JSON.parse(values.one) as Size, Number(values.rounds))));
 else {
@@ -49,5 +131,7 @@ else {
       throw new Error(`judging ${JSON.stringify(size)} ended with ${status}: ${stderr.slice(0, 2000)}`);
     return JSON.parse(stdout) as unknown;
   });
-  console.log(JSON.stringify({ node: process.version, sizes: results }, undefined, 2));
+  const live =
+    values.name === undefined ? {} : { lab: await besideIstioctl(values.name, Number(values.rounds)) };
+  console.log(JSON.stringify({ node: process.version, sizes: results, ...live }, undefined, 2));
 }

@@ -15,6 +15,7 @@ import { labFolder, labMeshFile, projectRoot } from '../harness/lab/paths.ts';
 import type { Step } from '../harness/lab/step.ts';
 import { upSteps } from '../harness/lab/up.ts';
 import { describeMachine } from '../harness/report/context.ts';
+import { spread } from './spread.ts';
 import { runSuites } from './suite-run.ts';
 import { runSteps } from './steps.ts';
 
@@ -35,23 +36,6 @@ if (!Number.isInteger(rounds) || rounds < 1) {
 
 const name = 'bench';
 const topologyPath = `${projectRoot}/clusters/topologies/west-east.yaml`;
-
-/** Median, least and most of some values, as they are printed. */
-function spread(all: number[]): { median: number; min: number; max: number; values: number[] } {
-  const sorted = all.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median =
-    sorted.length % 2 === 1
-      ? (sorted[middle] ?? NaN)
-      : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
-  const round = (value: number): number => Math.round(value * 1000) / 1000;
-  return {
-    median: round(median),
-    min: round(sorted[0] ?? NaN),
-    max: round(sorted.at(-1) ?? NaN),
-    values: all.map(round),
-  };
-}
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
