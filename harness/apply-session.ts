@@ -10,9 +10,10 @@ export interface ApplyOptions {
   clusters?: readonly string[];
   /**
    * When a proxy has taken them. `named` (the default): once its configuration names every DestinationRule,
-   * VirtualService and AuthorizationPolicy among them. `none`: do not wait. Otherwise a predicate.
+   * VirtualService and AuthorizationPolicy among them. `tried`: the same, and what comes is judged even if they do not take
+   * them in time. `none`: do not wait. Otherwise a predicate.
    */
-  awaitProxies?: 'named' | 'none' | ProxyPredicate;
+  awaitProxies?: 'named' | 'tried' | 'none' | ProxyPredicate;
   /**
    * Services whose proxies must have taken them. Default: the proxies that send for us. An AuthorizationPolicy
    * holds where it is enforced: name that service here.
@@ -56,8 +57,10 @@ export class ApplySession {
       }),
     );
     const wanted = options.awaitProxies ?? 'named';
-    const has = typeof wanted === 'function' ? wanted : wanted === 'named' ? namesAll(objects) : undefined;
-    if (has) await awaitProxies(await this.#proxies(application), has, wording(objects));
+    const has = typeof wanted === 'function' ? wanted : wanted === 'none' ? undefined : namesAll(objects);
+    if (!has) return;
+    const taken = awaitProxies(await this.#proxies(application), has, wording(objects));
+    await (wanted === 'tried' ? taken.catch(() => undefined) : taken);
   }
 
   /** What is applied now, `Kind namespace/name`. */
