@@ -8,6 +8,7 @@ const rooms = {
   mesh: ['verdict'],
   traffic: ['mesh', 'verdict'],
   chaos: ['mesh', 'traffic', 'verdict'],
+  defects: ['mesh', 'chaos', 'doctor', 'traffic'],
   doctor: [],
   verdict: [],
   report: ['verdict', 'doctor', 'traffic'],

@@ -124,6 +124,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     async ({ mesh, session, faults, allowed: _ }, use, testInfo) => {
       await use();
       if (testInfo.status === 'passed' || testInfo.status === 'skipped') return;
+      if (process.env[asItStandsVariable] !== undefined) return; // the doctor was asked by whoever broke it
       await diagnose(mesh, testInfo, { applied: session.names(), injected: faults.any });
     },
     { auto: true, timeout: timeouts.diagnosisMs, title: 'the doctor says why it failed' },

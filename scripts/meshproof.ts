@@ -11,6 +11,7 @@ import { gather } from './verbs/gather.ts';
 import { heal } from './verbs/heal.ts';
 import { images } from './verbs/images.ts';
 import { run } from './verbs/run.ts';
+import { selftest } from './verbs/selftest.ts';
 import { status } from './verbs/status.ts';
 import { up } from './verbs/up.ts';
 import { watch } from './verbs/watch.ts';
@@ -31,8 +32,8 @@ const program = new Command('meshproof')
     'after',
     '\nExit codes: 0 every promise holds; 1 one is broken; 2 the mesh could not be judged; 3 wrong use.',
   );
-for (const verb of [certify, up, run, status, chaos, doctor, gather, heal, down, images, engine, watch])
-  program.addCommand(verb(end));
+const verbs = [certify, up, run, status, chaos, doctor, gather, selftest, heal, down, images, engine, watch];
+for (const verb of verbs) program.addCommand(verb(end));
 throwOnExit(program);
 
 try {

@@ -46,6 +46,11 @@ export const options = {
       '--mesh <file>',
       "a mesh file, for a mesh that is not a lab of ours; the lab's own otherwise",
     ).argParser((file: string) => resolve(file)),
+  allowDisruption: () =>
+    new Option(
+      '--allow-disruption <context...>',
+      'contexts of a mesh that is not a lab of ours which may be disturbed, spelled out',
+    ),
   project: () =>
     new Option(
       '--project <name...>',

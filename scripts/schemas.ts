@@ -6,6 +6,7 @@ import { diagnosisJsonSchema } from '../harness/doctor/finding.ts';
 import { meshFileJsonSchema, topologyJsonSchema } from '../harness/mesh/json-schemas.ts';
 import { snapshotJsonSchema } from '../harness/mesh/snapshot/schema.ts';
 import { reportJsonSchema } from '../harness/report/schema.ts';
+import { selftestJsonSchema } from '../harness/report/selftest/schema.ts';
 
 /**
  * Writes the published JSON schemas from the zod schemas: `schemas.ts [--check] [--root FOLDER]`. With `--check` nothing
@@ -17,6 +18,7 @@ const schemas: Record<string, () => object> = {
   'docs/snapshot.schema.json': snapshotJsonSchema,
   'results/report.schema.json': reportJsonSchema,
   'results/diagnosis.schema.json': diagnosisJsonSchema,
+  'results/selftest.schema.json': selftestJsonSchema,
 };
 
 const { values } = parseArgs({

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
 import { versionsOf } from '../harness/mesh/versions.ts';
@@ -29,8 +30,15 @@ export interface SuiteRunOptions {
   projects?: readonly Project[] | undefined;
   /** Promises that may disturb a mesh which is not a lab of ours. */
   allow: readonly string[];
-  /** Where Playwright's own output goes: standard error when the result is printed as JSON. */
-  outputTo: 'stdout' | 'stderr';
+  /** Where Playwright's own output goes: standard error when the result is printed as JSON, a file in the run folder. */
+  outputTo: 'stdout' | 'stderr' | 'file';
+  /** A folder for what the run leaves; a new one in results/ when not given. */
+  runDir?: string;
+  /**
+   * Judges the mesh as it stands, for a caller who holds its lock and knows what is broken in it: nothing is healed before, and
+   * promises are tried, ready or not, after this long.
+   */
+  asItStands?: { gateMs: number };
   signal: AbortSignal;
 }
 
@@ -46,17 +54,22 @@ export interface SuiteRun {
  */
 const smallHeap = '--max-semi-space-size=2 --max-old-space-size=384';
 
-const resultsRoot = join(projectRoot, 'results');
+/** Where the folders of runs are. */
+export const resultsRoot = join(projectRoot, 'results');
 
 /** `2026-11-23T14-59-03Z-1f2e`: sorts by time, and two that begin in one second differ. */
-const runName = (now: Date): string =>
+export const runName = (now: Date): string =>
   `${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(2).toString('hex')}`;
 
 /** An argument as a shell takes it. */
 const quoted = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
-async function versions(meshFile: string): Promise<Record<string, string>> {
+/** The command of this process, as a shell takes it. */
+export const ownCommand = (): string => ['npx meshproof', ...process.argv.slice(2).map(quoted)].join(' ');
+
+/** What runs here and, where they answer, in the clusters. */
+export async function versions(meshFile: string): Promise<Record<string, string>> {
   const own = { meshproof: packageJson.version, playwright: packageJson.dependencies['@playwright/test'] };
   try {
     await using mesh = attach(loadMeshFile(meshFile));
@@ -72,14 +85,13 @@ const loadGenerator = (signal: AbortSignal): Promise<string> =>
 
 async function prepare(options: SuiteRunOptions): Promise<string> {
   const now = new Date();
-  const name = runName(now);
-  const runDir = join(resultsRoot, name);
+  const runDir = options.runDir ?? join(resultsRoot, runName(now));
   await mkdir(runDir, { recursive: true });
   const mesh = loadMeshFile(options.meshFile);
   const link = mesh.lab ? loadTopology(mesh.lab.topology).link.forwards : [];
   await writeContext(runDir, {
-    name,
-    command: ['npx meshproof', ...process.argv.slice(2).map(quoted)].join(' '),
+    name: basename(runDir),
+    command: ownCommand(),
     startedAt: now.toISOString(),
     versions: await versions(options.meshFile),
     mesh: describeMesh(mesh, link),
@@ -94,23 +106,31 @@ function playwright(
   env: NodeJS.ProcessEnv,
   options: SuiteRunOptions,
 ): Promise<number | null> {
-  const output = options.outputTo === 'stderr' ? process.stderr : 'inherit';
+  const file =
+    options.outputTo === 'file'
+      ? openSync(join(env['MESHPROOF_RUN_DIR'] ?? '', 'output.txt'), 'a')
+      : undefined;
+  const output = file ?? (options.outputTo === 'stderr' ? process.stderr : 'inherit');
   const child = spawn(
     process.execPath,
     [join(projectRoot, 'node_modules/@playwright/test/cli.js'), 'test', ...args],
     {
       cwd: projectRoot,
       env,
-      stdio: ['ignore', output, 'inherit'],
+      stdio: ['ignore', output, file ?? 'inherit'],
       detached: true, // Ctrl-C reaches it through us alone, once
     },
   );
   const interrupt = (): void => void child.kill('SIGINT');
   options.signal.addEventListener('abort', interrupt, { once: true });
   process.once('exit', interrupt); // a second Ctrl-C ends us at once, and must not leave it running
-  return new Promise((resolve, reject) => {
+  return new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
+  }).finally(() => {
+    options.signal.removeEventListener('abort', interrupt);
+    process.off('exit', interrupt);
+    if (file !== undefined) closeSync(file);
   });
 }
 
@@ -121,7 +141,7 @@ function playwright(
  * @throws Error when the run left no valid report.
  */
 export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
-  await using _lock = await lockMesh(options.meshFile);
+  await using _lock = options.asItStands ? undefined : await lockMesh(options.meshFile);
   const runDir = await prepare(options);
   const env = {
     ...process.env,
@@ -129,6 +149,7 @@ export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
     MESHPROOF_RUN_DIR: runDir,
     MESHPROOF_K6: await loadGenerator(options.signal),
     MESHPROOF_ALLOW: options.allow.join(','),
+    ...(options.asItStands ? { MESHPROOF_AS_IT_STANDS_MS: String(options.asItStands.gateMs) } : {}),
     NODE_OPTIONS: `${smallHeap} ${process.env['NODE_OPTIONS'] ?? ''}`.trim(),
   };
   options.signal.throwIfAborted();

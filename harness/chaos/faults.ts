@@ -3,6 +3,7 @@ import { clusterGone } from './clusters/cluster-gone.ts';
 import { regionLabelsLost } from './clusters/region-labels-lost.ts';
 import { apiServerDown } from './control-plane/api-server-down.ts';
 import { istiodDown } from './control-plane/istiod-down.ts';
+import { remoteSecretChanged } from './discovery/remote-secret-changed.ts';
 import { remoteSecretRevoked } from './discovery/remote-secret-revoked.ts';
 import { remoteSecretRotated } from './discovery/remote-secret-rotated.ts';
 import type { AnyFault } from './fault.ts';
@@ -14,6 +15,8 @@ import { linkLossy } from './link/link-lossy.ts';
 import { linkNarrow } from './link/link-narrow.ts';
 import { linkPartitioned } from './link/link-partitioned.ts';
 import { linkReset } from './link/link-reset.ts';
+import { objectsChanged } from './objects/objects-changed.ts';
+import { authorityChanged } from './trust/authority-changed.ts';
 import { intermediateRotated } from './trust/intermediate-rotated.ts';
 import { rootRotated } from './trust/root-rotated.ts';
 import { podsDeleted } from './workloads/pods-deleted.ts';
@@ -31,12 +34,16 @@ export const faults = {
   ...{ podsFailing, podsLate, podsHanging, podsSlow },
   ...{ gatewayDeleted, gatewayScaledToZero, gatewayRestarted },
   ...{ linkPartitioned, linkReset, linkLossy, linkNarrow, linkDelayed },
-  ...{ istiodDown, apiServerDown, remoteSecretRevoked, remoteSecretRotated },
-  ...{ intermediateRotated, rootRotated, regionLabelsLost, clusterFrozen, clusterGone },
+  ...{ istiodDown, apiServerDown, remoteSecretRevoked, remoteSecretRotated, remoteSecretChanged },
+  ...{ authorityChanged, intermediateRotated, rootRotated, regionLabelsLost, clusterFrozen, clusterGone },
 };
 
 /** The same as a list. */
 export const faultKinds: readonly AnyFault[] = Object.values(faults);
 
+/** Kinds that take whole objects and no command line can: defects are made of them, and `heal` knows them. */
+const unlisted: readonly AnyFault[] = [objectsChanged];
+
 /** The kind of that id; undefined when there is none. */
-export const faultNamed = (id: string): AnyFault | undefined => faultKinds.find((kind) => kind.id === id);
+export const faultNamed = (id: string): AnyFault | undefined =>
+  [...faultKinds, ...unlisted].find((kind) => kind.id === id);

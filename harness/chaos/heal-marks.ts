@@ -1,4 +1,4 @@
-import type { KubernetesObject, V1Deployment, V1Secret } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
 import { testScope } from '../mesh/apply.ts';
 import type { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { deleteIfThere } from '../mesh/cluster-api.ts';
@@ -6,7 +6,8 @@ import { healPod, sickLabel } from './sick-pod.ts';
 import { regionAnnotation, setRegion } from './clusters/region-labels-lost.ts';
 import { revokedAnnotation, setRevoked } from './discovery/remote-secret-revoked.ts';
 import { issuedLabel, keptLabel, putSecretBack } from './kept-secret.ts';
-import { awaitPods, beforeAnnotation, putBack } from './scale.ts';
+import { healKeptObjects } from './objects/kept-objects.ts';
+import { awaitPods, beforeAnnotation, putBack as scaleBack } from './scale.ts';
 import { readinessAnnotation, restart, restartAnnotation, setReadiness, type Readiness } from './template.ts';
 
 /** What suites apply: apiVersion and kind, those first that act on traffic. */
@@ -39,15 +40,18 @@ export const selector = Object.entries(testScope)
  */
 export async function healMarks(mesh: Mesh, cluster: MeshCluster): Promise<string[]> {
   const namespaces = [...new Set([cluster.namespace, mesh.file.rootNamespace])];
+  // Before what tests applied is removed: what was replaced is put back.
+  const putBack = await healKeptObjects(cluster, mesh.file.rootNamespace);
   const removed = await Promise.all(
     namespaces.flatMap((namespace) =>
       kinds.map(([apiVersion, kind]) => removeLeft(cluster, namespace, apiVersion, kind)),
     ),
   );
   // Before pods are made anew: they are to get their certificates from the authority as it was.
-  const secrets = await healSecrets(cluster, mesh.file.rootNamespace);
+  const secrets = await healSecrets(cluster, namespaces, mesh.file.rootNamespace);
   const changed = await Promise.all(namespaces.map((namespace) => healDeployments(cluster, namespace)));
   return [
+    ...putBack,
     ...removed.flat(),
     ...(await removeNamespaces(cluster)),
     ...changed.flat(),
@@ -118,30 +122,37 @@ async function healDeployment(
   }
   const before = metadata?.annotations?.[beforeAnnotation];
   if (before !== undefined) {
-    await putBack(cluster, { namespace, name }, Number(before));
+    await scaleBack(cluster, { namespace, name }, Number(before));
     healed.push(`${cluster.name}: gave ${namespace}/${name} its ${before} pods back`);
   }
   if (healed.length > 0) await awaitPods(cluster, { namespace, name });
   return healed;
 }
 
-/** Remote secrets without their label, Secrets whose content was kept, and tokens that were issued. */
-async function healSecrets(cluster: MeshCluster, namespace: string): Promise<string[]> {
+/** Remote secrets without their label, Secrets whose content was kept, and tokens and copies that were made. */
+async function healSecrets(
+  cluster: MeshCluster,
+  namespaces: readonly string[],
+  namespace: string,
+): Promise<string[]> {
   const { items } = await cluster.api.core.listNamespacedSecret({ namespace });
-  const names = (has: (secret: V1Secret) => boolean) =>
-    items.filter(has).map(({ metadata }) => metadata?.name ?? '');
-  const revoked = names(({ metadata }) => metadata?.annotations?.[revokedAnnotation] !== undefined);
+  const named = items.map((one) => ({ name: one.metadata?.name ?? '', ...one }));
+  const revoked = named.filter(({ metadata }) => metadata?.annotations?.[revokedAnnotation] !== undefined);
   const kept = items.flatMap(({ metadata }) => metadata?.labels?.[keptLabel] ?? []);
-  const issued = names(({ metadata }) => metadata?.labels?.[issuedLabel] !== undefined);
-  for (const name of revoked) await setRevoked(cluster, namespace, name, null);
+  for (const { name } of revoked) await setRevoked(cluster, namespace, name, null);
   for (const name of kept) await putSecretBack(cluster, namespace, name);
-  for (const name of issued)
-    await deleteIfThere(() => cluster.api.core.deleteNamespacedSecret({ namespace, name }));
   return [
-    ...revoked.map((name) => `${cluster.name}: gave Secret ${namespace}/${name} its label back`),
+    ...revoked.map(({ name }) => `${cluster.name}: gave Secret ${namespace}/${name} its label back`),
     ...kept.map((name) => `${cluster.name}: put back what Secret ${namespace}/${name} held`),
-    ...issued.map((name) => `${cluster.name}: removed the token in Secret ${namespace}/${name}`),
+    ...(await Promise.all(namespaces.map((one) => removeIssued(cluster, one)))).flat(),
   ];
+}
+
+async function removeIssued({ name: of, api }: MeshCluster, namespace: string): Promise<string[]> {
+  const { items } = await api.core.listNamespacedSecret({ namespace, labelSelector: issuedLabel });
+  const names = items.map(({ metadata }) => metadata?.name ?? '');
+  for (const name of names) await deleteIfThere(() => api.core.deleteNamespacedSecret({ namespace, name }));
+  return names.map((name) => `${of}: removed the token in Secret ${namespace}/${name}`);
 }
 
 async function healNodes(cluster: MeshCluster): Promise<string[]> {

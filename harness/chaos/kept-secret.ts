@@ -6,6 +6,9 @@ import { whileWaiting } from '../waiting.ts';
 /** On a copy of a Secret as it was before a fault: the name of the one that it is a copy of. */
 export const keptLabel = 'meshproof.dev/kept';
 
+/** On a copy: type, labels and annotations of the Secret, by which it is made anew where it was deleted. */
+export const keptHeadAnnotation = 'meshproof.dev/kept-head';
+
 /** The name of the copy of a Secret; one fault at a time changes a Secret. */
 export const keptName = (secret: string): string => `meshproof-kept-${secret}`;
 
@@ -17,14 +20,25 @@ export const keptName = (secret: string): string => `meshproof-kept-${secret}`;
 export async function keepSecret(cluster: MeshCluster, namespace: string, name: string): Promise<void> {
   if (await readKept(cluster, namespace, name)) return;
   const secret = await whileWaiting(() => cluster.api.core.readNamespacedSecret({ namespace, name }));
+  const { labels = {}, annotations = {} } = secret.metadata ?? {};
+  const head = JSON.stringify({ type: secret.type ?? 'Opaque', labels, annotations } satisfies Head);
   const copy: V1Secret = {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { namespace, name: keptName(name), labels: { [keptLabel]: name } },
+    metadata: {
+      ...{ namespace, name: keptName(name), labels: { [keptLabel]: name } },
+      annotations: { [keptHeadAnnotation]: head },
+    },
     type: 'Opaque',
     ...(secret.data === undefined ? {} : { data: secret.data }),
   };
   await whileWaiting(() => cluster.api.core.createNamespacedSecret({ namespace, body: copy }));
+}
+
+interface Head {
+  type: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
 }
 
 /** Replaces what a Secret holds, nothing else of it. */
@@ -41,23 +55,58 @@ export async function writeSecretData(
 }
 
 /** What a Secret held before it was changed; undefined when it was not, or has been put back. */
-export async function readKept(
+export const readKept = async (
   cluster: MeshCluster,
   namespace: string,
   name: string,
-): Promise<Record<string, string> | undefined> {
+): Promise<Record<string, string> | undefined> => (await readCopy(cluster, namespace, name))?.data;
+
+async function readCopy(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+): Promise<V1Secret | undefined> {
   const { items } = await whileWaiting(() =>
     cluster.api.core.listNamespacedSecret({ namespace, labelSelector: `${keptLabel}=${name}` }),
   );
-  return items.find(({ metadata }) => metadata?.name === keptName(name))?.data;
+  return items.find(({ metadata }) => metadata?.name === keptName(name));
 }
 
-/** Puts back what a Secret held, and takes the copy away. Does nothing when there is none. */
+/**
+ * Puts back what a Secret held, makes it anew where it was deleted, and takes the copy away. Does nothing when there is
+ * none.
+ */
 export async function putSecretBack(cluster: MeshCluster, namespace: string, name: string): Promise<void> {
-  const data = await readKept(cluster, namespace, name);
-  if (data === undefined) return;
-  await writeSecretData(cluster, namespace, name, data);
+  const copy = await readCopy(cluster, namespace, name);
+  if (copy?.data === undefined) return;
+  if (await isThere(cluster, namespace, name)) await writeSecretData(cluster, namespace, name, copy.data);
+  else await makeAnew(cluster, namespace, name, copy);
   await dropKept(cluster, namespace, name);
+}
+
+async function isThere({ api }: MeshCluster, namespace: string, name: string): Promise<boolean> {
+  const fieldSelector = `metadata.name=${name}`;
+  const { items } = await whileWaiting(() => api.core.listNamespacedSecret({ namespace, fieldSelector }));
+  return items.length > 0;
+}
+
+async function makeAnew(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+  { metadata, data = {} }: V1Secret,
+): Promise<void> {
+  const head = metadata?.annotations?.[keptHeadAnnotation];
+  if (head === undefined)
+    throw new Error(
+      `Secret ${namespace}/${name} of ${cluster.name} is gone, and its copy does not tell its labels.`,
+    );
+  const { type, ...labelled } = JSON.parse(head) as Head;
+  const body: V1Secret = {
+    ...{ apiVersion: 'v1', kind: 'Secret', type, data },
+    metadata: { namespace, name, ...labelled },
+  };
+  await whileWaiting(() => cluster.api.core.createNamespacedSecret({ namespace, body }));
 }
 
 /** Takes the copy of a Secret away. */

@@ -69,9 +69,9 @@ async function issue(
   type: KeyType,
   days: number,
   issuer?: IssuedAuthority,
+  notBefore = new Date(Date.now() - backdateMs),
 ): Promise<IssuedAuthority> {
   const keys = await webcrypto.subtle.generateKey(algorithms[type], true, ['sign', 'verify']);
-  const notBefore = new Date(Date.now() - backdateMs);
   const x509 = await X509CertificateGenerator.create(
     {
       serialNumber: randomBytes(16)
@@ -133,15 +133,16 @@ export async function issueAuthorities(
   return { root: { certificate: root.certificate, key: root.key }, intermediates };
 }
 
-/** A new root, or with `issuer` an intermediate for workloads; its key is of the kind `type`. */
+/** A new root, or with `issuer` an intermediate for workloads; its key is of the kind `type`. Valid from `notBefore` on, default an hour ago. */
 export async function issueAuthority(
   name: string,
   type: KeyType,
   days: number,
   issuer?: { authority: Authority; key: KeyType },
+  notBefore?: Date,
 ): Promise<Authority> {
   const signer = issuer && (await reopen(issuer.authority, issuer.key));
-  const { certificate, key } = await issue(name, type, days, signer);
+  const { certificate, key } = await issue(name, type, days, signer, notBefore);
   return { certificate, key };
 }
 

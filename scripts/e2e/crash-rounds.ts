@@ -26,6 +26,8 @@ const victims: readonly string[][] = [
   ['api-server-down', '--cluster', 'east'],
   ['remote-secret-revoked', '--cluster', 'west', '--to', 'east'],
   ['remote-secret-rotated', '--cluster', 'east', '--to', 'west'],
+  ['remote-secret-changed', '--cluster', 'west', '--to', 'east', '--change', 'in-another-namespace'],
+  ['authority-changed', '--cluster', 'east', '--change', 'another-root'],
   ['region-labels-lost', '--cluster', 'west'],
   ['cluster-frozen', '--cluster', 'east'],
   ['cluster-gone', '--cluster', 'east'],

@@ -11,6 +11,7 @@ import { labMeshFile, projectRoot } from '../../harness/lab/paths.ts';
 import { reportSchema, type Report } from '../../harness/report/schema.ts';
 import { countJunit } from '../test-count.ts';
 import { assertEnded, meshproof, type Ended } from './cli.ts';
+import { assertNoticed } from './selftest.ts';
 
 const lab = 'e2e';
 const reportOf = ({ stdout, stderr }: Ended): Report => {
@@ -96,6 +97,9 @@ test('a healthy mesh has no cause of trouble', async () => {
   );
   assertEnded(ended, 0);
 });
+
+test('the self-test names a defect of each family, breaks the promises that it has to break, and leaves the mesh healthy', () =>
+  assertNoticed(lab));
 
 test('a mesh whose cross-network gateway is gone breaks promises, and up brings it back', async () => {
   await using mesh = attach(loadMeshFile(labMeshFile(lab)));

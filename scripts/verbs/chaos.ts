@@ -99,10 +99,7 @@ function injectOne(kind: AnyFault, end: (code: ExitCode) => void): Command {
       .makeOptionMandatory(),
     options.name(),
     options.mesh(),
-    new Option(
-      '--allow-disruption <context...>',
-      'contexts of a mesh that is not a lab of ours which may be disturbed, spelled out',
-    ),
+    options.allowDisruption(),
     options.json(),
     options.verbose(),
   ).action(async (given: Given & Record<string, unknown>) => {

@@ -41,6 +41,7 @@ const rootsDiffer: Check = {
     { code: 'MP1112', by: 'cluster' },
     { code: 'MP3403', by: 'cluster' },
     { code: 'MP3402', by: 'cluster' },
+    { code: 'MP1107', by: 'cluster' },
     { code: 'MP1108', by: 'cluster' },
   ],
   run: function* (view) {

@@ -14,10 +14,12 @@ const hidesGateways: Check = {
   remedy: 'kubectl --context <cluster> label namespace <namespace of the gateway> <label of the selector>',
   reference,
   needs: ['installs', 'namespaces', 'services'],
+  // The selectors of a cluster hold for all that its istiod reads, of other clusters, too.
   explains: [
-    { code: 'MP3501', by: 'target' },
+    { code: 'MP3501', by: 'cluster' },
     { code: 'MP3502', by: 'cluster' },
-    { code: 'MP2204', by: 'target' },
+    { code: 'MP2204', by: 'cluster' },
+    { code: 'MP3401', by: 'target' },
     { code: 'MP3402', by: 'target' },
     { code: 'MP2502', by: 'cluster' },
   ],
@@ -56,7 +58,10 @@ const hidesWorkloads: Check = {
   remedy: 'kubectl --context <cluster> label namespace <namespace> <label of the selector>',
   reference,
   needs: ['installs', 'namespaces', 'pods'],
-  explains: [{ code: 'MP2204', by: 'target' }],
+  explains: [
+    { code: 'MP2204', by: 'cluster' },
+    { code: 'MP3402', by: 'target' },
+  ],
   run: function* (view) {
     for (const cluster of view.clusters) {
       const hidden = [...cluster.namespaces.keys()].filter(

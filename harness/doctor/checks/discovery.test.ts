@@ -105,6 +105,15 @@ test('two clusters of one name; a name that the mesh file does not have', () => 
     peer: 'west',
     symptoms: ['MP2119'],
   });
+  // istiod of east then takes its own pods for those of west, and counts them on its own network.
+  assertFirst(
+    ({ east }) => {
+      the(east.installs).clusterName = 'west';
+      for (const { shards } of east.istiods)
+        for (const shard of shards) if (shard.cluster === 'west') shard.networks = ['east-net'];
+    },
+    { code: 'MP2113', cluster: 'east', symptoms: ['MP2119', 'MP3506'] },
+  );
   assertFirst(({ east }) => void (the(east.installs).clusterName = 'east-1'), {
     code: 'MP2119',
     severity: 'warning',
@@ -245,6 +254,33 @@ test('discovery selectors hide the gateway, or workloads', () => {
     severity: 'error',
     cluster: 'east',
   });
+});
+
+test('discovery selectors hold for what istiod reads of other clusters, too: that is a symptom', () => {
+  const select = ({ east }: BrokenSample, namespace: string) => {
+    const matchLabels = { 'kubernetes.io/metadata.name': namespace };
+    for (const one of east.namespaces) one.labels['kubernetes.io/metadata.name'] = one.name;
+    the(east.installs).settings!.discoverySelectors = [{ matchLabels, matchExpressions: [] }];
+  };
+  assertFirst(
+    (sample) => {
+      select(sample, 'meshproof');
+      for (const istiod of sample.east.istiods) istiod.networks = [];
+      the(sample.west.probes, ({ target }) => target === 'eastWestGateway').tcp = 'refused';
+    },
+    { code: 'MP2501', cluster: 'east', symptoms: ['MP3401', 'MP3501'] },
+  );
+  assertFirst(
+    (sample) => {
+      select(sample, 'istio-system');
+      for (const istiod of sample.east.istiods) istiod.shards = [];
+      Object.assign(
+        the(sample.west.probes, ({ target }) => target === 'eastWestGateway'),
+        { tls: 'reset', chain: [] },
+      );
+    },
+    { code: 'MP2502', cluster: 'east', symptoms: ['MP2204', 'MP3402'] },
+  );
 });
 
 test('an API server is silent: the rest is judged, and what follows from it is folded', () => {

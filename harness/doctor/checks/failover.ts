@@ -156,7 +156,8 @@ const weightsNowhere: Check = {
   remedy: edit,
   reference: settingDocs,
   needs: ['resources', 'nodes'],
-  explains: [differing],
+  // Localities that are not named get nothing: proxies are not even told of their endpoints.
+  explains: [differing, { code: 'MP3602', by: 'source' }],
   run: function* (view) {
     if (!view.completeEverywhere('nodes')) return;
     const regions = regionsOf(view);

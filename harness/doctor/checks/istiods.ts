@@ -24,6 +24,7 @@ const sameName: Check = {
     { code: 'MP3501', by: 'cluster' },
     { code: 'MP2201', by: 'cluster' },
     { code: 'MP2105', by: 'cluster' },
+    { code: 'MP3506', by: 'cluster' },
   ],
   run: function* (view) {
     const named = view.clusters.flatMap((cluster) => {

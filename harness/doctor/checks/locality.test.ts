@@ -121,6 +121,19 @@ test('weights and failover that lead nowhere', () => {
     code: 'MP4204',
     severity: 'warning',
   });
+  // What is not named gets nothing: proxies have no endpoint there.
+  const onlyNear = ({ west }: BrokenSample) => {
+    for (const { upstreams } of west.proxies)
+      for (const upstream of upstreams)
+        upstream.endpoints = upstream.endpoints.filter(({ port }) => port !== 15443);
+  };
+  assertFirst(
+    (sample) => {
+      applyToBoth(sample, rule({ distribute: nowhere }));
+      onlyNear(sample);
+    },
+    { code: 'MP4204', severity: 'error', cluster: 'west', symptoms: ['MP3602'] },
+  );
   assertFirst(
     (sample) => {
       ordered(sample);

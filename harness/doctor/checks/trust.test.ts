@@ -46,6 +46,14 @@ test('roots differ', () => {
   });
 });
 
+test('an authority of another root that no istiod has taken: that nobody has a certificate of it is a symptom', () => {
+  assertFirst((sample) => otherRoot(sample, false), {
+    code: 'MP1101',
+    cluster: 'east',
+    symptoms: ['MP1107', 'MP1108', 'MP1112', 'MP3403'],
+  });
+});
+
 test('an intermediate is not signed by the root beside it', () => {
   assertFirst((sample) => void (caOf(sample, 'west').signedBy = []), {
     code: 'MP1102',

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApiException, type V1Secret } from '@kubernetes/client-node';
+import { MeshCluster } from '../mesh/attach.ts';
+import type { ClusterApi } from '../mesh/cluster-api.ts';
+import type { MeshFileCluster } from '../mesh/mesh-file.ts';
+import { keepSecret, keptHeadAnnotation, keptName, putSecretBack, writeSecretData } from './kept-secret.ts';
+
+const labels = { 'istio/multiCluster': 'true' };
+const annotations = { 'networking.istio.io/cluster': 'east' };
+const secret = (): V1Secret => ({
+  ...{ apiVersion: 'v1', kind: 'Secret', type: 'Opaque', data: { east: 'a3ViZWNvbmZpZw==' } },
+  metadata: { namespace: 'n', name: 's', labels, annotations },
+});
+
+/** The Secrets of one namespace, by name. */
+function cluster(): { stored: Map<string, V1Secret>; west: MeshCluster } {
+  const stored = new Map<string, V1Secret>([['s', secret()]]);
+  const put = async ({ body }: { body: V1Secret }) => void stored.set(body.metadata?.name ?? '', body);
+  const core = {
+    readNamespacedSecret: async ({ name }: { name: string }) => {
+      const found = stored.get(name);
+      if (!found) throw new ApiException(404, 'not found', '', {});
+      return structuredClone(found);
+    },
+    listNamespacedSecret: async (given: { labelSelector?: string; fieldSelector?: string }) => {
+      const [, kept] = (given.labelSelector ?? '').split('=');
+      const [, name] = (given.fieldSelector ?? '').split('=');
+      const isWanted = ({ metadata }: V1Secret) =>
+        name === undefined ? metadata?.labels?.['meshproof.dev/kept'] === kept : metadata?.name === name;
+      return { items: [...stored.values()].filter(isWanted) };
+    },
+    createNamespacedSecret: put,
+    replaceNamespacedSecret: put,
+    deleteNamespacedSecret: async ({ name }: { name: string }) => void stored.delete(name),
+  };
+  const api = { cluster: 'west', core } as unknown as ClusterApi;
+  return { stored, west: new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'workloads') };
+}
+
+test('a Secret that was changed, and one that was deleted, are put back with their labels; no copy is left', async () => {
+  for (const breakIt of ['changed', 'deleted']) {
+    const { stored, west } = cluster();
+    await keepSecret(west, 'n', 's');
+    assert.equal(stored.get(keptName('s'))?.metadata?.labels?.['istio/multiCluster'], undefined);
+    if (breakIt === 'changed') await writeSecretData(west, 'n', 's', { east: 'eA==' });
+    else stored.delete('s');
+    await putSecretBack(west, 'n', 's');
+    assert.deepEqual([...stored], [['s', secret()]]);
+    await putSecretBack(west, 'n', 's');
+    assert.deepEqual([...stored], [['s', secret()]]);
+  }
+});
+
+test('a copy that is there already stays: it is of the Secret before an outer fault', async () => {
+  const { stored, west } = cluster();
+  await keepSecret(west, 'n', 's');
+  await writeSecretData(west, 'n', 's', { east: 'eA==' });
+  await keepSecret(west, 'n', 's');
+  await putSecretBack(west, 'n', 's');
+  assert.deepEqual(stored.get('s'), secret());
+});
+
+test('a deleted Secret whose copy does not tell its labels is not made anew without them', async () => {
+  const { stored, west } = cluster();
+  await keepSecret(west, 'n', 's');
+  delete stored.get(keptName('s'))?.metadata?.annotations?.[keptHeadAnnotation];
+  stored.delete('s');
+  await assert.rejects(putSecretBack(west, 'n', 's'), /n\/s of west is gone/);
+});

@@ -1,0 +1,118 @@
+import { ApiException, PatchStrategy, type KubernetesObject, type V1Service } from '@kubernetes/client-node';
+import { parse, stringify } from 'yaml';
+import { testScope } from '../../mesh/apply.ts';
+import type { MeshCluster } from '../../mesh/attach.ts';
+import { applyAll, deleteIfThere, fieldManager } from '../../mesh/cluster-api.ts';
+import { waitUntil } from '../../mesh/wait-until.ts';
+import { timeouts } from '../../timeouts.ts';
+import { whileWaiting } from '../../waiting.ts';
+import { asWritten, contains, isPatched, isSame, mergePatch } from './comparison.ts';
+import { headerOf, wordHeader, type Edit, type ObjectHeader } from './edits.ts';
+
+type Json = Record<string, unknown>;
+type Manifest = Extract<Edit, { op: 'apply' }>['manifest'];
+
+/** An object as it was before it was changed; null where it was not there. */
+export interface Before {
+  header: ObjectHeader;
+  object: Json | null;
+}
+
+const addressed = ({ apiVersion, kind, namespace, name }: ObjectHeader) => ({
+  ...{ apiVersion, kind },
+  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+});
+
+/** An object as somebody would write it (see {@link asWritten}); null where it is not there. */
+export async function readObject(cluster: MeshCluster, header: ObjectHeader): Promise<Json | null> {
+  const found = await readWhole(cluster, header);
+  return found && asWritten(found);
+}
+
+async function readWhole(cluster: MeshCluster, header: ObjectHeader): Promise<KubernetesObject | null> {
+  try {
+    return await whileWaiting(() => cluster.api.objects.read(addressed(header)));
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 404) return null;
+    throw new Error(`Cluster ${cluster.name} did not let ${wordHeader(header)} be read.`, { cause: error });
+  }
+}
+
+/** Whether an object is as an edit makes it. */
+export function isEdited(edit: Edit, now: Json | null): boolean {
+  if (edit.op === 'delete') return now === null;
+  if (now === null) return false;
+  if (edit.op === 'apply') return contains(now, edit.manifest);
+  if (edit.op === 'merge') return isPatched(now, edit.patch);
+  if (edit.op === 'merge-status') return isPatched(now['status'], edit.patch);
+  const data = (now['data'] ?? {}) as Record<string, string>;
+  return isPatched(parse(data[edit.key] ?? ''), edit.patch);
+}
+
+/** Makes an edit. Throws with the server's words where it is refused. */
+export async function makeEdit(cluster: MeshCluster, edit: Edit): Promise<void> {
+  const header = headerOf(edit);
+  if (edit.op === 'delete') return removeObject(cluster, header);
+  const now = await readObject(cluster, header);
+  if (edit.op === 'apply') return applyManifest(cluster, edit.manifest, now === null);
+  if (edit.op === 'merge-status')
+    return writeStatus(cluster, mergePatch(now, { status: edit.patch }) as Json);
+  const patch = edit.op === 'merge' ? edit.patch : settingsPatch(edit, now);
+  await whileWaiting(() =>
+    cluster.api.objects.patch(
+      mergePatch(patch, addressed(header)) as KubernetesObject,
+      ...([undefined, undefined, fieldManager, undefined, PatchStrategy.MergePatch] as const),
+    ),
+  );
+}
+
+function applyManifest(cluster: MeshCluster, manifest: Manifest, isNew: boolean): Promise<void> {
+  const { metadata } = manifest;
+  // What was not there before is a test's, so that it is found whatever becomes of us.
+  const labels = { ...(metadata['labels'] as object | undefined), ...testScope };
+  const object = isNew ? { ...manifest, metadata: { ...metadata, labels } } : manifest;
+  return whileWaiting(() => applyAll(cluster.api, [object]));
+}
+
+function settingsPatch({ key, patch }: Extract<Edit, { op: 'merge-yaml' }>, now: Json | null): Json {
+  const data = (now?.['data'] ?? {}) as Record<string, string>;
+  const [text, settings] = [data[key] ?? '', mergePatch(parse(data[key] ?? ''), patch)];
+  // What is JSON stays JSON: not every reader takes all of YAML.
+  const written = text.trimStart().startsWith('{') ? JSON.stringify(settings) : stringify(settings);
+  return { data: { [key]: written } };
+}
+
+const removeObject = (cluster: MeshCluster, header: ObjectHeader): Promise<void> =>
+  whileWaiting(() => deleteIfThere(() => cluster.api.objects.delete(addressed(header))));
+
+/** Makes an object what it was, whatever it is now. Tries again while others write to it. */
+export async function putObjectBack(cluster: MeshCluster, { header, object }: Before): Promise<void> {
+  const attempt = async () => {
+    if (object === null) await removeObject(cluster, header);
+    else await write(cluster, object, await readWhole(cluster, header));
+    return true;
+  };
+  await waitUntil(attempt, `${wordHeader(header)} of ${cluster.name} to be put back`, timeouts.apiMs);
+}
+
+async function write(cluster: MeshCluster, before: Json, now: KubernetesObject | null): Promise<void> {
+  const { objects } = cluster.api;
+  const { status: _, ...spec } = before;
+  if (now === null) await objects.create(spec);
+  else if (!isSame(asWritten(now), before)) {
+    const metadata = { ...(before['metadata'] as object), resourceVersion: now.metadata?.resourceVersion };
+    await objects.replace({ ...spec, metadata } as KubernetesObject);
+  }
+  if (before['kind'] === 'Service') await writeStatus(cluster, before);
+}
+
+async function writeStatus({ api }: MeshCluster, service: Json): Promise<void> {
+  const { name = '', namespace = '' } = (service['metadata'] ?? {}) as { name?: string; namespace?: string };
+  await whileWaiting(async () => {
+    const now = await api.core.readNamespacedService({ name, namespace });
+    const { status } = service as V1Service;
+    if (isSame(now.status, status)) return;
+    const body: V1Service = { ...now, ...(status === undefined ? {} : { status }) };
+    await api.core.replaceNamespacedServiceStatus({ name, namespace, body });
+  });
+}

@@ -1,0 +1,71 @@
+type Table = Readonly<Record<string, unknown>>;
+
+const isTable = (value: unknown): value is Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A JSON merge patch laid upon a value (https://www.rfc-editor.org/rfc/rfc7386#section-2). Changes neither. */
+export function mergePatch(value: unknown, patch: unknown): unknown {
+  if (!isTable(patch)) return patch;
+  const merged: Record<string, unknown> = isTable(value) ? { ...value } : {};
+  for (const [key, part] of Object.entries(patch))
+    if (part === null) delete merged[key];
+    else merged[key] = mergePatch(merged[key], part);
+  return merged;
+}
+
+/** Whether a value has all that `part` has. Of lists each item of `part` has to be among the items; order is not asked for. */
+export function contains(value: unknown, part: unknown): boolean {
+  if (Array.isArray(part))
+    return Array.isArray(value) && part.every((item) => value.some((one) => contains(one, item)));
+  if (isTable(part))
+    return isTable(value) && Object.entries(part).every(([key, each]) => contains(value[key], each));
+  return value === part;
+}
+
+/** Whether a value is as a merge patch makes it; a server may have added to it, also to the items of lists. */
+export function isPatched(value: unknown, patch: unknown): boolean {
+  if (patch === null) return value === undefined;
+  if (isTable(patch))
+    return isTable(value) && Object.entries(patch).every(([key, part]) => isPatched(value[key], part));
+  if (!Array.isArray(patch)) return value === patch;
+  return Array.isArray(value) && value.length === patch.length && contains(value, patch);
+}
+
+/** Whether two values are the same, whatever the order of their keys. */
+export const isSame = (a: unknown, b: unknown): boolean => stable(a) === stable(b);
+
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) =>
+    isTable(one) ? Object.fromEntries(Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1))) : one,
+  );
+}
+
+/** What controllers write on an object while it is as it was. */
+const controllersOwn = new Set(['deployment.kubernetes.io/revision']);
+
+/**
+ * An object as somebody would write it: without what the server keeps about it, and without its status; a Service keeps its
+ * status, since the addresses of a load balancer stand there and nobody writes them again.
+ */
+export function asWritten(object: object): Record<string, unknown> {
+  // As JSON has it: the client gives dates as objects.
+  const { status, metadata, ...rest } = JSON.parse(JSON.stringify(object)) as Record<string, unknown>;
+  const {
+    uid: _uid,
+    resourceVersion: _version,
+    generation: _generation,
+    creationTimestamp: _created,
+    managedFields: _fields,
+    selfLink: _link,
+    annotations,
+    ...kept
+  } = (metadata ?? {}) as Record<string, unknown>;
+  const notes = Object.entries(isTable(annotations) ? annotations : {}).filter(
+    ([name]) => !controllersOwn.has(name),
+  );
+  return {
+    ...rest,
+    metadata: { ...kept, ...(notes.length > 0 ? { annotations: Object.fromEntries(notes) } : {}) },
+    ...(rest['kind'] === 'Service' && status !== undefined ? { status } : {}),
+  };
+}

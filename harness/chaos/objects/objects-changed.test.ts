@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApiException, type KubernetesObject } from '@kubernetes/client-node';
+import { Mesh, MeshCluster } from '../../mesh/attach.ts';
+import type { ClusterApi } from '../../mesh/cluster-api.ts';
+import type { MeshFile, MeshFileCluster } from '../../mesh/mesh-file.ts';
+import { parametersOf } from '../parameters.ts';
+import { asWritten, mergePatch } from './comparison.ts';
+import { healKeptObjects } from './kept-objects.ts';
+import { objectsChanged } from './objects-changed.ts';
+
+type Stored = KubernetesObject & Record<string, any>;
+interface Named {
+  name: string;
+  namespace: string;
+}
+const keyOf = ({ kind, metadata }: KubernetesObject) => `${kind} ${metadata?.namespace}/${metadata?.name}`;
+
+/** An API server that forgets nothing and counts writes; after `writes` of them it refuses, as when a process is killed. */
+class FakeApi {
+  readonly stored = new Map<string, Stored>();
+  left = Infinity;
+  #version = 0;
+
+  constructor(objects: Stored[]) {
+    for (const one of objects) this.#put(one);
+  }
+
+  #put(one: Stored): void {
+    const metadata = { ...one.metadata, resourceVersion: `${++this.#version}`, uid: `u${this.#version}` };
+    this.stored.set(keyOf(one), structuredClone({ ...one, metadata }));
+  }
+
+  #write(one: Stored): void {
+    if (this.left-- <= 0) throw new Error('killed');
+    this.#put(one);
+  }
+
+  #found(one: KubernetesObject): Stored {
+    const found = this.stored.get(keyOf(one));
+    if (!found) throw new ApiException(404, 'not found', '', {});
+    return structuredClone(found);
+  }
+
+  #remove(one: KubernetesObject): void {
+    this.#found(one);
+    if (this.left-- <= 0) throw new Error('killed');
+    this.stored.delete(keyOf(one));
+  }
+
+  get api(): ClusterApi {
+    const named = (kind: string, one: Named) => ({ kind, metadata: one });
+    const objects = {
+      read: async (one: KubernetesObject) => this.#found(one),
+      create: async (one: Stored) => this.#write(one),
+      replace: async (one: Stored) => {
+        const { status } = this.#found(one);
+        this.#write(status === undefined ? one : { ...one, status });
+      },
+      patch: async (one: Stored) => this.#write(mergePatch(this.stored.get(keyOf(one)) ?? {}, one) as Stored),
+      delete: async (one: KubernetesObject) => this.#remove(one),
+    };
+    const core = {
+      listNamespacedConfigMap: async () => ({
+        items: [...this.stored.values()].filter(
+          ({ metadata }) => metadata?.labels?.['meshproof.dev/kept-objects'] !== undefined,
+        ),
+      }),
+      deleteNamespacedConfigMap: async (one: Named) => this.#remove(named('ConfigMap', one)),
+      readNamespacedService: async (one: Named) => this.#found(named('Service', one)),
+      replaceNamespacedServiceStatus: async ({ body }: { body: Stored }) => this.#write(body),
+    };
+    return { cluster: 'west', objects, core } as unknown as ClusterApi;
+  }
+
+  all = (): unknown => [...this.stored].toSorted().map(([key, one]) => [key, asWritten(one)]);
+}
+
+const at = (name: string) => ({ name, namespace: 'n' });
+const before = (): Stored[] => [
+  {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: at('istio'),
+    data: { mesh: 'trustDomain: a\nother: 1\n' },
+  },
+  {
+    ...{ apiVersion: 'v1', kind: 'Service', metadata: { ...at('gateway'), labels: { network: 'x' } } },
+    ...{ spec: { ports: [{ port: 15443 }] }, status: { loadBalancer: { ingress: [{ ip: '10.0.0.1' }] } } },
+  },
+  { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', metadata: at('cross'), spec: { servers: [] } },
+];
+const service = { apiVersion: 'v1', kind: 'Service', namespace: 'n', name: 'gateway' } as const;
+const edits = [
+  {
+    ...{ op: 'merge-yaml', apiVersion: 'v1', kind: 'ConfigMap', namespace: 'n', name: 'istio', key: 'mesh' },
+    patch: { trustDomain: 'b' },
+  },
+  { op: 'merge', ...service, patch: { metadata: { labels: { network: null } } } },
+  { op: 'merge-status', ...service, patch: { loadBalancer: { ingress: null } } },
+  { op: 'delete', apiVersion: 'networking.istio.io/v1', kind: 'Gateway', namespace: 'n', name: 'cross' },
+  { op: 'apply', manifest: { apiVersion: 'v1', kind: 'Service', metadata: at('new'), spec: {} } },
+];
+
+const file = { meshId: 'm', rootNamespace: 'n', clusters: [{ name: 'west' }], services: [] };
+const meshFile = file as unknown as MeshFile;
+const parameters = parametersOf(objectsChanged, { cluster: 'west', edits }, meshFile);
+
+function opened(objects = before()) {
+  const fake = new FakeApi(objects);
+  const cluster = new MeshCluster({ name: 'west' } as MeshFileCluster, fake.api, 'workloads');
+  return { fake, cluster, mesh: new Mesh(meshFile, [cluster]) };
+}
+
+async function injected() {
+  const { fake, cluster, mesh } = opened();
+  const undo = await objectsChanged.prepare(mesh, parameters, 'abcdefgh');
+  return { fake, cluster, was: fake.all(), of: { mesh, id: 'abcdefgh', parameters, undo } };
+}
+
+test('all edits are made and proven, and undone and proven', async () => {
+  const { fake, of, was } = await injected();
+  await objectsChanged.inject(of);
+  assert.match(await objectsChanged.prove(of), /Gateway n\/cross is gone; Service n\/new is there as wanted/);
+  assert.equal(fake.stored.get('Service n/new')?.metadata?.labels?.['meshproof.dev/scope'], 'test');
+  assert.deepEqual(fake.stored.get('Service n/gateway')?.['status'], { loadBalancer: {} });
+  await objectsChanged.heal(of);
+  await objectsChanged.proveHealed(of);
+  assert.deepEqual(fake.all(), was);
+  await objectsChanged.heal(of); // nothing to do is no error
+  assert.deepEqual(fake.all(), was);
+});
+
+for (let writes = 0; writes <= 6; writes++)
+  for (const by of ['the journal', 'the copy in the cluster'] as const)
+    test(`killed after ${writes} writes, healed by ${by}: as before`, async () => {
+      const { fake, cluster, of, was } = await injected();
+      fake.left = writes;
+      await objectsChanged.inject(of).catch((error: unknown) => assert.match(String(error), /killed/));
+      fake.left = Infinity;
+      if (by === 'the journal') await objectsChanged.heal(of);
+      else await healKeptObjects(cluster, 'n');
+      assert.deepEqual(fake.all(), was);
+    });
+
+test('two faults of one object, healed by the copies in the cluster: the last first', async () => {
+  const { fake, cluster, of, was } = await injected();
+  await objectsChanged.inject(of);
+  await delay(2); // their copies differ by milliseconds, not by the seconds of the server
+  const edit = { op: 'merge', ...service, patch: { spec: { type: 'LoadBalancer' } } };
+  const outer = parametersOf(objectsChanged, { cluster: 'west', edits: [edit] }, meshFile);
+  const undo = await objectsChanged.prepare(of.mesh, outer, 'ijklmnop');
+  await objectsChanged.inject({ mesh: of.mesh, id: 'ijklmnop', parameters: outer, undo });
+  await healKeptObjects(cluster, 'n');
+  assert.deepEqual(fake.all(), was);
+});
+
+test('what is as it should become already, or is not there, proves nothing', async () => {
+  const [config, ...others] = before();
+  const { mesh } = opened([{ ...config, data: { mesh: 'trustDomain: b\n' } }, ...others]);
+  await assert.rejects(objectsChanged.prepare(mesh, parameters, 'a'), /ConfigMap n\/istio is as it should/);
+  await assert.rejects(objectsChanged.prepare(opened([]).mesh, parameters, 'a'), /has no ConfigMap n\/istio/);
+});

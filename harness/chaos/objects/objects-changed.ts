@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { MeshCluster } from '../../mesh/attach.ts';
+import { waitUntil } from '../../mesh/wait-until.ts';
+import { timeouts } from '../../timeouts.ts';
+import { bounds } from '../bounds.ts';
+import { defineFault } from '../fault.ts';
+import { parameters } from '../parameters.ts';
+import { awaitPods } from '../scale.ts';
+import { isEdited, makeEdit, putObjectBack, readObject, type Before } from './cluster-objects.ts';
+import { isSame } from './comparison.ts';
+import {
+  editSchema,
+  headerOf,
+  headersOf,
+  wordEdit,
+  wordHeader,
+  type Edit,
+  type ObjectHeader,
+} from './edits.ts';
+import { beforeSchema, dropKeptObjects, keepObjects } from './kept-objects.ts';
+
+/**
+ * Any objects of one cluster but Secrets are made, changed or deleted; healing puts them back as they were. The objects as
+ * they were stand in the journal, and in a ConfigMap of their cluster, by which `heal` finds them without the journal.
+ */
+export const objectsChanged = defineFault({
+  id: 'objects-changed',
+  title: 'Objects of a cluster are made, changed or deleted',
+  disturbs: 'control-plane',
+  needsLab: false,
+  stage: 'rest',
+  bounds: bounds.istiod,
+  parameters: z.object({ cluster: parameters.cluster, edits: z.array(editSchema).min(1) }),
+  undo: z.object({ before: beforeSchema }),
+  clusters: ({ cluster }) => [cluster],
+  prepare: async (mesh, { cluster: name, edits }) => {
+    const cluster = mesh.cluster(name);
+    const before = await Promise.all(
+      headersOf(edits).map(async (header): Promise<Before> => ({
+        header,
+        object: await readObject(cluster, header),
+      })),
+    );
+    for (const edit of edits) refuseIdle(cluster, edit, before);
+    return { before };
+  },
+  inject: async ({ mesh, id, parameters: { cluster: name, edits }, undo: { before } }) => {
+    const cluster = mesh.cluster(name);
+    await keepObjects(cluster, mesh.file.rootNamespace, id, before);
+    for (const edit of edits) await makeEdit(cluster, edit);
+  },
+  prove: async ({ mesh, parameters: { cluster: name, edits } }) => {
+    const cluster = mesh.cluster(name);
+    // Of several edits of one object, the last has the word.
+    const last = new Map(edits.map((edit) => [wordHeader(headerOf(edit)), edit]));
+    for (const edit of last.values()) {
+      const isSo = async () => isEdited(edit, await readObject(cluster, headerOf(edit)));
+      await waitUntil(isSo, `${name}: ${wordEdit(edit)}`, timeouts.apiMs);
+    }
+    await awaitRollouts(cluster, headersOf(edits));
+    return `${name}: the API server shows that ${[...last.values()].map(wordEdit).join('; ')}`;
+  },
+  heal: async ({ mesh, id, parameters: { cluster: name }, undo: { before } }) => {
+    const cluster = mesh.cluster(name);
+    for (const one of before.toReversed()) await putObjectBack(cluster, one);
+    await dropKeptObjects(cluster, mesh.file.rootNamespace, id);
+  },
+  proveHealed: async ({ mesh, parameters: { cluster: name }, undo: { before } }) => {
+    const cluster = mesh.cluster(name);
+    for (const { header, object } of before) {
+      const isBack = async () => isSame(await readObject(cluster, header), object);
+      await waitUntil(isBack, `${wordHeader(header)} of ${name} to be as it was`, timeouts.apiMs);
+    }
+    const there = before.filter(({ object }) => object !== null).map(({ header }) => header);
+    await awaitRollouts(cluster, there);
+    return `${name}: the API server shows ${before.map(({ header }) => wordHeader(header)).join(', ')} as before`;
+  },
+});
+
+function refuseIdle(cluster: MeshCluster, edit: Edit, before: readonly Before[]): void {
+  const header = headerOf(edit);
+  const now = before.find((one) => isSame(one.header, header))?.object ?? null;
+  if (edit.op !== 'apply' && now === null)
+    throw new Error(`Cluster ${cluster.name} has no ${wordHeader(header)} that could be changed.`);
+  if (isEdited(edit, now))
+    throw new Error(`Cluster ${cluster.name}: ${wordHeader(header)} is as it should become already.`);
+}
+
+/** A Deployment whose template was changed makes its pods anew. */
+async function awaitRollouts(cluster: MeshCluster, changed: readonly ObjectHeader[]): Promise<void> {
+  const deployments = changed.filter(({ kind }) => kind === 'Deployment');
+  await Promise.all(deployments.map(({ namespace = '', name }) => awaitPods(cluster, { namespace, name })));
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { timeouts } from '../../timeouts.ts';
+import { whileWaiting } from '../../waiting.ts';
+import { bounds } from '../bounds.ts';
+import { defineFault } from '../fault.ts';
+import { keepSecret, putSecretBack, readKept, writeSecretData } from '../kept-secret.ts';
+import { parameters } from '../parameters.ts';
+import { authorityChanges, type AuthorityChange } from './authority-changes.ts';
+import { fingerprintOf, short } from './certificates.ts';
+import { awaitTrust, caSecret, hurryMounts, labTrust, trustShown } from './plugged-authority.ts';
+
+const changes = ['gone', ...(Object.keys(authorityChanges) as AuthorityChange[])] as const;
+
+/**
+ * The Secret with a cluster's authority is changed or deleted, and nothing is restarted: it is what an istiod that starts would
+ * take. The one that runs goes on with what it has, unless the kubelet brings it the change, within a minute or so; it
+ * refuses what does not lead to its root.
+ */
+export const authorityChanged = defineFault({
+  id: 'authority-changed',
+  title: 'The Secret with the certificate authority of a cluster is wrong',
+  disturbs: 'control-plane',
+  needsLab: true,
+  stage: 'rest',
+  bounds: bounds.intermediate,
+  parameters: z.object({
+    cluster: parameters.cluster,
+    change: z.enum(changes).describe('What is wrong with the Secret.'),
+  }),
+  /** The fingerprint of the authority that istiod issued from. */
+  undo: z.object({ issuer: z.string() }),
+  clusters: ({ cluster }) => [cluster],
+  prepare: async (mesh, { cluster }) => {
+    await labTrust(mesh);
+    const { intermediate } = await trustShown(mesh, mesh.cluster(cluster));
+    return { issuer: fingerprintOf(intermediate) };
+  },
+  inject: async ({ mesh, id, parameters: { cluster: name, change } }) => {
+    const [cluster, namespace, lab] = [mesh.cluster(name), mesh.file.rootNamespace, await labTrust(mesh)];
+    await keepSecret(cluster, namespace, caSecret);
+    if (change === 'gone')
+      return void (await whileWaiting(() =>
+        cluster.api.core.deleteNamespacedSecret({ namespace, name: caSecret }),
+      ));
+    const before = (await readKept(cluster, namespace, caSecret)) ?? {};
+    const data = await authorityChanges[change](before, lab, `${mesh.file.meshId} ${name} ${id}`);
+    await writeSecretData(cluster, namespace, caSecret, data);
+  },
+  prove: async ({ mesh, parameters: { cluster: name, change } }) => {
+    const [{ api }, namespace] = [mesh.cluster(name), mesh.file.rootNamespace];
+    const fieldSelector = `metadata.name=${caSecret}`;
+    const { items } = await whileWaiting(() => api.core.listNamespacedSecret({ namespace, fieldSelector }));
+    const was = (await readKept(mesh.cluster(name), namespace, caSecret)) ?? {};
+    const is = items[0]?.data;
+    const differing = Object.keys(was).filter((key) => is?.[key] !== was[key]);
+    if (differing.length === 0) throw new Error(`${name}: ${namespace}/${caSecret} holds what it held.`);
+    return `${name}: Secret ${namespace}/${caSecret} (${change}) ${is ? `has other ${differing.join(', ')}` : 'is gone'}`;
+  },
+  heal: async ({ mesh, parameters: { cluster: name } }) => {
+    const cluster = mesh.cluster(name);
+    await putSecretBack(cluster, mesh.file.rootNamespace, caSecret);
+    await hurryMounts(mesh, cluster);
+  },
+  proveHealed: async ({ mesh, parameters: { cluster }, undo: { issuer } }) => {
+    const what = `istiod's own certificate to be of ${short(issuer)}`;
+    const isBack = ({ intermediate }: { intermediate: string }) => fingerprintOf(intermediate) === issuer;
+    await awaitTrust(mesh, mesh.cluster(cluster), isBack, what, timeouts.podReadyMs);
+    return `${cluster}: istiod shows the intermediate ${short(issuer)}`;
+  },
+});

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { families } from '../../harness/doctor/finding.ts';
+import { selftestSchema } from '../../harness/report/selftest/schema.ts';
+import { assertEnded, meshproof } from './cli.ts';
+
+/** One defect of each family, those that are made and healed soonest; two of them have promises that have to break. */
+const chosen = [
+  'intermediate-expires-soon',
+  'remote-secret-missing',
+  'cross-network-gateway-missing',
+  'failover-without-outlier-detection',
+  'peer-authentications-differ',
+  'subset-without-pods',
+  'mesh-ids-differ',
+];
+
+/** Runs the self-test of one defect of each family on a lab that stands, and expects each of them to be named. */
+export async function assertNoticed(lab: string): Promise<void> {
+  const ended = await meshproof('selftest', '--name', lab, '--no-istioctl', '--json', '--only', ...chosen);
+  assert.notEqual(ended.stdout, '', ended.stderr);
+  const { rows } = selftestSchema.parse(JSON.parse(ended.stdout));
+  assert.deepEqual(
+    rows
+      .filter(({ verdict }) => verdict !== 'named')
+      .map(({ id, verdict, reason }) => `${id} ${verdict}: ${reason}`),
+    [],
+  );
+  assert.deepEqual(new Set(rows.map(({ family }) => family)), new Set(families));
+  const promises = rows.flatMap((row) => row.promises.map(({ id, outcome }) => `${id} ${outcome}`));
+  assert.ok(promises.length >= 2 && promises.every((one) => one.endsWith(' broken')), promises.join(', '));
+  assertEnded(ended, 0);
+}

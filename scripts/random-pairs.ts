@@ -1,0 +1,10 @@
+import { createHash } from 'node:crypto';
+
+/** All pairs of a list in a random order that a seed fixes; no pair twice, and none of one with itself. */
+export function randomPairs<T extends { id: string }>(all: readonly T[], seed: number): (readonly [T, T])[] {
+  const pairs = all.flatMap((a, index) => all.slice(index + 1).map((b) => [a, b] as const));
+  const rank = ([a, b]: readonly [T, T]) =>
+    createHash('sha256').update(`${seed}/${a.id}/${b.id}`).digest('hex');
+  const ranked = pairs.map((pair) => ({ pair, rank: rank(pair) }));
+  return ranked.sort((a, b) => a.rank.localeCompare(b.rank)).map(({ pair }) => pair);
+}

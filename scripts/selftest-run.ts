@@ -1,0 +1,142 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Defect } from '../harness/defects/defect.ts';
+import { Istioctl } from '../harness/defects/istioctl.ts';
+import { judgeSelftest } from '../harness/defects/judge-defect.ts';
+import { runSelftest } from '../harness/defects/selftest.ts';
+import type { Bench } from '../harness/defects/try-defect.ts';
+import { ensureTools } from '../harness/lab/images/index.ts';
+import { isInstalled, run } from '../harness/mesh/command.ts';
+import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
+import type { MeshFile } from '../harness/mesh/mesh-file.ts';
+import { describeMachine, describeMesh } from '../harness/report/context.ts';
+import { writeAtomically } from '../harness/report/files.ts';
+import { selftestHtml } from '../harness/report/selftest/html.ts';
+import {
+  selftestSchema,
+  type Healthy,
+  type Selftest,
+  type SelftestRow,
+  type TriedPromise,
+} from '../harness/report/selftest/schema.ts';
+import { timeouts } from '../harness/timeouts.ts';
+import { ownCommand, resultsRoot, runName, runSuites, versions } from './suite-run.ts';
+
+export interface SelftestOptions {
+  meshFile: string;
+  defects: readonly Defect[];
+  /** The path of istioctl; undefined: it is not asked. */
+  istioctl: string | undefined;
+  /** Shows Playwright's lines on standard error; into a file beside each report otherwise. */
+  verbose: boolean;
+  onHealthy: (healthy: Healthy) => void;
+  onStart: (defect: Defect) => void;
+  onRow: (row: SelftestRow) => void;
+  signal: AbortSignal;
+}
+
+/**
+ * The istioctl that made a lab; for another mesh that of the machine. Undefined where there is none, or where two clusters have contexts of
+ * one name: it is given the kubeconfigs of all clusters as one.
+ */
+export async function findIstioctl(
+  { lab, clusters }: MeshFile,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (new Set(clusters.map(({ context }) => context)).size < clusters.length) return undefined;
+  if (lab) return (await ensureTools({ signal }))['istioctl'];
+  return (await isInstalled('istioctl')) ? 'istioctl' : undefined;
+}
+
+/**
+ * Runs a self-test and writes it to results/<run>/: selftest.json and selftest.html, anew after each defect, snapshots of the doctor, and
+ * the reports of promises.
+ *
+ * @returns the self-test and its folder.
+ * @throws Error when the mesh is not healthy to begin with.
+ */
+export async function selftest(options: SelftestOptions): Promise<{ runDir: string; result: Selftest }> {
+  const file = loadMeshFile(options.meshFile);
+  const startedAt = new Date();
+  const name = runName(startedAt);
+  const runDir = join(resultsRoot, name);
+  await mkdir(join(runDir, 'snapshots'), { recursive: true });
+  const fixed = await describe(options, file, { name, startedAt });
+  const rows: SelftestRow[] = [];
+  let healthy: Healthy = { promises: [], istioctl: null, seconds: 0 };
+  const write = async (ended?: string): Promise<Selftest> => {
+    const result = selftestSchema.parse({
+      ...fixed,
+      ...judgeSelftest(rows, ended),
+      finished: ended === undefined,
+      finishedAt: new Date().toISOString(),
+      ...{ defects: options.defects.length, healthy, rows },
+    });
+    await writeAtomically(join(runDir, 'selftest.json'), `${JSON.stringify(result, null, 2)}\n`);
+    await writeAtomically(join(runDir, 'selftest.html'), selftestHtml(result));
+    return result;
+  };
+  const ended = await runSelftest(options.defects, benchOf(options, file, runDir), {
+    onHealthy: async (seen) => {
+      healthy = seen;
+      options.onHealthy(seen);
+      await write('The run did not finish.');
+    },
+    onStart: options.onStart,
+    onRow: async (row) => {
+      rows.push(row);
+      options.onRow(row);
+      await write('The run did not finish.');
+    },
+  });
+  return { runDir, result: await write(ended) };
+}
+
+async function describe(
+  { meshFile, istioctl, signal }: SelftestOptions,
+  file: MeshFile,
+  { name, startedAt }: { name: string; startedAt: Date },
+) {
+  const said =
+    istioctl === undefined ? undefined : await run([istioctl, 'version', '--remote=false'], { signal });
+  return {
+    schema: 'meshproof.dev/selftest/v1',
+    run: name,
+    startedAt: startedAt.toISOString(),
+    command: ownCommand(),
+    machine: describeMachine(),
+    versions: {
+      ...(await versions(meshFile)),
+      ...(said === undefined ? {} : { istioctl: said.replace('client version: ', '') }),
+    },
+    mesh: describeMesh(file, file.lab ? loadTopology(file.lab.topology).link.forwards : []),
+  } as const;
+}
+
+function benchOf(options: SelftestOptions, file: MeshFile, runDir: string): Bench {
+  return {
+    file,
+    tryPromises: (ids, purpose) => tryPromises(options, ids, join(runDir, 'promises', purpose)),
+    keepSnapshot: (defect, snapshot) =>
+      writeFile(join(runDir, 'snapshots', `${defect}.json`), JSON.stringify(snapshot), { mode: 0o600 }),
+    istioctl: options.istioctl === undefined ? undefined : new Istioctl(options.istioctl, file),
+    signal: options.signal,
+  };
+}
+
+/** Whoever lets a mesh be broken lets its promises be tried, those too that disturb it. */
+async function tryPromises(
+  { meshFile, verbose, signal }: SelftestOptions,
+  ids: readonly string[],
+  runDir: string,
+): Promise<TriedPromise[]> {
+  const { report } = await runSuites({
+    ...{ meshFile, runDir, signal, suites: [], allow: ids },
+    grep: `\\b(${ids.join('|')})\\b`,
+    outputTo: verbose ? 'stderr' : 'file',
+    asItStands: { gateMs: timeouts.defectGateMs },
+  });
+  return report.promises
+    .filter(({ id }) => ids.includes(id))
+    .map(({ id, verdict, reason }) => ({ id, verdict, reason }));
+}
