@@ -38,15 +38,20 @@ const stockEnvoySettings: Values = {
   },
 };
 
-/** A lab's pods ask for little: two clusters share the cores of one machine. */
-const small = { requests: { cpu: '10m', memory: '40Mi' } };
+/**
+ * What a lab's proxies ask for. Two clusters share the cores of one machine, so it is little; but a request is also a container's weight
+ * where cores are short, and at 10m a proxy stood still for seconds while pods were replaced beside it.
+ */
+const proxy = { requests: { cpu: '50m', memory: '40Mi' } };
+/** All calls to another cluster go through one. Istio's own default. */
+const gatewayProxy = { requests: { cpu: '100m', memory: '40Mi' } };
 
 const gateway = (name: string, labels: Record<string, string>, ports: object[], env: object[] = []) => ({
   name,
   enabled: true,
   label: labels,
   k8s: {
-    resources: small,
+    resources: gatewayProxy,
     hpaSpec: { minReplicas: 1, maxReplicas: 1 },
     env,
     service: { type: 'LoadBalancer', ports },
@@ -88,8 +93,8 @@ export function istioOperator(
         meshID: topology.meshId,
         multiCluster: { clusterName: cluster.name },
         network: cluster.network,
-        proxy: { resources: small },
-        proxy_init: { resources: small },
+        proxy: { resources: proxy },
+        proxy_init: { resources: proxy },
       },
     },
   };

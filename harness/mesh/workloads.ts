@@ -99,7 +99,7 @@ function podTemplate(input: WorkloadInput, name: string): V1PodTemplateSpec {
       annotations: {
         // A changed configuration replaces the pods, as a ConfigMap alone would not.
         'meshproof.dev/config': createHash('sha256').update(envoyConfig).digest('hex').slice(0, 16),
-        'sidecar.istio.io/proxyCPU': '10m',
+        'sidecar.istio.io/proxyCPU': '50m',
         'sidecar.istio.io/proxyMemory': '64Mi',
       },
     },
