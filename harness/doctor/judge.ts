@@ -18,7 +18,8 @@ export function judge(snapshot: Snapshot, checks: readonly Check[] = allChecks):
   const elided: Diagnosis['elided'] = [];
   for (const check of checks) {
     let count = 0;
-    for (const sighting of check.run(view)) if (count++ < mostPerCode) found.push(locate(check, sighting));
+    for (const sighting of check.run(view))
+      if (count++ < mostPerCode) found.push(addressed(locate(check, sighting), view));
     if (count > mostPerCode) elided.push({ code: check.code, more: count - mostPerCode });
   }
   const causes = fold(found, checks);
@@ -34,6 +35,19 @@ export function judge(snapshot: Snapshot, checks: readonly Check[] = allChecks):
     elided,
     unknown: unknownOf(view, checks),
   };
+}
+
+/** Its remedy as it can be typed: with the contexts of the kubeconfig, where checks write the names of clusters. */
+function addressed({ finding, ...rest }: Located, view: MeshView): Located {
+  const contextOf = (word: string) => {
+    const name = word === '<cluster>' ? finding.cluster : word === '<read cluster>' ? finding.peer : word;
+    return view.snapshot.declared.clusters.find((one) => one.name === name)?.context ?? name ?? word;
+  };
+  const remedy = finding.remedy.replace(
+    /--context (<[^>]+>|\S+)/g,
+    (_, word: string) => `--context ${contextOf(word)}`,
+  );
+  return { ...rest, finding: { ...finding, remedy } };
 }
 
 /** What the snapshot lacks, with the checks that it leaves without a full answer. */

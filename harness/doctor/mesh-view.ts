@@ -1,5 +1,6 @@
 import type { Certificate, Missing, Snapshot, Source } from '../mesh/snapshot/schema.ts';
 import { ClusterView } from './cluster-view.ts';
+import { eastWestGateways } from './gateways.ts';
 
 /** A snapshot, indexed once, so that no check has to search. Never changes. */
 export class MeshView {
@@ -36,6 +37,22 @@ export class MeshView {
   /** Clusters with an istiod: those that read others. */
   get primaries(): ClusterView[] {
     return this.clusters.filter(({ hasIstiod }) => hasIstiod);
+  }
+
+  /** Clusters with workloads: all but those that the mesh file has for an external control plane alone. */
+  get dataPlanes(): ClusterView[] {
+    return this.clusters.filter(({ declared }) => declared?.role !== 'external');
+  }
+
+  /** Whether another cluster of its network has an east-west gateway: istiod then takes that one for all of the network. */
+  reachedByNeighbour(cluster: ClusterView): boolean {
+    const network = this.declaredNetwork(cluster.name);
+    return this.clusters.some(
+      (other) =>
+        other !== cluster &&
+        this.declaredNetwork(other.name) === network &&
+        eastWestGateways(other).some((gateway) => gateway.network === network),
+    );
   }
 
   /** Every primary with every other cluster of the mesh file, which need not have answered. */

@@ -30,23 +30,37 @@ export const secretRef = ({ namespace, name }: { namespace: string; name: string
  */
 export function leadsTo(view: MeshView, { server }: RemoteSecret): readonly string[] {
   const host = hostOfUrl(server);
-  return host === undefined || isLoopback(host) ? [] : (addressesOf(view).get(host) ?? []);
+  if (server === undefined || host === undefined || isLoopback(host)) return [];
+  const { apiServers, nodes } = addressesOf(view);
+  return apiServers.get(placeOf(server)) ?? nodes.get(host) ?? [];
 }
 
-const addresses = new WeakMap<MeshView, Map<string, string[]>>();
+/** Several API servers may stand behind one host, told apart by port or path. */
+function placeOf(url: string): string {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port || (protocol === 'http:' ? 80 : 443)}${pathname.replace(/\/$/, '')}`;
+}
 
-/** By address of a node or an API server, the clusters that have it; made once a view. */
-function addressesOf(view: MeshView): ReadonlyMap<string, string[]> {
+interface Addresses {
+  /** By host, port and path. */
+  apiServers: Map<string, string[]>;
+  nodes: Map<string, string[]>;
+}
+
+const addresses = new WeakMap<MeshView, Addresses>();
+
+/** By place of an API server, and by address of a node, the clusters that have it; made once a view. */
+function addressesOf(view: MeshView): Addresses {
   const before = addresses.get(view);
   if (before) return before;
-  const made = new Map<string, string[]>();
+  const made: Addresses = { apiServers: new Map(), nodes: new Map() };
+  const note = (map: Map<string, string[]>, at: string, name: string) =>
+    map.set(at, [...(map.get(at) ?? []), name]);
   for (const { name, data } of view.clusters) {
-    const api = hostOfUrl(data.apiServer?.url);
-    const own = new Set([
-      ...data.nodes.flatMap((node) => node.addresses),
-      ...(api === undefined ? [] : [api]),
-    ]);
-    for (const address of own) made.set(address, [...(made.get(address) ?? []), name]);
+    const url = data.apiServer?.url;
+    if (hostOfUrl(url) !== undefined) note(made.apiServers, placeOf(url ?? ''), name);
+    for (const address of new Set(data.nodes.flatMap((node) => node.addresses)))
+      note(made.nodes, address, name);
   }
   addresses.set(view, made);
   return made;

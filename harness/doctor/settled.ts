@@ -1,5 +1,7 @@
-import type { PodRecord } from '../mesh/snapshot/schema.ts';
+import type { PodRecord, ServiceRecord } from '../mesh/snapshot/schema.ts';
+import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
+import { selects } from './pod-index.ts';
 
 /** Far above what a new pod takes to every istiod (it debounces for up to 10 s): below it, nothing is missing yet. */
 const youngMs = 60_000;
@@ -11,3 +13,13 @@ export const isSettled = (view: MeshView, pod: PodRecord): boolean =>
 /** Made a moment ago, or at a moment that nobody knows. */
 export const isYoung = (view: MeshView, { createdAt }: PodRecord): boolean =>
   !(view.now - Date.parse(createdAt) >= youngMs);
+
+/** Pods of a service come or go at this moment: one is young or leaving, or a rollout of those that it selects is under way. */
+export const isMoving = (view: MeshView, cluster: ClusterView, service: ServiceRecord): boolean =>
+  cluster.podsOf(service).some((pod) => pod.deletingSince !== undefined || isYoung(view, pod)) ||
+  cluster.data.workloads.some(
+    ({ namespace, templateLabels, wanted, current, updated, observed }) =>
+      namespace === service.namespace &&
+      selects(service.selector, templateLabels) &&
+      (!observed || updated < wanted || current !== wanted),
+  );

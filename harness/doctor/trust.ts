@@ -2,8 +2,12 @@ import type { Authority, Certificate } from '../mesh/snapshot/schema.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
 
-/** The authority that a cluster's istiod signs with: `cacerts` where it is there, or the one that it made for itself. */
+/**
+ * The authority that a cluster's istiod signs with: `cacerts` where it is there, or the one that it made for itself. None where somebody
+ * else signs (ENABLE_CA_SERVER=false, as with istio-csr): what istiod made for itself in former times may still lie there.
+ */
 export function authorityOf(cluster: ClusterView): Authority | undefined {
+  if (cluster.install?.env['ENABLE_CA_SERVER'] === 'false') return undefined;
   const own = cluster.data.authorities.filter(({ namespace }) => namespace === cluster.systemNamespace);
   return (
     own.find(({ secret }) => secret === 'cacerts') ?? own.find(({ secret }) => secret === 'istio-ca-secret')

@@ -154,17 +154,23 @@ const expiresSoon: Check = {
   title: 'A certificate authority expires soon',
   severity: 'warning',
   explanation:
-    'Everything works today. A certificate on the way from istiod to the root ends within 30 days; from then on no workload gets a certificate, and within a day (the life of a workload certificate) calls fail.',
+    'Everything works today. A certificate on the way from istiod to the root ends within 30 days, and within a quarter of its life; from then on no workload gets a certificate, and within a day (the life of a workload certificate) calls fail.',
   remedy: 'openssl x509 -in ca-cert.pem -noout -enddate   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
   needs: ['authorities'],
   run: (view) =>
     eachAuthority(view, (one) => {
-      const left = Date.parse(one.notAfter) - view.now;
-      if (!(left >= 0 && left < soonMs)) return undefined;
+      const [end, begin] = [Date.parse(one.notAfter), Date.parse(one.notBefore)];
+      const left = end - view.now;
+      // One that is renewed by a program, every few weeks, is always near its end.
+      if (!(left >= 0 && left < Math.min(soonMs, (end - begin) / 4))) return undefined;
       return {
         evidence: [
-          { what: `end of ${nameOf(one)}`, seen: one.notAfter, expected: 'more than 30 days from now' },
+          {
+            what: `end of ${nameOf(one)}`,
+            seen: one.notAfter,
+            expected: `more than ${span(Math.min(soonMs, (end - begin) / 4))} from now`,
+          },
         ],
         cause: `The certificate authority ${nameOf(one)} expires in ${span(left)}.`,
       };

@@ -68,6 +68,7 @@ const madeOwnRoot: Check = {
       if (!cluster.complete('authorities') || authorityOf(cluster)?.secret === 'cacerts') continue;
       if (cluster.install?.pilotCertProvider !== undefined && cluster.install.pilotCertProvider !== 'istiod')
         continue;
+      if (cluster.install?.env['ENABLE_CA_SERVER'] === 'false') continue;
       yield {
         cluster: cluster.name,
         object: `Secret ${cluster.systemNamespace}/cacerts`,

@@ -24,11 +24,18 @@ const shut = [
   { code: 'MP3401', by: 'target' },
 ] as const;
 
+/**
+ * Every cluster that other networks have to reach, with the servers that its gateway may take. A cluster without an istiod is configured
+ * by the primaries: Istio's guide for primary-remote exposes the services of both clusters in the primary.
+ */
 function* eachCluster(view: MeshView): Iterable<{ cluster: ClusterView; servers: GatewayServer[] }> {
   if (!view.multiNetwork) return;
-  for (const cluster of view.clusters)
-    if (cluster.complete('resources') && !hasKubernetesEastWest(cluster))
-      yield { cluster, servers: crossNetworkServers(cluster) };
+  for (const cluster of view.dataPlanes) {
+    const configuring = cluster.hasIstiod ? [cluster] : [cluster, ...view.primaries];
+    if (configuring.every((one) => one.complete('resources')) && !hasKubernetesEastWest(cluster))
+      if (eastWestGateways(cluster).length > 0 || !view.reachedByNeighbour(cluster))
+        yield { cluster, servers: configuring.flatMap(crossNetworkServers) };
+  }
 }
 
 const refOf = ({ resource }: GatewayServer): string => `Gateway ${keyOf(resource)}`;

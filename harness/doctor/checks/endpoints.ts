@@ -1,7 +1,7 @@
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { isSettled } from '../settled.ts';
+import { isMoving, isSettled } from '../settled.ts';
 import { some } from '../wording.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis';
@@ -103,8 +103,11 @@ const stale: Check = {
         const gone = [...heldOf(istiod, read)].flatMap(([key, addresses]) => {
           const dead = [...addresses].filter((one) => !living.has(one) && !known.get(key)?.has(one));
           // Endpoints of a Service without a selector are written by hand, and need no pod.
-          const selecting = Object.keys(cluster.services.get(key)?.selector ?? {}).length > 0;
-          return dead.length > 0 && (selecting || !cluster.services.has(key)) ? [{ key, dead }] : [];
+          const service = cluster.services.get(key);
+          const selecting = Object.keys(service?.selector ?? {}).length > 0;
+          if (dead.length === 0 || (service && !selecting)) return [];
+          // Pods are listed once, and istiods read at moments of their own: where pods come and go, the two may differ.
+          return service && isMoving(view, cluster, service) ? [] : [{ key, dead }];
         });
         if (gone.length === 0) continue;
         yield {

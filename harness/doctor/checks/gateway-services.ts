@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest, type GatewayService } from '../gateways.ts';
@@ -17,7 +18,7 @@ const unknown = [
 /** Every cluster that other networks have to reach, with its gateways; nothing where there is but one network. */
 function* eachCluster(view: MeshView): Iterable<{ cluster: ClusterView; gateways: GatewayService[] }> {
   if (!view.multiNetwork) return;
-  for (const cluster of view.clusters)
+  for (const cluster of view.dataPlanes)
     if (cluster.complete('services') && !hasKubernetesEastWest(cluster))
       yield { cluster, gateways: eastWestGateways(cluster) };
 }
@@ -48,12 +49,12 @@ const none: Check = {
   explains: [...unknown, { code: 'MP3303', by: 'cluster' }],
   run: function* (view) {
     for (const { cluster, gateways } of eachCluster(view))
-      if (gateways.length === 0)
+      if (gateways.length === 0 && !view.reachedByNeighbour(cluster))
         yield {
           cluster: cluster.name,
           object: 'Service istio-eastwestgateway',
           evidence: [{ what: `services with the label ${networkLabel}`, seen: 0, expected: 1 }],
-          cause: `${cluster.name} has no east-west gateway, but is on a network of its own.`,
+          cause: `${cluster.name} has no east-west gateway, and no other cluster of its network has one.`,
         };
   },
 };
@@ -213,7 +214,7 @@ const unresolved: Check = {
     const unwilling = view.primaries.filter(
       ({ install }) => install?.env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false',
     );
-    const isAddress = (one: string) => /^[\d.]+$/.test(one) || one.includes(':');
+    const isAddress = (one: string) => isIP(one) !== 0;
     return noneThat(
       view,
       ({ service }) =>

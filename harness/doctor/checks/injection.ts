@@ -35,13 +35,10 @@ const oneSided: Check = {
       const asking = having.filter((cluster) => isInjected(cluster, name));
       if (asking.length === 0 || asking.length === having.length) continue;
       for (const cluster of having) {
-        // A namespace without pods of its own, and with none to come, misses nothing.
         const pods = cluster.pods.in(name);
-        if (
-          asking.includes(cluster) ||
-          (pods.length === 0 && cluster.data.services.every(({ namespace }) => namespace !== name))
-        )
-          continue;
+        if (asking.includes(cluster) || isAmbient(cluster, name) || !isPeopled(cluster, name)) continue;
+        // Pods may ask for sidecars themselves.
+        if (pods.length > 0 && pods.every((pod) => pod.sidecar || pod.proxy !== undefined)) continue;
         yield {
           cluster: cluster.name,
           peer: asking[0]?.name ?? '',
@@ -65,6 +62,15 @@ const oneSided: Check = {
     }
   },
 };
+
+/** A namespace without pods of its own, and with no Service that has any to come, misses nothing; default/kubernetes has none. */
+const isPeopled = (cluster: ClusterView, namespace: string): boolean =>
+  cluster.pods.in(namespace).length > 0 ||
+  cluster.data.services.some((one) => one.namespace === namespace && Object.keys(one.selector).length > 0);
+
+/** Its pods are in the mesh without a sidecar of their own (https://istio.io/latest/docs/ambient/usage/add-workloads/). */
+const isAmbient = (cluster: ClusterView, namespace: string): boolean =>
+  cluster.namespaces.get(namespace)?.labels['istio.io/dataplane-mode'] === 'ambient';
 
 function injectionLabels(cluster: ClusterView, namespace: string): string {
   const labels = Object.entries(cluster.namespaces.get(namespace)?.labels ?? {}).filter(([key]) =>

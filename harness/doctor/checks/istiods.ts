@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import type { Check } from '../check.ts';
+import { eastWestGateways } from '../gateways.ts';
 import { isSettled, isYoung } from '../settled.ts';
 import { some, span } from '../wording.ts';
 
@@ -27,7 +29,7 @@ const sameName: Check = {
     { code: 'MP3506', by: 'cluster' },
   ],
   run: function* (view) {
-    const named = view.clusters.flatMap((cluster) => {
+    const named = view.dataPlanes.flatMap((cluster) => {
       const name = cluster.install?.clusterName;
       return name === undefined ? [] : [{ cluster, name }];
     });
@@ -61,7 +63,7 @@ const otherName: Check = {
     { code: 'MP2204', by: 'cluster' },
   ],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    for (const cluster of view.dataPlanes) {
       const name = cluster.install?.clusterName;
       if (name === undefined || name === cluster.name) continue;
       yield {
@@ -90,12 +92,22 @@ const disagree: Check = {
     { code: 'MP3501', by: 'source' },
   ],
   run: function* (view) {
+    const byName = new Set(
+      view.clusters.flatMap((one) =>
+        eastWestGateways(one).flatMap(({ network, service }) =>
+          network !== undefined && service.external.some((address) => isIP(address) === 0) ? [network] : [],
+        ),
+      ),
+    );
     for (const cluster of view.clusters)
       for (const [, replicas] of Map.groupBy(cluster.data.istiods, ({ revision }) => revision)) {
         const words = replicas.map(({ pod, clusters, networks, held }) => ({
           pod,
           clusters: clusters.map(({ id, syncStatus }) => `cluster ${id} ${syncStatus}`),
-          networks: networks.map(({ network, address, port }) => `gateway ${network} ${address}:${port}`),
+          networks: networks.map(({ network, address, port }) =>
+            // Each replica asks the DNS by itself for a gateway that has but a name, and need not get the same answer.
+            byName.has(network) ? `gateway ${network}` : `gateway ${network} ${address}:${port}`,
+          ),
           held: Object.entries(held).flatMap(([id, { endpoints }]) =>
             endpoints > 0 ? [`endpoints of ${id}`] : [],
           ),

@@ -25,7 +25,7 @@ const noLabel: Check = {
   explains: misplaced,
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const cluster of view.clusters) {
+    for (const cluster of view.dataPlanes) {
       if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) continue;
       yield {
         cluster: cluster.name,
@@ -56,7 +56,7 @@ const wrongLabel: Check = {
   explains: misplaced,
   run: function* (view) {
     const known = new Set(view.snapshot.declared.clusters.map(({ network }) => network));
-    for (const cluster of view.clusters) {
+    for (const cluster of view.dataPlanes) {
       const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
       if (seen === undefined || wanted === undefined || known.has(seen)) continue;
       yield {
@@ -80,7 +80,7 @@ const sharedLabel: Check = {
   needs: ['namespaces'],
   explains: misplaced,
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    for (const cluster of view.dataPlanes) {
       const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
       if (seen === undefined || wanted === undefined || seen === wanted) continue;
       const owner = view.snapshot.declared.clusters.find(({ network }) => network === seen);
@@ -109,7 +109,7 @@ const proxiesElsewhere: Check = {
   explains: [{ code: 'MP3506', by: 'target' }],
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const cluster of view.clusters) {
+    for (const cluster of view.dataPlanes) {
       const wanted = view.declaredNetwork(cluster.name);
       const proxied = cluster.data.pods.filter(({ proxy }) => proxy !== undefined);
       const networkOf = (pod: (typeof proxied)[number]) =>

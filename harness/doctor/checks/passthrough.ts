@@ -3,6 +3,7 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
 import { eastWestGateways } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
+import type { MeshView } from '../mesh-view.ts';
 import { selects } from '../pod-index.ts';
 import { labels, list, table, tables, text } from '../spec-reader.ts';
 import { some } from '../wording.ts';
@@ -59,6 +60,7 @@ const clientsWithoutRemote: Check = {
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
   needs: ['istiods', 'proxies'],
   run: function* (view) {
+    const staysLocal = hostsWithoutRemoteEndpoints(view);
     for (const { reader, read } of view.pairs()) {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
       if (wanted === undefined || own === wanted || reader.data.istiods.length === 0) continue;
@@ -80,6 +82,7 @@ const clientsWithoutRemote: Check = {
             if (
               subset === '' &&
               held.has(host) &&
+              !staysLocal.has(host) &&
               !clusterLocal(reader, host) &&
               !endpoints.some(({ address }) => gateways.has(address))
             )
@@ -97,6 +100,22 @@ const clientsWithoutRemote: Check = {
     }
   },
 };
+
+/**
+ * Hosts of which a proxy is rightly told no endpoint elsewhere: a headless Service is called by the address of a pod, an ExternalName by
+ * another name, and internalTrafficPolicy Local keeps calls on their node.
+ */
+const hostsWithoutRemoteEndpoints = (view: MeshView): Set<string> =>
+  new Set(
+    view.clusters.flatMap((cluster) =>
+      [...cluster.services.values()]
+        .filter(
+          ({ headless, type, internalTrafficPolicy }) =>
+            headless || type === 'ExternalName' || internalTrafficPolicy === 'Local',
+        )
+        .map(({ name, namespace }) => `${name}.${namespace}.svc.cluster.local`),
+    ),
+  );
 
 /** Services that the mesh settings keep inside their cluster. */
 const clusterLocal = (cluster: ClusterView, host: string): boolean =>

@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import {
   apiProbes,
@@ -72,8 +73,10 @@ const wrongServer: Check = {
       if (host === undefined || isLoopback(host) || !known || leadsTo(view, secret).length > 0) continue;
       const tried = apiProbes(cluster, secret.cluster).filter(({ address }) => address === host);
       const silent = tried.length > 0 && tried.every(({ tcp }) => tcp !== 'connected');
-      if (!silent && !(tried.length === 0 && access?.namedServer === 'unreachable')) continue;
+      const fromHere = tried.length === 0 && access?.namedServer === 'unreachable';
+      if ((!silent && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) continue;
       yield {
+        ...(fromHere ? { severity: 'info' as const } : {}),
         cluster: cluster.name,
         peer: secret.cluster,
         object: secretRef(secret),
@@ -84,7 +87,7 @@ const wrongServer: Check = {
             expected: some(known.data.nodes.flatMap(({ addresses }) => addresses)),
           },
           {
-            what: 'TCP from there',
+            what: fromHere ? 'asked from where the doctor runs' : 'TCP from there',
             seen: tried[0]?.tcp ?? access?.namedServer ?? 'not tried',
             expected: 'connected',
           },
@@ -110,7 +113,8 @@ const wrongAuthority: Check = {
       if (secret.skipsVerification) continue;
       const shown = apiProbes(cluster, secret.cluster).find(({ chain }) => chain.length > 0)?.chain ?? [];
       const foreign = secret.ca.length > 0 && shown.length > 0 && !verifies(view, shown, secret.ca);
-      if (access?.namedServer !== 'notTrusted' && !foreign) continue;
+      const fromHere = !foreign && access?.namedServer === 'notTrusted';
+      if ((!foreign && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) continue;
       yield {
         cluster: cluster.name,
         peer: secret.cluster,
@@ -132,6 +136,13 @@ const wrongAuthority: Check = {
     }
   },
 };
+
+/** Every istiod that was read says that it has read the other cluster: then what the doctor's own machine sees of it proves nothing. */
+const isSynced = ({ data }: ClusterView, read: string): boolean =>
+  data.istiods.length > 0 &&
+  data.istiods.every(({ clusters }) =>
+    clusters.some(({ id, syncStatus }) => id === read && syncStatus === 'synced'),
+  );
 
 const verifies = (view: MeshView, chain: readonly string[], authorities: readonly string[]): boolean =>
   view

@@ -112,18 +112,32 @@ const routesDiffer: Check = {
 
 const sidecarsDiffer: Check = {
   code: 'MP6304',
-  title: 'A Sidecar or ServiceEntry is not the same in all clusters',
+  title: 'A Sidecar is not the same in all clusters',
   severity: 'warning',
   explanation:
-    'A Sidecar resource decides which services a workload is told of, a ServiceEntry which hosts outside are known. Where it is missing, or other, in one cluster, the same workload reaches other things there.',
+    'A Sidecar resource decides which services a workload is told of. Where it is missing, or other, in one cluster, the same workload reaches other things there.',
   remedy:
-    'kubectl --context <cluster> -n <namespace> get sidecars,serviceentries -o yaml   # in each cluster; apply the ones that are meant to all',
+    'kubectl --context <cluster> -n <namespace> get sidecars -o yaml   # in each cluster; apply the ones that are meant to all',
   reference: 'https://istio.io/latest/docs/reference/config/networking/sidecar/',
   needs: ['resources', 'namespaces'],
   explains: [{ code: 'MP3602', by: 'cluster' }],
   run: function* (view) {
-    for (const kind of ['Sidecar', 'ServiceEntry'])
-      for (const one of differences(view, kind)) yield sightingOf(kind, one, true);
+    for (const one of differences(view, 'Sidecar')) yield sightingOf('Sidecar', one, true);
+  },
+};
+
+const serviceEntriesDiffer: Check = {
+  code: 'MP6306',
+  title: 'A ServiceEntry is not the same in all clusters',
+  severity: 'warning',
+  explanation:
+    'A ServiceEntry says which hosts outside of the mesh are known. Where it is missing, or other, in one cluster, the same workload reaches other things there.',
+  remedy:
+    'kubectl --context <cluster> -n <namespace> get serviceentries -o yaml   # in each cluster; apply the ones that are meant to all',
+  reference: 'https://istio.io/latest/docs/reference/config/networking/service-entry/',
+  needs: ['resources', 'namespaces'],
+  run: function* (view) {
+    for (const one of differences(view, 'ServiceEntry')) yield sightingOf('ServiceEntry', one, true);
   },
 };
 
@@ -167,4 +181,11 @@ const keptLocal: Check = {
   },
 };
 
-export const routingChecks = [emptySubset, noDestination, routesDiffer, sidecarsDiffer, keptLocal];
+export const routingChecks = [
+  emptySubset,
+  noDestination,
+  routesDiffer,
+  sidecarsDiffer,
+  serviceEntriesDiffer,
+  keptLocal,
+];

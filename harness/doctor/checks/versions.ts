@@ -11,9 +11,14 @@ export function minorOf(version: string | undefined): number | undefined {
   return major === undefined || minor === undefined ? undefined : Number(major) * 1000 + Number(minor);
 }
 
-/** istiod's version: what a replica says, else its image's tag. */
-const versionOf = ({ data, install }: ClusterView): string | undefined =>
-  data.istiods.find(({ version }) => minorOf(version) !== undefined)?.version ?? install?.version;
+/**
+ * istiod's version: what a replica says, else its image's tag. Of several revisions, as in a canary upgrade, the newest: the others are on
+ * their way out.
+ */
+function versionOf({ data, install }: ClusterView): string | undefined {
+  const said = data.istiods.flatMap(({ version }) => (minorOf(version) === undefined ? [] : [version ?? '']));
+  return said.toSorted((a, b) => (minorOf(b) ?? 0) - (minorOf(a) ?? 0))[0] ?? install?.version;
+}
 
 /** Clusters that are furthest apart in a version. */
 function spread(view: MeshView, of: (cluster: ClusterView) => string | undefined) {
@@ -69,10 +74,13 @@ const proxySkew: Check = {
   needs: ['istiods', 'installs'],
   run: function* (view) {
     for (const cluster of view.primaries) {
-      const own = minorOf(versionOf(cluster));
-      const all = cluster.data.istiods.flatMap(({ connected }) => connected);
-      const far = all.filter(({ version }) => {
-        const minor = minorOf(version);
+      // Each by the istiod that it is connected to: there may be several revisions.
+      const all = cluster.data.istiods.flatMap((istiod) => {
+        const by = minorOf(istiod.version) === undefined ? versionOf(cluster) : istiod.version;
+        return istiod.connected.map(({ proxy, version }) => ({ proxy, version, by }));
+      });
+      const far = all.filter(({ version, by }) => {
+        const [minor, own] = [minorOf(version), minorOf(by)];
         return own !== undefined && minor !== undefined && (own - minor > 2 || minor > own);
       });
       const first = far[0];
@@ -84,11 +92,11 @@ const proxySkew: Check = {
           {
             what: `version of ${first.proxy}`,
             seen: first.version,
-            expected: `${versionOf(cluster)}, or up to two minor versions older`,
+            expected: `${first.by}, or up to two minor versions older`,
           },
           { what: 'proxies too far from istiod', seen: far.length, expected: 0 },
         ],
-        cause: `${far.length} of ${all.length} proxies of ${cluster.name} are too far from istiod ${versionOf(cluster)}: ${some(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
+        cause: `${far.length} of ${all.length} proxies of ${cluster.name} are too far from istiod ${first.by}: ${some(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
       };
     }
   },

@@ -1,7 +1,7 @@
 import type { ProbeRecord } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { eastWestGateways } from '../gateways.ts';
+import { eastWestGateways, hasKubernetesEastWest } from '../gateways.ts';
 import { rootsOf, sameRoot } from '../trust.ts';
 import { some } from '../wording.ts';
 
@@ -219,7 +219,8 @@ const noListener: Check = {
   needs: ['proxies', 'services', 'pods'],
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const cluster of view.clusters)
+    // A Kubernetes Gateway of class istio-east-west takes what comes from elsewhere by HBONE, on a port of its own.
+    for (const cluster of view.clusters.filter((one) => !hasKubernetesEastWest(one)))
       for (const { service, port, pods, network } of eastWestGateways(cluster)) {
         const target = service.ports.find((one) => one.port === port)?.targetPort;
         const names = new Set(pods.filter(({ ready }) => ready).map(keyOf));

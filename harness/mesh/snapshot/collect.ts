@@ -66,6 +66,6 @@ export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Prom
 
 function declaredOf({ file, isLab }: Mesh): Declared {
   const { meshId, trustDomain, rootNamespace, namespace, services } = file;
-  const clusters = file.clusters.map(({ kubeconfig: _path, context: _name, ...declared }) => declared);
+  const clusters = file.clusters.map(({ kubeconfig: _path, ...declared }) => declared);
   return { meshId, trustDomain, rootNamespace, namespace, isLab, clusters, services };
 }

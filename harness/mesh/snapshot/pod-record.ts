@@ -59,13 +59,14 @@ function containers(
 function proxyOf(main: readonly V1Container[], init: readonly V1Container[]): PodRecord['proxy'] {
   const native = init.find(({ name }) => name === proxyContainer);
   const container = native ?? main.find(({ name }) => name === proxyContainer);
-  if (!container) return undefined;
+  // ztunnel is the proxy of a node, in ambient mode: neither beside a workload nor a gateway.
+  if (!container || container.args?.[1] === 'ztunnel') return undefined;
   const value = (name: string) => container.env?.find((one) => one.name === name)?.value;
   return {
     image: container.image ?? '',
     native: native !== undefined,
-    // pilot-agent is started as `proxy router` in a gateway and as `proxy sidecar` beside a workload.
-    type: container.args?.[1] === 'router' ? 'gateway' : 'sidecar',
+    // pilot-agent is started as `proxy router` in a gateway, `proxy waypoint` in a waypoint, and `proxy sidecar` beside a workload.
+    type: ['router', 'waypoint'].includes(container.args?.[1] ?? '') ? 'gateway' : 'sidecar',
     ...given('clusterId', value('ISTIO_META_CLUSTER_ID')),
     ...given('network', value('ISTIO_META_NETWORK')),
     ...given('requestedNetworkView', value('ISTIO_META_REQUESTED_NETWORK_VIEW')),

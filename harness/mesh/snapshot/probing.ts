@@ -87,7 +87,10 @@ function aimsOf({ cluster, declared, remoteSecrets, istiods }: ProbeQuestion): A
   const declaredGateways = declared.clusters
     .filter(({ name, network }) => name !== cluster.name && network !== own?.network)
     .flatMap(({ name, eastWestGateway }) => (eastWestGateway ? [{ cluster: name, ...eastWestGateway }] : []));
-  const known = istiods.flatMap(({ networks }) => networks).filter(({ network }) => network !== own?.network);
+  // One of port 0 takes HBONE alone, on another port: nothing listens for what a sidecar sends.
+  const known = istiods
+    .flatMap(({ networks }) => networks)
+    .filter(({ network, port }) => network !== own?.network && port !== 0);
   const gateways = [...declaredGateways, ...known].map((one): Aim => {
     const sni = sniOf(declared, one.cluster);
     return { target: 'eastWestGateway', cluster: one.cluster, address: one.address, port: one.port, sni };

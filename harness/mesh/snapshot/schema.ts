@@ -25,6 +25,7 @@ export const snapshotVersion = 'meshproof.dev/snapshot/v1';
 
 const declaredCluster = z.object({
   name: z.string().describe("Istio's clusterName."),
+  context: z.string().optional().describe('Its context in the kubeconfig, for remedies.'),
   role: z.enum(['primary', 'remote', 'external']),
   network: z.string(),
   region: z.string(),

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sampleSnapshot } from '../../mesh/snapshot/sample.ts';
+import type { ClusterSnapshot, Snapshot } from '../../mesh/snapshot/schema.ts';
+import { assertFirst, broken, the, type BrokenSample } from '../broken-sample.ts';
+import { judge } from '../judge.ts';
+
+/** Meshes that are in order, though not set up as the lab is: no finding above info may be made of them. */
+function assertHealthy(snapshot: Snapshot): void {
+  const above = judge(snapshot).causes.filter(({ finding }) => finding.severity !== 'info');
+  assert.deepEqual(
+    above.map(({ finding }) => `${finding.code} ${finding.cause}`),
+    [],
+  );
+}
+
+const healthy = (change: (sample: BrokenSample) => void): void => assertHealthy(broken(change));
+const istiod = ({ istiods }: ClusterSnapshot) => the(istiods);
+const gateway = ({ services }: ClusterSnapshot) =>
+  the(services, ({ name }) => name === 'istio-eastwestgateway');
+
+test('a remote cluster is exposed by the Gateway of its primary', () => {
+  const remote = ({ snapshot, east }: BrokenSample) => {
+    the(snapshot.declared.clusters, ({ name }) => name === 'east').role = 'remote';
+    east.installs = east.installs.map((one) => ({ ...one, istiod: false }));
+    east.resources = [];
+    east.istiods = [];
+  };
+  const codes = judge(broken(remote)).causes.map(({ finding }) => finding.code);
+  assert.ok(!codes.includes('MP3301'), codes.join());
+});
+
+test('of two clusters on one network, one has the gateway', () => {
+  const snapshot = sampleSnapshot(['west', 'north', 'east']);
+  const north = the(snapshot.clusters, ({ name }) => name === 'north');
+  const declared = the(snapshot.declared.clusters, ({ name }) => name === 'north');
+  declared.network = 'west-net';
+  delete declared.eastWestGateway;
+  north.services = north.services.filter(({ name }) => name !== 'istio-eastwestgateway');
+  north.resources = [];
+  const codes = judge(snapshot).causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]);
+  assert.deepEqual(
+    codes.filter(({ code }) => ['MP3201', 'MP3301'].includes(code)),
+    [],
+  );
+});
+
+test('a load balancer with a name alone: replicas of istiod may know it by different addresses', () => {
+  healthy(({ west, east }) => {
+    gateway(east).external = ['a1b2.elb.example.com'];
+    const other = structuredClone(istiod(west));
+    const at = the(other.networks, ({ network }) => network === 'east-net');
+    at.address = '172.30.1.99';
+    west.istiods.push({ ...other, pod: 'istiod-2' });
+  });
+});
+
+test('a canary: proxies are of the version of the istiod that they are connected to', () => {
+  healthy(({ west, east }) => {
+    for (const cluster of [west, east]) {
+      const stable = istiod(cluster);
+      const canary = structuredClone(stable);
+      const moved = canary.connected.splice(1);
+      stable.connected = moved;
+      for (const one of canary.connected) one.version = '1.32.0';
+      for (const one of moved) one.version = '1.31.0';
+      stable.version = '1.31.0';
+      cluster.istiods.push({ ...canary, pod: 'istiod-canary', revision: 'canary', version: '1.32.0' });
+    }
+  });
+});
+
+test('pods that come and go while istiods are asked are no stale endpoints', () => {
+  const moved = ({ west, east }: BrokenSample) => {
+    const shard = the(
+      istiod(west).shards,
+      ({ host, cluster }) => host.startsWith('catalog.') && cluster === 'east',
+    );
+    shard.addresses = [...shard.addresses, '10.244.9.9'];
+    const pod = the(east.pods, ({ labels }) => labels['app'] === 'catalog');
+    pod.createdAt = '2026-11-01T11:59:50.000Z';
+  };
+  healthy(moved);
+  assertFirst(
+    ({ west }) => {
+      const shard = the(
+        istiod(west).shards,
+        ({ host, cluster }) => host.startsWith('catalog.') && cluster === 'east',
+      );
+      shard.addresses = [...shard.addresses, '10.244.9.9'];
+    },
+    { code: 'MP2203', cluster: 'west', peer: 'east' },
+  );
+});
+
+test('a headless Service, and one whose calls stay on their node, have no endpoints elsewhere', () => {
+  for (const change of [{ headless: true }, { internalTrafficPolicy: 'Local' }])
+    healthy(({ west, east }) => {
+      for (const cluster of [west, east])
+        Object.assign(
+          the(cluster.services, ({ name }) => name === 'catalog'),
+          change,
+        );
+      for (const { upstreams } of west.proxies)
+        for (const upstream of upstreams)
+          if (upstream.host.startsWith('catalog.'))
+            upstream.endpoints = upstream.endpoints.filter(({ address }) => !address.startsWith('172.'));
+    });
+});
+
+test('the namespace default has a Service, and nobody to put a sidecar beside', () => {
+  healthy(({ west }) => {
+    the(west.namespaces, ({ name }) => name === 'default').labels['istio-injection'] = 'enabled';
+  });
+});
+
+test('an ambient namespace wants no sidecars', () => {
+  const codes = judge(
+    broken(({ east }) => {
+      const { labels } = the(east.namespaces, ({ name }) => name === 'meshproof');
+      delete labels['istio-injection'];
+      labels['istio.io/dataplane-mode'] = 'ambient';
+    }),
+  ).causes.map(({ finding }) => finding.code);
+  assert.ok(!codes.includes('MP6101'), codes.join());
+});
+
+test('an authority of a few weeks, renewed by a program, does not expire soon', () => {
+  const short = (end: string) => (sample: BrokenSample) => {
+    for (const one of sample.snapshot.certificates)
+      if (one.isCa && !one.selfSigned)
+        Object.assign(one, { notBefore: '2026-10-25T12:00:00.000Z', notAfter: end });
+  };
+  healthy(short('2026-11-08T12:00:00.000Z'));
+  assertFirst(short('2026-11-02T12:00:00.000Z'), { code: 'MP1104', severity: 'warning' });
+});
+
+test('an authority that istiod made for itself, before somebody else signed, is nobody’s', () => {
+  healthy(({ west, east }) => {
+    for (const cluster of [west, east]) {
+      for (const install of cluster.installs) install.env['ENABLE_CA_SERVER'] = 'false';
+      cluster.authorities = cluster.authorities.map((one) => ({
+        ...one,
+        secret: 'istio-ca-secret',
+        roots: [],
+      }));
+    }
+  });
+});
+
+test('istiods that do not validate trust domains need no aliases', () => {
+  const domains = ({ west, east }: BrokenSample) => {
+    for (const cluster of [west, east])
+      for (const install of cluster.installs) install.env['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] = 'true';
+    for (const install of east.installs) if (install.settings) install.settings.trustDomain = 'east.example';
+  };
+  const codes = judge(broken(domains)).causes.map(({ finding }) => finding.code);
+  assert.ok(!codes.includes('MP1201'), codes.join());
+});
+
+test('an API server that the doctor’s own machine cannot reach may be right for istiod', () => {
+  const away = (synced: boolean) => (sample: BrokenSample) => {
+    const { west } = sample;
+    west.probes = [];
+    the(west.remoteSecrets).server = 'https://10.1.2.3:443';
+    the(west.readerAccess).namedServer = 'unreachable';
+    if (!synced) for (const one of istiod(west).clusters) if (one.id === 'east') one.syncStatus = 'syncing';
+  };
+  healthy(away(true));
+  const causes = judge(broken(away(false))).causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]);
+  assert.ok(
+    causes.some(({ code }) => code === 'MP2107' || code === 'MP2202'),
+    'an istiod that is not synced is still told of',
+  );
+});
+
+test('API servers behind one host are told apart by port', () => {
+  const behind = (port: number) => (sample: BrokenSample) => {
+    const { west, east } = sample;
+    west.apiServer!.url = 'https://rancher.example:1001';
+    east.apiServer!.url = 'https://rancher.example:1002';
+    the(west.remoteSecrets).server = `https://rancher.example:${port}`;
+  };
+  healthy(behind(1002));
+  const codes = judge(broken(behind(1001))).causes.map(({ finding }) => finding.code);
+  assert.ok(codes.includes('MP2105'), codes.join());
+});
+
+test('a remedy is written with the contexts of the kubeconfig', () => {
+  const { causes } = judge(
+    broken(({ snapshot, east }) => {
+      the(snapshot.declared.clusters, ({ name }) => name === 'east').context = 'prod-east';
+      delete the(east.namespaces, ({ name }) => name === 'istio-system').labels['topology.istio.io/network'];
+    }),
+  );
+  assert.match(causes[0]?.finding.remedy ?? '', /--context prod-east /);
+});
