@@ -9,6 +9,7 @@ import { timeouts } from '../timeouts.ts';
 import type { AccessRule, ReaderAccess } from '../verdict/reader-access.ts';
 import { whileWaiting } from '../waiting.ts';
 import type { Mesh, MeshCluster } from './attach.ts';
+import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse } from './remote-kubeconfig.ts';
 
 /** What an istiod lists and watches in a remote cluster; the resources of Istio's own istio-reader ClusterRole. */
 export const neededResources = [
@@ -34,7 +35,8 @@ const label = 'istio/multiCluster=true';
 /**
  * The reader accounts of a cluster's istiods: one for each kubeconfig in its remote secrets
  * (https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret) that is of a cluster in
- * the mesh file. Throws, without quoting a secret, when one is no kubeconfig.
+ * the mesh file. Throws, without quoting a secret, when one is no kubeconfig, or one that would have
+ * this machine run a program or read a file.
  */
 export async function readerAccounts(mesh: Mesh, cluster: MeshCluster): Promise<ReaderAccount[]> {
   const namespace = mesh.file.rootNamespace;
@@ -48,13 +50,12 @@ function accountsIn(secret: V1Secret, mesh: Mesh, of: string): ReaderAccount[] {
   return Object.entries(secret.data ?? {}).flatMap(([reads, encoded]) => {
     const target = mesh.clusters.find(({ name }) => name === reads);
     if (!target || reads === of) return [];
-    const config = new KubeConfig();
-    try {
-      config.loadFromString(Buffer.from(encoded, 'base64').toString());
-    } catch {
-      // The cause would quote the secret.
-      throw new Error(`Secret ${secret.metadata?.name} of cluster ${of} holds no kubeconfig for ${reads}.`);
-    }
+    const kubeconfig = parseRemoteKubeconfig(Buffer.from(encoded, 'base64').toString());
+    const where = `Secret ${secret.metadata?.name} of cluster ${of}`;
+    if ('problem' in kubeconfig) throw new Error(`${where} holds no kubeconfig for ${reads}.`);
+    const reason = reasonNotToUse(kubeconfig);
+    if (reason !== undefined) throw new Error(`${where} cannot be used here to read ${reads}: ${reason}.`);
+    const config = clientConfigOf(kubeconfig);
     return [{ of, reads, access: () => whileWaiting(() => askAccess(config, target)) }];
   });
 }

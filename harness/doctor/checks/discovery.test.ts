@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterSnapshot } from '../../mesh/snapshot/schema.ts';
-import { assertFirst, the, type BrokenSample } from '../broken-sample.ts';
+import { assertFirst, broken, the, type BrokenSample } from '../broken-sample.ts';
+import { judge } from '../judge.ts';
 
 const secret = (cluster: ClusterSnapshot) => the(cluster.remoteSecrets);
 const access = (cluster: ClusterSnapshot) => the(cluster.readerAccess);
@@ -160,6 +162,14 @@ test('a secret that is no kubeconfig, asks for a plug-in, or does not verify', (
     severity: 'error',
     cluster: 'west',
   });
+  const naming =
+    (files: string[], allowed: string) =>
+    ({ west }: BrokenSample) => {
+      Object.assign(secret(west), { credential: 'none', files });
+      the(west.installs).env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] = allowed;
+    };
+  assertFirst(naming(['tokenFile'], 'exec'), { code: 'MP2117', cluster: 'west' });
+  assert.equal(judge(broken(naming(['tokenFile'], 'exec,tokenFile'))).counts.error, 0);
   assertFirst(({ west }) => void (secret(west).skipsVerification = true), {
     code: 'MP2118',
     severity: 'warning',

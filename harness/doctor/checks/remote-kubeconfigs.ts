@@ -1,16 +1,25 @@
+import type { RemoteSecret } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
+import type { ClusterView } from '../cluster-view.ts';
 import { secretRef, secretsWithAccess } from '../remote-secrets.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
 const make =
   'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
 
+/** What a secret asks for that istiod takes only where this setting names it: pkg/kube/multicluster, sanitizeKubeConfig. */
+function refusedBy({ install }: ClusterView, { credential, files = [] }: RemoteSecret): string[] {
+  const allowed = install?.env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] ?? '';
+  const asked = [...(credential === 'exec' ? ['exec'] : []), ...files];
+  return asked.filter((one) => !allowed.split(',').includes(one));
+}
+
 const noKubeconfig: Check = {
   code: 'MP2117',
   title: 'A remote secret holds no usable kubeconfig',
   severity: 'error',
   explanation:
-    'istiod cannot make a client of what is in the secret: it is no kubeconfig, names no server or no user, or asks for a plug-in that istiod refuses. The cluster is registered under its name, and never read.',
+    'istiod cannot make a client of what is in the secret: it is no kubeconfig, names no server or no user, or asks for a program or a file, which istiod refuses. The cluster is registered under its name, and never read.',
   remedy: make,
   reference,
   needs: ['remoteSecrets'],
@@ -22,19 +31,20 @@ const noKubeconfig: Check = {
   ],
   run: function* (view) {
     for (const { cluster, secret } of secretsWithAccess(view)) {
-      const allowed = cluster.install?.env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] ?? '';
-      // istiod takes no plug-in unless this setting names it: pkg/kube/util.go, sanitizeKubeConfig.
-      const plugin = secret.credential === 'exec' && !allowed.split(',').includes('exec');
-      const problem = secret.problem ?? (secret.credential === 'none' ? 'it names no credential' : undefined);
-      if (problem === undefined && !plugin) continue;
+      const refused = refusedBy(cluster, secret);
+      const none = secret.credential === 'none' && (secret.files ?? []).length === 0;
+      const problem = secret.problem ?? (none ? 'it names no credential' : undefined);
+      if (problem === undefined && refused.length === 0) continue;
       yield {
         cluster: cluster.name,
         peer: secret.cluster,
         object: secretRef(secret),
-        evidence: [{ what: 'credential', seen: secret.credential, expected: 'token or certificate' }],
+        evidence: [
+          { what: 'credential', seen: refused[0] ?? secret.credential, expected: 'token or certificate' },
+        ],
         cause:
           problem === undefined
-            ? `The remote secret of ${cluster.name} for ${secret.cluster} asks for a plug-in (${secret.credential}), which istiod refuses.`
+            ? `The remote secret of ${cluster.name} for ${secret.cluster} asks for a program or a file (${refused.join(', ')}), which istiod refuses.`
             : `The remote secret of ${cluster.name} for ${secret.cluster} is no usable kubeconfig: ${problem}.`,
       };
     }

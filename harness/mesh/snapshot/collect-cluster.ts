@@ -96,8 +96,9 @@ async function readFromSecrets(
     remoteSecretRecords(secret, book).map((record) => ({ secret, record })),
   );
   const namespaces = [...new Set([...places, declared.namespace, 'default', 'kube-system'])];
+  // Those that istiod takes: a secret in any other namespace may be anybody's.
   const asked = remotes
-    .filter(({ record }) => record.labelled)
+    .filter(({ record }) => record.labelled && places.has(record.namespace))
     .map(({ secret, record }) => {
       const target = mesh.clusters.find(({ name }) => name === record.cluster);
       const isSilent = () => silent.get(record.cluster) ?? false;

@@ -3,6 +3,7 @@ import { timeouts } from '../../timeouts.ts';
 import { excessOf, type AccessRule } from '../../verdict/reader-access.ts';
 import type { MeshCluster } from '../attach.ts';
 import { neededResources } from '../reader-account.ts';
+import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse } from '../remote-kubeconfig.ts';
 import type { Gaps } from './gaps.ts';
 import { KubeReader, Refused } from './kube-reader.ts';
 import type { ReaderAccessRecord, RemoteSecret } from './schema.ts';
@@ -33,19 +34,21 @@ export interface AccessQuestion {
 
 /**
  * Asks the API server that a remote secret names, with the secret's own credential, what it may do; where that server does
- * not answer us, the one of the mesh file is asked with the same credential. Nothing is changed by it. A credential
- * that would run a command here is not used.
+ * not answer us, or is not to be trusted, the one of the mesh file is asked with the same credential. Nothing is changed by
+ * it. A secret that would have this machine run a program or read a file is not used.
  */
 export async function readAccess(question: AccessQuestion, gaps: Gaps): Promise<ReaderAccessRecord[]> {
   const { secret, record, target, namespaces, isSilent, leftMs } = question;
   const of = `${record.namespace}/${record.name}`;
-  const why = reasonNotToAsk(record);
-  if (why !== undefined) {
+  const kubeconfig = parseRemoteKubeconfig(fromBase64(secret.data?.[record.cluster]) ?? '');
+  const problem = 'problem' in kubeconfig ? kubeconfig.problem : reasonNotToUse(kubeconfig);
+  const reason = record.problem ?? problem;
+  if ('problem' in kubeconfig || reason !== undefined) {
+    const why = `its account cannot be asked for: ${reason}`;
     gaps.note({ what: 'readerAccess', of, reason: 'noWay', why });
     return [];
   }
-  const config = new KubeConfig();
-  config.loadFromString(fromBase64(secret.data?.[record.cluster]) ?? '');
+  const config = clientConfigOf(kubeconfig);
   const ask = async (asking: KubeConfig): Promise<Answered> => {
     using reader = new KubeReader(asking, leftMs(), timeouts.connectMs);
     return await askAccess(reader, namespaces); // the reader is closed on return
@@ -59,18 +62,13 @@ export async function readAccess(question: AccessQuestion, gaps: Gaps): Promise<
     const user = config.getCurrentUser();
     const silent = { status: undefined, may: {}, excess: [], rulesIncomplete: true };
     const unasked = { ...base, asked: record.server ?? '', namedServer, ...silent } as const;
-    if (!known || !user || known.server === record.server || isSilent()) return [unasked];
+    const same = namedServer === 'unreachable' && known?.server === record.server;
+    if (!known || !user || same || isSilent()) return [unasked];
     const mixed = new KubeConfig();
     mixed.loadFromClusterAndUser(known, user);
     const answered = await gaps.attempt('readerAccess', () => ask(mixed), undefined, of);
     return [answered ? { ...base, asked: known.server, namedServer, ...answered } : unasked];
   }
-}
-
-function reasonNotToAsk({ credential, problem }: RemoteSecret): string | undefined {
-  if (problem !== undefined) return `its account cannot be asked for: ${problem}`;
-  if (credential === 'token' || credential === 'certificate') return undefined;
-  return `its account cannot be asked for: its credential is of the kind ${credential}`;
 }
 
 type Answered = Omit<ReaderAccessRecord, 'secret' | 'reads' | 'asked' | 'namedServer'>;

@@ -1,35 +1,11 @@
 import type { V1Secret } from '@kubernetes/client-node';
-import { parse } from 'yaml';
 import { z } from 'zod';
+import { filesNamed, parseRemoteKubeconfig, type RemoteKubeconfig } from '../remote-kubeconfig.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import { createdAt, given } from './kubernetes-records.ts';
 import type { RemoteSecret } from './schema.ts';
 import { remoteLabel } from './secrets.ts';
 import { fromBase64 } from './webhooks.ts';
-
-const named = <S extends z.ZodRawShape>(key: string, shape: S) =>
-  z.array(z.object({ name: z.string(), [key]: z.object(shape).nullish() }));
-
-const kubeconfig = z.object({
-  'current-context': z.string().optional(),
-  contexts: named('context', { cluster: z.string().optional(), user: z.string().optional() }).default([]),
-  clusters: named('cluster', {
-    server: z.string().optional(),
-    'certificate-authority-data': z.string().optional(),
-    'insecure-skip-tls-verify': z.boolean().optional(),
-    'tls-server-name': z.string().optional(),
-  }).default([]),
-  users: named('user', {
-    token: z.string().optional(),
-    'client-certificate-data': z.string().optional(),
-    'client-key-data': z.string().optional(),
-    exec: z.unknown().optional(),
-    'auth-provider': z.unknown().optional(),
-    password: z.string().optional(),
-  }).default([]),
-});
-
-type Fields = Record<string, unknown>;
 
 /** What a remote secret says of each cluster in it. Of its credential only kind, claims and certificates. */
 export function remoteSecretRecords(secret: V1Secret, book: CertificateBook): RemoteSecret[] {
@@ -57,51 +33,41 @@ const unusable = (problem: string): KubeconfigRecord => ({
   problem,
 });
 
-/** The errors of parsers would quote the text, so they are told in our own words. */
 function kubeconfigRecord(text: string, book: CertificateBook): KubeconfigRecord {
-  let config: z.infer<typeof kubeconfig>;
-  try {
-    config = kubeconfig.parse(parse(text, { logLevel: 'silent' }));
-  } catch {
-    return unusable('it holds no kubeconfig: no YAML, or without its fields');
-  }
-  const context = config.contexts.find(({ name }) => name === config['current-context'])?.['context'] as
-    Fields | undefined;
-  if (!context) return unusable('its kubeconfig has no current context');
-  const cluster = config.clusters.find(({ name }) => name === context['cluster'])?.['cluster'] as
-    Fields | undefined;
-  if (!cluster) return unusable('its kubeconfig has no cluster for its current context');
-  const user = (config.users.find(({ name }) => name === context['user'])?.['user'] ?? {}) as Fields;
-  const ca = book.read(
-    fromBase64(filled(cluster['certificate-authority-data'])),
-    'certificate-authority-data',
-  );
-  const problem =
-    ca.problems[0] ?? (filled(cluster['server']) === undefined ? 'it names no server' : undefined);
+  const config = parseRemoteKubeconfig(text);
+  if ('problem' in config) return unusable(config.problem);
+  const { cluster } = config;
+  const authority = fromBase64(filled(cluster['certificate-authority-data']));
+  const ca = book.read(authority, 'certificate-authority-data');
+  const server = filled(cluster.server);
+  const problem = ca.problems[0] ?? (server === undefined ? 'it names no server' : undefined);
+  const files = filesNamed(config);
   return {
-    ...given('server', filled(cluster['server'])),
+    ...given('server', server),
     ...given('tlsServerName', filled(cluster['tls-server-name'])),
     skipsVerification: cluster['insecure-skip-tls-verify'] === true,
     ca: ca.chain,
-    ...credentialRecord(user, book),
+    ...credentialRecord(config, book),
+    ...given('files', files.length > 0 ? files : undefined),
     ...given('problem', problem),
   };
 }
 
-const filled = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+const filled = (value: string | undefined) => (value === '' ? undefined : value);
 
+/** What clients use first: a program or plug-in also where a token stands beside it. */
 function credentialRecord(
-  user: Fields,
+  { user }: RemoteKubeconfig,
   book: CertificateBook,
 ): Pick<RemoteSecret, 'credential' | 'token' | 'clientCertificate'> {
-  const token = filled(user['token']);
-  if (token !== undefined) return { credential: 'token', ...given('token', claimsOf(token)) };
-  if (user['exec']) return { credential: 'exec' };
+  if (user.exec) return { credential: 'exec' };
   if (user['auth-provider']) return { credential: 'authProvider' };
+  const token = filled(user.token);
+  if (token !== undefined) return { credential: 'token', ...given('token', claimsOf(token)) };
   const certificate = filled(user['client-certificate-data']);
   if (certificate !== undefined)
     return { credential: 'certificate', clientCertificate: book.read(fromBase64(certificate)).chain };
-  return { credential: filled(user['password']) === undefined ? 'none' : 'password' };
+  return { credential: filled(user.password) === undefined ? 'none' : 'password' };
 }
 
 const claims = z.object({

@@ -106,6 +106,10 @@ export const remoteSecret = z.object({
     .optional()
     .describe('Claims of a token that is a JWT; never the token.'),
   clientCertificate: chain.optional(),
+  files: z
+    .array(z.string())
+    .optional()
+    .describe('Credentials that it takes from files of the machine that uses it, such as "tokenFile".'),
   problem: z.string().optional().describe('Why it is no usable kubeconfig, without quoting it.'),
 });
 

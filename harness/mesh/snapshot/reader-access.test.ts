@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { stringify } from 'yaml';
+import { CertificateBook } from './certificate-book.ts';
+import { Gaps } from './gaps.ts';
+import { readAccess } from './reader-access.ts';
+import { remoteSecretRecords } from './remote-secret.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'meshproof-access-'));
+const own = path.join(folder, 'own');
+writeFileSync(own, 'of the operator');
+
+/** Asks what the account of a secret may do, whose server is one that notes what it is sent. */
+async function ask(user: object) {
+  const seen: IncomingMessage[] = [];
+  await using server = createServer((request, response) => {
+    seen.push(request);
+    response.writeHead(201).end('{"status":{"incomplete":false,"allowed":true}}');
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const text = stringify({
+    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  });
+  const secret = {
+    metadata: { namespace: 'istio-system', name: 's', labels: { 'istio/multiCluster': 'true' } },
+    data: { east: Buffer.from(text).toString('base64') },
+  };
+  const [record = assert.fail()] = remoteSecretRecords(secret, new CertificateBook());
+  const gaps = new Gaps();
+  const question = { secret, record, target: undefined, namespaces: ['default'] };
+  const answers = await readAccess({ ...question, isSilent: () => false, leftMs: () => 2_000 }, gaps);
+  return { record, answers, gaps: gaps.list, seen };
+}
+
+test('a secret that names a program or a file is not used: nothing runs, and its server is sent nothing', async () => {
+  const marker = path.join(folder, 'ran');
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'touch', args: [marker] };
+  const gcp = { 'cmd-path': 'touch', 'cmd-args': marker, 'token-key': '{.a}', 'expiry-key': '{.b}' };
+  const users = [
+    { exec },
+    { token: 't', exec },
+    { 'auth-provider': { name: 'gcp', config: gcp } },
+    { token: 't', 'auth-provider': { name: 'exec', config: { exec } } },
+    { 'token-file': own },
+    { tokenFile: own, token: 't' },
+    { 'client-certificate': own, 'client-key': own, token: 't' },
+  ];
+  for (const user of users) {
+    const { answers, gaps, seen } = await ask(user);
+    assert.deepEqual([answers, seen], [[], []], JSON.stringify(user));
+    assert.deepEqual(
+      gaps.map(({ what, of, reason }) => [what, of, reason]),
+      [['readerAccess', 'istio-system/s', 'noWay']],
+    );
+    assert.match(gaps[0]?.why ?? '', /cannot be asked for: it (asks for|names)/);
+  }
+  assert.ok(!existsSync(marker));
+});
+
+test('a program is what the record tells of, though a token stands beside it; and so are files', async () => {
+  const { record } = await ask({ token: 't', exec: { command: 'cloud-login' } });
+  assert.equal(record.credential, 'exec');
+  assert.deepEqual((await ask({ tokenFile: '/t' })).record.files, ['tokenFile']);
+});
+
+test('a token is sent to the server that the secret names', async () => {
+  const { answers, seen, gaps } = await ask({ token: 't' });
+  assert.deepEqual([answers[0]?.namedServer, answers[0]?.status, gaps], ['answered', 201, []]);
+  assert.ok(seen.length > 0 && seen.every(({ headers }) => headers.authorization === 'Bearer t'));
+});
