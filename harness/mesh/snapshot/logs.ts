@@ -3,7 +3,7 @@ import { whileWaiting } from '../../waiting.ts';
 import type { Mesh } from '../attach.ts';
 import { explained } from './gaps.ts';
 import { KubeReader } from './kube-reader.ts';
-import { redactText } from './redact.ts';
+import { redactLog } from './redact.ts';
 import type { ClusterSnapshot, Declared, PodRecord, Snapshot } from './schema.ts';
 
 /** Which part of the logs is wanted. */
@@ -70,8 +70,8 @@ async function readLog(
   });
   try {
     const path = `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}/log?${query.toString()}`;
-    return { name, content: redactText(await reader.text(path)) };
+    return { name, content: redactLog(await reader.text(path)) };
   } catch (error) {
-    return { name, content: `not read: ${redactText(explained(error).why)}\n` };
+    return { name, content: `not read: ${redactLog(explained(error).why)}\n` };
   }
 }

@@ -76,7 +76,7 @@ const podOf = (namespace: string, name: string, labels: object) => ({
 const remote = {
   apiVersion: 'v1',
   kind: 'Config',
-  clusters: [{ name: 'c', cluster: { server: `http://user:${opaque}@127.0.0.1:1` } }],
+  clusters: [{ name: 'c', cluster: { server: `http://user:${opaque}@127.0.0.1:1/?${opaque}` } }],
   users: [{ name: 'u', user: { token, password: opaque, 'client-key-data': encode(key) } }],
   contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
   'current-context': 'x',
@@ -104,21 +104,88 @@ const resource = (name: string, spec: object) => ({
     conditions: [{ type: 'Reconciled', status: 'False', message: `cannot use ${token} and ${key}` }],
   },
 });
+const header = { name: 'Authorization', value: opaque };
+const anyHeader = { type: 'Exact', name: 'x-team', value: opaque };
 const resources: Record<string, object[]> = {
   virtualservices: [
-    resource('vs', { http: [{ headers: { request: { set: { Authorization: opaque, 'x-t': token } } } }] }),
+    resource('vs', {
+      http: [
+        {
+          headers: { request: { set: { Authorization: opaque, 'x-t': token } } },
+          match: [
+            { headers: { 'x-api-key': { exact: opaque }, cookie: { regex: `.*${opaque}.*` } } },
+            { headers: { 'x-team': { prefix: opaque } }, withoutHeaders: { 'x-team': { exact: opaque } } },
+            { queryParams: { token: { exact: opaque } } },
+          ],
+          redirect: { uri: `/login?key=${opaque}` },
+          mirrors: [{ destination: { host: `https://x.example/?${opaque}` } }],
+        },
+      ],
+    }),
   ],
   envoyfilters: [
     resource('ef', {
       configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: { word: opaque } } }],
     }),
   ],
-  wasmplugins: [resource('wp', { url: 'oci://x', pluginConfig: { word: opaque, key } })],
+  workloadgroups: [
+    resource('wg', {
+      metadata: { labels: { app: 'vm' }, annotations: { word: opaque } },
+      template: { serviceAccount: 'vm' },
+      probe: {
+        httpGet: { path: `/?${opaque}`, httpHeaders: [header, anyHeader] },
+        exec: { command: [opaque] },
+      },
+    }),
+  ],
+  authorizationpolicies: [
+    resource('ap', {
+      rules: [
+        {
+          when: [
+            { key: 'request.headers[x-token]', values: [opaque] },
+            { key: 'request.headers[x-team]', values: ['a'], notValues: [opaque] },
+          ],
+        },
+      ],
+    }),
+  ],
+  httproutes: [
+    resource('hr', {
+      rules: [
+        {
+          matches: [{ headers: [anyHeader, header], queryParams: [{ name: 'token', value: opaque }] }],
+          filters: [
+            { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [header], add: [header] } },
+          ],
+        },
+      ],
+    }),
+  ],
+  wasmplugins: [
+    resource('wp', {
+      url: `https://x.example/p.wasm?sig=${opaque}&se=2027`,
+      pluginConfig: { word: opaque, key },
+    }),
+  ],
 };
 const groups: Record<string, Record<string, string>> = {
-  'networking.istio.io': { VirtualService: 'virtualservices', EnvoyFilter: 'envoyfilters' },
+  'networking.istio.io': {
+    VirtualService: 'virtualservices',
+    EnvoyFilter: 'envoyfilters',
+    WorkloadGroup: 'workloadgroups',
+  },
+  'security.istio.io': { AuthorizationPolicy: 'authorizationpolicies' },
+  'gateway.networking.k8s.io': { HTTPRoute: 'httproutes' },
   'extensions.istio.io': { WasmPlugin: 'wasmplugins' },
 };
+
+/** Lines of an access log, in Envoy's own format and as JSON. */
+const accessLog = [
+  `[2026-11-01T12:00:00.000Z] "GET /pay?card=${opaque}&x=1 HTTP/1.1" 200 - via_upstream`,
+  `{"method":"GET","path":"/pay?${opaque}","response_code":200}`,
+  `fetching https://x.example/p.wasm?sig=${opaque}`,
+].join('\n');
 
 /** What an API server would answer that has secrets in every place where one can stand. */
 function answer(url: URL): unknown {
@@ -169,7 +236,7 @@ function answer(url: URL): unknown {
         webhooks: [
           {
             name: 'x.sidecar-injector.istio.io',
-            clientConfig: { caBundle: encode(key), url: `https://a:${opaque}@b/` },
+            clientConfig: { caBundle: encode(key), url: `https://a:${opaque}@b/?${opaque}` },
           },
         ],
       },
@@ -189,7 +256,7 @@ test('no private key, token or password gets into a snapshot or archive, whereve
     else
       response.end(
         body === undefined
-          ? `line\n${all.replace(opaque, `password=${opaque}`)}\nBearer ${token}`
+          ? `line\n${all.replace(opaque, `password=${opaque}`)}\nBearer ${token}\n${accessLog}`
           : JSON.stringify(body),
       );
   });
@@ -227,7 +294,7 @@ test('no private key, token or password gets into a snapshot or archive, whereve
   );
   assert.deepEqual(
     [west.pods.length, west.resources.length, west.installs.length, west.webhooks.length],
-    [2, 3, 1, 1],
+    [2, 6, 1, 1],
   );
   expectClean(JSON.stringify(snapshot), 'the snapshot');
 
@@ -240,6 +307,7 @@ test('no private key, token or password gets into a snapshot or archive, whereve
     logs.length > 0 && logs.every(({ content }) => content.startsWith('line\n[redacted]')),
     logs[0]?.content,
   );
+  assert.match(logs[0]?.content ?? '', /"GET \/pay\?\[redacted\] HTTP\/1\.1" 200/);
   expectClean(gunzipSync(await gathered('x', snapshot, logs)).toString('latin1'), 'the archive');
 });
 

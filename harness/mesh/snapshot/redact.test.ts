@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSign, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { redactText, redactedSpec } from './redact.ts';
+import { redactLog, redactText, redactedSpec } from './redact.ts';
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const unsigned = `${part({ alg: 'RS256', kid: 'x' })}.${part({ sub: 'system:serviceaccount:a:b' })}`;
@@ -88,10 +88,61 @@ test('fields of a resource that hold secrets are emptied by their name; names of
   });
 });
 
+test('headers are emptied by how they are matched, and what is no secret stays', () => {
+  const set = [
+    { name: 'X-Token', value: 'a' },
+    { name: 'x-team', value: 'a' },
+  ];
+  const http = (value: string) => ({
+    match: [{ headers: { 'x-team': { exact: value } }, uri: { regex: '/v1/(?:a|b)/?x' } }],
+    headers: { response: { add: { 'x-team': 'a' }, remove: ['server'] } },
+  });
+  const when = (value: string) => [
+    { key: 'request.headers[x-team]', values: [value] },
+    { key: 'source.namespace', values: ['shop'] },
+  ];
+  assert.deepEqual(redactedSpec({ http: [http('a')], when: when('a'), set }), {
+    http: [http('[redacted]')],
+    when: when('[redacted]'),
+    set: [{ name: 'X-Token', value: '[redacted]' }, set[1]],
+  });
+});
+
+test('queries of URLs and requests go, regular expressions and what is asked stay', () => {
+  const cases: [string, string][] = [
+    ['"GET /a?b HTTP/1.1" 200', '"GET /a?[redacted] HTTP/1.1" 200'],
+    ['{"path":"/a?b=c","x":1}', '{"path":"/a?[redacted]","x":1}'],
+    ['is a/b there? yes', ''],
+  ];
+  for (const [before, after] of cases) assert.equal(redactLog(before), after || before);
+  const specs: [string, string][] = [
+    ['oci://x/y:1?sig=a&b', 'oci://x/y:1?[redacted]'],
+    ['/login?key=a', '/login?[redacted]'],
+    ['/(?:a|b)', ''],
+    ['^/v[0-9]?/a?b', ''],
+  ];
+  for (const [before, after] of specs)
+    assert.deepEqual(redactedSpec({ uri: before }), { uri: after || before });
+});
+
 test('it takes time in proportion to the text, whatever the text is', () => {
-  for (const unit of ['A', 'eyJ', '-----BEGIN ', 'token=', 'a.', 'A\n', '://a:', 'Bearer ']) {
+  for (const unit of [
+    'A',
+    'eyJ',
+    '-----BEGIN ',
+    'token=',
+    'a.',
+    'A\n',
+    '://a:',
+    'Bearer ',
+    '/?',
+    '://?a',
+    '?a=',
+  ]) {
     const startMs = performance.now();
     redactText(unit.repeat(300_000 / unit.length));
+    redactLog(unit.repeat(300_000 / unit.length));
+    redactedSpec({ text: unit.repeat(300_000 / unit.length) });
     assert.ok(performance.now() - startMs < 3_000, unit);
   }
 });

@@ -61,6 +61,19 @@ function withoutCutKeys(text: string): string {
   return kept.join('\n');
 }
 
+/** The query of a URL, which may be signed or carry a key: a regular expression's `https?://` and `(?:` are none. */
+const urlQuery = /(?<=:\/\/[^\s?#"'<>\\]*)\?[^\s#"'<>\\]+/g;
+/** The same of a path, as a specification has one: only with a name, since `?` is a sign of regular expressions, too. */
+const namedQuery = /(?<=\/[^\s?"'\\]*)\?(?=[\w.%[\]-]+=)[^\s"'\\]+/g;
+/** And of a request in a log, whatever it looks like. */
+const pathQuery = /(?<=\/[^\s?"'\\]*)\?[^\s"'\\]+/g;
+
+/** A URL without its query. */
+export const withoutQuery = (url: string): string => url.replace(urlQuery, `?${redactedMark}`);
+
+/** A log without what {@link redactText} takes out, and without the queries of URLs and of requests. */
+export const redactLog = (text: string): string => redactText(text).replace(pathQuery, `?${redactedMark}`);
+
 /** Names of fields whose value is a secret whatever it looks like, in Istio's and Envoy's resources. */
 const secretName =
   /^(?:.*[-_.])?(?:authorization|cookie|set-cookie|password|passwd|passphrase|token|api[-_]?key|secret|client[-_]?secret|private[-_]?key(?:data)?|inline[-_]?(?:string|bytes)|jwks)$/i;
@@ -73,13 +86,6 @@ export function redacted<T>(value: T, keep: ReadonlySet<string> = new Set()): T 
   return copy(value, (name, text) => (keep.has(name) ? text : redactText(text)), '') as T;
 }
 
-/** The same for the specification of a resource, where also every string under a {@link isSecretName} name goes. */
-export function redactedSpec<T>(spec: T): T {
-  const clear = (name: string, text: string) =>
-    text !== '' && isSecretName(name) ? redactedMark : redactText(text);
-  return copy(spec, clear, '') as T;
-}
-
 function copy(value: unknown, clear: (name: string, text: string) => string, name: string): unknown {
   if (typeof value === 'string') return clear(name, value);
   if (Array.isArray(value)) return value.map((each) => copy(each, clear, name));
@@ -87,4 +93,52 @@ function copy(value: unknown, clear: (name: string, text: string) => string, nam
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [redactText(key), copy(each, clear, key)]),
   );
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+/**
+ * The same for the specification of a resource, where also goes: whatever stands under a {@link isSecretName} name, however deep;
+ * the `value` beside such a `name`; the strings that headers are matched with, and the values of headers in conditions of an
+ * AuthorizationPolicy, under any name; and the queries of URLs.
+ */
+export function redactedSpec<T>(spec: T): T {
+  return specCopy(spec, 'plain') as T;
+}
+
+/** How a part of a specification is read: `secret` where all of it goes, `headers` directly under that name. */
+type Reading = 'plain' | 'headers' | 'secret';
+
+function specCopy(value: unknown, reading: Reading): unknown {
+  if (typeof value === 'string') return specText(value, reading);
+  if (typeof value === 'number') return reading === 'secret' ? redactedMark : value;
+  if (Array.isArray(value)) return value.map((each) => specCopy(each, reading));
+  if (typeof value !== 'object' || value === null) return value;
+  const table = value as Table;
+  return Object.fromEntries(
+    Object.entries(table).map(([key, each]) => [
+      redactText(key),
+      specCopy(each, readingOf(key, table, reading)),
+    ]),
+  );
+}
+
+function specText(text: string, reading: Reading): string {
+  if (reading === 'secret') return text === '' ? text : redactedMark;
+  return withoutQuery(redactText(text)).replace(namedQuery, `?${redactedMark}`);
+}
+
+/** What an AuthorizationPolicy asks of a header: `{ key: 'request.headers[x-token]', values: […] }`. */
+const headerCondition = /^request\.headers\b/;
+const matches = new Set(['exact', 'prefix', 'suffix', 'regex', 'value']);
+
+function readingOf(key: string, { name, key: asked }: Table, reading: Reading): Reading {
+  if (reading === 'secret' || isSecretName(key)) return 'secret';
+  if (key === 'value' && typeof name === 'string' && isSecretName(name)) return 'secret';
+  if (/^(?:not)?values$/i.test(key) && typeof asked === 'string' && headerCondition.test(asked))
+    return 'secret';
+  if (reading === 'headers' && matches.has(key)) return 'secret';
+  if (/^(?:without)?headers$/i.test(key)) return 'headers';
+  // `headers: { request: { set } }` changes headers, and is judged by their names.
+  return reading === 'headers' && key !== 'request' && key !== 'response' ? 'headers' : 'plain';
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { filesNamed, parseRemoteKubeconfig, type RemoteKubeconfig } from '../remote-kubeconfig.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import { createdAt, given } from './kubernetes-records.ts';
+import { withoutQuery } from './redact.ts';
 import type { RemoteSecret } from './schema.ts';
 import { remoteLabel } from './secrets.ts';
 import { fromBase64 } from './webhooks.ts';
@@ -43,7 +44,7 @@ function kubeconfigRecord(text: string, book: CertificateBook): KubeconfigRecord
   const problem = ca.problems[0] ?? (server === undefined ? 'it names no server' : undefined);
   const files = filesNamed(config);
   return {
-    ...given('server', server),
+    ...given('server', server === undefined ? undefined : withoutQuery(server)),
     ...given('tlsServerName', filled(cluster['tls-server-name'])),
     skipsVerification: cluster['insecure-skip-tls-verify'] === true,
     ca: ca.chain,

@@ -119,6 +119,10 @@ function chosen(kind: string, spec: Record<string, unknown>): Record<string, unk
   const only = (...fields: string[]) =>
     Object.fromEntries(Object.entries(spec).filter(([field]) => fields.includes(field)));
   if (kind === 'WasmPlugin') return only('selector', 'targetRefs', 'url', 'phase', 'priority');
+  if (kind === 'WorkloadGroup') {
+    const { labels } = (spec['metadata'] ?? {}) as Record<string, unknown>;
+    return { metadata: { labels }, ...only('template') };
+  }
   if (kind === 'ProxyConfig') return only('selector', 'concurrency', 'image');
   if (kind !== 'EnvoyFilter') return spec;
   const patches = Array.isArray(spec['configPatches']) ? (spec['configPatches'] as unknown[]) : [];

@@ -116,7 +116,7 @@ export const resource = z.object({
   spec: z
     .record(z.string(), z.unknown())
     .describe(
-      'As applied, with what may be a secret replaced by "[redacted]". EnvoyFilter: without the values of its patches; WasmPlugin: selector and url only.',
+      'As applied, with what may be a secret replaced by "[redacted]". EnvoyFilter: without the values of its patches; WasmPlugin: selector and url only; WorkloadGroup: labels and template only.',
     ),
   status: z
     .array(z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string() }))

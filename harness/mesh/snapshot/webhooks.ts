@@ -1,6 +1,7 @@
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { CertificateBook } from './certificate-book.ts';
 import { given, selectorRecord } from './kubernetes-records.ts';
+import { withoutQuery } from './redact.ts';
 import type { WebhookRecord } from './schema.ts';
 
 /** The webhooks that inject sidecars, of all MutatingWebhookConfigurations. */
@@ -27,7 +28,7 @@ export function webhookRecords(
 
 function targetOf({ clientConfig }: V1MutatingWebhook): Pick<WebhookRecord, 'target' | 'service'> {
   const { service, url } = clientConfig;
-  if (!service) return { target: url ?? '' };
+  if (!service) return { target: withoutQuery(url ?? '') };
   const { namespace, name, port = 443, path = '' } = service;
   return { target: `${namespace}/${name}:${port}${path}`, ...given('service', { namespace, name, port }) };
 }
