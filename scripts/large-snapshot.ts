@@ -59,7 +59,7 @@ function grow(cluster: ClusterSnapshot, services: number): void {
       labels: { app: name },
       ip: addressOf(index),
     });
-    cluster.istiods[0]?.connected.push({
+    cluster.istiods[0]?.connected?.push({
       ...{ proxy: `${name}-1.${namespace}`, cluster: cluster.name, version: '1.31.0' },
       ...{ stale: [], oldestStaleMs: 0, rejected: [] },
     });
@@ -69,7 +69,7 @@ function grow(cluster: ClusterSnapshot, services: number): void {
 function giveShards(cluster: ClusterSnapshot, { declared }: Snapshot, services: number, most: number): void {
   const istiod = cluster.istiods[0];
   for (const { name, network, region, zone } of istiod ? declared.clusters : [])
-    for (let index = 0; index < services && (istiod?.shards.length ?? 0) < most; index++) {
+    for (let index = 0; index < services && (istiod?.shards?.length ?? 0) < most; index++) {
       const [namespace, own] = [namespaceOf(index), nameOf(index)];
       const shard: ShardRecord = {
         ...{
@@ -81,7 +81,7 @@ function giveShards(cluster: ClusterSnapshot, { declared }: Snapshot, services: 
         ...{ ports: { http: 1, tcp: 1 }, addresses: [addressOf(index)], unhealthy: 0 },
         ...{ networks: [network], localities: [`${region}/${zone}/`], mtls: 2 },
       };
-      istiod?.shards.push(shard);
+      istiod?.shards?.push(shard);
     }
   if (declared.clusters.length * services > most)
     cluster.missing.push({ what: 'istiods', reason: 'limit', why: `${most} shards are kept of each istiod` });

@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict';
 import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
-import type { ClusterSnapshot, ResourceRecord, Snapshot } from '../mesh/snapshot/schema.ts';
+import type { ClusterSnapshot, IstiodRecord, ResourceRecord, Snapshot } from '../mesh/snapshot/schema.ts';
 import type { Cause, Severity } from './finding.ts';
 import { judge } from './judge.ts';
+
+/** A cluster of the sample: every page of its istiods was read. */
+export interface SampleCluster extends Omit<ClusterSnapshot, 'istiods'> {
+  istiods: { [page in keyof IstiodRecord]-?: NonNullable<IstiodRecord[page]> }[];
+}
 
 /** A healthy mesh of west and east, which a test breaks before it is judged. */
 export interface BrokenSample {
   snapshot: Snapshot;
-  west: ClusterSnapshot;
-  east: ClusterSnapshot;
+  west: SampleCluster;
+  east: SampleCluster;
 }
 
 /** Breaks a healthy mesh. */
 export function broken(breakIt: (sample: BrokenSample) => void): Snapshot {
   const snapshot = sampleSnapshot();
-  const [west, east] = snapshot.clusters as [ClusterSnapshot, ClusterSnapshot];
+  const [west, east] = snapshot.clusters as [SampleCluster, SampleCluster];
   breakIt({ snapshot, west, east });
   return snapshot;
 }

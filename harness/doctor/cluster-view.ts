@@ -50,6 +50,19 @@ export class ClusterView {
     return parts.every((part) => !this.#incomplete.has(part));
   }
 
+  /** The same but for what was left out by a limit: what is in it is whole, and what is not in it may be there. */
+  answered(part: Source): boolean {
+    return this.data.missing.every(({ what, reason }) => what !== part || reason === 'limit');
+  }
+
+  /** Whether no more than a part of an istiod's endpoints was kept. */
+  isCut({ namespace, pod }: { namespace: string; pod: string }): boolean {
+    return this.data.missing.some(
+      ({ what, reason, of = `${namespace}/${pod}` }) =>
+        what === 'istiods' && reason === 'limit' && of === `${namespace}/${pod}`,
+    );
+  }
+
   /** Istio's resources by kind; Kubernetes' own Gateways are `KubernetesGateway`. */
   resources(kind: string): readonly ResourceRecord[] {
     return this.#resources.get(kind) ?? [];
@@ -94,7 +107,7 @@ export class ClusterView {
 
   /** By istiod of this cluster: what it holds, by `host cluster`. */
   shards(): readonly { istiod: string; shards: ReadonlyMap<string, ShardRecord> }[] {
-    this.#shards ??= this.data.istiods.map(({ pod, shards }) => ({
+    this.#shards ??= this.data.istiods.map(({ pod, shards = [] }) => ({
       istiod: pod,
       shards: new Map(
         shards

@@ -87,6 +87,13 @@ export class MeshView {
     );
   }
 
+  /** The same, where a part that was cut by a limit does: see {@link ClusterView.answered}. */
+  answeredEverywhere(what: Source): boolean {
+    return (
+      this.clusters.length === this.clusterNames.length && this.clusters.every((one) => one.answered(what))
+    );
+  }
+
   /** What is missing of the whole mesh, by cluster. */
   missing(): { cluster: string; missing: Missing }[] {
     return this.snapshot.clusters.flatMap(({ name, missing }) =>

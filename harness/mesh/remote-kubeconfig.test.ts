@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { RequestOptions } from 'node:https';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
 import { clientConfigOf, filesNamed, parseRemoteKubeconfig, reasonNotToUse } from './remote-kubeconfig.ts';
@@ -45,7 +46,7 @@ test('what is used of a kubeconfig holds its value itself, and the server is ver
     'insecure-skip-tls-verify': true,
   };
   const config = clientConfigOf(read({ token: 't', username: 'a', password: 'b', as: 'root' }, cluster));
-  const options: Parameters<typeof config.applyToHTTPSOptions>[0] = {};
+  const options: RequestOptions = {};
   await config.applyToHTTPSOptions(options);
   assert.deepEqual(
     [config.getCurrentCluster()?.server, String(options.ca), options.servername, options.headers],

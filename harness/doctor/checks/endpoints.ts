@@ -6,13 +6,25 @@ import { some } from '../wording.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis';
 
-/** The addresses that one istiod holds of a cluster, by `namespace/service`. */
-function heldOf(istiod: ClusterView['data']['istiods'][number], cluster: string): Map<string, Set<string>> {
-  const held = new Map<string, Set<string>>();
-  for (const { host, namespace, cluster: from, provider, addresses } of istiod.shards)
-    if (from === cluster && provider === 'Kubernetes')
-      held.set(`${namespace}/${host.split('.')[0]}`, new Set(addresses));
-  return held;
+type Istiod = ClusterView['data']['istiods'][number];
+type Held = ReadonlyMap<string, readonly string[]>;
+
+/** The addresses that one istiod holds, by cluster and `namespace/service`. Not kept: in a large mesh it is a lot. */
+function heldBy({ shards = [] }: Istiod): (cluster: string) => Held {
+  const held = new Map<string, Map<string, readonly string[]>>();
+  for (const { host, namespace, cluster, provider, addresses } of shards) {
+    if (provider !== 'Kubernetes') continue;
+    let own = held.get(cluster);
+    if (!own) held.set(cluster, (own = new Map()));
+    own.set(`${namespace}/${host.split('.', 1)[0]}`, addresses);
+  }
+  return (cluster) => held.get(cluster) ?? new Map<string, string[]>();
+}
+
+/** Those of the first list that are not in the second. */
+function without(addresses: readonly string[], known: readonly string[] = []): readonly string[] {
+  const all = known.length > 8 ? new Set(known) : undefined;
+  return addresses.filter((one) => !(all ? all.has(one) : known.includes(one)));
 }
 
 /** Of a cluster, by `namespace/service`: the pods with a sidecar that any istiod should have heard of by now. */
@@ -39,22 +51,24 @@ const absent: Check = {
   reference,
   needs: ['istiods', 'services', 'pods'],
   run: function* (view) {
-    const readers = view.primaries.filter((one) => one.complete('istiods') && one.data.istiods.length > 0);
+    const readers = view.primaries.filter(({ data }) => data.istiods.some(({ shards }) => shards));
     // Only what is asked for is made: in a large mesh it is a lot.
     const settled = new Map(
       readers.length === 0 ? [] : view.clusters.map((cluster) => [cluster, settledEndpoints(view, cluster)]),
     );
-    for (const reader of readers) {
-      for (const istiod of reader.data.istiods)
+    for (const reader of readers)
+      for (const istiod of reader.data.istiods.filter(({ shards }) => shards)) {
+        const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
         for (const [read, endpoints] of settled) {
-          const held = heldOf(istiod, read.name);
+          const known = held(read.name);
           const short = [...endpoints].flatMap(([key, addresses]) => {
-            const lacking = addresses.filter((one) => !held.get(key)?.has(one)).length;
+            if (isCut && !known.has(key)) return []; // it may be among what was not kept
+            const lacking = without(addresses, known.get(key)).length;
             return lacking > 0 ? [{ key, lacking, of: addresses.length }] : [];
           });
           if (short.length > 0) yield lacksEndpoints(reader, read, istiod.pod, short, endpoints.size);
         }
-    }
+      }
   },
 };
 
@@ -94,38 +108,63 @@ const stale: Check = {
   reference: 'https://github.com/istio/istio/issues/60082',
   needs: ['istiods', 'pods'],
   run: function* (view) {
-    for (const { reader, read } of view.pairs()) {
-      const cluster = view.cluster(read);
-      const own = cluster?.data.istiods[0];
-      if (!cluster || !own || !cluster.complete('pods', 'istiods')) continue;
-      const [known, living] = [heldOf(own, read), new Set(cluster.data.pods.map(({ ip }) => ip))];
+    const living = new Map(
+      view.clusters.flatMap((cluster) => {
+        const lives = livesIn(cluster);
+        return lives ? [[cluster.name, { cluster, lives }] as const] : [];
+      }),
+    );
+    for (const reader of view.primaries)
       for (const istiod of reader.data.istiods) {
-        const gone = [...heldOf(istiod, read)].flatMap(([key, addresses]) => {
-          const dead = [...addresses].filter((one) => !living.has(one) && !known.get(key)?.has(one));
-          // Endpoints of a Service without a selector are written by hand, and need no pod.
-          const service = cluster.services.get(key);
-          const selecting = Object.keys(service?.selector ?? {}).length > 0;
-          if (dead.length === 0 || (service && !selecting)) return [];
-          // Pods are listed once, and istiods read at moments of their own: where pods come and go, the two may differ.
-          return service && isMoving(view, cluster, service) ? [] : [{ key, dead }];
-        });
-        if (gone.length === 0) continue;
-        yield {
-          cluster: reader.name,
-          peer: read,
-          object: `Pod ${reader.systemNamespace}/${istiod.pod}`,
-          evidence: [
-            { what: 'services with endpoints that are gone', seen: gone.length, expected: 0 },
-            ...gone
-              .slice(0, 3)
-              .map(({ key, dead }) => ({ what: `addresses of ${key} that no pod has`, seen: some(dead) })),
-          ],
-          cause: `istiod ${istiod.pod} of ${reader.name} still holds endpoints of ${some(gone.map(({ key }) => key))} in ${read} that are gone.`,
-        };
+        const held = heldBy(istiod);
+        for (const [read, { cluster, lives }] of living) {
+          if (read === reader.name) continue;
+          const gone = [...held(read)].flatMap(([key, addresses]) => {
+            const dead = addresses.filter((one) => !lives(key, one));
+            // Endpoints of a Service without a selector are written by hand, and need no pod.
+            const service = cluster.services.get(key);
+            const selecting = Object.keys(service?.selector ?? {}).length > 0;
+            if (dead.length === 0 || (service && !selecting)) return [];
+            // Pods are listed once, and istiods read at moments of their own: where pods come and go, the two may differ.
+            return service && isMoving(view, cluster, service) ? [] : [{ key, dead }];
+          });
+          if (gone.length > 0) yield holdsGone(reader, read, istiod.pod, gone);
+        }
       }
-    }
   },
 };
+
+/**
+ * Whether an address of a service is one of a cluster: a pod has it, or the cluster's own istiod holds it. Where neither can be told,
+ * undefined; and what may be among the endpoints that were not kept of that istiod counts as living.
+ */
+function livesIn(cluster: ClusterView): ((key: string, address: string) => boolean) | undefined {
+  const own = cluster.data.istiods.find(({ shards }) => shards);
+  if (!own || !cluster.complete('pods')) return undefined;
+  const [known, isCut] = [heldBy(own)(cluster.name), cluster.isCut(own)];
+  const pods = new Set(cluster.data.pods.map(({ ip }) => ip));
+  return (key, address) => pods.has(address) || (known.get(key)?.includes(address) ?? isCut);
+}
+
+function holdsGone(
+  reader: ClusterView,
+  read: string,
+  istiod: string,
+  gone: readonly { key: string; dead: readonly string[] }[],
+): Sighting {
+  return {
+    cluster: reader.name,
+    peer: read,
+    object: `Pod ${reader.systemNamespace}/${istiod}`,
+    evidence: [
+      { what: 'services with endpoints that are gone', seen: gone.length, expected: 0 },
+      ...gone
+        .slice(0, 3)
+        .map(({ key, dead }) => ({ what: `addresses of ${key} that no pod has`, seen: some(dead) })),
+    ],
+    cause: `istiod ${istiod} of ${reader.name} still holds endpoints of ${some(gone.map(({ key }) => key))} in ${read} that are gone.`,
+  };
+}
 
 const unhealthyEverywhere: Check = {
   code: 'MP2209',

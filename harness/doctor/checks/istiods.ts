@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import type { IstiodRecord } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { eastWestGateways } from '../gateways.ts';
+import type { MeshView } from '../mesh-view.ts';
 import { isSettled, isYoung } from '../settled.ts';
 import { some, span } from '../wording.ts';
 
@@ -76,6 +78,42 @@ const otherName: Check = {
   },
 };
 
+/** Networks with a gateway that has a name in place of an address. */
+const networksByName = (view: MeshView): Set<string> =>
+  new Set(
+    view.clusters.flatMap((cluster) =>
+      eastWestGateways(cluster).flatMap(({ network, service }) =>
+        network !== undefined && service.external.some((address) => isIP(address) === 0) ? [network] : [],
+      ),
+    ),
+  );
+
+/** What a replica of istiod knows, a list a page, in words that can be compared; undefined where the page was not read. */
+const pagesOf = ({ clusters, networks, held }: IstiodRecord, byName: ReadonlySet<string>) => [
+  clusters?.map(({ id, syncStatus }) => `cluster ${id} ${syncStatus}`),
+  networks?.map(({ network, address, port }) =>
+    // Each replica asks the DNS by itself for a gateway that has but a name, and need not get the same answer.
+    byName.has(network) ? `gateway ${network}` : `gateway ${network} ${address}:${port}`,
+  ),
+  held && Object.keys(held).flatMap((id) => ((held[id]?.endpoints ?? 0) > 0 ? [`endpoints of ${id}`] : [])),
+];
+
+/** By replica: what others know, and it does not, of the pages that were read of it. */
+function lackingOf(
+  replicas: readonly IstiodRecord[],
+  byName: ReadonlySet<string>,
+): { pod: string; lacks: string[] }[] {
+  const all = replicas.map((one) => ({ pod: one.pod, pages: pagesOf(one, byName) }));
+  return all.map(({ pod, pages }) => ({
+    pod,
+    lacks: pages.flatMap((own, index) => {
+      if (own === undefined) return [];
+      const known = new Set(all.flatMap((one) => one.pages[index] ?? []));
+      return [...known.difference(new Set(own))];
+    }),
+  }));
+}
+
 const disagree: Check = {
   code: 'MP2201',
   title: 'The istiods of one cluster do not know the same clusters or gateways',
@@ -92,36 +130,10 @@ const disagree: Check = {
     { code: 'MP3501', by: 'source' },
   ],
   run: function* (view) {
-    const byName = new Set(
-      view.clusters.flatMap((one) =>
-        eastWestGateways(one).flatMap(({ network, service }) =>
-          network !== undefined && service.external.some((address) => isIP(address) === 0) ? [network] : [],
-        ),
-      ),
-    );
+    const byName = networksByName(view);
     for (const cluster of view.clusters)
       for (const [, replicas] of Map.groupBy(cluster.data.istiods, ({ revision }) => revision)) {
-        const words = replicas.map(({ pod, clusters, networks, held }) => ({
-          pod,
-          clusters: clusters.map(({ id, syncStatus }) => `cluster ${id} ${syncStatus}`),
-          networks: networks.map(({ network, address, port }) =>
-            // Each replica asks the DNS by itself for a gateway that has but a name, and need not get the same answer.
-            byName.has(network) ? `gateway ${network}` : `gateway ${network} ${address}:${port}`,
-          ),
-          held: Object.entries(held).flatMap(([id, { endpoints }]) =>
-            endpoints > 0 ? [`endpoints of ${id}`] : [],
-          ),
-        }));
-        const all = words.map((one) => ({
-          pod: one.pod,
-          knows: new Set([...one.clusters, ...one.networks, ...one.held]),
-        }));
-        const union = new Set(all.flatMap(({ knows }) => [...knows]));
-        const lacking = all.map(({ pod, knows }) => ({
-          pod,
-          lacks: [...union].filter((one) => !knows.has(one)),
-        }));
-        const worst = lacking.toSorted((a, b) => b.lacks.length - a.lacks.length)[0];
+        const worst = lackingOf(replicas, byName).toSorted((a, b) => b.lacks.length - a.lacks.length)[0];
         if (!worst || worst.lacks.length === 0) continue;
         yield {
           cluster: cluster.name,
@@ -153,6 +165,7 @@ const notSynced: Check = {
   run: function* (view) {
     for (const { reader, read } of view.pairs())
       for (const { pod, clusters } of reader.data.istiods) {
+        if (clusters === undefined) continue;
         const status = clusters.find(({ id }) => id === read)?.syncStatus;
         if (status === 'synced') continue;
         yield {
@@ -209,10 +222,13 @@ const unconnected: Check = {
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
   needs: ['istiods', 'pods'],
   run: function* (view) {
-    if (!view.completeEverywhere('istiods')) return;
+    // What was cut of an istiod are its endpoints, not who is connected to it.
+    if (!view.answeredEverywhere('istiods')) return;
     const connected = new Set(
       view.clusters.flatMap(({ data }) =>
-        data.istiods.flatMap((one) => one.connected.map(({ proxy, cluster }) => `${proxy} ${cluster}`)),
+        data.istiods.flatMap((one) =>
+          (one.connected ?? []).map(({ proxy, cluster }) => `${proxy} ${cluster}`),
+        ),
       ),
     );
     for (const cluster of view.primaries) {
@@ -256,7 +272,7 @@ const behind: Check = {
   needs: ['istiods'],
   run: function* (view) {
     for (const cluster of view.clusters) {
-      const all = cluster.data.istiods.flatMap(({ connected }) => connected);
+      const all = cluster.data.istiods.flatMap(({ connected = [] }) => connected);
       const late = all.filter(
         ({ rejected, stale, oldestStaleMs }) =>
           rejected.length > 0 || (stale.length > 0 && oldestStaleMs > slowAnswerMs),

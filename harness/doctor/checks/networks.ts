@@ -144,7 +144,7 @@ const endpointsElsewhere: Check = {
     if (!view.multiNetwork) return;
     for (const reader of view.primaries)
       for (const istiod of reader.data.istiods)
-        for (const [from, shards] of Map.groupBy(istiod.shards, ({ cluster }) => cluster)) {
+        for (const [from, shards] of Map.groupBy(istiod.shards ?? [], ({ cluster }) => cluster)) {
           const wanted = view.declaredNetwork(from);
           // What has no sidecar is not sent to across networks, whatever network it counts on.
           const wrong = shards.filter(

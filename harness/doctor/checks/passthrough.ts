@@ -66,13 +66,16 @@ const clientsWithoutRemote: Check = {
       if (wanted === undefined || own === wanted || reader.data.istiods.length === 0) continue;
       const without = new Map<string, number>();
       const gateways = new Set(
-        reader.data.istiods.flatMap(({ networks }) =>
+        reader.data.istiods.flatMap(({ networks = [] }) =>
           networks.filter(({ network }) => network === wanted).map(({ address }) => address),
         ),
       );
       const held = new Set(
-        reader.data.istiods[0]?.shards
-          .filter((one) => one.cluster === read && one.mtls > 0 && one.addresses.length > one.unhealthy)
+        reader.data.istiods
+          .find(({ shards }) => shards)
+          ?.shards?.filter(
+            (one) => one.cluster === read && one.mtls > 0 && one.addresses.length > one.unhealthy,
+          )
           .map(({ host }) => host),
       );
       if (gateways.size === 0 || held.size === 0) continue;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterSnapshot } from '../../mesh/snapshot/schema.ts';
-import { assertFirst, the } from '../broken-sample.ts';
+import { assertFirst, the, type BrokenSample } from '../broken-sample.ts';
 import { minorOf } from './versions.ts';
 
 const upgraded =
   (version: string) =>
-  ({ west }: { west: ClusterSnapshot }) => {
+  ({ west }: Pick<BrokenSample, 'west'>) => {
     the(west.installs).version = version;
     the(west.istiods).version = version;
     for (const one of the(west.istiods).connected) one.version = version;

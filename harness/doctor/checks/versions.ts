@@ -77,7 +77,7 @@ const proxySkew: Check = {
       // Each by the istiod that it is connected to: there may be several revisions.
       const all = cluster.data.istiods.flatMap((istiod) => {
         const by = minorOf(istiod.version) === undefined ? versionOf(cluster) : istiod.version;
-        return istiod.connected.map(({ proxy, version }) => ({ proxy, version, by }));
+        return (istiod.connected ?? []).map(({ proxy, version }) => ({ proxy, version, by }));
       });
       const far = all.filter(({ version, by }) => {
         const [minor, own] = [minorOf(version), minorOf(by)];

@@ -63,6 +63,7 @@ const tlsFails: Check = {
   run: function* (view) {
     for (const cluster of view.clusters)
       for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
+        if (probes.every(({ tls }) => tls === 'completed')) continue; // nobody has to look what istiod knows
         const tried = probes.filter(
           ({ tcp, tls, sni }) => tcp === 'connected' && tls !== 'notTried' && expectsTls(cluster, to, sni),
         );
@@ -189,7 +190,7 @@ const gatewayUnknown: Check = {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
       if (wanted === undefined || own === wanted) continue;
       for (const { pod, networks } of reader.data.istiods) {
-        if (networks.some(({ network }) => network === wanted)) continue;
+        if (networks === undefined || networks.some(({ network }) => network === wanted)) continue;
         yield {
           cluster: reader.name,
           peer: read,

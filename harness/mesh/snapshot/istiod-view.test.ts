@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectedOf, shardsOf } from './istiod-view.ts';
+import { CertificateBook } from './certificate-book.ts';
+import { Gaps } from './gaps.ts';
+import { connectedOf, readIstiod, shardsOf } from './istiod-view.ts';
+import { samplePods } from './sample-kubernetes.ts';
+import { sampleSnapshot } from './sample.ts';
 
 /** Shaped as istiod 1.31 answers. */
 const endpoint = (address: string, port: string, over: object = {}) => ({
@@ -77,4 +81,28 @@ test('a proxy that has not acknowledged, and one that refused, are told', () => 
     rejected: ['LDS: duplicate'],
   });
   assert.deepEqual(connectedOf(null, now), []);
+});
+
+test('a page that does not answer is absent and a gap, one that is empty is there', async () => {
+  const { declared } = sampleSnapshot();
+  const [pod = assert.fail()] = samplePods(declared, declared.clusters[0] ?? assert.fail());
+  const gaps = new Gaps();
+  const question = { pod, book: new CertificateBook(), gaps, shardsPerIstiod: 9 };
+  const body = (page: string) => {
+    if (page === '/version') return Promise.resolve('1.31');
+    return page === '/debug/syncz' ? Promise.resolve('null') : Promise.reject(new Error('500'));
+  };
+  const record = await readIstiod({ body }, question);
+  assert.deepEqual(record.connected, []);
+  for (const page of ['clusters', 'networks', 'shards', 'held', 'settings'])
+    assert.ok(!(page in record), page);
+  assert.deepEqual(
+    gaps.list.map(({ what, of }) => [what, of]),
+    Array.from({ length: 4 }, () => ['istiods', `${pod.namespace}/${pod.name}`]),
+  );
+});
+
+test('a moment that cannot be read leaves the age of what was sent out', () => {
+  const resources = { 'a.Cluster': { sent: '2', acked: '1', sentTime: 'yesterday' } };
+  assert.equal(connectedOf([{ proxy: 'a.ns', resources }], 0)[0]?.oldestStaleMs, 0);
 });

@@ -63,21 +63,21 @@ export interface IstiodQuestion {
   gaps: Gaps;
 }
 
-/** Istiod's own view of the mesh, from one replica; a page that does not answer is a gap. Throws when none does. */
+/** Istiod's own view of the mesh, from one replica; a page that does not answer is absent, and a gap. Throws when none does. */
 export async function readIstiod(view: Pages, question: IstiodQuestion): Promise<IstiodRecord> {
   const { pod, book, gaps } = question;
   const of = `${pod.namespace}/${pod.name}`;
-  const page = <T>(path: string, read: (body: string) => T, instead: T) =>
-    gaps.attempt('istiods', async () => read(await view.body(path)), instead, of);
+  const page = <T>(path: string, read: (body: string) => T): Promise<T | undefined> =>
+    gaps.attempt('istiods', async () => read(await view.body(path)), undefined, of);
   const json = (body: string) => JSON.parse(body) as unknown;
   const version = (await view.body('/version')).trim(); // where even this does not answer, no page would
-  const clusters = await page('/debug/clusterz', (body) => clusterz.parse(json(body)) ?? [], []);
-  const networks = await page('/debug/networkz', (body) => networkz.parse(json(body)) ?? [], []);
-  const all = await page('/debug/endpointShardz', (body) => shardsOf(json(body)), []);
-  const connected = await page('/debug/syncz', (body) => connectedOf(json(body), Date.now()), []);
-  const settings = await page('/debug/mesh', (body) => settingsOf(json(body), book), undefined);
-  const shards = all.slice(0, question.shardsPerIstiod);
-  if (shards.length < all.length)
+  const clusters = await page('/debug/clusterz', (body) => clusterz.parse(json(body)) ?? []);
+  const networks = await page('/debug/networkz', (body) => networkz.parse(json(body)) ?? []);
+  const all = await page('/debug/endpointShardz', (body) => shardsOf(json(body)));
+  const connected = await page('/debug/syncz', (body) => connectedOf(json(body), Date.now()));
+  const settings = await page('/debug/mesh', (body) => settingsOf(json(body), book));
+  const shards = all?.slice(0, question.shardsPerIstiod);
+  if (all && shards && shards.length < all.length)
     gaps.note({
       what: 'istiods',
       of,
@@ -89,13 +89,19 @@ export async function readIstiod(view: Pages, question: IstiodQuestion): Promise
     namespace: pod.namespace,
     revision: pod.labels['istio.io/rev'] ?? 'default',
     version,
-    clusters: clusters.map(({ id, secretName, syncStatus }) => ({ id, secret: secretName, syncStatus })),
-    networks: networks.map((one) => ({
-      ...{ network: one.Network, cluster: one.Cluster, address: one.Addr, port: one.Port },
-    })),
-    shards,
-    held: heldOf(all),
-    connected,
+    ...given(
+      'clusters',
+      clusters?.map(({ id, secretName, syncStatus }) => ({ id, secret: secretName, syncStatus })),
+    ),
+    ...given(
+      'networks',
+      networks?.map((one) => ({
+        ...{ network: one.Network, cluster: one.Cluster, address: one.Addr, port: one.Port },
+      })),
+    ),
+    ...given('shards', shards),
+    ...given('held', all && heldOf(all)),
+    ...given('connected', connected),
     ...given('settings', settings),
   };
 }
@@ -128,8 +134,8 @@ function summaryOf(
   };
 }
 
-function heldOf(shards: readonly ShardRecord[]): IstiodRecord['held'] {
-  const held: IstiodRecord['held'] = {};
+function heldOf(shards: readonly ShardRecord[]): NonNullable<IstiodRecord['held']> {
+  const held: NonNullable<IstiodRecord['held']> = {};
   for (const { cluster, ports } of shards) {
     const sum = (held[cluster] ??= { services: 0, endpoints: 0 });
     sum.services++;
@@ -149,16 +155,16 @@ const shortNames: Readonly<Record<string, string>> = {
 };
 
 /** Istiod's `/debug/syncz`, as it is judged at `nowMs`. Throws ZodError when it is not that. */
-export function connectedOf(value: unknown, nowMs: number): IstiodRecord['connected'] {
+export function connectedOf(value: unknown, nowMs: number): NonNullable<IstiodRecord['connected']> {
   return (syncz.parse(value) ?? []).map(({ proxy, cluster_id, istio_version, resources = {} }) => {
     const types = Object.entries(resources).map(([url, one]) => {
       const type = url.split('.').at(-1) ?? url;
       return { name: shortNames[type] ?? type, ...one };
     });
     const stale = types.filter(({ sent, acked }) => sent !== '' && sent !== acked);
-    const ages = stale.flatMap(({ sentTime }) =>
-      sentTime === undefined ? [] : [nowMs - Date.parse(sentTime)],
-    );
+    const ages = stale
+      .map(({ sentTime }) => nowMs - Date.parse(sentTime ?? ''))
+      .filter((ageMs) => !Number.isNaN(ageMs));
     return {
       proxy,
       cluster: cluster_id,

@@ -89,7 +89,7 @@ function aimsOf({ cluster, declared, remoteSecrets, istiods }: ProbeQuestion): A
     .flatMap(({ name, eastWestGateway }) => (eastWestGateway ? [{ cluster: name, ...eastWestGateway }] : []));
   // One of port 0 takes HBONE alone, on another port: nothing listens for what a sidecar sends.
   const known = istiods
-    .flatMap(({ networks }) => networks)
+    .flatMap(({ networks = [] }) => networks)
     .filter(({ network, port }) => network !== own?.network && port !== 0);
   const gateways = [...declaredGateways, ...known].map((one): Aim => {
     const sni = sniOf(declared, one.cluster);

@@ -24,7 +24,7 @@ const shard = z.object({
   mtls: z.number().describe('Endpoints whose TLSMode is istio: they have a sidecar.'),
 });
 
-/** Istiod's own view, of one replica. */
+/** Istiod's own view, of one replica. A page that could not be read is absent: that says nothing of what is on it. */
 export const istiod = z.object({
   pod: z.string(),
   namespace: z.string(),
@@ -32,15 +32,19 @@ export const istiod = z.object({
   version: z.string().optional().describe('Of its /version.'),
   clusters: z
     .array(z.object({ id: z.string(), secret: z.string(), syncStatus: z.string() }))
+    .optional()
     .describe('/debug/clusterz, its own cluster included (secret ""); syncStatus is "synced" when well.'),
   networks: z
     .array(z.object({ network: z.string(), cluster: z.string(), address: z.string(), port: z.number() }))
+    .optional()
     .describe('/debug/networkz: the gateways that lead to other networks.'),
   shards: z
     .array(shard)
+    .optional()
     .describe('/debug/endpointShardz, one a service and cluster; see limits.shardsPerIstiod.'),
   held: z
     .record(z.string(), z.object({ services: z.number(), endpoints: z.number() }))
+    .optional()
     .describe('Totals of the same by cluster, never cut.'),
   connected: z
     .array(
@@ -55,6 +59,7 @@ export const istiod = z.object({
         rejected: z.array(z.string()).describe('Types that the proxy refused, with its words.'),
       }),
     )
+    .optional()
     .describe('/debug/syncz: the proxies that are connected to this replica.'),
   settings: meshSettings.optional().describe('/debug/mesh: the MeshConfig in force, defaults filled in.'),
 });
