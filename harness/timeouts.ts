@@ -15,6 +15,8 @@ export const timeouts = {
   silenceMs: 1_500,
   /** Controllers of a cluster that lost their leases while it was frozen, until they are at work again. */
   controllersMs: 45_000,
+  /** A login program of a kubeconfig, which may wait for a person; with `snapshotSourceMs` no more than `snapshotMs`. */
+  credentialMs: 4_000,
   /** The first answer of an API server that a snapshot is taken of; one that is silent for longer is not reachable. */
   snapshotSilenceMs: 4_000,
   /** One source of a snapshot, of a server that answers: all its lists, an istiod's pages, a proxy's dumps. */

@@ -97,8 +97,9 @@ const silent: Check = {
     { code: 'MP3404', by: 'target' },
   ],
   run: function* (view) {
-    for (const { name, reachable, unreachable } of view.snapshot.clusters)
-      if (!reachable)
+    for (const { name, reachable, unreachable, missing } of view.snapshot.clusters)
+      // Where there was no credential, nothing was sent.
+      if (!reachable && !missing.some(({ reason }) => reason === 'noWay'))
         yield {
           cluster: name,
           object: 'API server',

@@ -222,6 +222,19 @@ test('discovery selectors hold for what istiod reads of other clusters, too: tha
   );
 });
 
+test('an API server that was not asked, for want of a credential, is unknown, and not called silent', () => {
+  const snapshot = broken(({ east }) => {
+    const lists = Object.entries(east).filter(([, value]) => Array.isArray(value));
+    Object.assign(east, Object.fromEntries(lists.map(([key]) => [key, []])));
+    const why = 'no credential from aws within 4000 ms';
+    Object.assign(east, { reachable: false, unreachable: why });
+    east.missing.push({ what: 'pods', reason: 'noWay', why });
+  });
+  const { causes, unknown } = judge(snapshot);
+  assert.deepEqual(causes, []);
+  assert.equal(unknown[0]?.what, 'the whole cluster');
+});
+
 test('an API server is silent: the rest is judged, and what follows from it is folded', () => {
   assertFirst(
     (sample) => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { timeouts } from '../../timeouts.ts';
 import type { Mesh, MeshCluster } from '../attach.ts';
 import type { CertificateBook } from './certificate-book.ts';
@@ -12,6 +13,7 @@ import { remoteSecretRecords } from './remote-secret.ts';
 import type { ClusterSnapshot, Declared, Limits } from './schema.ts';
 import { authorityRecord, readSecrets } from './secrets.ts';
 import { sources } from './shape-basics.ts';
+import { authority, remoteSecret } from './shape-istio.ts';
 
 /** What every cluster's pass shares. */
 export interface CollectContext {
@@ -38,8 +40,9 @@ export async function collectCluster(
   const gaps = new Gaps();
   using reader = new KubeReader(cluster.api.config, limits.sourceMs, timeouts.snapshotSilenceMs);
   const { kubernetes, ...lists } = await readLists(reader, declared.rootNamespace, book, gaps);
-  context.silent.set(cluster.name, reader.clock.length === 0);
-  if (reader.clock.length === 0) return unreachable(cluster.name, gaps);
+  const isSilent = reader.clock.length === 0;
+  context.silent.set(cluster.name, isSilent);
+  if (isSilent) return unreachable(cluster.name, gaps);
   const { pods, services } = lists;
   const observed = observePods({
     ...{ cluster, declared, pods, services, limits, book, gaps },
@@ -93,7 +96,10 @@ async function readFromSecrets(
   const places = new Set([declared.rootNamespace, ...lists.installs.map(({ namespace }) => namespace)]);
   const found = await readSecrets(reader, [...places], gaps);
   const remotes = found.remotes.flatMap((secret) =>
-    remoteSecretRecords(secret, book).map((record) => ({ secret, record })),
+    gaps
+      .records('remoteSecrets', [secret], z.array(remoteSecret), (one) => remoteSecretRecords(one, book))
+      .flat()
+      .map((record) => ({ secret, record })),
   );
   const namespaces = [...new Set([...places, declared.namespace, 'default', 'kube-system'])];
   // Those that istiod takes: a secret in any other namespace may be anybody's.
@@ -107,7 +113,9 @@ async function readFromSecrets(
       return gaps.attempt('readerAccess', () => readAccess(question, gaps), [], of);
     });
   return {
-    authorities: found.authorities.map((secret) => authorityRecord(secret, book)),
+    authorities: gaps.records('authorities', found.authorities, authority, (secret) =>
+      authorityRecord(secret, book),
+    ),
     remoteSecrets: remotes.map(({ record }) => record),
     access: Promise.all(asked).then((all) => all.flat()),
   };
@@ -124,11 +132,13 @@ function clocksOf(reader: KubeReader, nodes: Observed['clocks']): ClusterSnapsho
 /** A cluster of which nothing is known but why: no request of any kind was answered. */
 function unreachable(name: string, gaps: Gaps): ClusterSnapshot {
   const { reason, why } = gaps.list[0] ?? { reason: 'failed', why: 'nothing was asked' };
+  // Without a credential nothing was sent: that says nothing of the server.
+  const known = reason === 'timeout' || reason === 'noWay' ? reason : 'unreachable';
   return {
     name,
     reachable: false,
     unreachable: why,
-    missing: sources.map((what) => ({ what, reason: reason === 'timeout' ? reason : 'unreachable', why })),
+    missing: sources.map((what) => ({ what, reason: known, why })),
     ...{ clocks: [], installs: [], namespaces: [], services: [], pods: [], workloads: [], nodes: [] },
     ...{ serviceAccounts: [], resourceKinds: [], resources: [], authorities: [], roots: [], webhooks: [] },
     ...{ remoteSecrets: [], readerAccess: [], istiods: [], proxies: [], probes: [] },

@@ -1,4 +1,6 @@
-import { Refused, TimedOut } from './kube-reader.ts';
+import { z } from 'zod';
+import { TimedOut } from './deadline.ts';
+import { NoCredential, Refused } from './kube-reader.ts';
 import type { Missing, Source } from './schema.ts';
 
 /** What could not be read of one cluster, noted as it happens, so that reading goes on with the rest. */
@@ -19,6 +21,53 @@ export class Gaps {
       return instead;
     }
   }
+
+  /**
+   * The record of each item, as its shape says. An item of which none can be made, or one that does not fit, is noted and left
+   * out: it takes nothing else with it.
+   */
+  records<I, S extends z.ZodType>(
+    what: Source,
+    items: readonly I[],
+    shape: S,
+    make: (item: I) => unknown,
+    nameOf: (item: I) => string | undefined = objectName,
+  ): z.output<S>[] {
+    return items.flatMap((item) => {
+      try {
+        return [shape.parse(make(item))];
+      } catch (error) {
+        const of = nameOf(item);
+        const why = `it is not as such objects are: ${oddity(error)}`;
+        this.list.push({ what, ...(of === undefined ? {} : { of }), reason: 'failed', why });
+        return [];
+      }
+    });
+  }
+}
+
+/** `namespace/name` of an object of Kubernetes, where it says so. */
+export function objectName(item: unknown): string | undefined {
+  const { namespace, name } =
+    (item as { metadata?: Partial<Record<string, unknown>> } | null)?.metadata ?? {};
+  if (typeof name !== 'string') return undefined;
+  return typeof namespace === 'string' ? `${namespace}/${name}` : name;
+}
+
+/** Where it is odd; never what stands there, which may be a secret. */
+function oddity(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return error instanceof Error ? error.message : 'it cannot be read';
+  return error.issues
+    .slice(0, 3)
+    .map(({ path, message }) => `${path.join('.') || 'all of it'}: ${message}`)
+    .join('; ');
+}
+
+/** The objects that an API server listed. Throws where its answer is no list. */
+export function itemsOf(answer: unknown): unknown[] {
+  const items = (answer as { items?: unknown } | null)?.items;
+  if (Array.isArray(items)) return items;
+  throw new Error('the answer is no list');
 }
 
 const unreachableCodes = new Set([
@@ -39,6 +88,7 @@ export function explained(error: unknown): Pick<Missing, 'reason' | 'why'> {
     const denied = error.status === 401 || error.status === 403;
     return { reason: denied ? 'forbidden' : 'failed', why };
   }
+  if (error instanceof NoCredential) return { reason: 'noWay', why };
   if (error instanceof TimedOut || (error instanceof Error && error.name === 'TimeoutError'))
     return { reason: 'timeout', why };
   return { reason: unreachableCodes.has(codeOf(error)) ? 'unreachable' : 'failed', why };
@@ -59,15 +109,4 @@ function messagesOf(error: unknown): string {
     if (!messages.some((one) => one.includes(message))) messages.push(message);
   }
   return messages.length > 0 ? messages.join(': ') : String(error).slice(0, 400);
-}
-
-/** `work`, or {@link TimedOut} when it has not ended within `ms`; the work itself is left to end by itself. */
-export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new TimedOut(what, ms)), ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,10 +1,11 @@
-import type { V1ConfigMap, V1Deployment } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Deployment, V1DeploymentSpec } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import type { CertificateBook } from './certificate-book.ts';
 import type { Gaps } from './gaps.ts';
 import { given } from './kubernetes-records.ts';
 import { settingsOf } from './mesh-settings.ts';
 import type { Install } from './schema.ts';
+import { install } from './shape-istio.ts';
 
 /** Settings of istiod that decide something between clusters; the rest of its environment stays behind. */
 const keptSettings = new Set([
@@ -51,14 +52,16 @@ export interface InstallSources {
 }
 
 /** Whether a Deployment is an istiod. */
-const isIstiod = ({ spec }: V1Deployment) => spec?.template.metadata?.labels?.['app'] === 'istiod';
+// An odd one has no template; it is left out of the workloads, and told of there.
+const isIstiod = ({ spec }: V1Deployment) =>
+  (spec as Partial<V1DeploymentSpec> | undefined)?.template?.metadata?.labels?.['app'] === 'istiod';
 
 /**
  * The control planes of a cluster, one a revision: from the Deployments of istiod, and from the ConfigMaps of revisions that
  * have none here, as in a remote cluster.
  */
 export function installsOf(sources: InstallSources, book: CertificateBook, gaps: Gaps): Install[] {
-  const places = new Map<string, { namespace: string; revision: string; deployment?: V1Deployment }>();
+  const places = new Map<string, Place>();
   const place = (namespace: string, revision: string, deployment?: V1Deployment) =>
     places.set(`${namespace}/${revision}`, { namespace, revision, ...given('deployment', deployment) });
   for (const { metadata } of sources.configMaps) {
@@ -67,34 +70,44 @@ export function installsOf(sources: InstallSources, book: CertificateBook, gaps:
   }
   for (const deployment of sources.deployments.filter(isIstiod))
     place(deployment.metadata?.namespace ?? '', revisionOf(deployment), deployment);
-  return [...places.values()].map((one) => {
+  const make = (one: Place): Install => {
     const suffix = one.revision === 'default' ? '' : `-${one.revision}`;
     const map = (name: string) =>
       sources.configMaps.find(
         ({ metadata }) => metadata?.namespace === one.namespace && metadata.name === `${name}${suffix}`,
       )?.data ?? {};
     return installOf(one, { mesh: map('istio'), injector: map('istio-sidecar-injector') }, book, gaps);
-  });
+  };
+  return gaps.records('installs', [...places.values()], install, make, placeName);
 }
+
+/** Where a revision is installed. */
+interface Place {
+  namespace: string;
+  revision: string;
+  deployment?: V1Deployment;
+}
+
+const placeName = ({ namespace, revision }: Place) => `${namespace}, revision ${revision}`;
 
 const revisionOf = ({ metadata }: V1Deployment) => metadata?.labels?.['istio.io/rev'] ?? 'default';
 
 type Data = Record<string, string>;
 
 function installOf(
-  place: { namespace: string; revision: string; deployment?: V1Deployment },
+  place: Place,
   maps: { mesh: Data; injector: Data },
   book: CertificateBook,
   gaps: Gaps,
 ): Install {
   const { namespace, revision, deployment } = place;
-  const of = `${namespace}, revision ${revision}`;
+  const of = placeName(place);
+  const odd = (why: string) => gaps.note({ what: 'installs', of, reason: 'failed', why });
   const yaml = (text: string | undefined, what: string): unknown => {
     try {
       return text === undefined ? undefined : parse(text);
     } catch {
-      // Its words would quote the text.
-      gaps.note({ what: 'installs', of, reason: 'failed', why: `${what} is no YAML` });
+      odd(`${what} is no YAML`); // the parser's words would quote the text
       return undefined;
     }
   };
@@ -103,8 +116,9 @@ function installOf(
   const env = envOf(containers.flatMap((one) => one.env ?? []));
   const images = containers.flatMap(({ image }) => (image === undefined ? [] : [image]));
   const networks = (yaml(maps.mesh['meshNetworks'], 'meshNetworks') ?? {}) as {
-    networks?: Record<string, unknown> | null;
+    networks?: unknown;
   };
+  if (networks.networks && !isObject(networks.networks)) odd('the networks in meshNetworks are no table');
   const mesh = yaml(maps.mesh['mesh'], 'mesh');
   return {
     revision,
@@ -118,7 +132,7 @@ function installOf(
     ...given('remotePilotAddress', filled(values.global?.remotePilotAddress)),
     ...given('pilotCertProvider', filled(values.global?.pilotCertProvider)),
     ...given('settings', isObject(mesh) ? settingsOf(mesh, book) : undefined),
-    meshNetworks: networks.networks ?? {},
+    meshNetworks: isObject(networks.networks) ? networks.networks : {},
     env,
   };
 }
@@ -133,11 +147,12 @@ interface Values {
   };
 }
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const filled = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
 function envOf(env: readonly { name: string; value?: string }[]): Record<string, string> {
-  const kept = env.filter(({ name, value }) => keptSettings.has(name) && value !== undefined);
+  const kept = env.filter(({ name, value }) => keptSettings.has(name) && typeof value === 'string');
   return Object.fromEntries(kept.map(({ name, value }) => [name, value ?? '']));
 }
 

@@ -1,7 +1,9 @@
 import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request as secureRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { timeouts } from '../../timeouts.ts';
 import type { ClockReading } from './clock-offset.ts';
+import { TimedOut, within } from './deadline.ts';
 
 /** An API server said no: `status` is its HTTP status, 403 when the account may not. */
 export class Refused extends Error {
@@ -37,22 +39,36 @@ export class KubeReader implements Disposable {
   readonly clock: ClockReading[] = [];
   readonly #options: Promise<RequestOptions>;
   readonly #late = new AbortController();
-  readonly #timers: NodeJS.Timeout[];
   readonly #read = new Map<string, Promise<unknown>>();
+  #timers: NodeJS.Timeout[] = [];
+  #isClosed = false;
 
   /**
-   * @param deadlineMs counts from now, for everything that is read.
-   * @param silenceMs when nothing at all was answered by then, reading ends as well.
+   * @param deadlineMs counts from when there is a credential, for everything that is read.
+   * @param silenceMs when nothing at all was answered by then, counted likewise, reading ends as well.
+   * @param credentialMs how long a login program of the kubeconfig may take.
    */
-  constructor(config: KubeConfig, deadlineMs: number, silenceMs = deadlineMs) {
+  constructor(
+    config: KubeConfig,
+    deadlineMs: number,
+    silenceMs = deadlineMs,
+    credentialMs: number = timeouts.credentialMs,
+  ) {
     this.server = (config.getCurrentCluster()?.server ?? '').replace(/\/$/, '');
+    this.#options = connectionOptions(config, credentialMs).then((options) => {
+      if (!this.#isClosed) this.#startTimers(deadlineMs, silenceMs);
+      return options;
+    });
+    this.#options.catch(() => undefined); // it is awaited by every request
+  }
+
+  /** The server is not to blame for how long the credential took. */
+  #startTimers(deadlineMs: number, silenceMs: number): void {
     const end = (afterMs: number) => this.#late.abort(new TimedOut(this.server, afterMs));
     this.#timers = [
       setTimeout(() => this.clock.length === 0 && end(silenceMs), silenceMs),
       setTimeout(() => end(deadlineMs), deadlineMs),
     ];
-    this.#options = connectionOptions(config);
-    this.#options.catch(() => undefined); // it is awaited by every request
   }
 
   /** The answer as JSON. Throws {@link Refused}, or an error with what the connection said. */
@@ -70,9 +86,8 @@ export class KubeReader implements Disposable {
   }
 
   /** Creates a review, which changes nothing: the answer and its status. Throws as {@link get} does. */
-  async review<T>(path: string, body: object): Promise<{ value: T; status: number }> {
-    const { value, status } = await this.#ask('POST', path, 'application/json', JSON.stringify(body));
-    return { value: value as T, status };
+  review(path: string, body: object): Promise<{ value: unknown; status: number }> {
+    return this.#ask('POST', path, 'application/json', JSON.stringify(body));
   }
 
   /** The text of an answer that is no JSON, such as a log. */
@@ -109,11 +124,11 @@ export class KubeReader implements Disposable {
     };
     const what = `${method} ${url.href}`;
     return new Promise((resolve, reject) => {
-      const fail = (error: Error) =>
-        reject(this.#late.signal.aborted ? (this.#late.signal.reason as TimedOut) : error);
+      const { signal } = this.#late;
+      const fail = (error: Error) => reject(signal.aborted ? (signal.reason as TimedOut) : error);
       const sentMs = Date.now();
       const open = url.protocol === 'http:' ? plainRequest : secureRequest; // http: behind `kubectl proxy`
-      const request = open(url, { ...options, method, headers, signal: this.#late.signal }, (response) => {
+      const request = open(url, { ...options, method, headers, signal }, (response) => {
         const pieces: Buffer[] = [];
         let size = 0;
         this.clock.push({ date: response.headers.date, sentMs, receivedMs: Date.now() });
@@ -136,21 +151,32 @@ export class KubeReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true;
     this.#timers.forEach(clearTimeout);
     this.#options.then(({ agent }) => agent instanceof PlainAgent && agent.destroy()).catch(() => undefined);
   }
 }
 
-/** No answer within the deadline. */
-export class TimedOut extends Error {
-  constructor(what: string, deadlineMs: number, cause?: unknown) {
-    super(`${what}: no answer within ${deadlineMs} ms`, { cause });
-  }
+/** The fields of a user that have a program asked for the credential. */
+interface LoginFields {
+  exec?: { command?: string } | null;
+  authProvider?: { name?: string } | null;
 }
 
-async function connectionOptions(config: KubeConfig): Promise<RequestOptions> {
+/** A kubeconfig gave no credential, so nothing was asked. */
+export class NoCredential extends Error {}
+
+async function connectionOptions(config: KubeConfig, credentialMs: number): Promise<RequestOptions> {
   const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
+  const { exec, authProvider } = (config.getCurrentUser() ?? {}) as LoginFields;
+  const from = exec?.command ?? authProvider?.name ?? 'the kubeconfig';
+  try {
+    await within(credentialMs, from, config.applyToHTTPSOptions(options));
+  } catch (cause) {
+    if (cause instanceof TimedOut)
+      throw new NoCredential(`no credential from ${from} within ${credentialMs} ms`);
+    throw new NoCredential(`no credential from ${from}`, { cause });
+  }
   // Its own agent keeps no connection; one that goes through a proxy is left as it is.
   if (config.getCurrentCluster()?.proxyUrl !== undefined) return options;
   if (config.getCurrentCluster()?.server.startsWith('http:')) return options;

@@ -5,19 +5,23 @@ import type {
   V1MutatingWebhookConfiguration,
   V1Namespace,
   V1Node,
+  V1ObjectMeta,
   V1Pod,
   V1Service,
   V1ServiceAccount,
   V1StatefulSet,
 } from '@kubernetes/client-node';
+import { z } from 'zod';
 import type { CertificateBook } from './certificate-book.ts';
-import type { Gaps } from './gaps.ts';
+import { itemsOf, type Gaps } from './gaps.ts';
 import { installsOf } from './installs.ts';
 import type { KubeReader } from './kube-reader.ts';
 import { namespaceRecord, nodeRecord, serviceRecord, workloadRecord } from './kubernetes-records.ts';
 import { podRecord } from './pod-record.ts';
 import { readResources } from './resources.ts';
 import type { ClusterSnapshot, Source } from './schema.ts';
+import { rootConfigMap as rootShape } from './shape-istio.ts';
+import * as shapes from './shape-kubernetes.ts';
 import { webhookRecords } from './webhooks.ts';
 
 /** The parts of a cluster that its API server lists. */
@@ -37,6 +41,7 @@ export type Lists = Pick<
 > & { kubernetes: string | undefined };
 
 const rootConfigMap = 'istio-ca-root-cert';
+const anyObject = z.looseObject({});
 
 /** Reads what a cluster's API server lists, all at once; what it refuses is a gap. */
 export async function readLists(
@@ -45,8 +50,10 @@ export async function readLists(
   book: CertificateBook,
   gaps: Gaps,
 ): Promise<Lists> {
-  const list = async <T>(what: Source, path: string, of?: string): Promise<T[]> =>
-    gaps.attempt(what, async () => (await reader.get<{ items: T[] }>(path)).items, [], of);
+  const list = async <T extends object>(what: Source, path: string, of?: string): Promise<T[]> => {
+    const items = await gaps.attempt(what, async () => itemsOf(await reader.get(path)), [], of);
+    return gaps.records(what, items, anyObject, (item) => item) as T[];
+  };
   const deployments = list<V1Deployment>('workloads', '/apis/apps/v1/deployments', 'Deployment');
   const [
     version,
@@ -61,7 +68,7 @@ export async function readLists(
     workloads,
     resources,
   ] = await Promise.all([
-    gaps.attempt('apiServer', () => reader.get<{ gitVersion: string }>('/version'), undefined),
+    gaps.attempt('apiServer', () => reader.get<{ gitVersion?: unknown } | null>('/version'), undefined),
     list<V1Namespace>('namespaces', '/api/v1/namespaces'),
     list<V1Service>('services', '/api/v1/services'),
     list<V1Pod>('pods', '/api/v1/pods'),
@@ -73,44 +80,53 @@ export async function readLists(
       '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
     ),
     readConfigMaps(list, rootNamespace),
-    readWorkloads(list, deployments),
+    readWorkloads(list, deployments, gaps),
     readResources(reader, gaps),
   ]);
   return {
-    kubernetes: version?.gitVersion,
-    namespaces: namespaces.map(namespaceRecord),
-    services: services.map(serviceRecord),
-    pods: pods.map(podRecord),
+    kubernetes: typeof version?.gitVersion === 'string' ? version.gitVersion : undefined,
+    namespaces: gaps.records('namespaces', namespaces, shapes.namespace, namespaceRecord),
+    services: gaps.records('services', services, shapes.service, serviceRecord),
+    pods: gaps.records('pods', pods, shapes.pod, podRecord),
     workloads,
-    nodes: nodes.map(nodeRecord),
-    serviceAccounts: accounts.map(({ metadata }) => ({
-      namespace: metadata?.namespace ?? '',
-      name: metadata?.name ?? '',
-    })),
+    nodes: gaps.records('nodes', nodes, shapes.node, nodeRecord),
+    serviceAccounts: gaps.records('serviceAccounts', accounts, shapes.serviceAccount, namesOf),
     resourceKinds: resources.kinds,
     resources: resources.resources,
-    roots: roots.map(({ metadata, data }) => ({
-      namespace: metadata?.namespace ?? '',
-      name: metadata?.name ?? '',
-      roots: book.read(data?.['root-cert.pem']).chain,
+    roots: gaps.records('roots', roots, rootShape, (one) => ({
+      ...namesOf(one),
+      roots: book.read(one.data?.['root-cert.pem']).chain,
     })),
-    webhooks: webhookRecords(webhooks, book),
+    webhooks: gaps
+      .records('webhooks', webhooks, z.array(shapes.webhook), (one) => webhookRecords(one, book))
+      .flat(),
     installs: installsOf({ deployments: await deployments, configMaps, rootNamespace }, book, gaps),
   };
 }
 
-type List = <T>(what: Source, path: string, of?: string) => Promise<T[]>;
+const namesOf = ({ metadata }: { metadata?: V1ObjectMeta }) => ({
+  namespace: metadata?.namespace ?? '',
+  name: metadata?.name ?? '',
+});
 
-async function readWorkloads(list: List, deployments: Promise<V1Deployment[]>): Promise<Lists['workloads']> {
+type List = <T extends object>(what: Source, path: string, of?: string) => Promise<T[]>;
+
+async function readWorkloads(
+  list: List,
+  deployments: Promise<V1Deployment[]>,
+  gaps: Gaps,
+): Promise<Lists['workloads']> {
   const [first, stateful, daemons] = await Promise.all([
     deployments,
     list<V1StatefulSet>('workloads', '/apis/apps/v1/statefulsets', 'StatefulSet'),
     list<V1DaemonSet>('workloads', '/apis/apps/v1/daemonsets', 'DaemonSet'),
   ]);
+  const records = (kind: string, all: readonly Parameters<typeof workloadRecord>[1][]) =>
+    gaps.records('workloads', all, shapes.workload, (one) => workloadRecord(kind, one));
   return [
-    ...first.map((one) => workloadRecord('Deployment', one)),
-    ...stateful.map((one) => workloadRecord('StatefulSet', one)),
-    ...daemons.map((one) => workloadRecord('DaemonSet', one)),
+    ...records('Deployment', first),
+    ...records('StatefulSet', stateful),
+    ...records('DaemonSet', daemons),
   ];
 }
 

@@ -1,14 +1,17 @@
+import type { z } from 'zod';
 import type { MeshCluster } from '../attach.ts';
 import { debugPort } from '../istiod.ts';
 import { adminPort } from '../proxy-admin.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { ClockReading } from './clock-offset.ts';
-import { Gaps, within } from './gaps.ts';
+import { within } from './deadline.ts';
+import { Gaps } from './gaps.ts';
 import { readIstiod } from './istiod-view.ts';
 import { PodView } from './pod-view.ts';
 import { chooseProxies } from './proxy-choice.ts';
 import { readProxy } from './proxy-view.ts';
 import type { Declared, IstiodRecord, Limits, PodRecord, ProxyRecord, ServiceRecord } from './schema.ts';
+import { istiod, proxy } from './shape-observed.ts';
 
 /** What {@link observePods} needs to know. */
 export interface ObserveQuestion {
@@ -37,18 +40,26 @@ export function observePods(question: ObserveQuestion): Observed {
   const { shardsPerIstiod, upstreamsPerProxy } = limits;
   const istiods = pods.filter((pod) => pod.labels['app'] === 'istiod' && pod.ready);
   const proxies = chooseProxies(question);
-  const asking = <T>(
+  const asking = <S extends z.ZodType>(
     what: 'istiods' | 'proxies',
     pod: PodRecord,
     port: number,
-    read: (view: PodView, gaps: Gaps) => Promise<T>,
-  ): Promise<T[]> => {
+    shape: S,
+    read: (view: PodView, gaps: Gaps) => Promise<unknown>,
+  ): Promise<z.output<S>[]> => {
     const of = `${pod.namespace}/${pod.name}`;
     const own = new Gaps(); // what fails after the deadline, because the way is closed by then, is not told
-    const ask = async (): Promise<T[]> => {
+    const ask = async (): Promise<z.output<S>[]> => {
       await using view = new PodView(question.cluster.api, pod, port);
       try {
-        return [await within(question.deadlineMs, `port ${port} of ${of}`, read(view, own))];
+        const said = await within(question.deadlineMs, `port ${port} of ${of}`, read(view, own));
+        return own.records(
+          what,
+          [said],
+          shape,
+          (one) => one,
+          () => of,
+        );
       } finally {
         own.list.forEach((gap) => gaps.note(gap));
         clocks.set(pod.node, [...(clocks.get(pod.node) ?? []), ...view.clock]);
@@ -57,10 +68,12 @@ export function observePods(question: ObserveQuestion): Observed {
     return gaps.attempt(what, ask, [], of);
   };
   const seenIstiods = istiods.map((pod) =>
-    asking('istiods', pod, debugPort, (view, gaps) => readIstiod(view, { pod, shardsPerIstiod, book, gaps })),
+    asking('istiods', pod, debugPort, istiod, (view, gaps) =>
+      readIstiod(view, { pod, shardsPerIstiod, book, gaps }),
+    ),
   );
   const seenProxies = proxies.map((pod) =>
-    asking('proxies', pod, adminPort, (view, gaps) =>
+    asking('proxies', pod, adminPort, proxy, (view, gaps) =>
       readProxy(view, { pod, upstreamsPerProxy, book, gaps }),
     ),
   );

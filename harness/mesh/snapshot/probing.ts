@@ -3,7 +3,8 @@ import type { MeshCluster } from '../attach.ts';
 import type { PodRef } from '../port-forward.ts';
 import { plainProbe } from '../workloads.ts';
 import type { CertificateBook } from './certificate-book.ts';
-import { explained, within, type Gaps } from './gaps.ts';
+import { within } from './deadline.ts';
+import { explained, type Gaps } from './gaps.ts';
 import { given } from './kubernetes-records.ts';
 import type { Declared, IstiodRecord, PodRecord, ProbeRecord, RemoteSecret } from './schema.ts';
 

@@ -16,11 +16,11 @@ const own = path.join(folder, 'own');
 writeFileSync(own, 'of the operator');
 
 /** Asks what the account of a secret may do, whose server is one that notes what it is sent. */
-async function ask(user: object) {
+async function ask(user: object, answer = '{"status":{"incomplete":false,"allowed":true}}') {
   const seen: IncomingMessage[] = [];
   await using server = createServer((request, response) => {
     seen.push(request);
-    response.writeHead(201).end('{"status":{"incomplete":false,"allowed":true}}');
+    response.writeHead(201).end(answer);
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -70,6 +70,14 @@ test('a program is what the record tells of, though a token stands beside it; an
   const { record } = await ask({ token: 't', exec: { command: 'cloud-login' } });
   assert.equal(record.credential, 'exec');
   assert.deepEqual((await ask({ tokenFile: '/t' })).record.files, ['tokenFile']);
+});
+
+test('what a server says in another shape is not known, and is no refusal', async () => {
+  const { answers } = await ask({ token: 't' }, '{"status":{"incomplete":"no","allowed":1}}');
+  assert.deepEqual(
+    [answers[0]?.namedServer, answers[0]?.may, answers[0]?.rulesIncomplete],
+    ['answered', {}, true],
+  );
 });
 
 test('a token is sent to the server that the secret names', async () => {

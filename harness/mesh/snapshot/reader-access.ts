@@ -1,4 +1,5 @@
 import { KubeConfig, type V1Secret } from '@kubernetes/client-node';
+import { z } from 'zod';
 import { timeouts } from '../../timeouts.ts';
 import { excessOf, type AccessRule } from '../../verdict/reader-access.ts';
 import type { MeshCluster } from '../attach.ts';
@@ -11,12 +12,19 @@ import { fromBase64 } from './webhooks.ts';
 
 const reviews = '/apis/authorization.k8s.io/v1';
 
-interface RulesReview {
-  status?: {
-    incomplete?: boolean;
-    resourceRules?: { verbs: string[]; apiGroups?: string[]; resources?: string[] }[];
-  };
-}
+const texts = z.array(z.string());
+/** An answer of another shape counts as one that lists nothing. */
+const rulesReview = z
+  .object({
+    status: z.object({
+      incomplete: z.boolean().default(true),
+      resourceRules: z
+        .array(z.object({ verbs: texts, apiGroups: texts.default([]), resources: texts.default([]) }))
+        .default([]),
+    }),
+  })
+  .catch({ status: { incomplete: true, resourceRules: [] } });
+const accessReview = z.object({ status: z.object({ allowed: z.boolean() }) });
 
 /** What {@link readAccess} needs to know. */
 export interface AccessQuestion {
@@ -81,16 +89,15 @@ async function askAccess(reader: KubeReader, namespaces: readonly string[]): Pro
       kind: 'SelfSubjectRulesReview',
       spec: { namespace },
     };
-    return { namespace, ...(await reader.review<RulesReview>(`${reviews}/selfsubjectrulesreviews`, body)) };
+    const { value, status } = await reader.review(`${reviews}/selfsubjectrulesreviews`, body);
+    return { namespace, status, ...rulesReview.parse(value).status };
   };
   try {
     const [rules, may] = await Promise.all([Promise.all(namespaces.map(rulesOf)), askNeeded(reader)]);
-    const granted: AccessRule[] = rules.flatMap(({ namespace, value }) =>
-      (value.status?.resourceRules ?? []).map(({ verbs, apiGroups = [], resources = [] }) => ({
-        ...{ namespace, verbs, apiGroups, resources },
-      })),
+    const granted: AccessRule[] = rules.flatMap(({ namespace, resourceRules }) =>
+      resourceRules.map((rule) => ({ namespace, ...rule })),
     );
-    const rulesIncomplete = rules.some(({ value }) => value.status?.incomplete ?? true);
+    const rulesIncomplete = rules.some(({ incomplete }) => incomplete);
     return { status: rules[0]?.status ?? 201, may, excess: excessOf(granted), rulesIncomplete };
   } catch (error) {
     if (error instanceof Refused) return { status: error.status, ...silent };
@@ -104,17 +111,13 @@ async function askNeeded(reader: KubeReader): Promise<Record<string, boolean>> {
     questions.map(async (resourceAttributes) => {
       const kind = 'SelfSubjectAccessReview';
       const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec: { resourceAttributes } };
-      const { value } = await reader.review<{ status?: { allowed?: boolean } }>(
-        `${reviews}/selfsubjectaccessreviews`,
-        body,
-      );
-      return [
-        `${resourceAttributes.verb} ${resourceAttributes.resource}`,
-        value.status?.allowed ?? false,
-      ] as const;
+      const { value } = await reader.review(`${reviews}/selfsubjectaccessreviews`, body);
+      const { data } = accessReview.safeParse(value);
+      const question = `${resourceAttributes.verb} ${resourceAttributes.resource}`;
+      return data ? [[question, data.status.allowed] as const] : []; // else it is not known
     }),
   );
-  return Object.fromEntries(answers);
+  return Object.fromEntries(answers.flat());
 }
 
 /** Node's codes for a server whose certificate the CA of the kubeconfig does not vouch for. */

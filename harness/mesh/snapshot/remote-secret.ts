@@ -10,8 +10,8 @@ import { fromBase64 } from './webhooks.ts';
 
 /** What a remote secret says of each cluster in it. Of its credential only kind, claims and certificates. */
 export function remoteSecretRecords(secret: V1Secret, book: CertificateBook): RemoteSecret[] {
-  const { metadata, data = {} } = secret;
-  const entries = Object.entries(data);
+  const { metadata, data } = secret;
+  const entries = Object.entries(data ?? {});
   const common = {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',

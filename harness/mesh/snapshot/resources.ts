@@ -1,9 +1,10 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import type { Gaps } from './gaps.ts';
+import { itemsOf, objectName, type Gaps } from './gaps.ts';
 import type { KubeReader } from './kube-reader.ts';
 import { createdAt } from './kubernetes-records.ts';
 import { redactedSpec } from './redact.ts';
 import type { ResourceRecord } from './schema.ts';
+import { resource } from './shape-kubernetes.ts';
 
 /** The kinds that decide between clusters, by API group. */
 const wanted: Readonly<Record<string, readonly string[]>> = {
@@ -34,8 +35,8 @@ interface Kind {
 
 interface RawResource {
   metadata?: V1ObjectMeta;
-  spec?: Record<string, unknown>;
-  status?: { conditions?: Partial<Record<'type' | 'status' | 'reason' | 'message', string>>[] };
+  spec?: Record<string, unknown> | null;
+  status?: { conditions?: Partial<Record<'type' | 'status' | 'reason' | 'message', string>>[] } | null;
 }
 
 /** What {@link readResources} gives: the kinds that are installed, and every object of them. */
@@ -50,7 +51,7 @@ export async function readResources(reader: KubeReader, gaps: Gaps): Promise<Res
     gaps.attempt('resources', () => installedKinds(reader, group), [], group),
   );
   const kinds = (await Promise.all(groups)).flat();
-  const lists = kinds.map((kind) => gaps.attempt('resources', () => list(reader, kind), [], kind.kind));
+  const lists = kinds.map((kind) => list(reader, kind, gaps));
   const resources = (await Promise.all(lists)).flat();
   return { kinds: [...new Set(kinds.map(({ kind }) => kind))].sort(), resources };
 }
@@ -88,14 +89,19 @@ async function kindsIn(reader: KubeReader, group: string, version: string): Prom
     .map(({ name, kind }) => ({ group, version, kind, plural: name }));
 }
 
-async function list(reader: KubeReader, { group, version, kind, plural }: Kind): Promise<ResourceRecord[]> {
-  const { items } = await reader.get<{ items: RawResource[] }>(`/apis/${group}/${version}/${plural}`);
-  return items.map((item) => resourceRecord(`${group}/${version}`, kind, item));
+async function list(reader: KubeReader, one: Kind, gaps: Gaps): Promise<ResourceRecord[]> {
+  const { group, version, kind, plural } = one;
+  const read = async () => itemsOf(await reader.get(`/apis/${group}/${version}/${plural}`));
+  const items = await gaps.attempt('resources', read, [], kind);
+  const make = (item: unknown) => resourceRecord(`${group}/${version}`, kind, item as RawResource);
+  return gaps.records('resources', items, resource, make, (item) =>
+    `${kind} ${objectName(item) ?? ''}`.trim(),
+  );
 }
 
 /** A resource as it is kept: what may be a secret in it is replaced. */
 export function resourceRecord(apiVersion: string, kind: string, item: RawResource): ResourceRecord {
-  const { metadata, spec = {}, status } = item;
+  const { metadata, spec, status } = item;
   return {
     apiVersion,
     kind,
@@ -104,7 +110,7 @@ export function resourceRecord(apiVersion: string, kind: string, item: RawResour
     labels: metadata?.labels ?? {},
     ...(metadata?.generation === undefined ? {} : { generation: metadata.generation }),
     createdAt: createdAt(metadata),
-    spec: redactedSpec(chosen(kind, spec)),
+    spec: redactedSpec(chosen(kind, spec ?? {})),
     status: (status?.conditions ?? []).map((one) => ({
       type: one.type ?? '',
       status: one.status ?? '',

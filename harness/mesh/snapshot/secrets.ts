@@ -1,6 +1,7 @@
-import type { V1ObjectMeta, V1Secret } from '@kubernetes/client-node';
+import type { V1Secret } from '@kubernetes/client-node';
+import { z } from 'zod';
 import type { CertificateBook } from './certificate-book.ts';
-import { explained, type Gaps } from './gaps.ts';
+import { explained, itemsOf, type Gaps } from './gaps.ts';
 import { Refused, type KubeReader } from './kube-reader.ts';
 import { createdAt, given } from './kubernetes-records.ts';
 import type { Authority } from './schema.ts';
@@ -17,8 +18,8 @@ const authorityNames = ['cacerts', 'istio-ca-secret', 'istiod-tls'];
 /** The label that makes a Secret one that istiod reads a cluster from. */
 export const remoteLabel = 'istio/multiCluster';
 
-const isRemote = (meta: V1ObjectMeta) =>
-  meta.labels?.[remoteLabel] === 'true' || (meta.name ?? '').startsWith('istio-remote-secret-');
+const isRemote = ({ labels, name }: Found) =>
+  labels?.[remoteLabel] === 'true' || name.startsWith('istio-remote-secret-');
 
 /**
  * Finds the Secrets by their metadata, in all namespaces, so that no others are read; then reads those. Authorities are
@@ -30,14 +31,14 @@ export async function readSecrets(
   gaps: Gaps,
 ): Promise<RelevantSecrets> {
   const found = await findSecrets(reader, istioNamespaces, gaps);
-  const of = (wanted: (meta: V1ObjectMeta) => boolean, what: 'authorities' | 'remoteSecrets') =>
+  const of = (wanted: (meta: Found) => boolean, what: 'authorities' | 'remoteSecrets') =>
     Promise.all(
-      found.filter(wanted).map(({ namespace = '', name = '' }) => {
+      found.filter(wanted).map(({ namespace, name }) => {
         const read = () => reader.get<V1Secret>(`/api/v1/namespaces/${namespace}/secrets/${name}`);
         return gaps.attempt<V1Secret | undefined>(what, read, undefined, `${namespace}/${name}`);
       }),
     );
-  const isAuthority = ({ namespace = '', name = '' }: V1ObjectMeta) =>
+  const isAuthority = ({ namespace, name }: Found) =>
     istioNamespaces.includes(namespace) && authorityNames.includes(name);
   const [authorities, remotes] = await Promise.all([
     of(isAuthority, 'authorities'),
@@ -47,16 +48,26 @@ export async function readSecrets(
   return { authorities: there(authorities), remotes: there(remotes) };
 }
 
+/** What Secrets are found by. */
+const listed = z.object({
+  metadata: z.object({
+    namespace: z.string(),
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).optional(),
+  }),
+});
+type Found = z.infer<typeof listed>['metadata'];
+
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
 
 async function findSecrets(
   reader: KubeReader,
   istioNamespaces: readonly string[],
   gaps: Gaps,
-): Promise<V1ObjectMeta[]> {
+): Promise<Found[]> {
   const list = async (path: string) => {
-    const { items } = await reader.get<{ items: { metadata?: V1ObjectMeta }[] }>(path, metadataOnly);
-    return items.flatMap(({ metadata }) => (metadata ? [metadata] : []));
+    const items = itemsOf(await reader.get(path, metadataOnly));
+    return gaps.records('remoteSecrets', items, listed, (item) => item).map(({ metadata }) => metadata);
   };
   const both = (error: unknown, of?: string): [] => {
     for (const what of ['authorities', 'remoteSecrets'] as const)
@@ -78,7 +89,8 @@ async function findSecrets(
 
 /** The certificates in a Secret of an authority, and whether its key fits; the key itself goes no further. */
 export function authorityRecord(secret: V1Secret, book: CertificateBook): Authority {
-  const { metadata, data = {} } = secret;
+  const { metadata } = secret;
+  const data = secret.data ?? {};
   const text = (...names: string[]) =>
     fromBase64(names.map((name) => data[name]).find((one) => one !== undefined));
   const certificate = book.read(text('ca-cert.pem', 'tls.crt'), 'ca-cert.pem');

@@ -4,26 +4,24 @@ import { given, selectorRecord } from './kubernetes-records.ts';
 import { withoutQuery } from './redact.ts';
 import type { WebhookRecord } from './schema.ts';
 
-/** The webhooks that inject sidecars, of all MutatingWebhookConfigurations. */
+/** The webhooks that inject sidecars, of a MutatingWebhookConfiguration. */
 export function webhookRecords(
-  configurations: readonly V1MutatingWebhookConfiguration[],
+  { metadata, webhooks }: V1MutatingWebhookConfiguration,
   book: CertificateBook,
 ): WebhookRecord[] {
-  return configurations.flatMap(({ metadata, webhooks = [] }) =>
-    webhooks
-      .filter(({ name }) => name.endsWith('sidecar-injector.istio.io'))
-      .map((webhook) => ({
-        configuration: metadata?.name ?? '',
-        name: webhook.name,
-        revision: metadata?.labels?.['istio.io/rev'] ?? '',
-        tag: metadata?.labels?.['istio.io/tag'] ?? '',
-        namespaceSelector: selectorRecord(webhook.namespaceSelector),
-        objectSelector: selectorRecord(webhook.objectSelector),
-        failurePolicy: webhook.failurePolicy ?? '',
-        ...targetOf(webhook),
-        caBundle: book.read(fromBase64(webhook.clientConfig.caBundle)).chain,
-      })),
-  );
+  return (webhooks ?? [])
+    .filter(({ name }) => name.endsWith('sidecar-injector.istio.io'))
+    .map((webhook) => ({
+      configuration: metadata?.name ?? '',
+      name: webhook.name,
+      revision: metadata?.labels?.['istio.io/rev'] ?? '',
+      tag: metadata?.labels?.['istio.io/tag'] ?? '',
+      namespaceSelector: selectorRecord(webhook.namespaceSelector),
+      objectSelector: selectorRecord(webhook.objectSelector),
+      failurePolicy: webhook.failurePolicy ?? '',
+      ...targetOf(webhook),
+      caBundle: book.read(fromBase64(webhook.clientConfig.caBundle)).chain,
+    }));
 }
 
 function targetOf({ clientConfig }: V1MutatingWebhook): Pick<WebhookRecord, 'target' | 'service'> {
