@@ -23,6 +23,8 @@ export const timeouts = {
   snapshotSourceMs: 8_000,
   /** A whole snapshot, whatever does not answer: it stands beside a failure while the mesh waits to be healed. */
   snapshotMs: 12_000,
+  /** All logs of one cluster, a few at a time, each within `apiMs`. */
+  logsMs: 60_000,
   /** The doctor beside a failure: a snapshot and its judging. */
   diagnosisMs: 20_000,
   /** The longest that a generator of load may stand still: later than that, what it sent is no evidence. */

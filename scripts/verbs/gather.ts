@@ -13,7 +13,7 @@ import { meshFileFor, options, withOptions } from '../options.ts';
 import { exitCodes, type ExitCode } from '../outcome.ts';
 
 /** Of each log; a sidecar writes some 200 bytes a request. */
-const logLimits = { linesPerContainer: 20_000, bytesPerContainer: 4 * 1024 * 1024 };
+const logLimits = { linesPerContainer: 20_000, charactersPerContainer: 4 * 1024 * 1024 };
 
 interface Given {
   name: string;

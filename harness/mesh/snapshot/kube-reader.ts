@@ -90,9 +90,9 @@ export class KubeReader implements Disposable {
     return this.#ask('POST', path, 'application/json', JSON.stringify(body));
   }
 
-  /** The text of an answer that is no JSON, such as a log. */
-  async text(path: string): Promise<string> {
-    return (await this.#send('GET', path, '*/*')).body;
+  /** The text of an answer that is no JSON, such as a log; one that is not there after `deadlineMs` is given up. */
+  async text(path: string, deadlineMs: number): Promise<string> {
+    return (await this.#send('GET', path, '*/*', undefined, deadlineMs)).body;
   }
 
   async #ask(
@@ -114,9 +114,11 @@ export class KubeReader implements Disposable {
     path: string,
     accept: string,
     body?: string,
+    deadlineMs?: number,
   ): Promise<{ body: string; status: number }> {
     const url = new URL(`${this.server}${path}`);
     const options = await this.#options;
+    const signal = this.#signalFor(`${method} ${url.href}`, deadlineMs);
     const headers = {
       ...options.headers,
       accept,
@@ -124,7 +126,6 @@ export class KubeReader implements Disposable {
     };
     const what = `${method} ${url.href}`;
     return new Promise((resolve, reject) => {
-      const { signal } = this.#late;
       const fail = (error: Error) => reject(signal.aborted ? (signal.reason as TimedOut) : error);
       const sentMs = Date.now();
       const open = url.protocol === 'http:' ? plainRequest : secureRequest; // http: behind `kubectl proxy`
@@ -148,6 +149,14 @@ export class KubeReader implements Disposable {
       request.once('error', fail);
       request.end(body);
     });
+  }
+
+  #signalFor(what: string, deadlineMs: number | undefined): AbortSignal {
+    if (deadlineMs === undefined) return this.#late.signal;
+    const own = new AbortController();
+    const timer = setTimeout(() => own.abort(new TimedOut(what, deadlineMs)), deadlineMs);
+    timer.unref(); // it is no reason to stay
+    return AbortSignal.any([this.#late.signal, own.signal]);
   }
 
   [Symbol.dispose](): void {

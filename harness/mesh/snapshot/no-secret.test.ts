@@ -73,7 +73,7 @@ test('no private key, token or password gets into a snapshot or archive, whereve
   const logs = await collectLogs(mesh, snapshot, {
     sinceMs: 1_000,
     linesPerContainer: 10,
-    bytesPerContainer: 9_999,
+    charactersPerContainer: 9_999,
   });
   assert.ok(
     logs.length > 0 && logs.every(({ content }) => content.startsWith('line\n[redacted]')),
