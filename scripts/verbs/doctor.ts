@@ -6,6 +6,7 @@ import { judge } from '../../harness/doctor/judge.ts';
 import { wordsOf, type Paint } from '../../harness/doctor/words.ts';
 import { attach } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
+import { notRead } from '../../harness/mesh/snapshot/not-read.ts';
 import { readSnapshot } from '../../harness/mesh/snapshot/read-snapshot.ts';
 import type { Snapshot } from '../../harness/mesh/snapshot/schema.ts';
 import { takeSnapshot } from '../../harness/take-snapshot.ts';
@@ -25,7 +26,7 @@ interface Given {
 export const doctor = (end: (code: ExitCode) => void): Command =>
   withOptions(
     new Command('doctor').description(
-      'Name what is wrong with a mesh, where, why, and what to do. Changes nothing. Ends with 0 without errors, 1 with errors, 2 when a cluster could not be read.',
+      'Name what is wrong with a mesh, where, why, and what to do. Changes nothing. Ends with 0 without errors, 1 with errors, 2 when a cluster, or a part of one, could not be read.',
     ),
     options.name(),
     options.mesh(),
@@ -47,9 +48,11 @@ export const doctor = (end: (code: ExitCode) => void): Command =>
     await leave();
   });
 
-function codeOf({ counts }: Diagnosis, { clusters }: Snapshot, strict: boolean): ExitCode {
-  if (counts.error > 0 && clusters.some(({ reachable }) => reachable)) return exitCodes.broken;
-  if (clusters.some(({ reachable }) => !reachable)) return exitCodes.couldNotJudge;
+/** What a diagnosis of a snapshot ends with. Nothing found where not all was read is no word that all is well. */
+export function codeOf({ counts }: Diagnosis, snapshot: Snapshot, strict: boolean): ExitCode {
+  const answered = snapshot.clusters.some(({ reachable }) => reachable);
+  if (counts.error > 0 && answered) return exitCodes.broken;
+  if (notRead(snapshot).length > 0) return exitCodes.couldNotJudge;
   return strict && counts.warning > 0 ? exitCodes.broken : exitCodes.pass;
 }
 
