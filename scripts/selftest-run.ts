@@ -35,15 +35,8 @@ export interface SelftestOptions {
   signal: AbortSignal;
 }
 
-/**
- * The istioctl that made a lab; for another mesh that of the machine. Undefined where there is none, or where two clusters have contexts of
- * one name: it is given the kubeconfigs of all clusters as one.
- */
-export async function findIstioctl(
-  { lab, clusters }: MeshFile,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (new Set(clusters.map(({ context }) => context)).size < clusters.length) return undefined;
+/** The istioctl that made a lab; for another mesh that of the machine. Undefined where there is none. */
+export async function findIstioctl({ lab }: MeshFile, signal: AbortSignal): Promise<string | undefined> {
   if (lab) return (await ensureTools({ signal }))['istioctl'];
   return (await isInstalled('istioctl')) ? 'istioctl' : undefined;
 }
@@ -76,7 +69,8 @@ export async function selftest(options: SelftestOptions): Promise<{ runDir: stri
     await writeAtomically(join(runDir, 'selftest.html'), selftestHtml(result));
     return result;
   };
-  const ended = await runSelftest(options.defects, benchOf(options, file, runDir), {
+  using istioctl = options.istioctl === undefined ? undefined : new Istioctl(options.istioctl, file);
+  const ended = await runSelftest(options.defects, benchOf(options, file, runDir, istioctl), {
     onHealthy: async (seen) => {
       healthy = seen;
       options.onHealthy(seen);
@@ -113,13 +107,18 @@ async function describe(
   } as const;
 }
 
-function benchOf(options: SelftestOptions, file: MeshFile, runDir: string): Bench {
+function benchOf(
+  options: SelftestOptions,
+  file: MeshFile,
+  runDir: string,
+  istioctl: Istioctl | undefined,
+): Bench {
   return {
     file,
     tryPromises: (ids, purpose) => tryPromises(options, ids, join(runDir, 'promises', purpose)),
     keepSnapshot: (defect, snapshot) =>
       writeFile(join(runDir, 'snapshots', `${defect}.json`), JSON.stringify(snapshot), { mode: 0o600 }),
-    istioctl: options.istioctl === undefined ? undefined : new Istioctl(options.istioctl, file),
+    istioctl,
     signal: options.signal,
   };
 }

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import type { MeshFile, MeshFileCluster } from '../mesh/mesh-file.ts';
 import type { Healthy, IstioctlWord } from '../report/selftest/schema.ts';
 import { timeouts } from '../timeouts.ts';
+import { MergedKubeconfig } from './merged-kubeconfig.ts';
 import { linesOf, unusual, usualOf, type Usual } from './istioctl-words.ts';
 
 /**
@@ -27,8 +26,9 @@ interface Answer {
   seconds: number;
 }
 
-/** Asks istioctl about a mesh, and tells what is not usual. */
-export class Istioctl {
+/** Asks istioctl about a mesh, and tells what is not usual. Dispose it when done. */
+export class Istioctl implements Disposable {
+  readonly #kubeconfig: MergedKubeconfig;
   readonly #binary: string;
   readonly #clusters: readonly MeshFileCluster[];
   readonly #limitMs: number;
@@ -37,6 +37,7 @@ export class Istioctl {
   /**
    * @param binary the path of istioctl.
    * @param limitMs the most that one command may take.
+   * @throws Error when a kubeconfig or context is not there.
    */
   constructor(
     binary: string,
@@ -46,6 +47,11 @@ export class Istioctl {
     this.#binary = binary;
     this.#clusters = clusters;
     this.#limitMs = limitMs;
+    this.#kubeconfig = new MergedKubeconfig(clusters);
+  }
+
+  [Symbol.dispose](): void {
+    this.#kubeconfig[Symbol.dispose]();
   }
 
   /** Looks at the healthy mesh several times and remembers it. */
@@ -80,27 +86,21 @@ export class Istioctl {
   }
 
   async #ask(
-    { name, context }: MeshFileCluster,
+    { name }: MeshFileCluster,
     { argv, takesRemotes }: (typeof commands)[number],
     signal: AbortSignal,
   ): Promise<Answer> {
     const others = this.#clusters.filter((other) => takesRemotes && other.name !== name);
-    const remotes = others.flatMap((other) => ['--remote-contexts', other.context]);
+    const remotes = others.flatMap((other) => ['--remote-contexts', other.name]);
     const beganMs = performance.now();
-    const lines = await linesSaid(this.#binary, [...argv, '--context', context, ...remotes], {
-      env: { ...process.env, KUBECONFIG: kubeconfigsOf(this.#clusters) },
+    const lines = await linesSaid(this.#binary, [...argv, '--context', name, ...remotes], {
+      env: { ...process.env, KUBECONFIG: this.#kubeconfig.file },
       timeout: this.#limitMs,
       signal,
     });
     const command = [...argv, ...(remotes.length > 0 ? ['--remote-contexts …'] : [])].join(' ');
     return { command, cluster: name, lines, seconds: (performance.now() - beganMs) / 1000 };
   }
-}
-
-/** The kubeconfigs of all clusters as one (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/). */
-function kubeconfigsOf(clusters: readonly MeshFileCluster[]): string {
-  const usual = process.env['KUBECONFIG'] ?? join(homedir(), '.kube/config');
-  return [...new Set(clusters.map(({ kubeconfig }) => kubeconfig ?? usual))].join(delimiter);
 }
 
 const keyOf = ({ command, cluster }: { command: string; cluster: string }): string =>

@@ -110,7 +110,7 @@ async function tryAll(given: Given, defects: readonly Defect[]): Promise<ExitCod
   await healLeft(file);
   const istioctl = given.istioctl ? await findIstioctl(file, signal) : undefined;
   if (given.istioctl && istioctl === undefined)
-    console.error('istioctl is not asked: there is none on the PATH, or two contexts have one name.');
+    console.error('istioctl is not asked: there is none on the PATH.');
   const { runDir, result } = await runSelftest({
     ...{ meshFile, defects, istioctl, signal, verbose: given.verbose ?? false },
     ...progressOf(defects.length),
