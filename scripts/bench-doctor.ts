@@ -4,17 +4,20 @@
  * istioctl's commands do, in turns.
  */
 import { spawnSync } from 'node:child_process';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { MergedKubeconfig } from '../harness/defects/merged-kubeconfig.ts';
 import { judge } from '../harness/doctor/judge.ts';
 import { ensureTools } from '../harness/lab/images/index.ts';
 import { labMeshFile, projectRoot } from '../harness/lab/paths.ts';
 import { loadMeshFile } from '../harness/mesh/load.ts';
+import { defaultLimits } from '../harness/mesh/snapshot/collect.ts';
 import { snapshotSchema } from '../harness/mesh/snapshot/schema.ts';
 import { largeSnapshot, type Size } from './large-snapshot.ts';
 import { spread } from './spread.ts';
 
-const sizes: Size[] = [2, 10, 50].map((clusters) => ({ clusters, services: 5_000, shardsPerIstiod: 2_000 }));
+const { shardsPerIstiod } = defaultLimits;
+const sizes: Size[] = [2, 10, 50].map((clusters) => ({ clusters, services: 5_000, shardsPerIstiod }));
 
 const { values } = parseArgs({
   options: {
@@ -77,17 +80,19 @@ function timed(
 /** The doctor and istioctl's commands on a healthy lab, in turns; the ratio is that of one round. */
 async function besideIstioctl(lab: string, rounds: number): Promise<object> {
   const { clusters } = loadMeshFile(labMeshFile(lab));
-  const { istio = '' } = await ensureTools({});
-  const env = { KUBECONFIG: clusters.map(({ kubeconfig }) => kubeconfig ?? '').join(delimiter) };
-  const commands = clusters.flatMap(({ context, name }) => {
-    const remotes = clusters.filter((one) => one.name !== name).map((one) => one.context);
+  const { istioctl: binary } = await ensureTools({});
+  if (binary === undefined) throw new Error('There is no istioctl among the tools of the lab.');
+  using kubeconfig = new MergedKubeconfig(clusters);
+  const env = { KUBECONFIG: kubeconfig.file };
+  const commands = clusters.flatMap(({ name }) => {
+    const remotes = clusters.filter((one) => one.name !== name).map((one) => one.name);
     return [
       ['analyze', '-A'],
       ['analyze', '-A', ...remotes.flatMap((one) => ['--remote-contexts', one])],
       ['remote-clusters'],
       ['proxy-status'],
       ['experimental', 'precheck'],
-    ].map((argv) => [...argv, '--context', context]);
+    ].map((argv) => [...argv, '--context', name]);
   });
   const seconds = new Map(commands.map((argv) => [argv.join(' '), [] as number[]]));
   const silent = new Set<string>();
@@ -104,7 +109,7 @@ async function besideIstioctl(lab: string, rounds: number): Promise<object> {
     doctor.push(timed(argv, { limitSeconds: 60 }).seconds);
     let sum = 0;
     for (const [command, took] of seconds) {
-      const one = timed([istio, ...command.split(' ')], { env, limitSeconds });
+      const one = timed([binary, ...command.split(' ')], { env, limitSeconds });
       took.push(one.seconds);
       if (one.answered) sum += one.seconds;
       else silent.add(command);
