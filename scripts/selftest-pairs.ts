@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 /**
  * Two defects at once: breaks a healthy lab with random pairs and sees whether the doctor names both as causes. Prints JSON; ends with 1
- * when a defect of a pair is not named.
+ * when a defect of a pair is not named, with 2 when fewer pairs than asked for could be judged.
  */
 import { parseArgs } from 'node:util';
 import { heal } from '../harness/chaos/heal.ts';
+import type { Diagnosis } from '../harness/doctor/finding.ts';
+import { judge } from '../harness/doctor/judge.ts';
 import type { Defect } from '../harness/defects/defect.ts';
 import { defects } from '../harness/defects/defects.ts';
 import { awaitHealthy } from '../harness/defects/healthy.ts';
+import { judgePair, type Naming } from '../harness/defects/judge-pair.ts';
+import { placeOf } from '../harness/defects/parts.ts';
 import { tryDefect } from '../harness/defects/try-defect.ts';
 import { labMeshFile } from '../harness/lab/paths.ts';
 import { attach } from '../harness/mesh/attach.ts';
@@ -15,11 +19,13 @@ import { loadMeshFile } from '../harness/mesh/load.ts';
 import { timeouts } from '../harness/timeouts.ts';
 import { abortOnSignal } from './interrupt.ts';
 import { lockMesh } from './lab-work.ts';
+import { wordsOf } from './outcome.ts';
 import { randomPairs } from './random-pairs.ts';
 
 const { values } = parseArgs({
   options: {
     name: { type: 'string', default: 'lab' },
+    mesh: { type: 'string' },
     pairs: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
@@ -27,12 +33,12 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log(
-    'npm run selftest:pairs -- [--name LAB] [--pairs 20] [--seed 1]   the same seed draws the same pairs',
+    'npm run selftest:pairs -- [--name LAB | --mesh FILE] [--pairs 20] [--seed 1]   the same seed draws the same pairs',
   );
   process.exit(0);
 }
 const wanted = Number(values.pairs);
-const meshFile = labMeshFile(values.name);
+const meshFile = values.mesh ?? labMeshFile(values.name);
 const file = loadMeshFile(meshFile);
 const signal = abortOnSignal('Run `meshproof heal`.');
 await using _lock = await lockMesh(meshFile);
@@ -45,46 +51,81 @@ const both = ([a, b]: readonly [Defect, Defect]): Defect => ({
   settleMs: Math.max(a.settleMs ?? timeouts.defectSettleMs, b.settleMs ?? timeouts.defectSettleMs),
 });
 
-await awaitHealthy(file, timeouts.healthyMs, signal);
-const tried: object[] = [];
-const apart: string[] = [];
-let unnamed = 0;
-for (const pair of randomPairs(defects, Number(values.seed))) {
-  if (tried.length >= wanted || signal.aborted) break;
+/** What became of one pair. */
+interface Row {
+  pair: string[];
+  verdict: 'named' | 'missed' | 'notJudged';
+  /** By id: as a cause, folded under another, or missed. */
+  naming?: Record<string, Naming>;
+  causes?: { code: string; cluster: string; explains: string[] }[];
+  reason?: string;
+}
+
+async function tryPair(pair: readonly [Defect, Defect]): Promise<Row> {
+  let diagnosis: Diagnosis | undefined;
   const recording = await tryDefect(both(pair), {
     file,
     tryPromises: () => Promise.resolve([]),
-    keepSnapshot: () => Promise.resolve(),
+    keepSnapshot: (_, snapshot) => {
+      diagnosis = judge(snapshot);
+      return Promise.resolve();
+    },
     signal,
   });
   if (recording.unhealed !== undefined) {
     await using mesh = attach(file);
     await heal(mesh);
   }
-  await awaitHealthy(file, timeouts.healthyMs);
-  const { causes, trouble } = recording;
-  if (trouble || causes === null) {
-    // The second cannot be had, or not be proven, on a mesh that has the first.
-    apart.push(`${pair.map(({ id }) => id).join(' + ')}: ${String(trouble?.error)}`);
-    continue;
-  }
-  const codes = causes.filter(({ severity }) => severity !== 'info').map(({ code }) => code);
-  const named = pair.map(({ id, findings }) => ({
-    id,
-    named: codes.some((code) => findings.includes(code)),
-  }));
-  const missed = named.filter((one) => !one.named).map(({ id }) => id);
-  unnamed += missed.length;
-  tried.push({
-    pair: pair.map(({ id }) => id),
-    causes: causes.map(({ code, explains }) => ({ code, explains })),
-    missed,
-  });
-  console.error(
-    `${tried.length}/${wanted} ${pair.map(({ id }) => id).join(' + ')}: ${codes.join(', ')}${missed.length > 0 ? `; not named: ${missed.join(', ')}` : ''}`,
-  );
+  const ids = pair.map(({ id }) => id);
+  const { trouble } = recording;
+  // Often the second cannot be had, or not be proven, on a mesh that has the first.
+  if (trouble || !diagnosis)
+    return { pair: ids, verdict: 'notJudged', reason: wordsOf(trouble?.error, false) };
+  const { causes } = diagnosis;
+  const [first, second] = pair;
+  const expected = (defect: Defect) => ({ findings: defect.findings, place: placeOf(defect, file) });
+  const naming = judgePair([expected(first), expected(second)], causes);
+  return {
+    pair: ids,
+    verdict: naming.includes('missed') ? 'missed' : 'named',
+    naming: { [first.id]: naming[0], [second.id]: naming[1] },
+    causes: causes
+      .filter(({ finding }) => finding.severity !== 'info')
+      .map(({ finding: { code, cluster = '' }, symptoms }) => {
+        return { code, cluster, explains: [...new Set(symptoms.map((one) => one.code))] };
+      }),
+  };
 }
+
+const rows: Row[] = [];
+const count = (verdict: Row['verdict']) => rows.filter((row) => row.verdict === verdict).length;
+const judged = () => rows.length - count('notJudged');
+let ended: string | undefined;
+try {
+  await awaitHealthy(file, timeouts.healthyMs, signal);
+  for (const pair of randomPairs(defects, Number(values.seed))) {
+    if (judged() >= wanted || signal.aborted) break;
+    const row = await tryPair(pair);
+    rows.push(row);
+    const how = Object.entries(row.naming ?? {}).map(([id, naming]) => `${id} ${naming}`);
+    console.error(
+      `${judged()}/${wanted} ${row.pair.join(' + ')}: ${row.verdict}: ${row.reason ?? how.join(', ')}`,
+    );
+    await awaitHealthy(file, timeouts.healthyMs);
+  }
+} catch (error) {
+  ended = wordsOf(error, false);
+  console.error(ended);
+}
+const counts = {
+  ...{ drawn: rows.length, judged: judged(), named: count('named') },
+  ...{ missed: count('missed'), notJudged: count('notJudged') },
+};
 console.log(
-  JSON.stringify({ seed: Number(values.seed), pairs: tried.length, unnamed, tried, apart }, undefined, 2),
+  JSON.stringify(
+    { seed: Number(values.seed), ...counts, rows, ...(ended === undefined ? {} : { ended }) },
+    undefined,
+    2,
+  ),
 );
-process.exit(unnamed === 0 && tried.length === wanted ? 0 : 1);
+process.exit(count('missed') > 0 ? 1 : judged() < wanted || ended !== undefined ? 2 : 0);

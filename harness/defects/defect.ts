@@ -15,6 +15,9 @@ export const breakage = <P extends z.ZodObject, U>(
   parameters: z.input<P>,
 ): Breakage => ({ kind, parameters });
 
+/** One of the two clusters that a defect lies between, as `pairOf` names them: by the order of the mesh file. */
+export type Side = 'west' | 'east';
+
 /** One way in which a mesh can be wrong, how to make it so, and who has to notice. */
 export interface Defect {
   /** In kebab case, unique; the name of its file. */
@@ -32,6 +35,8 @@ export interface Defect {
   settleMs?: number;
   /** Codes of findings: one of them has to be the first cause. */
   findings: readonly [string, ...string[]];
+  /** Where that finding has to be; absent where the mesh as a whole, or either cluster, may be named. */
+  where?: { cluster: Side; peer?: Side };
   /** Ids of promises that must not be kept while it lasts; empty for silent ones. */
   promises: readonly string[];
 }

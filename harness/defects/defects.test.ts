@@ -7,6 +7,7 @@ import { checks } from '../doctor/checks.ts';
 import { families } from '../doctor/finding.ts';
 import { meshFileSchema } from '../mesh/mesh-file.ts';
 import { defects } from './defects.ts';
+import { placeOf } from './parts.ts';
 
 const here = import.meta.dirname;
 const files = globSync('*/*.ts', { cwd: here });
@@ -68,6 +69,8 @@ for (const defect of defects) {
 
   test(`${id}: breakages that heal can undo, with parameters as they have to be`, () => {
     const breakages = defect.break(mesh);
+    const { cluster: own } = placeOf(defect, mesh);
+    assert.equal(own, defect.where?.cluster, 'the names of the sides are those of the lab');
     assert.ok(breakages.length > 0);
     for (const { kind, parameters } of breakages) {
       assert.equal(faultNamed(kind.id), kind, `heal does not know ${kind.id}`);

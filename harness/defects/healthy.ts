@@ -4,11 +4,14 @@ import type { Cause } from '../doctor/finding.ts';
 import { attach } from '../mesh/attach.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
 import { waitUntilReady } from '../mesh/readiness.ts';
+import { notRead } from '../mesh/snapshot/not-read.ts';
+import type { Snapshot } from '../mesh/snapshot/schema.ts';
 import { takeSnapshot } from '../take-snapshot.ts';
 import { timeouts } from '../timeouts.ts';
 
 /**
- * Waits until a mesh is healthy: the readiness gate passes, and the doctor knows no cause above info.
+ * Waits until a mesh is healthy: the readiness gate passes, and the doctor reads all of it and knows no
+ * cause above info.
  *
  * @throws Error that says what keeps it from that, after `boundMs`.
  */
@@ -18,14 +21,19 @@ export async function awaitHealthy(file: MeshFile, boundMs: number, signal?: Abo
   for (;;) {
     const leftMs = Math.max(0, deadlineMs - performance.now());
     await waitUntilReady(mesh, { timeoutMs: leftMs, ...(signal ? { signal } : {}) });
-    const troubles = judge(await takeSnapshot(mesh)).causes.filter(isTrouble);
-    if (troubles.length === 0) return;
-    if (performance.now() > deadlineMs)
-      throw new Error(
-        `The doctor still names ${troubles.map(wordsOf).join('; ')} after ${boundMs / 1000} s.`,
-      );
+    const trouble = troubleIn(await takeSnapshot(mesh));
+    if (trouble === undefined) return;
+    if (performance.now() > deadlineMs) throw new Error(`${trouble} after ${boundMs / 1000} s.`);
     await delay(timeouts.pollMs, undefined, signal ? { signal } : {});
   }
+}
+
+/** What keeps a mesh from counting as healthy; undefined where all was read, and nothing above info is found. Pure. */
+export function troubleIn(snapshot: Snapshot): string | undefined {
+  const troubles = judge(snapshot).causes.filter(isTrouble);
+  if (troubles.length > 0) return `The doctor still names ${troubles.map(wordsOf).join('; ')}`;
+  const unread = notRead(snapshot);
+  return unread.length > 0 ? `The doctor still cannot read ${unread.join('; ')}` : undefined;
 }
 
 const isTrouble = ({ finding }: Cause): boolean => finding.severity !== 'info';

@@ -34,6 +34,23 @@ describe('the doctor', () => {
     assert.match(absent.reason, /not said at all/);
   });
 
+  test('sees a symptom when the listed code is of another cluster, or towards another', () => {
+    const place = { cluster: 'west', peer: 'east' };
+    const judged = (over: Partial<SelftestCause>) => judgeDoctor(['MP2101'], [cause('MP2101', over)], place);
+    assert.equal(judged({ peer: 'east' }).verdict, 'named');
+    assert.equal(judged({ cluster: 'east', peer: 'west' }).verdict, 'symptom');
+    assert.equal(judged({ peer: 'north' }).verdict, 'symptom');
+    const later = judgeDoctor(
+      ['MP2101'],
+      [cause('MP2101', { cluster: 'east' }), cause('MP2101', { peer: 'east' })],
+      place,
+    );
+    assert.match(
+      later.reason,
+      /first cause is MP2101 of east, not MP2101 of west towards east, which is cause 2/,
+    );
+  });
+
   test('misses it when there is nothing above info, even with a listed code: a healthy mesh says that too', () => {
     assert.equal(judgeDoctor(['MP2101'], []).verdict, 'missed');
     assert.equal(judgeDoctor(['MP2101'], [cause('MP2101', { severity: 'info' })]).verdict, 'missed');
@@ -111,6 +128,12 @@ const row = (over: Partial<DefectRecording> = {}, trouble?: string): SelftestRow
   );
 
 describe('a row', () => {
+  test('is judged by where its finding has to be, and tells that', () => {
+    const of = { promises: [], seconds, place: { cluster: 'east' } };
+    const judged = rowOf(defect, recorded, of);
+    assert.deepEqual([judged.verdict, judged.expected.where], ['symptom', { cluster: 'east' }]);
+  });
+
   test('of a breakage without proof is an error with its causes, and its promises are not told', () => {
     const error = new Error('nothing has no proven effect; it was healed.', {
       cause: new Error('Still 2 pods.'),

@@ -11,30 +11,54 @@ type Judged = Pick<SelftestRow, 'verdict' | 'reason'>;
 /** What is only worth knowing stands in the diagnosis of a healthy mesh, too. */
 const isTrouble = ({ severity }: SelftestCause): boolean => severity !== 'info';
 
+/** Where a finding has to be; what is absent may be anything. */
+export interface Place {
+  cluster?: string | undefined;
+  peer?: string | undefined;
+}
+
+/** Whether a finding is one that a defect has to give: of one of its codes, and in its place. */
+export const isOf = (
+  { code, cluster, peer }: Place & { code: string },
+  expected: readonly string[],
+  place: Place,
+): boolean =>
+  expected.includes(code) &&
+  (place.cluster === undefined || place.cluster === cluster) &&
+  (place.peer === undefined || place.peer === peer);
+
 /**
- * Whether the doctor names a defect. `named`: its first cause has one of the expected codes. `symptom`: it says something above
- * info, and its first cause is another. `missed`: it says nothing above info.
+ * Whether the doctor names a defect. `named`: its first cause has one of the expected codes, and is in its place. `symptom`: it says
+ * something above info, and its first cause is another. `missed`: it says nothing above info.
  *
  * @param causes of its diagnosis on the broken mesh, the gravest first.
  */
-export function judgeDoctor(expected: readonly string[], causes: readonly SelftestCause[]): Judged {
+export function judgeDoctor(
+  expected: readonly string[],
+  causes: readonly SelftestCause[],
+  place: Place = {},
+): Judged {
   const troubles = causes.filter(isTrouble);
   const [first, ...rest] = troubles;
   if (!first) return { verdict: 'missed', reason: `Nothing above info; expected ${expected.join(' or ')}.` };
   const others = codesOf(rest);
   const beside = others.length > 0 ? ` Beside it: ${others.join(', ')}.` : '';
-  if (expected.includes(first.code)) return { verdict: 'named', reason: `${first.sentence}${beside}` };
-  const place = whereOf(expected, troubles);
+  if (isOf(first, expected, place)) return { verdict: 'named', reason: `${first.sentence}${beside}` };
+  const [seen, wanted] = place.cluster === undefined ? ['', ''] : [first, place].map(placeWords);
+  const rank = rankOf(troubles, expected, place);
   return {
     verdict: 'symptom',
-    reason: `The first cause is ${first.code}, not ${expected.join(' or ')}, ${place}: ${first.sentence}${beside}`,
+    reason: `The first cause is ${first.code}${seen}, not ${expected.join(' or ')}${wanted}, ${rank}: ${first.sentence}${beside}`,
   };
 }
 
+const placeWords = ({ cluster = 'the mesh', peer }: Place): string =>
+  ` of ${cluster}${peer === undefined ? '' : ` towards ${peer}`}`;
+
 const codesOf = (causes: readonly SelftestCause[]): string[] => [...new Set(causes.map(({ code }) => code))];
 
-function whereOf(expected: readonly string[], causes: readonly SelftestCause[]): string {
-  const later = causes.findIndex(({ code }) => expected.includes(code));
+function rankOf(causes: readonly SelftestCause[], expected: readonly string[], place: Place): string {
+  const later = causes.findIndex((cause) => isOf(cause, expected, place));
   if (later >= 0) return `which is cause ${later + 1}`;
   const under = causes.find(({ explains }) => explains.some((code) => expected.includes(code)));
   return under ? `which stands under ${under.code}` : 'which is not said at all';

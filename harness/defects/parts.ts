@@ -3,7 +3,8 @@ import type { editSchema } from '../chaos/objects/edits.ts';
 import { objectsChanged } from '../chaos/objects/objects-changed.ts';
 import type { MeshFile, MeshFileCluster } from '../mesh/mesh-file.ts';
 import { remoteOnly, shared } from '../mesh/placement.ts';
-import { breakage, type Breakage } from './defect.ts';
+import { breakage, type Breakage, type Defect } from './defect.ts';
+import type { Place } from './judge-defect.ts';
 
 type EditInput = z.input<typeof editSchema>;
 
@@ -26,6 +27,14 @@ export function pairOf({ clusters }: MeshFile): { west: MeshFileCluster; east: M
   const [west, east] = clusters;
   if (west && east) return { west, east };
   throw new Error(`A defect lies between two clusters; the mesh file has ${clusters.length}.`);
+}
+
+/** Where the finding of a defect has to be, by the names of the mesh's clusters. */
+export function placeOf({ where }: Pick<Defect, 'where'>, mesh: MeshFile): Place {
+  if (!where) return {};
+  const pair = pairOf(mesh);
+  const { cluster, peer } = where;
+  return { cluster: pair[cluster].name, ...(peer === undefined ? {} : { peer: pair[peer].name }) };
 }
 
 /** Edits of one cluster's objects, made together. */

@@ -5,7 +5,8 @@ import type { Healthy, SelftestRow, TriedPromise } from '../report/selftest/sche
 import { timeouts } from '../timeouts.ts';
 import type { Defect } from './defect.ts';
 import { awaitHealthy } from './healthy.ts';
-import { judgeDoctor, judgePromises } from './judge-defect.ts';
+import { judgeDoctor, judgePromises, type Place } from './judge-defect.ts';
+import { placeOf } from './parts.ts';
 import { rounded, tryDefect, type Bench, type DefectRecording } from './try-defect.ts';
 
 /** What a self-test tells while it is at work. */
@@ -41,7 +42,8 @@ export async function runSelftest(
       all: rounded(performance.now() - beganMs),
     };
     if (bench.signal.aborted && recording.trouble && !lost) return 'It was interrupted.';
-    await progress.onRow(rowOf(defect, recording, { promises: healthy.promises, trouble, seconds }));
+    const place = placeOf(defect, bench.file);
+    await progress.onRow(rowOf(defect, recording, { promises: healthy.promises, place, trouble, seconds }));
     if (lost !== undefined)
       return `The mesh could not be made healthy again after ${defect.id}: ${lost} Run \`meshproof heal\`.`;
   }
@@ -93,14 +95,21 @@ async function comeBack(
 export function rowOf(
   defect: Defect,
   recording: DefectRecording,
-  of: { promises: readonly TriedPromise[]; trouble?: string | undefined; seconds: SelftestRow['seconds'] },
+  of: {
+    promises: readonly TriedPromise[];
+    place?: Place;
+    trouble?: string | undefined;
+    seconds: SelftestRow['seconds'];
+  },
 ): SelftestRow {
   const { id, title, family, cause, silent, findings, promises } = defect;
+  const where = of.place?.cluster === undefined ? {} : { where: of.place };
   const { breakages, causes, istioctl } = recording;
   const tried = recording.trouble === undefined && causes !== null;
   return {
-    ...{ id, title, family, cause, silent, expected: { findings: [...findings], promises: [...promises] } },
-    ...verdictOf(defect, recording, of.trouble),
+    ...{ id, title, family, cause, silent },
+    expected: { findings: [...findings], ...where, promises: [...promises] },
+    ...verdictOf(defect, recording, of.place, of.trouble),
     ...{ breakages, causes, istioctl, seconds: of.seconds },
     promises: tried ? judgePromises(promises, of.promises, recording.promises) : [],
   };
@@ -109,13 +118,14 @@ export function rowOf(
 function verdictOf(
   defect: Defect,
   { trouble, causes }: DefectRecording,
+  place: Place | undefined,
   afterwards: string | undefined,
 ): Pick<SelftestRow, 'verdict' | 'reason'> {
   const after = afterwards === undefined ? '' : ` ${afterwards}`;
   if (trouble?.unavailable) return { verdict: 'skipped', reason: `${wordsOf(trouble.error)}${after}` };
   if (trouble) return { verdict: 'error', reason: `${wordsOf(trouble.error)}${after}` };
   if (causes === null) return { verdict: 'error', reason: `The doctor was not asked.${after}` };
-  const judged = judgeDoctor(defect.findings, causes);
+  const judged = judgeDoctor(defect.findings, causes, place);
   if (afterwards === undefined) return judged;
   return {
     verdict: 'error',

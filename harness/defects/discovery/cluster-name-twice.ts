@@ -18,5 +18,6 @@ export const clusterNameTwice = defineDefect({
     return [applied(east, manifest)];
   },
   findings: ['MP2113'],
+  where: { cluster: 'east', peer: 'west' },
   promises: ['DIS-01'],
 });

@@ -23,5 +23,6 @@ export const readerMayTooLittle = defineDefect({
     return [changed(pairOf(mesh).east, { op: 'merge', ...readerRole, patch: { rules } })];
   },
   findings: ['MP2111'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-03'],
 });

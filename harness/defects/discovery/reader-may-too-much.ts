@@ -18,5 +18,6 @@ export const readerMayTooMuch = defineDefect({
     return [applied(pairOf(mesh).east, binding)];
   },
   findings: ['MP2112'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-03'],
 });

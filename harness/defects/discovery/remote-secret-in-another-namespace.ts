@@ -15,5 +15,6 @@ export const remoteSecretInAnotherNamespace = defineDefect({
     ];
   },
   findings: ['MP2103'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-01'],
 });

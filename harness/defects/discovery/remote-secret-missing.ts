@@ -13,5 +13,6 @@ export const remoteSecretMissing = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'gone' })];
   },
   findings: ['MP2101'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-01', 'CON-02'],
 });

@@ -14,5 +14,6 @@ export const remoteSecretNamedAfterItsHolder = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'name-of-holder' })];
   },
   findings: ['MP2105'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-01'],
 });

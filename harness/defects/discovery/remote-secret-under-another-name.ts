@@ -13,5 +13,6 @@ export const remoteSecretUnderAnotherName = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'name-of-nobody' })];
   },
   findings: ['MP2105'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-01'],
 });

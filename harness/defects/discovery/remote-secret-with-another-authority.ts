@@ -13,5 +13,6 @@ export const remoteSecretWithAnotherAuthority = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'other-authority' })];
   },
   findings: ['MP2108'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-01'],
 });

@@ -13,5 +13,6 @@ export const remoteSecretWithDeadToken = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'token-dead' })];
   },
   findings: ['MP2109'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-01'],
 });

@@ -14,5 +14,6 @@ export const remoteSecretWithLoginProgram = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'exec-credential' })];
   },
   findings: ['MP2117'],
+  where: { cluster: 'west', peer: 'east' },
   promises: [],
 });

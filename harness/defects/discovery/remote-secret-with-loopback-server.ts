@@ -13,5 +13,6 @@ export const remoteSecretWithLoopbackServer = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'server-loopback' })];
   },
   findings: ['MP2106'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-01'],
 });

@@ -13,5 +13,6 @@ export const remoteSecretWithUnreachableServer = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'server-elsewhere' })];
   },
   findings: ['MP2107'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-01'],
 });

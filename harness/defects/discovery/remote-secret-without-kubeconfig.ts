@@ -14,5 +14,6 @@ export const remoteSecretWithoutKubeconfig = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'no-kubeconfig' })];
   },
   findings: ['MP2117'],
+  where: { cluster: 'west', peer: 'east' },
   promises: [],
 });

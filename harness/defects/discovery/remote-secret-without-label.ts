@@ -13,5 +13,6 @@ export const remoteSecretWithoutLabel = defineDefect({
     return [breakage(remoteSecretRevoked, { cluster: west.name, to: east.name })];
   },
   findings: ['MP2104'],
+  where: { cluster: 'west', peer: 'east' },
   promises: ['DIS-01'],
 });

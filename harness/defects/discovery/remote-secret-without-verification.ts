@@ -13,5 +13,6 @@ export const remoteSecretWithoutVerification = defineDefect({
     return [breakage(remoteSecretChanged, { cluster: west.name, to: east.name, change: 'not-verified' })];
   },
   findings: ['MP2118'],
+  where: { cluster: 'west', peer: 'east' },
   promises: [],
 });

@@ -12,5 +12,6 @@ export const selectorsHideGateway = defineDefect({
     return [settings(mesh, pairOf(mesh).east, { discoverySelectors: [{ matchLabels }] })];
   },
   findings: ['MP2501'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

@@ -12,5 +12,6 @@ export const selectorsHideWorkloads = defineDefect({
     return [settings(mesh, pairOf(mesh).east, { discoverySelectors: [{ matchLabels }] })];
   },
   findings: ['MP2502'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

@@ -10,5 +10,6 @@ export const localityBalancingOff = defineDefect({
   silent: true,
   break: (mesh) => [settings(mesh, pairOf(mesh).east, { localityLbSetting: { enabled: false } })],
   findings: ['MP4210'],
+  where: { cluster: 'east' },
   promises: [],
 });

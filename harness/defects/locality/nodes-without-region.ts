@@ -11,5 +11,6 @@ export const nodesWithoutRegion = defineDefect({
   silent: true,
   break: (mesh) => [breakage(regionLabelsLost, { cluster: pairOf(mesh).east.name })],
   findings: ['MP4101'],
+  where: { cluster: 'east' },
   promises: [],
 });

@@ -11,5 +11,6 @@ export const crossNetworkGatewayLeavesHostsOut = defineDefect({
     crossNetworkServer(mesh, pairOf(mesh).east, { hosts: ['*.elsewhere.svc.cluster.local'] }),
   ],
   findings: ['MP3304'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

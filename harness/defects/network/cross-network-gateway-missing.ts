@@ -9,5 +9,6 @@ export const crossNetworkGatewayMissing = defineDefect({
   silent: false,
   break: (mesh) => [changed(pairOf(mesh).east, { op: 'delete', ...crossNetworkGateway(mesh) })],
   findings: ['MP3301'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

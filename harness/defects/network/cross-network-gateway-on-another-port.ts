@@ -9,5 +9,6 @@ export const crossNetworkGatewayOnAnotherPort = defineDefect({
   silent: false,
   break: (mesh) => [crossNetworkServer(mesh, pairOf(mesh).east, { port: 443 })],
   findings: ['MP3305'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

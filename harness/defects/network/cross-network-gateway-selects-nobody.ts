@@ -12,5 +12,6 @@ export const crossNetworkGatewaySelectsNobody = defineDefect({
     return [changed(pairOf(mesh).east, { op: 'merge', ...crossNetworkGateway(mesh), patch })];
   },
   findings: ['MP3303'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

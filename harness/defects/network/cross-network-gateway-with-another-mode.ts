@@ -9,5 +9,6 @@ export const crossNetworkGatewayWithAnotherMode = defineDefect({
   silent: false,
   break: (mesh) => [crossNetworkServer(mesh, pairOf(mesh).east, { mode: 'PASSTHROUGH' })],
   findings: ['MP3302'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

@@ -15,5 +15,6 @@ export const destinationRuleWithoutMutualTls = defineDefect({
     return [applied(west, istio(mesh, 'DestinationRule', spec))];
   },
   findings: ['MP3601'],
+  where: { cluster: 'west' },
   promises: ['CON-02'],
 });

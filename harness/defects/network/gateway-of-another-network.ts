@@ -18,5 +18,6 @@ export const gatewayOfAnotherNetwork = defineDefect({
     ];
   },
   findings: ['MP3207'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

@@ -18,5 +18,6 @@ export const gatewayWithoutAddress = defineDefect({
     ];
   },
   findings: ['MP3203'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

@@ -19,5 +19,6 @@ export const gatewayWithoutNetworkLabel = defineDefect({
     ];
   },
   findings: ['MP3202'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

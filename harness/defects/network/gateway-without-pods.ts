@@ -10,5 +10,6 @@ export const gatewayWithoutPods = defineDefect({
   silent: false,
   break: (mesh) => [breakage(gatewayScaledToZero, { cluster: pairOf(mesh).east.name })],
   findings: ['MP3205'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

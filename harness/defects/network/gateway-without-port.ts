@@ -18,5 +18,6 @@ export const gatewayWithoutPort = defineDefect({
     ];
   },
   findings: ['MP3204'],
+  where: { cluster: 'east' },
   promises: ['CON-02'],
 });

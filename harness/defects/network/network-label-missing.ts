@@ -9,5 +9,6 @@ export const networkLabelMissing = defineDefect({
   silent: true,
   break: (mesh) => [namespaceLabels(pairOf(mesh).east, mesh.rootNamespace, { [networkLabel]: null })],
   findings: ['MP3101'],
+  where: { cluster: 'east' },
   promises: [],
 });

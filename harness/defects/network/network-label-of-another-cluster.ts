@@ -12,5 +12,6 @@ export const networkLabelOfAnotherCluster = defineDefect({
     return [namespaceLabels(east, mesh.rootNamespace, { [networkLabel]: west.network })];
   },
   findings: ['MP3103'],
+  where: { cluster: 'east', peer: 'west' },
   promises: [],
 });

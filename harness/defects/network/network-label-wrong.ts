@@ -9,5 +9,6 @@ export const networkLabelWrong = defineDefect({
   silent: true,
   break: (mesh) => [namespaceLabels(pairOf(mesh).east, mesh.rootNamespace, { [networkLabel]: 'nowhere' })],
   findings: ['MP3102'],
+  where: { cluster: 'east' },
   promises: [],
 });

@@ -11,5 +11,6 @@ export const authorityMissing = defineDefect({
   silent: true,
   break: (mesh) => [breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'gone' })],
   findings: ['MP1109'],
+  where: { cluster: 'east' },
   promises: [],
 });

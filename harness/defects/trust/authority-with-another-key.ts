@@ -12,5 +12,6 @@ export const authorityWithAnotherKey = defineDefect({
     breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'key-of-another' }),
   ],
   findings: ['MP1106'],
+  where: { cluster: 'east' },
   promises: [],
 });

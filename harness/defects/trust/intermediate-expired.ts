@@ -11,5 +11,6 @@ export const intermediateExpired = defineDefect({
   silent: true,
   break: (mesh) => [breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'expired' })],
   findings: ['MP1103'],
+  where: { cluster: 'east' },
   promises: [],
 });

@@ -11,5 +11,6 @@ export const intermediateExpiresSoon = defineDefect({
   silent: true,
   break: (mesh) => [breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'expires-soon' })],
   findings: ['MP1104'],
+  where: { cluster: 'east' },
   promises: [],
 });

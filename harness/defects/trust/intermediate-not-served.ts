@@ -11,5 +11,6 @@ export const intermediateNotServed = defineDefect({
   silent: true,
   break: (mesh) => [breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'rotated' })],
   findings: ['MP1107'],
+  where: { cluster: 'east' },
   promises: [],
 });

@@ -10,5 +10,6 @@ export const intermediateNotYetValid = defineDefect({
   silent: true,
   break: (mesh) => [breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'not-yet-valid' })],
   findings: ['MP1105'],
+  where: { cluster: 'east' },
   promises: [],
 });

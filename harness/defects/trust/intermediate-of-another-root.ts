@@ -13,5 +13,6 @@ export const intermediateOfAnotherRoot = defineDefect({
     breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'of-another-root' }),
   ],
   findings: ['MP1102'],
+  where: { cluster: 'east' },
   promises: [],
 });

@@ -10,5 +10,6 @@ export const injectionMissingOnOneSide = defineDefect({
   silent: true,
   break: (mesh) => [namespaceLabels(pairOf(mesh).east, mesh.namespace, { 'istio-injection': null })],
   findings: ['MP6101'],
+  where: { cluster: 'east' },
   promises: [],
 });

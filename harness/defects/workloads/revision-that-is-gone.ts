@@ -13,5 +13,6 @@ export const revisionThatIsGone = defineDefect({
     return [namespaceLabels(pairOf(mesh).east, mesh.namespace, labels)];
   },
   findings: ['MP6103'],
+  where: { cluster: 'east' },
   promises: [],
 });

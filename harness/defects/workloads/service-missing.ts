@@ -13,5 +13,6 @@ export const serviceMissing = defineDefect({
     return [changed(west, { op: 'delete', ...serviceOf(mesh, remoteService(mesh, west)) })];
   },
   findings: ['MP6201'],
+  where: { cluster: 'west' },
   promises: [],
 });

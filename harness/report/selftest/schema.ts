@@ -53,11 +53,18 @@ const rowSchema = z.strictObject({
   family: z.enum(families),
   cause: z.string().describe('Why it is wrong, and how it comes about.'),
   silent: z.boolean().describe('Traffic still works today.'),
-  expected: z.strictObject({ findings: z.array(z.string()).min(1), promises: z.array(promiseId) }),
+  expected: z.strictObject({
+    findings: z.array(z.string()).min(1),
+    where: z
+      .strictObject({ cluster: z.string().optional(), peer: z.string().optional() })
+      .optional()
+      .describe('Where the finding has to be; absent: anywhere.'),
+    promises: z.array(promiseId),
+  }),
   verdict: z
     .enum(['named', 'symptom', 'missed', 'error', 'skipped'])
     .describe(
-      'named: the first cause is the defect. symptom: something is seen, and the first cause is another. missed: nothing above info.',
+      'named: the first cause is the defect, in its place. symptom: something is seen, and the first cause is another. missed: nothing above info.',
     ),
   reason: z.string(),
   breakages: z.array(
