@@ -61,6 +61,10 @@ export const timeouts = {
   experimentMs: 240_000,
   /** A kind cluster, from nothing to its API server's answer: some ten times what it takes on two quiet cores. */
   clusterMs: 300_000,
+  /** One command of Docker's, or one call of `up` to an API server, that is done in a moment: only a hang takes so long. */
+  commandMs: 120_000,
+  /** A command of Docker's that moves or makes an image: pulled over a slow line, or built on two busy cores. */
+  imageMs: 1_800_000,
   /** The whole lab, from workloads applied to every proxy knowing what the topology says. */
   readinessMs: 120_000,
 } as const;

@@ -227,6 +227,7 @@ export async function ensureCluster(
       {
         env: { DOCKER_HOST: lab.engine.endpoint },
         signal: lab.signal,
+        limitMs: timeouts.clusterMs,
       },
     );
   }

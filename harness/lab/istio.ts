@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Topology, TopologyCluster } from '../mesh/topology.ts';
 import { applyAll, deleteIfThere, type ClusterApi } from '../mesh/cluster-api.ts';
+import { timeouts } from '../timeouts.ts';
 import { run } from './command.ts';
 import { digest } from './images/recipe.ts';
 import type { LabImages } from './images/traits.ts';
@@ -169,7 +170,11 @@ export async function ensureIstio(
       ...[lab.tools['istioctl'] ?? '', 'install', '-y', '-f', file],
       ...['--kubeconfig', names.kubeconfig(lab.name, cluster.name), '--readiness-timeout', '3m'],
     ],
-    { signal: lab.signal, onLine: (line) => report(line.replace(/[^\x20-\x7e]/g, '').trim()) },
+    {
+      signal: lab.signal,
+      limitMs: timeouts.clusterMs, // above its own, which bounds how long it waits for pods and not its requests
+      onLine: (line) => report(line.replace(/[^\x20-\x7e]/g, '').trim()),
+    },
   );
   await applyAll(api, [
     {

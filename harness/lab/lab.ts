@@ -77,6 +77,6 @@ export async function addressOf(lab: LabRef, container: string, network: string)
 /** The Docker networks that a container is on; undefined where there is no such container. */
 export async function networksOf(lab: LabRef, container: string): Promise<string[] | undefined> {
   const format = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}';
-  const printed = await inspect(lab.engine, 'container', container, format);
+  const printed = await inspect(lab.engine, 'container', container, format, { signal: lab.signal });
   return printed?.split(' ').filter((name) => name !== '');
 }

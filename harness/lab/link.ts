@@ -24,7 +24,7 @@ export async function ensureLink(lab: EquippedLab): Promise<string> {
   const forwards = lab.topology.link.forwards.map(({ port }) => port).join(' ');
   const networks = lab.topology.networks.map((network) => names.network(lab.name, network.name));
   const format = `{{.State.Running}} {{index .Config.Labels "${labLabel}"}} {{index .Config.Labels "${forwardsLabel}"}}`;
-  const found = await inspect(lab.engine, 'container', name, format);
+  const found = await inspect(lab.engine, 'container', name, format, { signal: lab.signal });
   if (found !== undefined && found.split(' ')[1] !== lab.name) {
     throw new Error(
       `There is a container ${name} that meshproof did not make. Remove it (docker rm -f ${name}) or choose another --name.`,

@@ -23,7 +23,9 @@ async function create(lab: Lab, name: string, subnet: string): Promise<void> {
 
 async function ensureNetwork(lab: Lab, network: Lab['topology']['networks'][number]): Promise<string> {
   const name = names.network(lab.name, network.name);
-  const owner = await inspect(lab.engine, 'network', name, `{{index .Labels "${labLabel}"}}`);
+  const owner = await inspect(lab.engine, 'network', name, `{{index .Labels "${labLabel}"}}`, {
+    signal: lab.signal,
+  });
   if (owner === lab.name) return 'already there';
   if (owner !== undefined) {
     throw new Error(

@@ -5,6 +5,7 @@ import { applyAll, openClusterApi, type ClusterApi } from '../mesh/cluster-api.t
 import type { MeshFile } from '../mesh/mesh-file.ts';
 import { renderWorkloads } from '../mesh/workloads.ts';
 import type { Topology } from '../mesh/topology.ts';
+import { timeouts } from '../timeouts.ts';
 import { ensureCluster } from './clusters.ts';
 import { ensureEngine, type Engine } from './engine.ts';
 import { engineOf, rememberEngine } from './lab-engine.ts';
@@ -147,7 +148,8 @@ const clusterStep = (cluster: Cluster, progress: Progress): Step => ({
     const outcome = await ensureCluster(lab, cluster, report);
     const { name } = cluster;
     const kubeconfig = names.kubeconfig(lab.name, name);
-    progress.apis.set(name, openClusterApi(name, names.context(lab.name, name), kubeconfig));
+    const limits = { limitMs: timeouts.commandMs, signal: lab.signal };
+    progress.apis.set(name, openClusterApi(name, names.context(lab.name, name), kubeconfig, limits));
     return outcome;
   },
 });

@@ -1,14 +1,4 @@
-import {
-  AppsV1Api,
-  CoreV1Api,
-  CustomObjectsApi,
-  KubernetesObjectApi,
-  ServerConfiguration,
-  createConfiguration,
-  type KubeConfig,
-  type V1Pod,
-} from '@kubernetes/client-node';
-import { timeouts } from '../timeouts.ts';
+import type { V1Pod } from '@kubernetes/client-node';
 import { whileWaiting } from '../waiting.ts';
 import { openClusterApi, type ClusterApi } from './cluster-api.ts';
 import { exec, type ExecResult } from './exec.ts';
@@ -163,34 +153,9 @@ export class MeshCluster implements AsyncDisposable {
 export function attach(file: MeshFile): Mesh {
   const clusters = file.clusters.map((cluster) => {
     const api = openClusterApi(cluster.name, cluster.context, cluster.kubeconfig);
-    return new MeshCluster(cluster, { ...api, ...deadlineClients(api.config) }, file.namespace);
+    return new MeshCluster(cluster, api, file.namespace);
   });
   return new Mesh(file, clusters);
-}
-
-/** Clients whose every request ends within {@link timeouts.apiMs}; those of client-node wait for ever. */
-function deadlineClients(config: KubeConfig): Pick<ClusterApi, 'core' | 'apps' | 'custom' | 'objects'> {
-  const server = config.getCurrentCluster()?.server ?? '';
-  const configuration = createConfiguration({
-    baseServer: new ServerConfiguration(server, {}),
-    authMethods: { default: config },
-    promiseMiddleware: [
-      {
-        pre: (context) => {
-          context.setSignal(AbortSignal.timeout(timeouts.apiMs));
-          return Promise.resolve(context);
-        },
-        post: (context) => Promise.resolve(context),
-      },
-    ],
-  });
-  const client = <T extends object>(type: new (of: typeof configuration) => T) => new type(configuration);
-  return {
-    core: client(CoreV1Api),
-    apps: client(AppsV1Api),
-    custom: client(CustomObjectsApi),
-    objects: client(KubernetesObjectApi),
-  };
 }
 
 function podOf(cluster: string, object: V1Pod): Pod {

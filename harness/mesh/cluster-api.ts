@@ -6,8 +6,11 @@ import {
   KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
+  ServerConfiguration,
+  createConfiguration,
   type KubernetesObject,
 } from '@kubernetes/client-node';
+import { timeouts } from '../timeouts.ts';
 
 /** The API server of one cluster. Its KubeConfig is never switched to another context. */
 export interface ClusterApi {
@@ -19,13 +22,25 @@ export interface ClusterApi {
   objects: KubernetesObjectApi;
 }
 
+/** What ends a request to an API server before its answer. */
+export interface RequestLimits {
+  /** The longest that a request may take; {@link timeouts.apiMs} where none is given. */
+  limitMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Opens the API of a cluster; nothing is sent yet.
  *
  * @param kubeconfig path; absent: as kubectl finds it.
  * @throws Error when the file or the context is not there.
  */
-export function openClusterApi(cluster: string, context: string, kubeconfig?: string): ClusterApi {
+export function openClusterApi(
+  cluster: string,
+  context: string,
+  kubeconfig?: string,
+  limits: RequestLimits = {},
+): ClusterApi {
   const config = new KubeConfig();
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
@@ -43,13 +58,35 @@ export function openClusterApi(cluster: string, context: string, kubeconfig?: st
     );
   }
   config.setCurrentContext(context);
+  return { cluster, config, ...clientsOf(config, limits) };
+}
+
+/** Clients whose every request ends within its limit; those that client-node makes by itself wait for ever. */
+function clientsOf(
+  config: KubeConfig,
+  { limitMs = timeouts.apiMs, signal }: RequestLimits,
+): Pick<ClusterApi, 'core' | 'apps' | 'custom' | 'objects'> {
+  const server = config.getCurrentCluster()?.server ?? '';
+  const configuration = createConfiguration({
+    baseServer: new ServerConfiguration(server, {}),
+    authMethods: { default: config },
+    promiseMiddleware: [
+      {
+        pre: (context) => {
+          const limit = AbortSignal.timeout(limitMs);
+          context.setSignal(signal ? AbortSignal.any([signal, limit]) : limit);
+          return Promise.resolve(context);
+        },
+        post: (context) => Promise.resolve(context),
+      },
+    ],
+  });
+  const client = <T extends object>(type: new (of: typeof configuration) => T) => new type(configuration);
   return {
-    cluster,
-    config,
-    core: config.makeApiClient(CoreV1Api),
-    apps: config.makeApiClient(AppsV1Api),
-    custom: config.makeApiClient(CustomObjectsApi),
-    objects: KubernetesObjectApi.makeApiClient(config),
+    core: client(CoreV1Api),
+    apps: client(AppsV1Api),
+    custom: client(CustomObjectsApi),
+    objects: client(KubernetesObjectApi),
   };
 }
 

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after } from 'node:test';
+import { stringify } from 'yaml';
+import { openClusterApi } from './cluster-api.ts';
+
+/** An API server that takes every request and answers none. */
+const silent = createServer(() => undefined);
+await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+after(() => silent.closeAllConnections());
+after(() => void silent.close());
+
+const kubeconfig = join(mkdtempSync(join(tmpdir(), 'meshproof-api-')), 'kubeconfig');
+const server = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+writeFileSync(
+  kubeconfig,
+  stringify({
+    clusters: [{ name: 'c', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'west', context: { cluster: 'c', user: 'u' } }],
+  }),
+);
+
+test('a request to an API server that is silent ends within its limit', async () => {
+  const { core } = openClusterApi('west', 'west', kubeconfig, { limitMs: 100 });
+  const began = Date.now();
+  await assert.rejects(core.listNamespace(), /abort|timeout/i);
+  assert.ok(Date.now() - began < 5_000, 'it was not waited for');
+});
+
+test('a request is ended by the signal of the work that it is for', async () => {
+  const { core } = openClusterApi('west', 'west', kubeconfig, { signal: AbortSignal.timeout(100) });
+  const began = Date.now();
+  await assert.rejects(core.listNamespace(), /abort|timeout/i);
+  assert.ok(Date.now() - began < 5_000, 'it was not waited for');
+});
