@@ -8,7 +8,7 @@ import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
 import { waitUntilReady } from '../harness/mesh/readiness.ts';
 import { docker } from '../harness/lab/docker.ts';
-import { labObjects, removeLab } from '../harness/lab/down.ts';
+import { labObjects, removeLab, type Removed } from '../harness/lab/down.ts';
 import { ensureEngine, type Engine } from '../harness/lab/engine.ts';
 import { ensureImages, ensureTools } from '../harness/lab/images/index.ts';
 import { labFolder, labMeshFile, projectRoot } from '../harness/lab/paths.ts';
@@ -59,7 +59,7 @@ const steps = (): Step[] =>
 const oneByOne = (all: Step[]): Step[] =>
   all.map((step) => ({ ...step, concurrent: false, ...(step.steps ? { steps: oneByOne(step.steps) } : {}) }));
 
-const down = (engine: Engine): Promise<boolean> => removeLab({ name, folder: labFolder(name), engine });
+const down = (engine: Engine): Promise<Removed> => removeLab({ name, folder: labFolder(name), engine });
 
 /** Memory of a lab's containers in MiB, as `docker stats` counts it: without the page cache that could be given up. */
 async function labMemoryMiB(engine: Engine): Promise<number> {

@@ -1,7 +1,7 @@
 import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
 import { waitUntilReady } from '../harness/mesh/readiness.ts';
-import { labObjects, removeLab } from '../harness/lab/down.ts';
+import { labObjects, removeLab, type Removed } from '../harness/lab/down.ts';
 import { engineToSearch } from '../harness/lab/lab-engine.ts';
 import { lockLab } from '../harness/lab/lock.ts';
 import { labFolder, labMeshFile } from '../harness/lab/paths.ts';
@@ -25,8 +25,8 @@ export const lockMesh = async (meshFile: string): Promise<AsyncDisposable> => {
   return lab ? lockLab(labFolder(lab.name)) : { [Symbol.asyncDispose]: () => Promise.resolve() };
 };
 
-/** Removes a lab, from whatever state it is in. Returns whether there was anything. Not interrupted by Ctrl-C. */
-export async function remove(name: string): Promise<boolean> {
+/** Removes a lab, from whatever state it is in. Not interrupted by Ctrl-C. */
+export async function remove(name: string): Promise<Removed> {
   const engine = await engineToSearch(name);
   if (!engine)
     throw new Error(

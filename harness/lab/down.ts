@@ -5,37 +5,75 @@ import { kill } from 'zx';
 import { timeouts } from '../timeouts.ts';
 import { CommandFailed } from './command.ts';
 import { inspect } from './docker.ts';
-import { labDocker, labLabel, type LabRef } from './lab.ts';
+import { labDocker, labLabel, names, type LabRef } from './lab.ts';
 
-/** The names that a `docker … ls` with a filter prints. */
-async function listed(lab: LabRef, kind: 'container' | 'network', filter: string): Promise<string[]> {
-  const args =
-    kind === 'container' ? ['ls', '-a', '--format', '{{.Names}}'] : ['ls', '--format', '{{.Name}}'];
-  const printed = await labDocker(lab, [kind, ...args, '--filter', filter]);
-  return printed.split('\n').filter((name) => name !== '');
+/** kind's own label on a node: the name of its cluster. */
+const kindLabel = 'io.x-k8s.kind.cluster';
+
+/** A container that someone else put on a network of a lab. */
+export interface Stranger {
+  container: string;
+  network: string;
 }
+
+/** The Docker objects of a lab, and what else is on its networks. */
+export interface LabObjects {
+  networks: string[];
+  containers: string[];
+  strangers: Stranger[];
+}
+
+/** What a `docker … ls` with a filter prints, a row each. */
+async function listed(
+  lab: LabRef,
+  kind: 'container' | 'network',
+  filter: string,
+  ...fields: string[]
+): Promise<string[][]> {
+  const args = ['ls', ...(kind === 'container' ? ['-a'] : []), '--filter', filter];
+  const printed = await labDocker(lab, [kind, ...args, '--format', fields.join('\t')]);
+  return printed.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')]));
+}
+
+/** Whether a kind cluster was made for a lab, by its name. */
+const isClusterOf = (lab: LabRef, cluster: string): boolean =>
+  cluster.startsWith(names.kindCluster(lab.name, ''));
 
 /**
  * The Docker objects of a lab. kind's nodes carry no label of ours; they are found by being on our networks, which each
- * is from its creation on.
+ * is from its creation on, and by kind's label with a name of ours. Any other container on our networks is a stranger.
  */
-export async function labObjects(lab: LabRef): Promise<{ networks: string[]; containers: string[] }> {
-  const networks = await listed(lab, 'network', `label=${labLabel}=${lab.name}`);
-  const containers = new Set(await listed(lab, 'container', `label=${labLabel}=${lab.name}`));
+export async function labObjects(lab: LabRef): Promise<LabObjects> {
+  const own = `label=${labLabel}=${lab.name}`;
+  const networks = (await listed(lab, 'network', own, '{{.Name}}')).map(([name = '']) => name);
+  const containers = new Set((await listed(lab, 'container', own, '{{.Names}}')).map(([name = '']) => name));
+  const strangers: Stranger[] = [];
   for (const network of networks) {
-    for (const name of await listed(lab, 'container', `network=${network}`)) containers.add(name);
+    const fields = ['{{.Names}}', `{{.Label "${kindLabel}"}}`];
+    for (const [name = '', cluster = ''] of await listed(lab, 'container', `network=${network}`, ...fields)) {
+      if (isClusterOf(lab, cluster)) containers.add(name);
+      else if (!containers.has(name)) strangers.push({ container: name, network });
+    }
   }
-  return { networks, containers: [...containers] };
+  return { networks, containers: [...containers], strangers };
 }
 
-/** Containers that were made for one of these networks, also those that are not on it yet, or no longer. */
+/** Nodes that were made for one of these networks, also those that are not on it yet, or no longer. */
 async function madeFor(lab: LabRef, networks: readonly string[]): Promise<string[]> {
-  const nodes = await listed(lab, 'container', 'label=io.x-k8s.kind.cluster');
+  const nodes = await listed(
+    lab,
+    'container',
+    `label=${kindLabel}`,
+    '{{.Names}}',
+    `{{.Label "${kindLabel}"}}`,
+  );
   const made = await Promise.all(
-    nodes.map(async (name) => {
-      const mode = await inspect(lab.engine, 'container', name, '{{.HostConfig.NetworkMode}}');
-      return mode !== undefined && networks.includes(mode) ? [name] : [];
-    }),
+    nodes
+      .filter(([, cluster = '']) => isClusterOf(lab, cluster))
+      .map(async ([name = '']) => {
+        const mode = await inspect(lab.engine, 'container', name, '{{.HostConfig.NetworkMode}}');
+        return mode !== undefined && networks.includes(mode) ? [name] : [];
+      }),
   );
   return made.flat();
 }
@@ -54,12 +92,24 @@ async function endOrphans({ folder }: LabRef): Promise<boolean> {
   return files.length > 0;
 }
 
+/** What came of a removal. */
+export interface Removed {
+  /** Whether there was anything of the lab. */
+  stood: boolean;
+  /** Containers of someone else that were taken off the lab's networks, and are otherwise as they were. */
+  disconnected: Stranger[];
+}
+
 /** Removes what there is now. Returns whether that was nothing. */
-async function sweep(lab: LabRef, known: Set<string>): Promise<boolean> {
-  const { networks, containers } = await labObjects(lab);
+async function sweep(lab: LabRef, known: Set<string>, disconnected: Stranger[]): Promise<boolean> {
+  const { networks, containers, strangers } = await labObjects(lab);
   networks.forEach((network) => known.add(network));
   const all = new Set([...containers, ...(await madeFor(lab, [...known]))]);
   if (all.size > 0) await labDocker(lab, ['rm', '-f', '-v', ...all]);
+  for (const stranger of strangers) {
+    await labDocker(lab, ['network', 'disconnect', '-f', stranger.network, stranger.container]);
+    disconnected.push(stranger);
+  }
   if (networks.length > 0) await labDocker(lab, ['network', 'rm', ...networks]);
   return all.size + networks.length === 0;
 }
@@ -67,18 +117,19 @@ async function sweep(lab: LabRef, known: Set<string>): Promise<boolean> {
 /**
  * Removes all that belongs to a lab: nodes with their volumes, link, networks, and its folder. What is not there is
  * passed over, so that it can be run twice and after a creation that was cut off. Docker and kind may still be at work
- * on what a killed process asked for, so it looks again until there is nothing more.
+ * on what a killed process asked for, so it looks again until there is nothing more. A container that someone else put on
+ * a network of the lab is not ours to end: it is taken off the network.
  *
- * @returns whether there was anything of it.
  * @throws CommandFailed when something cannot be removed for as long as {@link timeouts.healMs}.
  */
-export async function removeLab(lab: LabRef): Promise<boolean> {
+export async function removeLab(lab: LabRef): Promise<Removed> {
   const settleMs = (await endOrphans(lab)) ? timeouts.cutOffMs : timeouts.settleMs;
   const deadline = Date.now() + timeouts.healMs + settleMs;
   const known = new Set<string>();
+  const disconnected: Stranger[] = [];
   for (let cleanSince = Infinity; Date.now() - cleanSince < settleMs || cleanSince === Infinity;) {
     try {
-      cleanSince = (await sweep(lab, known)) ? Math.min(cleanSince, Date.now()) : Infinity;
+      cleanSince = (await sweep(lab, known, disconnected)) ? Math.min(cleanSince, Date.now()) : Infinity;
     } catch (error) {
       if (!(error instanceof CommandFailed) || Date.now() > deadline) throw error;
       cleanSince = Infinity;
@@ -86,5 +137,5 @@ export async function removeLab(lab: LabRef): Promise<boolean> {
     await sleep(timeouts.pollMs);
   }
   await rm(lab.folder, { recursive: true, force: true });
-  return known.size > 0;
+  return { stood: known.size > 0, disconnected };
 }

@@ -16,8 +16,15 @@ export const down = (end: (code: ExitCode) => void): Command =>
     options.verbose(),
   ).action(async (given: LabOptions) => {
     await using _lock = await lockLab(labFolder(given.name));
-    const removed = await remove(given.name);
-    if (given.json) console.log(JSON.stringify({ lab: given.name, removed }, undefined, 2));
-    else console.log(removed ? `Lab "${given.name}" is gone.` : `There was no lab "${given.name}".`);
+    const { stood, disconnected } = await remove(given.name);
+    if (given.json)
+      console.log(JSON.stringify({ lab: given.name, removed: stood, disconnected }, undefined, 2));
+    else {
+      for (const { container, network } of disconnected)
+        console.log(
+          `Container ${container} is not of the lab: it was taken off network ${network}, and let be.`,
+        );
+      console.log(stood ? `Lab "${given.name}" is gone.` : `There was no lab "${given.name}".`);
+    }
     end(exitCodes.pass);
   });
