@@ -4,6 +4,7 @@ import { waitUntilReady } from '../harness/mesh/readiness.ts';
 import { labObjects, removeLab, type Removed } from '../harness/lab/down.ts';
 import { engineToSearch } from '../harness/lab/lab-engine.ts';
 import { lockLab } from '../harness/lab/lock.ts';
+import { ForeignLab, refuseForeign } from '../harness/lab/owner.ts';
 import { labFolder, labMeshFile } from '../harness/lab/paths.ts';
 import { unsupported } from '../harness/lab/supported.ts';
 import { upSteps } from '../harness/lab/up.ts';
@@ -11,11 +12,13 @@ import type { LabOptions } from './options.ts';
 import { WrongUse } from './outcome.ts';
 import { runSteps } from './steps.ts';
 
-/** Whether anything of a lab stands on the engine. */
+/** Whether anything of a lab stands on the engine. Throws ForeignLab when that is not ours. */
 async function stands(name: string): Promise<boolean> {
   const engine = await engineToSearch(name);
   if (!engine) return false;
-  const { networks, containers } = await labObjects({ name, folder: labFolder(name), engine });
+  const lab = { name, folder: labFolder(name), engine };
+  await refuseForeign(lab);
+  const { networks, containers } = await labObjects(lab);
   return networks.length + containers.length > 0;
 }
 
@@ -25,14 +28,14 @@ export const lockMesh = async (meshFile: string): Promise<AsyncDisposable> => {
   return lab ? lockLab(labFolder(lab.name)) : { [Symbol.asyncDispose]: () => Promise.resolve() };
 };
 
-/** Removes a lab, from whatever state it is in. Not interrupted by Ctrl-C. */
-export async function remove(name: string): Promise<Removed> {
+/** Removes a lab, from whatever state it is in; with `force` also one that another checkout made. Not interrupted by Ctrl-C. */
+export async function remove(name: string, options: { force?: boolean } = {}): Promise<Removed> {
   const engine = await engineToSearch(name);
   if (!engine)
     throw new Error(
       'No Docker engine answers, so it cannot be known what stands of the lab. Start it (`meshproof engine start`) and try again.',
     );
-  return removeLab({ name, folder: labFolder(name), engine });
+  return removeLab({ name, folder: labFolder(name), engine }, options);
 }
 
 async function awaitReadiness(
@@ -70,7 +73,8 @@ export async function bringUp(
   try {
     await runSteps(steps, { plain: options.verbose ?? false });
   } catch (error) {
-    if (!options.keep && !stoodBefore && (await engineToSearch(options.name))) {
+    const ours = !stoodBefore && !(error instanceof ForeignLab); // the other one was faster
+    if (!options.keep && ours && (await engineToSearch(options.name))) {
       console.error(`Removing what was made of lab "${options.name}" (--keep leaves it).`);
       await remove(options.name);
     }

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { ForeignLab } from '../harness/lab/owner.ts';
 import { InvalidFile } from '../harness/mesh/invalid-file.ts';
 
 /** What a verb ends with. */
@@ -17,7 +18,7 @@ export class Interrupted extends Error {
 
 /** The exit code for an error that ended a verb. */
 export function exitCodeOf(error: unknown): ExitCode {
-  const wrong = error instanceof WrongUse || error instanceof InvalidFile || error instanceof CommanderError;
+  const wrong = [WrongUse, ForeignLab, InvalidFile, CommanderError].some((kind) => error instanceof kind);
   return wrong ? exitCodes.wrongUse : exitCodes.couldNotJudge;
 }
 

@@ -6,6 +6,7 @@ import { timeouts } from '../timeouts.ts';
 import { CommandFailed } from './command.ts';
 import { inspect } from './docker.ts';
 import { labDocker, labLabel, names, type LabRef } from './lab.ts';
+import { refuseForeign } from './owner.ts';
 
 /** kind's own label on a node: the name of its cluster. */
 const kindLabel = 'io.x-k8s.kind.cluster';
@@ -120,9 +121,11 @@ async function sweep(lab: LabRef, known: Set<string>, disconnected: Stranger[]):
  * on what a killed process asked for, so it looks again until there is nothing more. A container that someone else put on
  * a network of the lab is not ours to end: it is taken off the network.
  *
- * @throws CommandFailed when something cannot be removed for as long as {@link timeouts.healMs}.
+ * @param force whether one that another checkout made is removed, too.
+ * @throws ForeignLab that tells of such a one; CommandFailed when something cannot be removed for as long as {@link timeouts.healMs}.
  */
-export async function removeLab(lab: LabRef): Promise<Removed> {
+export async function removeLab(lab: LabRef, { force = false } = {}): Promise<Removed> {
+  if (!force) await refuseForeign(lab);
   const settleMs = (await endOrphans(lab)) ? timeouts.cutOffMs : timeouts.settleMs;
   const deadline = Date.now() + timeouts.healMs + settleMs;
   const known = new Set<string>();

@@ -17,6 +17,8 @@ export interface LabRef {
 
 /** A lab with its shape. */
 export interface Lab extends LabRef {
+  /** The id of whoever makes it: see owner.ts. */
+  owner: string;
   topology: Topology;
   /** Absolute path. */
   topologyPath: string;

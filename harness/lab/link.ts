@@ -14,6 +14,7 @@ import {
   type Lab,
 } from './lab.ts';
 import { subnetOf } from './networks.ts';
+import { labelsOf } from './owner.ts';
 import { projectRoot } from './paths.ts';
 
 const forwardsLabel = 'meshproof.dev/forwards';
@@ -42,7 +43,7 @@ export async function ensureLink(lab: EquippedLab): Promise<string> {
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= '127.0.0.1';
   await new GenericContainer(lab.images.tools)
     .withName(name)
-    .withLabels({ [labLabel]: lab.name, [forwardsLabel]: forwards })
+    .withLabels({ ...labelsOf(lab), [forwardsLabel]: forwards })
     .withNetworkMode(first ?? '')
     .withPrivilegedMode()
     .withAutoCleanup(false)

@@ -1,6 +1,7 @@
 import { overlap as overlapOf, subnetOf as parse } from '../mesh/subnet.ts';
 import { docker, inspect } from './docker.ts';
 import { labDocker, labLabel, names, type Lab } from './lab.ts';
+import { labelsOf, refuseForeign } from './owner.ts';
 
 /** `10.77.0.0/16` in /24 pieces: where subnets are taken from when the topology leaves them to us. */
 const pool = Array.from({ length: 256 }, (_, index) => `10.77.${index}.0/24`);
@@ -18,7 +19,8 @@ async function subnetsInUse(lab: Lab): Promise<{ network: string; subnet: string
 }
 
 async function create(lab: Lab, name: string, subnet: string): Promise<void> {
-  await labDocker(lab, ['network', 'create', '--label', `${labLabel}=${lab.name}`, '--subnet', subnet, name]);
+  const labels = Object.entries(labelsOf(lab)).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
+  await labDocker(lab, ['network', 'create', ...labels, '--subnet', subnet, name]);
 }
 
 async function ensureNetwork(lab: Lab, network: Lab['topology']['networks'][number]): Promise<string> {
@@ -56,8 +58,13 @@ async function ensureNetwork(lab: Lab, network: Lab['topology']['networks'][numb
   throw new Error(`No subnet of 10.77.0.0/16 is free for Docker network ${name}; give one in the topology.`);
 }
 
-/** Makes the lab's Docker networks, or finds them. Returns their subnets, for progress. */
+/**
+ * Makes the lab's Docker networks, or finds them. Returns their subnets, for progress.
+ *
+ * @throws ForeignLab when another has made a lab of that name, perhaps while our images were built.
+ */
 export async function ensureNetworks(lab: Lab): Promise<string> {
+  await refuseForeign(lab);
   const made = [];
   for (const network of lab.topology.networks) made.push(await ensureNetwork(lab, network)); // one by one: each takes a free subnet
   return made.join(', ');

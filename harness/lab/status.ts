@@ -7,6 +7,7 @@ import { inspect } from './docker.ts';
 import { labObjects } from './down.ts';
 import type { Engine } from './engine.ts';
 import { engineToSearch } from './lab-engine.ts';
+import { ForeignLab, refuseForeign } from './owner.ts';
 import { labFolder, labMeshFile, stateRoot } from './paths.ts';
 import { names, type LabRef } from './lab.ts';
 
@@ -40,6 +41,16 @@ async function meshProblems(meshFile: string): Promise<string[]> {
   }
 }
 
+async function foreignProblem(lab: LabRef): Promise<string | undefined> {
+  try {
+    await refuseForeign(lab);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ForeignLab) return error.message;
+    throw error;
+  }
+}
+
 /** Looks at a lab without changing it. */
 export async function statusOf(name: string): Promise<LabStatus> {
   const meshFile = existsSync(labMeshFile(name)) ? labMeshFile(name) : undefined;
@@ -52,6 +63,8 @@ export async function statusOf(name: string): Promise<LabStatus> {
   if (!engine)
     return { name, state: 'absent', problems: ['no Docker engine answers'], containers: [], meshFile };
   const lab: LabRef = { name, folder: labFolder(name), engine };
+  const foreign = await foreignProblem(lab);
+  if (foreign) return { name, state: 'broken', problems: [foreign], containers: [], meshFile };
   const objects = await labObjects(lab);
   const containers = await Promise.all(
     objects.containers.sort().map(async (container) => ({

@@ -17,6 +17,7 @@ import { labFolder, labMeshFile } from './paths.ts';
 import { names, type EquippedLab } from './lab.ts';
 import { ensureLink, ensureRoutes } from './link.ts';
 import { ensureNetworks } from './networks.ts';
+import { ensureOwner } from './owner.ts';
 import { ensureAuthorities, type Authorities } from './pki.ts';
 import { shareCluster } from './remote-secrets.ts';
 import { SideBySide } from './side-by-side.ts';
@@ -81,7 +82,8 @@ async function equip(
   await rememberEngine(name, engine);
   const images = await ensureImagesAndK6(options.images, engine, step);
   const tools = await ensureTools(step);
-  progress.lab = { name, topology, topologyPath, folder, engine, signal, images, tools };
+  const owner = await ensureOwner(folder);
+  progress.lab = { name, topology, topologyPath, folder, owner, engine, signal, images, tools };
   return `Docker ${engine.version}${engine.ours ? ' (private)' : ''}, images from ${images.source}`;
 }
 

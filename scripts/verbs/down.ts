@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { lockLab } from '../../harness/lab/lock.ts';
 import { labFolder } from '../../harness/lab/paths.ts';
 import { remove } from '../lab-work.ts';
@@ -12,11 +12,12 @@ export const down = (end: (code: ExitCode) => void): Command =>
       'Remove a lab: clusters, link, networks and its keys. Images and engine stay.',
     ),
     options.name(),
+    new Option('--force', 'remove it also when another checkout or job made it'),
     options.json(),
     options.verbose(),
-  ).action(async (given: LabOptions) => {
+  ).action(async (given: LabOptions & { force?: boolean }) => {
     await using _lock = await lockLab(labFolder(given.name));
-    const { stood, disconnected } = await remove(given.name);
+    const { stood, disconnected } = await remove(given.name, { force: given.force ?? false });
     if (given.json)
       console.log(JSON.stringify({ lab: given.name, removed: stood, disconnected }, undefined, 2));
     else {
