@@ -17,6 +17,7 @@ import { upSteps } from '../harness/lab/up.ts';
 import { describeMachine } from '../harness/report/context.ts';
 import { spread } from './spread.ts';
 import { runSuites } from './suite-run.ts';
+import { healFile } from './lab-work.ts';
 import { runSteps } from './steps.ts';
 
 const { values } = parseArgs({
@@ -49,6 +50,7 @@ const steps = (): Step[] =>
     topology: loadTopology(topologyPath),
     topologyPath,
     images: 'auto',
+    heal: healFile,
     awaitReadiness: async (file) => {
       await using mesh = attach(loadMeshFile(file));
       await waitUntilReady(mesh);

@@ -1,9 +1,11 @@
+import { heal } from '../harness/chaos/heal.ts';
+import { journalOf } from '../harness/chaos/journal.ts';
 import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
 import { waitUntilReady } from '../harness/mesh/readiness.ts';
 import { labObjects, removeLab, type Removed } from '../harness/lab/down.ts';
 import { engineToSearch } from '../harness/lab/lab-engine.ts';
-import { lockLab } from '../harness/lab/lock.ts';
+import { isAlive, lockLab } from '../harness/lab/lock.ts';
 import { ForeignLab, refuseForeign } from '../harness/lab/owner.ts';
 import { labFolder, labMeshFile } from '../harness/lab/paths.ts';
 import { unsupported } from '../harness/lab/supported.ts';
@@ -38,6 +40,28 @@ export async function remove(name: string, options: { force?: boolean } = {}): P
   return removeLab({ name, folder: labFolder(name), engine }, options);
 }
 
+/** Takes away what a killed run left in the mesh of a mesh file; see {@link heal}. */
+export async function healFile(meshFile: string): Promise<string[]> {
+  await using mesh = attach(loadMeshFile(meshFile));
+  return await heal(mesh); // awaited: the mesh is closed when this returns
+}
+
+/** What the journal says is broken in the mesh of a mesh file, a sentence each, with what to do about it. */
+export async function faultsIn(meshFile: string): Promise<string[]> {
+  const file = loadMeshFile(meshFile);
+  const { entries, unreadable } = await journalOf(file).read();
+  const of = file.lab ? ` --name ${file.lab.name}` : ` --mesh ${meshFile}`;
+  const remedy = `run \`meshproof heal${of}\``;
+  return [
+    ...entries.map(({ fault, startedAt, pid }) =>
+      isAlive(pid)
+        ? `process ${pid} has a fault in place: ${fault}, since ${startedAt}`
+        : `process ${pid} was killed and left a fault in place: ${fault}, since ${startedAt}; ${remedy}`,
+    ),
+    ...unreadable.map((name) => `the journal has a file that is no entry, ${name}; ${remedy}`),
+  ];
+}
+
 async function awaitReadiness(
   meshFile: string,
   report: (line: string) => void,
@@ -68,6 +92,7 @@ export async function bringUp(
     topologyPath: options.topology,
     images: options.images,
     signal,
+    heal: healFile,
     awaitReadiness: (file, report) => awaitReadiness(file, report, signal),
   });
   try {

@@ -1,7 +1,8 @@
 import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that id on this machine. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -33,9 +33,14 @@ export async function knownLabs(): Promise<string[]> {
 }
 
 async function meshProblems(meshFile: string): Promise<string[]> {
+  await using mesh = attach(loadMeshFile(meshFile));
+  return await findUnready(mesh);
+}
+
+/** What a look finds, or why it could not be had: that is a problem, too. */
+async function foundBy(look: () => Promise<string[]>): Promise<string[]> {
   try {
-    await using mesh = attach(loadMeshFile(meshFile));
-    return await findUnready(mesh);
+    return await look();
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
@@ -51,8 +56,23 @@ async function foreignProblem(lab: LabRef): Promise<string | undefined> {
   }
 }
 
-/** Looks at a lab without changing it. */
-export async function statusOf(name: string): Promise<LabStatus> {
+const statesOf = (engine: Engine, containers: string[]): Promise<LabStatus['containers']> =>
+  Promise.all(
+    containers.sort().map(async (name) => ({
+      name,
+      state: (await inspect(engine, 'container', name, '{{.State.Status}}')) ?? 'gone',
+    })),
+  );
+
+/**
+ * Looks at a lab without changing it.
+ *
+ * @param faultsIn what is known to be broken on purpose in the mesh of a mesh file, a sentence each.
+ */
+export async function statusOf(
+  name: string,
+  faultsIn: (meshFile: string) => Promise<string[]>,
+): Promise<LabStatus> {
   const meshFile = existsSync(labMeshFile(name)) ? labMeshFile(name) : undefined;
   let engine: Engine | undefined;
   try {
@@ -66,19 +86,17 @@ export async function statusOf(name: string): Promise<LabStatus> {
   const foreign = await foreignProblem(lab);
   if (foreign) return { name, state: 'broken', problems: [foreign], containers: [], meshFile };
   const objects = await labObjects(lab);
-  const containers = await Promise.all(
-    objects.containers.sort().map(async (container) => ({
-      name: container,
-      state: (await inspect(engine, 'container', container, '{{.State.Status}}')) ?? 'gone',
-    })),
-  );
+  const containers = await statesOf(engine, objects.containers);
   if (containers.length + objects.networks.length === 0 && !meshFile)
     return { name, state: 'absent', problems: [], containers, meshFile };
-  const problems = containers
-    .filter(({ state }) => state !== 'running')
-    .map((each) => `container ${each.name} is ${each.state}`);
+  const problems = meshFile ? await foundBy(() => faultsIn(meshFile)) : [];
+  problems.push(
+    ...containers
+      .filter(({ state }) => state !== 'running')
+      .map((each) => `container ${each.name} is ${each.state}`),
+  );
   if (!containers.some((each) => each.name === names.link(name))) problems.push('the wide-area link is gone');
   if (!meshFile) problems.push('it was never finished: there is no mesh file');
-  if (problems.length === 0 && meshFile) problems.push(...(await meshProblems(meshFile)));
+  if (problems.length === 0 && meshFile) problems.push(...(await foundBy(() => meshProblems(meshFile))));
   return { name, state: problems.length === 0 ? 'ready' : 'broken', problems, containers, meshFile };
 }

@@ -15,6 +15,7 @@ import { crossNetworkGateway, ensureGatewayAddresses, ensureIstio, prepareIstio 
 import { ensureK6 } from './k6-binary.ts';
 import { labFolder, labMeshFile } from './paths.ts';
 import { names, type EquippedLab } from './lab.ts';
+import { LeftBehind, type HealMesh } from './left-behind.ts';
 import { ensureLink, ensureRoutes } from './link.ts';
 import { ensureNetworks } from './networks.ts';
 import { ensureOwner } from './owner.ts';
@@ -30,6 +31,7 @@ export interface UpOptions {
   topologyPath: string;
   images: ImageSource;
   signal?: AbortSignal | undefined;
+  heal: HealMesh;
   /** Waits until every client proxy knows what the mesh file says. */
   awaitReadiness: (meshFile: string, report: (line: string) => void) => Promise<void>;
 }
@@ -38,6 +40,7 @@ export interface UpOptions {
 interface Progress {
   lab?: EquippedLab;
   authorities?: Authorities;
+  left: LeftBehind;
   apis: Map<string, ClusterApi>;
   addresses: Map<string, string>;
 }
@@ -172,19 +175,29 @@ async function finish(options: UpOptions, progress: Progress, report: (line: str
   const lab = labOf(progress);
   const file = labMeshFile(lab.name);
   await writeFile(file, stringify(meshFileOf(lab, progress.addresses)), { mode: 0o600 });
+  const healed = await progress.left.healAfter();
+  if (healed) await ensureRoutes(lab); // a fault that takes a node's routes puts those of before it was rebuilt back
   await options.awaitReadiness(file, report);
-  return undefined;
+  return healed;
 }
 
 /** The steps that make a lab, or bring one back that is there in part: each looks first, and does what is missing. */
 export function upSteps(options: UpOptions): Step[] {
   const { clusters } = options.topology;
-  const progress: Progress = { apis: new Map(), addresses: new Map() };
+  const left = new LeftBehind(labMeshFile(options.name), options.heal);
+  const progress: Progress = { left, apis: new Map(), addresses: new Map() };
   const authorities = async (): Promise<undefined> => {
     progress.authorities = await ensureAuthorities(labOf(progress));
   };
   return [
-    { title: 'Engine, images and tools', run: (report) => equip(options, progress, report) },
+    {
+      title: 'What is there',
+      concurrent: true,
+      steps: [
+        { title: 'Engine, images and tools', run: (report) => equip(options, progress, report) },
+        { title: 'Left by a killed run', run: () => progress.left.healBefore() },
+      ],
+    },
     { title: 'Networks', run: () => ensureNetworks(labOf(progress)) },
     {
       title: 'Clusters and the wide-area link',

@@ -64,6 +64,28 @@ test('a fault that a mesh cannot have ends with 3, and says why', async () => {
   }
 });
 
+for (const [fault, parameters] of [
+  ['link-partitioned', []],
+  ['cluster-frozen', ['--cluster', 'east']],
+] as const) {
+  test(`kill -9 amid ${fault}: status names the fault, and up heals it without rebuilding anything`, async () => {
+    await healthy();
+    const injecting = start(['chaos', 'inject', fault, ...parameters, '--for', '60s', '--name', lab]);
+    await injecting.said('Ctrl-C heals at once');
+    injecting.process.kill('SIGKILL');
+    await injecting.ended;
+    const status = await meshproof('status', '--name', lab);
+    assert.equal(status.code, 2);
+    assert.match(status.stdout, new RegExp(`left a fault in place: ${fault}.*meshproof heal`));
+    const up = await meshproof('up', '--name', lab);
+    assert.equal(up.code, 0, up.stderr);
+    assert.match(up.stderr, new RegExp(`healed .*${fault}`));
+    assert.doesNotMatch(up.stderr, /rebuilt/);
+    assert.deepEqual((await journalOf(loadMeshFile(labMeshFile(lab))).read()).entries, []);
+    assert.equal((await meshproof('status', '--name', lab)).code, 0);
+  });
+}
+
 test(`kill -9 at ${rounds} random moments (seed ${seed}): heal brings the mesh back as it was`, async () => {
   await healthy();
   const done = await crashRounds(lab, rounds, seed, (round, index) => console.log(wordRound(round, index)));

@@ -1,8 +1,5 @@
 import { Command } from 'commander';
-import { heal as healMesh } from '../../harness/chaos/heal.ts';
-import { attach } from '../../harness/mesh/attach.ts';
-import { loadMeshFile } from '../../harness/mesh/load.ts';
-import { lockMesh } from '../lab-work.ts';
+import { healFile, lockMesh } from '../lab-work.ts';
 import { meshFileFor, options, withOptions } from '../options.ts';
 import { exitCodes, type ExitCode } from '../outcome.ts';
 
@@ -18,8 +15,7 @@ export const heal = (end: (code: ExitCode) => void): Command =>
   ).action(async (given: { name: string; mesh?: string; json?: boolean }) => {
     const meshFile = meshFileFor(given.name, given.mesh);
     await using _lock = await lockMesh(meshFile);
-    await using mesh = attach(loadMeshFile(meshFile));
-    const healed = await healMesh(mesh);
+    const healed = await healFile(meshFile);
     if (given.json) console.log(JSON.stringify({ healed }, undefined, 2));
     else console.log(healed.length > 0 ? healed.join('\n') : 'Nothing was left: the mesh is in order.');
     end(exitCodes.pass);

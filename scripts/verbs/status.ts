@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { knownLabs, statusOf } from '../../harness/lab/status.ts';
+import { faultsIn } from '../lab-work.ts';
 import { options, withOptions } from '../options.ts';
 import { exitCodes, type ExitCode } from '../outcome.ts';
 
@@ -15,7 +16,9 @@ export const status = (end: (code: ExitCode) => void): Command =>
     options.json(),
     options.verbose(),
   ).action(async (given: { name?: string; json?: boolean }) => {
-    const labs = await Promise.all((given.name ? [given.name] : await knownLabs()).map(statusOf));
+    const labs = await Promise.all(
+      (given.name ? [given.name] : await knownLabs()).map((name) => statusOf(name, faultsIn)),
+    );
     if (given.json) console.log(JSON.stringify(labs, undefined, 2));
     else if (labs.length === 0) console.log('There is no lab. Make one with `meshproof up`.');
     else {

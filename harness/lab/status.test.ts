@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fakeCommands } from '../mesh/fake-command.ts';
+
+process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'meshproof-status-'));
+process.env['DOCKER_HOST'] = 'unix:///nowhere.sock';
+const { labFolder, labMeshFile } = await import('./paths.ts');
+const { statusOf } = await import('./status.ts');
+
+mkdirSync(labFolder('one'));
+writeFileSync(labMeshFile('one'), '');
+
+/** An engine on which the link and a node of lab `one` run. */
+const running = () =>
+  fakeCommands({
+    docker: `
+case "$*" in
+  version*) echo 28.0 ;;
+  *meshproof.dev/owner*) ;;
+  "network ls"*) echo meshproof-one-net ;;
+  "container ls"*"label=meshproof.dev/lab=one"*) echo meshproof-one-link ;;
+  "container ls"*"network=meshproof-one-net"*) printf 'meshproof-one-west-control-plane\\tmeshproof-one-west\\n' ;;
+  "container inspect"*) echo running ;;
+esac`,
+  });
+
+test('a lab whose containers all run is broken while a fault is in place', async () => {
+  await using _docker = await running();
+  const left = 'process 7 was killed and left a fault in place: link-partitioned; run `meshproof heal`';
+  const asked: string[] = [];
+  const status = await statusOf('one', async (file) => {
+    asked.push(file);
+    return [left];
+  });
+  assert.deepEqual(asked, [labMeshFile('one')]);
+  assert.equal(status.state, 'broken');
+  assert.deepEqual(status.problems, [left]);
+  assert.deepEqual(
+    status.containers.map(({ state }) => state),
+    ['running', 'running'],
+  );
+});
+
+test('a journal that cannot be read is a problem, too', async () => {
+  await using _docker = await running();
+  const status = await statusOf('one', () => Promise.reject(new Error('EACCES: journal')));
+  assert.deepEqual([status.state, status.problems], ['broken', ['EACCES: journal']]);
+});
