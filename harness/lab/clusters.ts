@@ -4,51 +4,12 @@ import { stringify } from 'yaml';
 import type { TopologyCluster } from '../mesh/topology.ts';
 import { timeouts } from '../timeouts.ts';
 import { missingCapabilities } from './capabilities.ts';
+import { clusterProblem, finishedMark } from './cluster-problem.ts';
 import { CommandFailed, run } from './command.ts';
 import { kindConfig, withinBoundsDropIn } from './kind-config.ts';
 import { ensureInotifyInstances } from './kernel-limits.ts';
 import { labDocker, names, networksOf, nodesOf, type EquippedLab, type Lab } from './lab.ts';
-
-/** Whether the API server of a cluster answers, asked in its own node. */
-async function answers(lab: Lab, node: string): Promise<boolean> {
-  try {
-    await labDocker(
-      lab,
-      ['exec', node, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', 'get', '--raw', '/readyz'],
-      {
-        signal: AbortSignal.timeout(timeouts.apiMs),
-      },
-    );
-    return true;
-  } catch {
-    return false; // whatever the cause, a cluster that does not answer is rebuilt
-  }
-}
-
-/** What is wrong with a cluster, or undefined when it runs. */
-export async function clusterProblem(lab: Lab, cluster: TopologyCluster): Promise<string | undefined> {
-  const nodes = await nodesOf(lab, cluster);
-  if (nodes.length === 0) return 'it does not exist';
-  const stopped = nodes.filter((node) => !node.running);
-  if (stopped.length > 0) return `${stopped.map(({ name }) => name).join(', ')} is stopped`;
-  if (nodes.length !== cluster.nodes) return `it has ${nodes.length} of ${cluster.nodes} nodes`;
-  const controlPlane = nodes[0]?.name ?? '';
-  if (!(await isFinished(lab, controlPlane))) return 'its creation was cut off';
-  return (await answers(lab, controlPlane)) ? undefined : 'its API server does not answer';
-}
-
-/** In the control plane node once all of its creation is done: a cut-off one may answer and yet lack its network. */
-const finishedMark = '/kind/meshproof-finished';
-
-async function isFinished(lab: Lab, node: string): Promise<boolean> {
-  try {
-    await labDocker(lab, ['exec', node, 'test', '-f', finishedMark]);
-    return true;
-  } catch (error) {
-    if (error instanceof CommandFailed) return false;
-    throw error;
-  }
-}
+import type { Authorities } from './pki.ts';
 
 async function refuseStrangers(lab: Lab, cluster: TopologyCluster): Promise<void> {
   const network = names.network(lab.name, cluster.network);
@@ -196,7 +157,7 @@ async function installCni(lab: Lab, cluster: TopologyCluster): Promise<void> {
 }
 
 /**
- * Creates a cluster, or finds it running; one that is stopped or does not answer is rebuilt.
+ * Creates a cluster, or finds it running; one that cannot go on, see {@link clusterProblem}, is rebuilt.
  *
  * @returns what came of it, for progress.
  * @throws Error when a cluster of that name is not ours; CommandFailed with kind's words.
@@ -204,10 +165,11 @@ async function installCni(lab: Lab, cluster: TopologyCluster): Promise<void> {
 export async function ensureCluster(
   lab: EquippedLab,
   cluster: TopologyCluster,
+  authorities: Authorities,
   report: (line: string) => void,
 ): Promise<string> {
   await refuseStrangers(lab, cluster);
-  const problem = await clusterProblem(lab, cluster);
+  const problem = await clusterProblem(lab, cluster, authorities);
   if (problem === undefined) return 'already running';
   const existed = (await nodesOf(lab, cluster)).length > 0;
   await deleteCluster(lab, cluster);

@@ -47,7 +47,7 @@ export const names = {
 export const labDocker = (
   lab: LabRef,
   args: string[],
-  options: StepOptions & { input?: string } = {},
+  options: StepOptions & { input?: string; limitMs?: number } = {},
 ): Promise<string> => docker(lab.engine, args, { signal: lab.signal, ...options });
 
 /** The node containers of a cluster, running or not, the control plane first. */

@@ -49,6 +49,10 @@ const labOf = ({ lab }: Progress): EquippedLab => {
   if (!lab) throw new Error('The lab has no engine and images yet.');
   return lab;
 };
+const authoritiesOf = ({ authorities }: Progress): Authorities => {
+  if (!authorities) throw new Error('The certificate authorities are not there yet.');
+  return authorities;
+};
 const apiOf = ({ apis }: Progress, cluster: string): ClusterApi => {
   const api = apis.get(cluster);
   if (!api) throw new Error(`The API of cluster ${cluster} is not open yet.`);
@@ -150,7 +154,7 @@ const clusterStep = (cluster: Cluster, progress: Progress): Step => ({
   title: `Cluster ${cluster.name}`,
   run: async (report) => {
     const lab = labOf(progress);
-    const outcome = await ensureCluster(lab, cluster, report);
+    const outcome = await ensureCluster(lab, cluster, authoritiesOf(progress), report);
     const { name } = cluster;
     const kubeconfig = names.kubeconfig(lab.name, name);
     const limits = { limitMs: timeouts.commandMs, signal: lab.signal };
@@ -198,13 +202,13 @@ export function upSteps(options: UpOptions): Step[] {
         { title: 'Left by a killed run', run: () => progress.left.healBefore() },
       ],
     },
+    { title: 'Certificate authorities', run: authorities }, // first: a cluster with another root cannot go on
     { title: 'Networks', run: () => ensureNetworks(labOf(progress)) },
     {
       title: 'Clusters and the wide-area link',
       concurrent: true,
       steps: [
         { title: 'Link', run: () => ensureLink(labOf(progress)) },
-        { title: 'Certificate authorities', run: authorities },
         ...clusters.map((cluster) => clusterStep(cluster, progress)),
       ],
     },
@@ -220,8 +224,8 @@ export function upSteps(options: UpOptions): Step[] {
 
 async function join(progress: Progress): Promise<undefined> {
   const lab = labOf(progress);
-  const { authorities, apis } = progress;
-  if (!authorities) throw new Error('The certificate authorities are not there yet.');
+  const { apis } = progress;
+  const authorities = authoritiesOf(progress);
   await ensureRoutes(lab);
   await Promise.all(
     lab.topology.clusters.map((cluster) => prepareIstio(cluster, apiOf(progress, cluster.name), authorities)),
