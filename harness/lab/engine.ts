@@ -6,6 +6,7 @@ import { timeouts } from '../timeouts.ts';
 import { missingCapabilities } from './capabilities.ts';
 import { isInstalled, run } from './command.ts';
 import { ensureCommands } from './debian.ts';
+import { waitForTurn } from './lock.ts';
 import { cacheRoot, projectRoot } from './paths.ts';
 import type { StepOptions } from './step.ts';
 
@@ -131,6 +132,14 @@ export async function ensureEngine(options: StepOptions = {}): Promise<Engine> {
   await ensureCommands(dockerPackages, 'A private Docker engine', options);
   const installed = await findEngine(); // with systemd, installing Docker starts it
   if (installed) return installed;
+  return launchOne(options);
+}
+
+/** Starts the private engine, unless another process did so meanwhile: two daemons on one data root destroy each other's work. */
+async function launchOne(options: StepOptions): Promise<Engine> {
+  await using _turn = await waitForTurn(join(home, 'start.lock'), options);
+  const meanwhile = await engineAt(privateEndpoint);
+  if (meanwhile) return meanwhile;
   options.onLine?.('starting a private engine');
   await launch();
   const started = await engineAt(privateEndpoint);
