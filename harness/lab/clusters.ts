@@ -7,6 +7,7 @@ import { missingCapabilities } from './capabilities.ts';
 import { clusterProblem, finishedMark } from './cluster-problem.ts';
 import { CommandFailed, run } from './command.ts';
 import { kindConfig, withinBoundsDropIn } from './kind-config.ts';
+import { refuseFullDisk } from './disk.ts';
 import { ensureInotifyInstances } from './kernel-limits.ts';
 import { labDocker, names, networksOf, nodesOf, type EquippedLab, type Lab } from './lab.ts';
 import type { Authorities } from './pki.ts';
@@ -171,6 +172,7 @@ export async function ensureCluster(
   await refuseStrangers(lab, cluster);
   const problem = await clusterProblem(lab, cluster, authorities);
   if (problem === undefined) return 'already running';
+  await refuseFullDisk(lab.engine, 'cluster', { signal: lab.signal });
   const existed = (await nodesOf(lab, cluster)).length > 0;
   await deleteCluster(lab, cluster);
   await createCluster(lab, cluster, report);

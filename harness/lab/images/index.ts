@@ -1,10 +1,7 @@
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { sweepUnfinished } from '../cache.ts';
 import { docker } from '../docker.ts';
 import type { Engine } from '../engine.ts';
 import type { StepOptions } from '../step.ts';
-import { cacheRoot } from '../paths.ts';
 import { ensureBinaries, type Binaries } from './binaries.ts';
 import { imageExists } from './build.ts';
 import { nodeImageName } from './node-image.ts';
@@ -14,30 +11,6 @@ import { pins } from './recipe.ts';
 import { ensureImagesFromRegistry, registryAnswers, withoutDigest } from './registry.ts';
 
 export type ImageSource = 'auto' | 'registry' | 'packages';
-
-/** What building the images takes at its peak, and what two clusters write while they run. */
-const neededBytes = { build: 12 * 2 ** 30, run: 4 * 2 ** 30 };
-
-async function freeBytes(path: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(path);
-    return bavail * bsize;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
-    return freeBytes(dirname(path));
-  }
-}
-
-/** @throws Error when the disk of the cache has less than the work ahead takes. */
-async function refuseFullDisk(needed: number): Promise<void> {
-  const free = await freeBytes(cacheRoot);
-  if (free < needed) {
-    const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-    throw new Error(
-      `${cacheRoot} has ${gib(free)} free, and ${gib(needed)} are needed. Free some, or point MESHPROOF_CACHE at another disk.`,
-    );
-  }
-}
 
 /** kind and istioctl, which the lab is made with whatever the images' source. */
 export const ensureTools = (options: StepOptions): Promise<Binaries> =>
@@ -55,7 +28,6 @@ export async function ensureImages(
 ): Promise<LabImages> {
   await sweepUnfinished();
   const built = source !== 'registry' && (await imageExists(engine, await nodeImageName()));
-  await refuseFullDisk(built ? neededBytes.run : neededBytes.build);
   if (source === 'packages' || built) return ensureImagesFromPackages({ engine, ...options });
   if (source === 'registry' || (await registryAnswers(engine, options)))
     return ensureImagesFromRegistry(engine, options);

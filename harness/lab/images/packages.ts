@@ -1,4 +1,5 @@
 import { ensureCommands } from '../debian.ts';
+import { refuseFullDisk } from '../disk.ts';
 import { SideBySide } from '../side-by-side.ts';
 import { ensureBase } from './base.ts';
 import { ensureBinaries, ensureEnvoy } from './binaries.ts';
@@ -9,6 +10,7 @@ import { pins } from './recipe.ts';
 import type { LabImages } from './traits.ts';
 
 async function build(options: ImageOptions): Promise<void> {
+  await refuseFullDisk(options.engine, 'build', options);
   const commands = { mmdebstrap: 'mmdebstrap', unzip: 'unzip', pip3: 'python3-pip' };
   await ensureCommands(commands, 'Making images from packages (or --images=registry to pull them)', options);
   // One that fails ends the others: nobody wants to wait for a compiler to hear of a failed download.

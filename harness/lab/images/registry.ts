@@ -1,5 +1,6 @@
 import { timeouts } from '../../timeouts.ts';
 import { CommandFailed } from '../command.ts';
+import { refuseFullDisk } from '../disk.ts';
 import { docker } from '../docker.ts';
 import type { Engine } from '../engine.ts';
 import type { StepOptions } from '../step.ts';
@@ -24,6 +25,7 @@ export const withoutDigest = (image: string): string => image.replace(/@sha256:.
 async function pull(engine: Engine, image: string, options: StepOptions): Promise<string> {
   const name = withoutDigest(image);
   if (await imageExists(engine, name)) return name;
+  await refuseFullDisk(engine, 'pull', options);
   const from = pullName(image, mirror);
   options.onLine?.(`pulling ${from}`);
   try {

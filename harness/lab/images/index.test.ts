@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fakeCommands } from '../../mesh/fake-command.ts';
+
+process.env['MESHPROOF_CACHE'] = mkdtempSync(join(tmpdir(), 'meshproof-images-'));
+const { ensureImages } = await import('./index.ts');
+
+const engine = { endpoint: 'unix:///nowhere.sock', version: '1', ours: false };
+
+test('where the images are there, no disk is looked at and nothing is made', async () => {
+  await using docker = await fakeCommands({ docker: 'echo sha256:0' });
+  assert.equal((await ensureImages('auto', engine, {})).source, 'packages');
+  assert.deepEqual(
+    (await docker.calls()).filter((call) => !call.startsWith('docker image inspect')),
+    [],
+  );
+});
+
+test('before an image is pulled, the disks are looked at', async () => {
+  await using docker = await fakeCommands({
+    docker: `
+case "$*" in
+  info*) echo /nonexistent ;;
+  "image inspect"*) echo "No such image" >&2; exit 1 ;;
+  pull*) echo refused >&2; exit 1 ;;
+esac`,
+  });
+  await assert.rejects(ensureImages('registry', engine, {}), /Cannot pull/);
+  const calls = (await docker.calls()).map((call) => call.split(' ')[1]);
+  assert.ok(calls.includes('info') && calls.indexOf('info') < calls.indexOf('pull'));
+});
