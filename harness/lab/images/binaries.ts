@@ -12,6 +12,16 @@ export type Binaries = Record<string, string>;
 
 const goFlags = { CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false -mod=readonly', GOGC: '400' };
 
+/** The version of Go and how it is told to compile: with the recipe, that decides what is in a binary. */
+const compiler = async (): Promise<[string, string]> => [
+  await run(['go', 'env', 'GOVERSION', 'GOARCH']),
+  JSON.stringify(goFlags),
+];
+
+/** A hash over the compiler, for what is made of its binaries; also where there is none, which is told when one is needed. */
+export const compilerKey = async (): Promise<string> =>
+  (await isInstalled('go')) ? digest(...(await compiler())) : 'none';
+
 async function build(name: string, pin: GoPin, target: string, options: StepOptions): Promise<void> {
   const stamps = Object.entries(pin.stamp).map(([variable, value]) => `-X ${variable}=${value}`);
   const several = Object.keys(pin.packages).length > 1;
@@ -25,12 +35,12 @@ async function build(name: string, pin: GoPin, target: string, options: StepOpti
 }
 
 async function ensureModule(name: string, pin: GoPin, options: StepOptions): Promise<Binaries> {
-  const goVersion = await run(['go', 'env', 'GOVERSION', 'GOARCH']);
+  const [goVersion, flags] = await compiler();
   const source = await digestFolders(join(recipeFolder, 'go', name));
   const folder = join(
     cacheRoot,
     'binaries',
-    `${name}-${digest(source, goVersion, JSON.stringify(pin), JSON.stringify(goFlags))}`,
+    `${name}-${digest(source, goVersion, JSON.stringify(pin), flags)}`,
   );
   const wanted = Object.keys(pin.packages);
   await ensureCached(folder, wanted, (unfinished) => build(name, pin, unfinished, options));

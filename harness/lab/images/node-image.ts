@@ -1,11 +1,11 @@
 import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandFailed, run } from '../command.ts';
+import { run } from '../command.ts';
 import { docker } from '../docker.ts';
-import type { Engine } from '../engine.ts';
 import { workFolder } from '../paths.ts';
-import type { Binaries } from './binaries.ts';
+import { compilerKey, type Binaries } from './binaries.ts';
 import { moduleFolder, type ImageOptions, type ImageRecipe } from './build.ts';
+import { removeOlder } from './older-images.ts';
 import { digest, digestFolders, recipeFolder, versions } from './recipe.ts';
 import { noCniLabel } from './traits.ts';
 
@@ -13,10 +13,11 @@ const repository = 'meshproof/node';
 /** The code that, with the recipe, decides what is in a node image. */
 const code = ['base.ts', 'build.ts', 'node-image.ts', 'pod-images.ts'];
 
-/** The name of the node image that the recipe gives on this machine; its tag is a hash over the recipe and its code. */
+/** The name of the node image that the recipe gives on this machine; its tag is a hash over the recipe, its code and the compiler. */
 export async function nodeImageName(): Promise<string> {
   const texts = await Promise.all(code.map((file) => readFile(join(import.meta.dirname, file), 'utf8')));
-  return `${repository}:${digest(await digestFolders(recipeFolder), ...texts, process.arch)}`;
+  const parts = [await digestFolders(recipeFolder), ...texts, process.arch, await compilerKey()];
+  return `${repository}:${digest(...parts)}`;
 }
 
 /** The files of kind's own base image, from its Go module, with what the build of that image would add to them. */
@@ -137,18 +138,5 @@ export async function buildNodeImage(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  await removeOlder(options.engine);
-}
-
-/** Node images of earlier recipes take more than a gigabyte each; one that a lab still runs on stays. */
-async function removeOlder(engine: Engine): Promise<void> {
-  const current = await nodeImageName();
-  const all = await docker(engine, ['images', repository, '--format', '{{.Repository}}:{{.Tag}}']);
-  for (const image of all.split('\n').filter((name) => name !== '' && name !== current)) {
-    try {
-      await docker(engine, ['rmi', image]);
-    } catch (error) {
-      if (!(error instanceof CommandFailed)) throw error;
-    }
-  }
+  await removeOlder(options.engine, repository, await nodeImageName());
 }
