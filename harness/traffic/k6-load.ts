@@ -88,6 +88,7 @@ function timelineOf(clock: Clock, stream: K6Stream, end: StreamEnd, events: Time
     startedAt: clock.startedAt,
     requests: stream.requests.toSorted((a, b) => a.startMs - b.startMs),
     events: events.toSorted((a, b) => a.atMs - b.atMs),
+    lateMs: end.lateMs,
     ...(end.elided > 0 ? { buckets: stream.buckets, elided: end.elided } : {}),
   };
 }

@@ -60,7 +60,8 @@ test('an abort signal ends the load as stop does', async () => {
   const until = AbortSignal.timeout(50);
   const recording = record({ send: after(1), ratePerSecond: 100, until });
   await recording.sent;
-  assert.ok((await recording.stop()).requests.length <= 6);
+  const endedMs = recording.clock.nowMs();
+  assert.ok((await recording.stop()).requests.length <= Math.ceil(endedMs / 10));
 });
 
 test('a broken way to the sender is no evidence: the recording throws', async () => {
@@ -69,6 +70,42 @@ test('a broken way to the sender is no evidence: the recording throws', async ()
     assert.match(error.message, /no evidence/);
     return error.cause instanceof TransportFailure;
   });
+});
+
+/** This process does nothing else for so long. */
+const standStill = (forMs: number) => {
+  const untilMs = performance.now() + forMs;
+  while (performance.now() < untilMs);
+};
+
+test('a process that stands still is no evidence, while it sends, as it is ended, and while it awaits answers', async () => {
+  const tooBusy = /stood still for \d+ ms.*no evidence.*too busy/;
+  const sending = record({ send: after(1), ratePerSecond: 100 });
+  await delay(30);
+  standStill(650);
+  await delay(30);
+  await assert.rejects(sending.stop(), tooBusy);
+
+  const ending = record({ send: after(1), ratePerSecond: 100 });
+  await delay(30);
+  standStill(650);
+  await assert.rejects(ending.stop(), tooBusy);
+
+  const awaiting = record({ send: after(100), ratePerSecond: 100, count: 1 });
+  await awaiting.sent;
+  const stopped = awaiting.stop();
+  await delay(30);
+  standStill(650);
+  await assert.rejects(stopped, tooBusy);
+});
+
+test('how late requests were sent is in the timeline', async () => {
+  const recording = record({ send: after(1), ratePerSecond: 100 });
+  await delay(30);
+  standStill(100);
+  await delay(30);
+  const { lateMs = NaN } = await recording.stop();
+  assert.ok(lateMs >= 80 && lateMs < 500, `${lateMs} ms`);
 });
 
 test('recordCount sends exactly so many, never more than so many at once', async () => {

@@ -1,4 +1,6 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { timeouts } from '../timeouts.ts';
 import { startClock, type Clock } from './clock.ts';
 import type { RequestRecord, Timeline, TimelineEvent } from './timeline.ts';
 import { whileWaiting } from '../waiting.ts';
@@ -31,7 +33,8 @@ export interface Recording {
   readonly sent: Promise<void>;
   /**
    * Ends the load, waits for the answers that are under way and returns the timeline. Throws when a request could not be
-   * sent at all (`TransportFailure`): such a recording cannot be judged.
+   * sent at all (`TransportFailure`), or when this process stood still for longer than {@link timeouts.generatorStallMs}:
+   * such a recording cannot be judged.
    */
   stop(): Promise<Timeline>;
 }
@@ -46,7 +49,11 @@ export function record(options: RecordOptions): Recording {
   const ledger = new Ledger(clock, options.maxInFlight ?? 512);
   const ending = new AbortController();
   const end = options.until ? AbortSignal.any([ending.signal, options.until]) : ending.signal;
-  const sent = pace(options, clock, end, (dueMs) => ledger.shoot(options.send, dueMs));
+  const stalls = new Stalls();
+  const sent = pace(options, clock, end, (dueMs) => {
+    stalls.note(clock.nowMs() - dueMs);
+    if (!end.aborted) void ledger.shoot(options.send, dueMs);
+  });
   return {
     clock,
     event: (label) => void ledger.events.push({ atMs: clock.nowMs(), label }),
@@ -55,7 +62,8 @@ export function record(options: RecordOptions): Recording {
     stop: async () => {
       ending.abort();
       await sent;
-      return whileWaiting(() => ledger.close());
+      const timeline = await whileWaiting(() => ledger.close()).finally(() => stalls.end());
+      return { ...timeline, lateMs: stalls.refuse() };
     },
   };
 }
@@ -94,7 +102,7 @@ async function pace(
   options: RecordOptions,
   clock: Clock,
   end: AbortSignal,
-  shoot: (dueMs: number) => Promise<void>,
+  turn: (dueMs: number) => void,
 ): Promise<void> {
   if (!(options.ratePerSecond > 0))
     throw new RangeError(`ratePerSecond must be above 0, got ${options.ratePerSecond}`);
@@ -106,9 +114,44 @@ async function pace(
     const aheadMs = dueMs - clock.nowMs();
     // A timer has a millisecond's grain: what is due within it is sent at once, and late sends catch up.
     if (aheadMs >= 1) await delay(aheadMs, undefined, { signal: end }).catch(() => undefined);
-    if (!end.aborted) void shoot(dueMs);
+    turn(dueMs);
   }
 }
+
+/**
+ * How long this process stood still while it recorded: what it did not send, or did not read, in that time says nothing of the
+ * mesh. Seen by how late requests are sent, and by the event loop, which also tells of a stall while only answers are awaited.
+ */
+class Stalls {
+  readonly #loop = monitorEventLoopDelay({ resolution: loopResolutionMs });
+  #lateMs = 0;
+
+  constructor() {
+    this.#loop.enable();
+  }
+
+  /** A request was sent so late, or was that late when the load was ended before it was sent. */
+  note(lateMs: number): void {
+    this.#lateMs = Math.max(this.#lateMs, lateMs);
+  }
+
+  end(): void {
+    this.#loop.disable();
+  }
+
+  /** The longest in milliseconds. Throws where that makes the recording no evidence. */
+  refuse(): number {
+    // Each sample of the loop's delay includes the pause until the sample is due.
+    const stoodMs = Math.max(this.#lateMs, this.#loop.max / 1e6 - loopResolutionMs);
+    if (stoodMs <= timeouts.generatorStallMs) return stoodMs;
+    throw new Error(
+      `Could not record: this process stood still for ${Math.round(stoodMs)} ms, at most ${timeouts.generatorStallMs} ms may pass, so there is no evidence to judge: this machine is too busy.`,
+    );
+  }
+}
+
+/** The grain in which the event loop's delay is measured. */
+const loopResolutionMs = 10;
 
 /** What has been sent and what came back. */
 class Ledger {

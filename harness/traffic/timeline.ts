@@ -61,4 +61,6 @@ export interface Timeline {
   buckets?: Buckets;
   /** How many requests are only in the buckets. */
   elided?: number;
+  /** The most milliseconds that a request was sent after it was due, which its latency includes; absent where nobody measured it. */
+  lateMs?: number;
 }

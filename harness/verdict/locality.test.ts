@@ -141,3 +141,12 @@ test('every request has the outcome expected of it, in time', () => {
     'error',
   );
 });
+
+test('an outcome that is late by no more than its sender was cannot be judged', () => {
+  const timeline = timelineOf({ forMs: 200, fate: () => ({ outcome: 'upstreamTimeout', latencyMs: 150 }) });
+  const judge = (lateMs: number) =>
+    judgeOutcomes({ timeline: { ...timeline, lateMs }, expected: 'upstreamTimeout', withinMs: 100 });
+  assert.equal(judge(49).verdict, 'fail');
+  assert.equal(judge(50).verdict, 'error');
+  assert.match(judge(50).reason, /sent up to 50 ms after they were due: this machine is too busy/);
+});
