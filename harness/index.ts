@@ -26,7 +26,7 @@ export { clustersWithFailover, isLocalFirst, localFirst } from './mesh/local-fir
 export { crossings, placements, remoteOnly, shared, type Placement } from './mesh/placement.ts';
 export { awaitProxies, mentions, type ProxyPredicate, type ProxyView } from './mesh/propagation.ts';
 export { outboundCluster, type EdsLocality, type Endpoint } from './mesh/proxy.ts';
-export { clientProxies, findUnready, waitUntilReady } from './mesh/readiness.ts';
+export { clientProxies, seenUnready, waitUntilReady } from './mesh/readiness.ts';
 export { remoteView, type RemoteView } from './mesh/remote-view.ts';
 export { readerAccounts, type ReaderAccount } from './mesh/reader-account.ts';
 export { expectedEndpoints } from './mesh/expected-endpoints.ts';

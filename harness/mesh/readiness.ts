@@ -46,24 +46,49 @@ export async function waitUntilReady(mesh: Mesh, options: ReadinessOptions = {})
 
 /** What keeps the mesh from being ready, a line each, now; empty when it is. Does not throw for what it cannot read. */
 export async function findUnready(mesh: Mesh): Promise<string[]> {
-  const problems = await Promise.all(
-    mesh.clusters.map((cluster) => unreadyOf(mesh, cluster).catch((error: unknown) => [String(error)])),
-  );
-  return problems.flat();
+  return (await readUnready(mesh)).map(({ problem }) => problem);
 }
 
-async function unreadyOf(mesh: Mesh, cluster: MeshCluster): Promise<string[]> {
+/**
+ * The same of what could be read: for a verdict, as an API server that does not answer says nothing of the endpoints in proxies.
+ *
+ * @throws Error where nothing was seen to be amiss, and not all could be read.
+ */
+export async function seenUnready(mesh: Mesh): Promise<string[]> {
+  return whatWasSeen(await readUnready(mesh));
+}
+
+/** What keeps a mesh from being ready: seen, or only that it could not be read. */
+export interface Unready {
+  problem: string;
+  unreadable?: true;
+}
+
+/** The problems that were seen. Throws where there is none, and not all could be read. */
+export function whatWasSeen(found: readonly Unready[]): string[] {
+  const seen = found.filter(({ unreadable }) => !unreadable);
+  const unread = found.filter(({ unreadable }) => unreadable).map(({ problem }) => problem);
+  if (seen.length === 0 && unread.length > 0)
+    throw new Error(`Not all of the mesh could be read: ${unread.slice(0, 3).join('; ')}`);
+  return seen.map(({ problem }) => problem);
+}
+
+async function readUnready(mesh: Mesh): Promise<Unready[]> {
+  const problems = mesh.clusters.map((cluster) => unreadyOf(mesh, cluster).catch(unreadable));
+  return (await Promise.all(problems)).flat();
+}
+
+const unreadable = (error: unknown): Unready[] => [
+  { problem: error instanceof Error ? error.message : String(error), unreadable: true },
+];
+const asSeen = (problems: readonly string[]): Unready[] => problems.map((problem) => ({ problem }));
+
+async function unreadyOf(mesh: Mesh, cluster: MeshCluster): Promise<Unready[]> {
   const missing = await missingPods(mesh.file, cluster);
-  if (missing.length > 0) return missing;
+  if (missing.length > 0) return asSeen(missing);
   const clients = await clientProxies(mesh, cluster);
-  const problems = await Promise.all(
-    clients.map((pod) =>
-      proxyProblems(mesh.file, cluster, pod).catch((error: unknown) => [
-        error instanceof Error ? error.message : String(error),
-      ]),
-    ),
-  );
-  return problems.flat();
+  const problems = clients.map((pod) => proxyProblems(mesh.file, cluster, pod).then(asSeen, unreadable));
+  return (await Promise.all(problems)).flat();
 }
 
 async function missingPods(file: MeshFile, cluster: MeshCluster): Promise<string[]> {

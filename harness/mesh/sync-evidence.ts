@@ -56,6 +56,8 @@ async function toldWeights(
   services: readonly string[],
 ): Promise<Record<string, number>> {
   const clients = await clientProxies(mesh, cluster);
+  if (clients.length === 0)
+    throw new Error(`Cluster ${cluster.name} has no proxy that could know of ${remote.name}.`);
   const told = await Promise.all(clients.map((pod) => cluster.proxy(pod).eds()));
   const gateway = remote.file.network === cluster.file.network ? undefined : remote.file.eastWestGateway;
   const weights = services.map(async (service) => {

@@ -180,6 +180,36 @@ test('converging in time as a promise: kept, broken, or never seen', async () =>
   );
 });
 
+test('what could not be read at last cannot be judged, whatever was seen before', async () => {
+  const judge = (probe: () => unknown, clock = new WoundClock()) =>
+    clock.run(
+      judgeEventually(probe, {
+        ...{ until: (v: unknown) => v === 4, withinMs: 1000, everyMs: 100, what: 'known', clock },
+      }),
+    );
+  const refused = new Error('connect ECONNREFUSED');
+  const lost = await judge(scripted(1, 1, refused));
+  assert.equal(lost.verdict, 'error');
+  assert.match(lost.reason, /the last probe failed: connect ECONNREFUSED; last seen: 1/);
+  assert.equal((await judge(scripted(1, refused, 1))).verdict, 'fail', 'it was read again');
+
+  const never = () => new Promise(() => undefined);
+  let asked = 0;
+  assert.equal((await judge(() => (asked++ === 0 ? 1 : never()))).verdict, 'error', 'it hung for 900 ms');
+});
+
+test('a probe that the end of the time cuts short takes nothing from what was seen', async () => {
+  const clock = new WoundClock();
+  const slow = async () => {
+    await clock.sleep(300);
+    return 1;
+  };
+  const { verdict, reason } = await clock.run(
+    judgeEventually(slow, { until: (v) => v === 4, withinMs: 1000, everyMs: 100, what: 'known', clock }),
+  );
+  assert.equal(verdict, 'fail', reason);
+});
+
 test('on the system clock: nothing is left running after an early success', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
   const before = timers();

@@ -31,7 +31,7 @@ export interface Observed<T> {
   last?: { value: T };
 }
 
-/** A value that never came to be as wanted. `cause` is what the probe threw last, where its last run failed. */
+/** A value that never came to be as wanted. `cause` is what the probe threw, where it could not be read at last. */
 export class NotConverged extends Error {
   override readonly name = 'NotConverged';
   readonly observed: Observed<unknown>;
@@ -105,13 +105,16 @@ async function converge<T>(probe: Probe<T>, options: Eventually<T>): Promise<Con
   const observed: Observed<T> = { what, waitedMs: 0, probes: 0 };
   let [streak, longestStreak, convergedMs] = [0, 0, 0];
   let cause: unknown;
+  let longestMs = 0;
   for (;;) {
     const beganMs = clock.now() - startMs;
     const run = await runProbe(probe, withinMs - beganMs, clock);
     observed.probes += 1;
     observed.waitedMs = clock.now() - startMs;
-    cause = run.error;
-    if (run.last) observed.last = run.last;
+    const tookMs = observed.waitedMs - beganMs;
+    if (run.last) [observed.last, longestMs] = [run.last, Math.max(longestMs, tookMs)];
+    // The end of the time cuts the last probe short: that says nothing, unless others answered in less.
+    if (!run.hung || tookMs > longestMs) cause = run.error;
     streak = run.last && observed.waitedMs <= withinMs && until(run.last.value) ? streak + 1 : 0;
     longestStreak = Math.max(longestStreak, streak);
     if (streak === 1) convergedMs = observed.waitedMs;
@@ -169,7 +172,8 @@ async function watch<T>(probe: Probe<T>, options: Consistently<T>): Promise<Obse
 
 /**
  * {@link eventually} as a judgement, where converging in time is itself the promise. Fails where a value was seen and
- * was not as wanted in time; cannot judge where the probe never returned one.
+ * was not as wanted in time; cannot judge where the probe never returned one, or could not read it any more at last: what
+ * was seen before that may have come to be as wanted since.
  */
 export async function judgeEventually<T>(
   probe: Probe<T>,
@@ -182,7 +186,8 @@ export async function judgeEventually<T>(
     return pass(reason, [measured(what, Math.round(convergedMs), 'ms', { atMost: withinMs, scope })]);
   } catch (error) {
     if (!(error instanceof NotConverged)) throw error;
-    return error.observed.last ? fail(error.message) : cannotJudge(error.message);
+    const isSeen = error.observed.last !== undefined && error.cause === undefined;
+    return isSeen ? fail(error.message) : cannotJudge(error.message);
   }
 }
 
@@ -207,14 +212,13 @@ async function runProbe<T>(
   probe: Probe<T>,
   leftMs: number,
   clock: Clock,
-): Promise<{ last?: { value: T }; error?: unknown }> {
+): Promise<{ last?: { value: T }; error?: unknown; hung?: true }> {
   const outOfTime = new AbortController();
   const settled = new AbortController();
   const hang = clock.sleep(Math.max(0, leftMs), settled.signal).then(() => {
     outOfTime.abort();
-    return {
-      error: new Error(`the probe did not answer within the ${ms(Math.max(0, leftMs))} that were left`),
-    };
+    const error = new Error(`the probe did not answer within the ${ms(Math.max(0, leftMs))} that were left`);
+    return { error, hung: true as const };
   });
   const run = Promise.resolve()
     .then(() => probe(outOfTime.signal))

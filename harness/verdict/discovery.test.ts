@@ -29,6 +29,7 @@ test('what istiod says is nothing when calls fail', () => {
 });
 
 test('the bound of discovery follows from how long the slowest istiod may hold events back', () => {
+  assert.throws(() => discoveryBound([], 5000), /no cluster elsewhere/);
   assert.deepEqual(discoveryBound([{}], 5000), { boundMs: 15_000, quietMs: 100 });
   const slow = { PILOT_DEBOUNCE_MAX: '1m30s', PILOT_DEBOUNCE_AFTER: '1s' };
   assert.deepEqual(discoveryBound([{}, slow], 0), { boundMs: 90_000, quietMs: 1000 });

@@ -57,12 +57,13 @@ export function judgeSync(cluster: string, evidence: SyncEvidence): Judgement {
  * https://istio.io/latest/docs/reference/commands/pilot-discovery/), then comes the push, which is granted `allowanceMs`
  * along with the watch. `quietMs` is what an istiod waits after the last event, PILOT_DEBOUNCE_AFTER (100 ms unless set).
  *
- * @throws Error when a setting is no duration.
+ * @throws Error when a setting is no duration; RangeError for no istiod: whose bound would it be?
  */
 export function discoveryBound(
   istiods: readonly Readonly<Record<string, string>>[],
   allowanceMs: number,
 ): { boundMs: number; quietMs: number } {
+  if (istiods.length === 0) throw new RangeError('no cluster elsewhere is there to discover anything');
   const slowest = (setting: string, fallback: string) =>
     Math.max(...istiods.map((env) => durationMs(env[setting] ?? fallback)));
   return {

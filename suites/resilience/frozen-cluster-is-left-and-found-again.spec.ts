@@ -3,7 +3,6 @@ import {
   every,
   faultEvents,
   faultKinds,
-  findUnready,
   frozenBound,
   hold,
   holdAll,
@@ -15,6 +14,7 @@ import {
   requestsToSeeAll,
   returnBound,
   routePolicyOf,
+  seenUnready,
   shared,
   test,
   trafficPolicyOf,
@@ -55,7 +55,7 @@ promise(
     await fault.heal();
     const faultMs = under.clock.nowMs() - frozenAtMs;
     const failover = { ...config, localPods: 1, attemptTimeoutMs: timeoutMs };
-    const found = await judgeEventually(() => findUnready(mesh), {
+    const found = await judgeEventually(() => seenUnready(mesh), {
       ...{ until: (problems) => problems.length === 0, withinMs: returnBound(failover, faultMs).ms },
       what: 'every proxy has every endpoint as before',
     });
