@@ -175,10 +175,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { timeout: timeouts.healMs },
   ],
-  underLoad: async ({ mesh, probes, ingress, faults }, use) => {
+  underLoad: async ({ mesh, probes, ingress, faults }, use, testInfo) => {
     await using stack = new AsyncDisposableStack();
+    // A load that ended before its test would have nothing to say of the rest; who debugs has no timeout.
+    const forMs = testInfo.timeout || timeouts.experimentMs;
     await use(async (ways) =>
-      stack.use(await UnderLoad.start({ mesh, probes, ingress, faults }, ways, timeouts.experimentMs)),
+      stack.use(await UnderLoad.start({ mesh, probes, ingress, faults }, ways, forMs)),
     );
   },
 });

@@ -13,7 +13,9 @@ import { startLoad } from './traffic/k6-load.ts';
 import { recordOf, type Target } from './traffic/probe.ts';
 import { record, type Recording } from './traffic/recorder.ts';
 import { awaitStreak, recordFurther } from './traffic/streak.ts';
-import type { Timeline } from './traffic/timeline.ts';
+import type { RequestRecord, Timeline } from './traffic/timeline.ts';
+import { servedBy } from './verdict/answered-by.ts';
+import { peakInFlight } from './verdict/concurrency.ts';
 import { answeredOk, findOutages, spansOf, type Good } from './verdict/outage.ts';
 import type { Judgement } from './verdict/verdict.ts';
 import { requestInWords } from './verdict/wording.ts';
@@ -79,6 +81,7 @@ export class UnderLoad implements AsyncDisposable {
   readonly #loads: readonly OneLoad[];
   readonly #stack: AsyncDisposableStack;
   #beganMs = 0;
+  #inFlight = NaN;
   #injectedMs = NaN;
   #healedMs = NaN;
 
@@ -114,7 +117,9 @@ export class UnderLoad implements AsyncDisposable {
   /** Waits until a second of requests of every load is as wanted, at most `withinMs`; what is judged is the recording. */
   async settle(wanted: Good = answeredOk(), withinMs: number = timeouts.requestMs): Promise<boolean> {
     const settled = await Promise.all(
-      this.#loads.map(({ recording }) => awaitStreak(recording, wanted, { inARow: provenBy, withinMs })),
+      this.#loads.map(({ recording, way }) =>
+        awaitStreak(recording, (one) => wanted(servedBy(way.service, one)), { inARow: provenBy, withinMs }),
+      ),
     );
     return settled.every(Boolean);
   }
@@ -125,9 +130,9 @@ export class UnderLoad implements AsyncDisposable {
    */
   async begin(wanted: Good = answeredOk()): Promise<void> {
     if (!(await this.settle(wanted, timeouts.endpointMs))) {
-      const seen = this.#loads.map(({ scope, recording }) => {
+      const seen = this.#loads.map(({ scope, way, recording }) => {
         const last = recording.soFar.at(-1);
-        return `${scope}: ${last ? requestInWords(last) : 'no answer'}`;
+        return `${scope}: ${last ? requestInWords(servedBy(way.service, last)) : 'no answer'}`;
       });
       throw new Error(
         `Nothing was broken, as no baseline came to be within ${timeouts.endpointMs / 1000} s: a second of requests, all as wanted, of each load. The last of each: ${seen.join('; ')}.`,
@@ -143,15 +148,27 @@ export class UnderLoad implements AsyncDisposable {
 
   /** Injects a fault and notes when it was begun and proven; it is healed at the end of the test at the latest. */
   async inject<P extends z.ZodObject, U>(kind: FaultKind<P, U>, parameters: z.input<P>): Promise<Injected> {
-    [this.#injectedMs, this.#healedMs] = [this.clock.nowMs(), NaN];
-    this.event(faultEvents.injected);
+    const onBegin = () => {
+      this.#inFlight = Math.max(...this.#loads.map(({ recording }) => this.#peakOf(recording.soFar)));
+      [this.#injectedMs, this.#healedMs] = [this.clock.nowMs(), NaN];
+      this.event(faultEvents.injected);
+    };
     const onHealed = () => {
       this.#healedMs = this.clock.nowMs();
       this.event(faultEvents.healed);
     };
-    const injected = await inject(this.#sources.mesh, kind, parameters, { onHealed });
+    const injected = await inject(this.#sources.mesh, kind, parameters, { onBegin, onHealed });
     this.event(faultEvents.proven);
     return this.#sources.faults.use(injected);
+  }
+
+  /** The most requests that any load had under way at once before the last fault: so many are lost with what breaks. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  #peakOf(requests: readonly RequestRecord[]): number {
+    return peakInFlight(requests.filter(({ startMs }) => startMs >= this.#beganMs));
   }
 
   /** How long the last fault lasted, from its first change until all of it was put back; milliseconds. NaN while it lasts. */
@@ -175,14 +192,15 @@ export class UnderLoad implements AsyncDisposable {
       const scope = options.phase === undefined ? direction : `${options.phase}, ${direction}`;
       const timeline = timelines[index];
       if (!timeline) throw new Error(`The load ${scope} has no timeline.`);
-      const requests = timeline.requests.filter(({ startMs }) => startMs >= this.#beganMs);
+      const all = timeline.requests.map((request) => servedBy(way.service, request));
+      const requests = all.filter(({ startMs }) => startMs >= this.#beganMs);
       const judgement = judge({ ...timeline, requests }, way);
       judgements[scope] = judgement;
       await recordExperiment(testInfo, {
         scope,
         load: { ratePerSecond: loadRate, connections: way.connections, from: way.from, generator },
         startedAt: timeline.startedAt,
-        buckets: timeline.buckets ?? bucketsOf(timeline.requests),
+        buckets: timeline.buckets ?? bucketsOf(all),
         events: timeline.events,
         bands: bandsOf({ ...timeline, requests }, options.good ?? answeredOk()),
         numbers: judgement.measurements,

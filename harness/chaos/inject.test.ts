@@ -53,6 +53,13 @@ test('the journal is written before anything is changed, and empty when all is h
   assert.deepEqual(await left(), []);
 });
 
+test('its beginning is told right before the first change, with all that is only looked at done', async () => {
+  const { did, kind } = recorded();
+  const begun = () => void did.push('begun');
+  await (await inject(mesh, kind, {}, { onBegin: begun })).heal();
+  assert.deepEqual(did.slice(0, 3), ['prepare, journal: empty', 'begun', 'inject, journal: begun']);
+});
+
 test('a fault without a proven effect is healed, and throws why', async () => {
   const { did, kind } = recorded({ prove: () => Promise.reject(new Error('all is well')) });
   await assert.rejects(inject(mesh, kind, {}), ({ message, cause }: Error) => {

@@ -27,6 +27,8 @@ export interface Healed {
 
 /** What {@link inject} and {@link Injected.heal} tell while they are at work, for a clock of someone's own. */
 export interface InjectOptions {
+  /** Nothing was changed yet, and now it is: all that is only looked at, and the journal, are done. */
+  onBegin?: () => void;
   /** All of the fault was done; the proof is still to come. */
   onInjected?: () => void;
   /** All was put back; the proof is still to come. */
@@ -63,6 +65,7 @@ export async function inject<P extends z.ZodObject, U>(
   let injectedMs: number;
   try {
     [evidence, injectedMs] = await within(kind.bounds.injectMs, `the effect of ${kind.id}`, async () => {
+      options.onBegin?.();
       await kind.inject(of);
       const done = watch();
       options.onInjected?.();

@@ -1,4 +1,4 @@
-import type { Timeline } from '../traffic/timeline.ts';
+import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
 import { cannotJudge, measured, unless } from './judgement.ts';
 import { requestsNeeded } from './statistics.ts';
 import type { Judgement } from './verdict.ts';
@@ -14,6 +14,17 @@ export function requestsToSeeFailures(failingShare = 0.1): number {
     wrong: { ok: 1 - failingShare, failed: failingShare },
     power: 0.999,
   });
+}
+
+/**
+ * A request to a service as its caller would take it: what another answered, or no one known, is an `appError`, however well it
+ * looks. A server of someone else's may answer 200 to anything.
+ */
+export function servedBy(service: string, request: RequestRecord): RequestRecord {
+  const { outcome, origin } = request;
+  if (outcome !== 'ok' || origin?.service === service) return request;
+  const who = origin ? `${origin.service} in ${origin.cluster}` : 'no one known';
+  return { ...request, outcome: 'appError', detail: `answered by ${who}, not ${service}` };
 }
 
 /**

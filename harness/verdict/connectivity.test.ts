@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Outcome, RequestRecord, Timeline } from '../traffic/timeline.ts';
-import { judgeAnsweredBy, requestsToSeeFailures } from './answered-by.ts';
+import { judgeAnsweredBy, requestsToSeeFailures, servedBy } from './answered-by.ts';
 import { judgeCrossNetwork, type ProxyEndpoints } from './cross-network.ts';
 import { judgeIntact, judgeStreaming } from './integrity.ts';
 import { judgeIsolation } from './isolation.ts';
+import { judgeOutcomes } from './outcomes.ts';
 import { judgeReach } from './reach.ts';
 
 const record = (outcome: Outcome, cluster?: string, service = 'orders'): RequestRecord => ({
@@ -30,6 +31,17 @@ test('answers must come from the service and the clusters meant', () => {
   const refused = judge({ ...record('noHealthyUpstream'), detail: '503 no healthy upstream' });
   assert.equal(refused.verdict, 'fail');
   assert.match(refused.reason, /failed \(1 noHealthyUpstream\), such as "503 no healthy upstream"/);
+});
+
+test('what another answered, or no one known, is no service to the caller', () => {
+  const judge = (one: RequestRecord) =>
+    judgeOutcomes({ timeline: timelineOf(servedBy('orders', one)), expected: 'ok' });
+  assert.equal(judge(record('ok', 'east')).verdict, 'pass');
+  assert.match(judge(record('ok')).reason, /1 appError, such as "answered by no one known, not orders"/);
+  assert.match(judge(record('ok', 'east', 'catalog')).reason, /answered by catalog in east, not orders/);
+  assert.equal(judge(record('ok')).verdict, 'fail');
+  const denied = record('denied');
+  assert.equal(servedBy('orders', denied), denied);
 });
 
 test('a cluster is reached when each of its services answered from there', () => {

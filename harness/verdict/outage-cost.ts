@@ -32,7 +32,8 @@ interface Cost {
 
 /**
  * Judges what a fault cost its users: errors and milliseconds of outage against their budgets. An outage that is not
- * over when the recording ends fails, where the recording went on for the budget; otherwise it cannot be judged.
+ * over when the recording ends fails, where the recording went on for the budget; otherwise it cannot be judged. Nor can it where the
+ * recording ends before the fault was over.
  *
  * The last `inARow` requests that were answered before the fault must all be good: without a baseline nothing is
  * proven. Bad requests before the fault, other than those in flight at it, make it unjudgeable as well.
@@ -65,6 +66,8 @@ export function judgeOutage(options: { timeline: Timeline } & OutageBudget): Jud
       measurements,
     );
   }
+  if (complaints.length === 0 && Number.isFinite(healedMs) && lastMs < healedMs)
+    return cannotJudge(`the recording ends ${ms(healedMs - lastMs)} before the fault was over`, measurements);
   const seen =
     bad.length === 0
       ? 'no request failed'

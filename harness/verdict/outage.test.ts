@@ -189,11 +189,17 @@ test('without baseline, events or enough recording there is no judgement', () =>
     [judge(cut(1000, 1200), 3000, { cut: 1000, mended: 900 }), /"mended" \(900 ms\) comes before "cut"/],
     [judge(cut(1000, 9999), 1200), /recording ends 190 ms after the fault, before 5 good/],
     [judge(cut(1000, 1010), 1030), /only 3 requests ended after the fault/],
+    [judge(cut(1000, 1100), 1500, { cut: 1000, mended: 1600 }), /ends 110 ms before the fault was over/],
   ];
   for (const [judgement, reason] of cases) {
     assert.match(judgement.reason, reason);
     assert.equal(judgement.verdict, 'error');
   }
+});
+
+test('too much is too much, also where the recording ends before the fault was over', () => {
+  const timeline = timelineOf({ forMs: 1500, events: { cut: 1000, mended: 1600 }, fate: cut(1000, 1450) });
+  assert.equal(judgeOutage({ timeline, ...budget }).verdict, 'fail');
 });
 
 test('recovery is measured from the healing, and must last to the end', () => {

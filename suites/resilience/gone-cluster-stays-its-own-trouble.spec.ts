@@ -72,6 +72,7 @@ promise(
     });
     await under.settle(isLocal);
     await fault.heal();
+    await under.settle(isLocal);
     const judgements = await under.judge(testInfo, (timeline) =>
       judgeOutage({
         ...{ timeline, good: isLocal, fault: faultEvents },

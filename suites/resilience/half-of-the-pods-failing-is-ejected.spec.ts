@@ -42,7 +42,6 @@ promise(
     test.skip(count === 0, 'catalog has only one pod there: half of it is none.');
     const config: FailoverConfig = {
       ...{ outlierDetection, attemptTimeoutMs, localPods, requestIntervalMs, load: 'open' },
-      concurrentRequests: 2,
     };
     const bound = ejectionBound(config);
 
@@ -51,11 +50,13 @@ promise(
     const fault = await under.inject(faultKinds.podsFailing, { cluster, service: 'catalog', count });
     await under.further(bound.ms + provenBy * requestIntervalMs);
     await fault.heal();
+    await under.settle();
+    const lost = { ...config, localPods: count, concurrentRequests: under.inFlight };
     const judgements = await under.judge(testInfo, (timeline) =>
       judgeOutage({
         ...{ timeline, good: answeredOk(), budgetMs: bound.ms },
         fault: faultEvents,
-        budgetErrors: failoverErrorBudget({ ...config, localPods: count }).requests,
+        budgetErrors: failoverErrorBudget(lost).requests,
       }),
     );
     holdAll(testInfo, judgements);

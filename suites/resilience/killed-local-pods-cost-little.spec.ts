@@ -37,16 +37,16 @@ promise(
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
     const { region } = mesh.cluster(cluster).file;
     const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
-    const config = {
-      ...{ outlierDetection, attemptTimeoutMs, localPods, concurrentRequests: 2 },
-      ...{ requestIntervalMs: 1000 / loadRate, load: 'open' as const },
-    };
 
     const under = await underLoad(waysTo('catalog', cluster, ingress));
     await under.begin(answeredOk({ region }));
     const fault = await under.inject(faultKinds.podsKilled, { cluster, service: 'catalog' });
     await fault.heal();
     await under.settle(answeredOk({ region }), timeouts.podReadyMs);
+    const config = {
+      ...{ outlierDetection, attemptTimeoutMs, localPods, concurrentRequests: under.inFlight },
+      ...{ requestIntervalMs: 1000 / loadRate, load: 'open' as const, drainMs: fault.injectedMs },
+    };
     const judgements = await under.judge(testInfo, (timeline) =>
       judgeOutage({
         ...{ timeline, fault: faultEvents },

@@ -50,6 +50,7 @@ promise(
     const fault = await under.inject(faultKinds.podsHanging, { cluster, service: 'catalog', count: 1 });
     await under.further(slow.ms + provenBy * requestIntervalMs);
     await fault.heal();
+    await under.settle(prompt);
     const judge = (timeline: Parameters<typeof judgeOutage>[0]['timeline']) =>
       every([
         judgeOutcomes({ timeline, expected: 'ok', atLeast: requestsToSeeFailures() }),
