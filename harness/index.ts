@@ -81,16 +81,19 @@ export {
   failoverBound,
   failoverErrorBudget,
   failureBound,
+  forgottenBound,
   istioDefaults,
   type FailoverConfig,
 } from './verdict/failover-bounds.ts';
 export {
   answerAllowanceMs,
+  cutBound,
   gatewayLossBudget,
   hangBound,
   refusalBound,
   silenceBound,
   wayBackBound,
+  whileCut,
 } from './verdict/resilience-bounds.ts';
 export { every } from './verdict/judgement.ts';
 export {

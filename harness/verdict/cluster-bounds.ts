@@ -1,4 +1,5 @@
 import {
+  ejectionsWithin,
   ejectionThreshold,
   failbackBound,
   istioDefaults,
@@ -122,8 +123,5 @@ export function quietTime({ outlierDetection = {} }: Pick<FailoverConfig, 'outli
 
 /** {@link failbackBound}, for hosts that stayed and were ejected as often as that can happen while a fault lasts. */
 export function returnBound(config: FailoverConfig, faultMs: number): TimeBound {
-  const base = config.outlierDetection?.baseEjectionTimeMs ?? istioDefaults.baseEjectionTimeMs;
-  let ejections = 0;
-  for (let endMs = 0; endMs < faultMs; endMs += base * ejections) ejections += 1;
-  return failbackBound(config, { ejections });
+  return failbackBound(config, { ejections: ejectionsWithin(config.outlierDetection ?? {}, faultMs) });
 }

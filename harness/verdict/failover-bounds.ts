@@ -200,6 +200,33 @@ export function failoverErrorBudget(config: FailoverConfig): { requests: number;
 }
 
 /**
+ * How often a host can have been ejected while a fault lasted: for `baseEjectionTime` at first, and each time for as long again in
+ * addition (Envoy documentation, "Ejection algorithm").
+ */
+export function ejectionsWithin(
+  { baseEjectionTimeMs = istioDefaults.baseEjectionTimeMs }: OutlierDetection,
+  faultMs: number,
+): number {
+  let ejections = 0;
+  for (let endMs = 0; endMs < faultMs; endMs += baseEjectionTimeMs * ejections) ejections += 1;
+  return ejections;
+}
+
+/**
+ * How long a host that was ejected while a fault lasted has to stay in its place until that is forgotten, so that it is ejected like one
+ * that never was: each sweep that finds it there takes one off what its next ejection is multiplied by (Envoy,
+ * `DetectorImpl::checkHostForUneject`), and the first may be an `interval` away.
+ */
+export function forgottenBound(outlierDetection: OutlierDetection, faultMs: number): TimeBound {
+  const { intervalMs = istioDefaults.intervalMs } = outlierDetection;
+  const ejections = ejectionsWithin(outlierDetection, faultMs);
+  return {
+    ms: (ejections + 1) * intervalMs,
+    derivation: `${ejections + 1} sweeps of ${intervalMs} ms, as a host was ejected up to ${ejections} times`,
+  };
+}
+
+/**
  * How long a host stays away that was ejected for the `ejections`th time, milliseconds: `baseEjectionTime` × ejections, at most Envoy's
  * `max_ejection_time`, and to the next sweep, one `interval` later (Envoy documentation, "Ejection algorithm").
  */

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ejectionsWithin, forgottenBound } from './failover-bounds.ts';
 import {
+  cutBound,
   gatewayLossBudget,
   hangBound,
   refusalBound,
   silenceBound,
   wayBackBound,
+  whileCut,
 } from './resilience-bounds.ts';
+import { timelineOf } from './sample-timelines.ts';
+import { requestsIn } from './window.ts';
 
 test('where nothing comes back, the route’s timeout ends the wait, and without one nothing does', () => {
   assert.equal(silenceBound({ timeoutMs: 1000 }).ms, 1500);
@@ -38,6 +43,40 @@ test('the way back is as long as the last ejection, which grows with the fault',
   const outlierDetection = { baseEjectionTimeMs: 1000, intervalMs: 1000 };
   const config = { localPods: 1, requestIntervalMs: 20, outlierDetection };
   // Ejected for 1, 2 and 3 s within a fault of 5 s.
-  assert.equal(wayBackBound(config, 5000, { timeoutMs: 1000 }).ms, 3000 + 1000 + 1000 + 20 + 500);
-  assert.equal(wayBackBound({ localPods: 1, requestIntervalMs: 20 }, 5000, { timeoutMs: 1000 }).ms, 1520);
+  const loud = { lastedMs: 5000, silent: false };
+  assert.equal(wayBackBound(config, loud, { timeoutMs: 1000 }).ms, 3000 + 1000 + 1000 + 20 + 500);
+  assert.equal(wayBackBound({ localPods: 1, requestIntervalMs: 20 }, loud, { timeoutMs: 1000 }).ms, 1520);
+});
+
+test('where packets vanished, TCP may wait once more as long as the fault was, and the derivation says so', () => {
+  const outlierDetection = { baseEjectionTimeMs: 1000, intervalMs: 1000 };
+  const config = { localPods: 1, requestIntervalMs: 20, outlierDetection };
+  const back = (lastedMs: number) => wayBackBound(config, { lastedMs, silent: true }, { timeoutMs: 1000 });
+  assert.equal(back(5000).ms, 5000 + 1520);
+  assert.match(back(5000).derivation, /^5000 ms until TCP tries again/);
+  assert.equal(back(1500).ms, 2000 + 1000 + 1520);
+  assert.match(back(1500).derivation, /^3000 ms until what was ejected 2 times/);
+});
+
+test('a cut is as long as it takes to see enough requests fail, and none of them can be answered after it', () => {
+  const [config, route] = [{ atLeast: 66, requestIntervalMs: 20, stallMs: 500 }, { timeoutMs: 1000 }];
+  const { ms } = cutBound(config, route);
+  assert.equal(ms, 67 * 20 + 1000 + 500);
+  const window = whileCut({ fromMs: 10_000, forMs: ms }, config, route);
+  assert.deepEqual(window, { fromMs: 10_000, toMs: 10_000 + 67 * 20 });
+  const timeline = timelineOf({ forMs: 20_000, everyMs: 20, fate: () => ({ outcome: 'upstreamTimeout' }) });
+  assert.ok(requestsIn(timeline, window).length >= config.atLeast);
+  const last = requestsIn(timeline, window).at(-1)?.startMs ?? NaN;
+  assert.ok(last + config.stallMs + route.timeoutMs <= 10_000 + ms);
+  assert.throws(
+    () => whileCut({ fromMs: 0, forMs: 2500 }, config, route),
+    /2500 ms shows 50 requests, and 66 are needed/,
+  );
+  assert.throws(() => cutBound(config, {}), /waits for ever/);
+});
+
+test('ejections are forgotten one a sweep', () => {
+  const outlierDetection = { baseEjectionTimeMs: 1000, intervalMs: 1000 };
+  assert.equal(ejectionsWithin(outlierDetection, 5000), 3);
+  assert.equal(forgottenBound(outlierDetection, 5000).ms, 4000);
 });

@@ -1,11 +1,13 @@
 import {
   ejectionBound,
+  ejectionsWithin,
   failureBound,
   istioDefaults,
   takenBackMs,
   type FailoverConfig,
   type TimeBound,
 } from './failover-bounds.ts';
+import type { Window } from './window.ts';
 
 /** What a route says of a request's time and tries; milliseconds. Istio reference, VirtualService, HTTPRoute and HTTPRetry. */
 export interface RoutePolicy {
@@ -27,8 +29,8 @@ export const answerAllowanceMs = 500;
  *
  * @throws RangeError for a route without a timeout: nothing bounds the wait.
  */
-export function silenceBound({ timeoutMs }: RoutePolicy): TimeBound {
-  if (timeoutMs === undefined) throw new RangeError('a route without a timeout: a caller waits for ever');
+export function silenceBound(route: RoutePolicy): TimeBound {
+  const timeoutMs = timeoutOf(route);
   return {
     ms: timeoutMs + answerAllowanceMs,
     derivation: `the route's timeout of ${timeoutMs} ms, ${answerAllowanceMs} ms for the answer`,
@@ -87,26 +89,76 @@ export function gatewayLossBudget(options: {
   };
 }
 
+/** A way that is cut, and what has to be seen of it. */
+export interface CutConfig {
+  /** Requests to see meanwhile. */
+  atLeast: number;
+  requestIntervalMs: number;
+  /** The most that a request may be sent after it was due. */
+  stallMs: number;
+}
+
+/**
+ * How long a way has to stay cut so that enough requests are seen to fail: one interval until the first is due, the requests, and what
+ * {@link whileCut} leaves out at the end.
+ *
+ * @throws RangeError for a route without a timeout: an answer may come however long a cut was.
+ */
+export function cutBound({ atLeast, requestIntervalMs, stallMs }: CutConfig, route: RoutePolicy): TimeBound {
+  const timeoutMs = timeoutOf(route);
+  return {
+    ms: Math.ceil((atLeast + 1) * requestIntervalMs + timeoutMs + stallMs),
+    derivation: `${atLeast} requests and the interval before the first, ${requestIntervalMs} ms each, the route's timeout of ${timeoutMs} ms, ${stallMs} ms that the last may be sent late`,
+  };
+}
+
+/**
+ * The requests that nothing but a failure can come of: due once a cut was proven, at `fromMs`, and so long before it ended that the
+ * route's timeout ended them too, even where they were sent late. Who is still under way then may be answered after all.
+ *
+ * @throws RangeError where so few are due meanwhile that nothing could be judged, and as {@link cutBound}.
+ */
+export function whileCut(
+  cut: { fromMs: number; forMs: number },
+  config: CutConfig,
+  route: RoutePolicy,
+): Window {
+  const { atLeast, requestIntervalMs, stallMs } = config;
+  const windowMs = cut.forMs - timeoutOf(route) - stallMs;
+  if (!(windowMs >= atLeast * requestIntervalMs))
+    throw new RangeError(
+      `a cut of ${cut.forMs} ms shows ${Math.max(0, Math.floor(windowMs / requestIntervalMs))} requests, and ${atLeast} are needed`,
+    );
+  return { fromMs: cut.fromMs, toMs: cut.fromMs + windowMs };
+}
+
+function timeoutOf({ timeoutMs }: RoutePolicy): number {
+  if (timeoutMs === undefined) throw new RangeError('a route without a timeout: a caller waits for ever');
+  return timeoutMs;
+}
+
 /**
  * The most time from the end of a fault of the way to a service until every request is served: hosts that were ejected
- * come back after `baseEjectionTime` × ejections, at the next sweep; then one try that began before. `ejections` is how often that
- * can have happened while the fault lasted, as each lasts longer than the one before (Envoy documentation, "Outlier detection:
- * ejection algorithm"). A proxy that keeps no host ejected needs no longer than TCP's retransmission, which doubles up to the
- * length of the fault: after it, at most as long again.
+ * come back after `baseEjectionTime` × ejections, at the next sweep ({@link takenBackMs}); then one try that began before. `ejections`
+ * is how often that can have happened while the fault lasted ({@link ejectionsWithin}). Where the fault was `silent`, packets vanishing
+ * without a word, a connection that was not given up may first have to wait for TCP to try again: its pauses double, so the one that the
+ * fault ends in is at most as long as the fault (RFC 6298, 5.5). That passes while hosts are away, if any are.
  */
 export function wayBackBound(
   config: FailoverConfig,
-  faultMs: number,
+  fault: { lastedMs: number; silent: boolean },
   { timeoutMs = istioDefaults.connectTimeoutMs }: RoutePolicy,
 ): TimeBound {
   const { outlierDetection, requestIntervalMs } = config;
-  const base = outlierDetection?.baseEjectionTimeMs ?? istioDefaults.baseEjectionTimeMs;
-  let ejections = 0;
-  for (let endMs = 0; outlierDetection !== undefined && endMs < faultMs; endMs += base * ejections)
-    ejections += 1;
+  const ejections = outlierDetection === undefined ? 0 : ejectionsWithin(outlierDetection, fault.lastedMs);
   const ejectedMs = outlierDetection === undefined ? 0 : takenBackMs(outlierDetection, ejections);
+  const silenceMs = fault.silent ? fault.lastedMs : 0;
+  const wait =
+    silenceMs > ejectedMs
+      ? `${Math.round(silenceMs)} ms until TCP tries again`
+      : `${ejectedMs} ms until what was ejected ${ejections} times is taken back`;
   return {
-    ms: Math.ceil(ejectedMs + timeoutMs + requestIntervalMs + answerAllowanceMs),
-    derivation: `${ejectedMs} ms until what was ejected ${ejections} times is taken back, ${timeoutMs} ms for the last try, ${requestIntervalMs} ms to the next request, ${answerAllowanceMs} ms for its answer`,
+    ms: Math.ceil(Math.max(ejectedMs, silenceMs) + timeoutMs + requestIntervalMs + answerAllowanceMs),
+    derivation: `${wait}, ${timeoutMs} ms for the last try, ${requestIntervalMs} ms to the next request, ${answerAllowanceMs} ms for its answer`,
   };
 }

@@ -1,8 +1,10 @@
 import {
   crossings,
+  cutBound,
   every,
   faultEvents,
   faultKinds,
+  forgottenBound,
   holdAll,
   judgeOutcomes,
   judgeRecovery,
@@ -13,16 +15,16 @@ import {
   routePolicyOf,
   silenceBound,
   test,
+  timeouts,
   trafficPolicyOf,
   wayBackBound,
   waysTo,
+  whileCut,
   type Judgement,
   type Timeline,
 } from '../../harness/index.ts';
 
 const requestIntervalMs = 1000 / loadRate;
-/** Long enough to tell a failure that goes on from one that ends. */
-const cutMs = 3_000;
 
 promise(
   {
@@ -46,28 +48,31 @@ promise(
     await apply(rules, { proxiesOf: ['probe', 'webapp'] });
     const [policy, route] = [trafficPolicyOf(rules), routePolicyOf(rules)];
     const config = { ...policy, localPods: 1, requestIntervalMs };
-    const atLeast = requestsToSeeFailures();
+    const cut = { atLeast: requestsToSeeFailures(), requestIntervalMs, stallMs: timeouts.generatorStallMs };
+    const cutMs = cutBound(cut, route).ms;
     const expected = ['upstreamTimeout', 'connectFailure', 'noHealthyUpstream', 'upstreamReset'] as const;
 
     const judgements: Record<string, Judgement> = {};
     const answersLost = { ports: 'data', from: cluster, to: from, oneWay: 'packets' };
-    for (const [what, kind, parameters] of [
-      ['answers are lost', faultKinds.linkPartitioned, answersLost],
-      ['connections are reset', faultKinds.linkReset, { ports: 'data' }],
+    for (const [what, silent, kind, parameters] of [
+      ['answers are lost', true, faultKinds.linkPartitioned, answersLost],
+      ['connections are reset', false, faultKinds.linkReset, { ports: 'data' }],
     ] as const) {
       const under = await underLoad(waysTo(service, from, ingress));
       await under.begin();
       const fault = await under.inject(kind, parameters);
       await under.further(cutMs);
       await fault.heal();
-      const back = wayBackBound(config, under.faultMs, route);
+      const back = wayBackBound(config, { lastedMs: under.faultMs, silent }, route);
       await under.settle(undefined, back.ms + provenBy * requestIntervalMs);
+      // What was ejected more than once stays away for longer: the next fault shall not inherit that.
+      await under.further(forgottenBound(policy.outlierDetection ?? {}, under.faultMs).ms);
       const judge = (timeline: Timeline) => {
-        const provenMs = timeline.events.find(({ label }) => label === faultEvents.proven)?.atMs ?? NaN;
-        // Whose answer can still come once the way is open again is not judged here.
-        const window = { fromMs: provenMs, toMs: provenMs + cutMs - (route.timeoutMs ?? NaN) };
+        const fromMs = timeline.events.find(({ label }) => label === faultEvents.proven)?.atMs ?? NaN;
+        const window = whileCut({ fromMs, forMs: cutMs }, cut, route);
+        const withinMs = silenceBound(route).ms;
         return every([
-          judgeOutcomes({ timeline, window, expected, withinMs: silenceBound(route).ms, atLeast }),
+          judgeOutcomes({ timeline, window, expected, withinMs, atLeast: cut.atLeast }),
           judgeRecovery({ timeline, healed: faultEvents.healed, boundMs: back.ms }),
         ]);
       };

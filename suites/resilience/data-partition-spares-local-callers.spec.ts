@@ -1,5 +1,6 @@
 import {
   crossings,
+  cutBound,
   faultEvents,
   faultKinds,
   holdAll,
@@ -14,14 +15,14 @@ import {
   routePolicyOf,
   silenceBound,
   test,
+  timeouts,
   trafficPolicyOf,
   wayBackBound,
   waysTo,
+  whileCut,
 } from '../../harness/index.ts';
 
 const requestIntervalMs = 1000 / loadRate;
-/** Long enough to tell a failure that goes on from one that ends. */
-const cutMs = 5_000;
 
 promise(
   {
@@ -45,7 +46,8 @@ promise(
     await apply(rules, { proxiesOf: ['probe', 'webapp'] });
     await apply(manifest({ service: 'catalog' }), { awaitProxies: localFirst(mesh, 'catalog') });
     const [policy, route] = [trafficPolicyOf(rules), routePolicyOf(rules)];
-    const atLeast = requestsToSeeFailures();
+    const cut = { atLeast: requestsToSeeFailures(), requestIntervalMs, stallMs: timeouts.generatorStallMs };
+    const cutMs = cutBound(cut, route).ms;
 
     const under = await underLoad([
       ...waysTo('catalog', cluster, ingress),
@@ -56,17 +58,18 @@ promise(
     await under.further(cutMs);
     await fault.heal();
     const config = { ...policy, localPods: 1, requestIntervalMs };
-    const back = wayBackBound(config, under.faultMs, route);
+    const back = wayBackBound(config, { lastedMs: under.faultMs, silent: true }, route);
     await under.settle(undefined, back.ms + provenBy * requestIntervalMs);
 
     const judgements = await under.judge(testInfo, (timeline, way) => {
-      if (way.service === 'catalog') return judgeOutcomes({ timeline, expected: 'ok', atLeast });
-      const at = (label: string) => timeline.events.find((event) => event.label === label)?.atMs ?? NaN;
-      // Whose answer can still come once the way is open again is not judged here.
-      const window = {
-        fromMs: at(faultEvents.proven),
-        toMs: at(faultEvents.proven) + cutMs - (route.timeoutMs ?? NaN),
-      };
+      const { atLeast } = cut;
+      const fromMs = timeline.events.find(({ label }) => label === faultEvents.proven)?.atMs ?? NaN;
+      if (way.service === 'catalog')
+        return every([
+          judgeOutcomes({ timeline, expected: 'ok' }),
+          judgeOutcomes({ timeline, window: { fromMs, toMs: fromMs + cutMs }, expected: 'ok', atLeast }),
+        ]);
+      const window = whileCut({ fromMs, forMs: cutMs }, cut, route);
       const expected = ['upstreamTimeout', 'connectFailure', 'noHealthyUpstream', 'upstreamReset'] as const;
       const withinMs = silenceBound(route).ms;
       return every([

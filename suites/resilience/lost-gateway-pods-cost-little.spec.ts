@@ -58,7 +58,7 @@ promise(
     await under('the only pod killed', async (load) => {
       const killed = await load.inject(faultKinds.gatewayDeleted, { cluster });
       await killed.heal();
-      const back = wayBackBound(config, load.faultMs, route);
+      const back = wayBackBound(config, { lastedMs: load.faultMs, silent: false }, route);
       await load.settle(undefined, back.ms + timeouts.requestMs);
       return (timeline) => judgeRecovery({ timeline, healed: faultEvents.healed, boundMs: back.ms });
     });
