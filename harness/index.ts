@@ -103,6 +103,7 @@ export {
   quietTime,
   reconnectBound,
   returnBound,
+  tellingStreak,
 } from './verdict/cluster-bounds.ts';
 export { judgeFailover } from './verdict/failover.ts';
 export { judgeEjection, judgeStaysIn } from './verdict/locality.ts';

@@ -5,6 +5,7 @@ import {
   lonelyIstiodBound,
   pushBound,
   quietTime,
+  tellingStreak,
   reconnectBound,
   returnBound,
 } from './cluster-bounds.ts';
@@ -59,4 +60,12 @@ test('what was ejected twice while a fault lasted comes back after twice the tim
   const config = { outlierDetection, localPods: 1, requestIntervalMs: 20, attemptTimeoutMs: 1_000 };
   assert.equal(returnBound(config, 9_000).ms, 12_000 + 1_020);
   assert.equal(returnBound(config, 11_000).ms, 21_000 + 1_020);
+});
+
+test('a streak tells when a mixture of regions would not show it by luck', () => {
+  // One of two pods ready: 70 % stay. 3600 × 0.7^61 is 1.3e-6, and with 62 it is 9e-7.
+  assert.equal(tellingStreak({ localPods: 2, requests: 3600 }), 62);
+  // Two of four: 70 %; three of four: all. One of four: 65 % go elsewhere.
+  assert.equal(tellingStreak({ localPods: 4, requests: 3600 }), 62);
+  assert.equal(tellingStreak({ localPods: 1, requests: 3600 }), 1, 'nothing between none and all');
 });

@@ -1,6 +1,7 @@
 import {
   ejectionsWithin,
   ejectionThreshold,
+  expectedLocalShare,
   failbackBound,
   istioDefaults,
   type FailoverConfig,
@@ -119,6 +120,25 @@ export function quietTime({ outlierDetection = {} }: Pick<FailoverConfig, 'outli
     ms: 2 * turnMs,
     derivation: `twice the ${turnMs} ms in which an ejected host comes back (baseEjectionTime and interval)`,
   };
+}
+
+/**
+ * How many answers of one region in a row show that traffic is there, and not that a mixture of two looked like it by luck: while only some
+ * local pods are ready, each request is drawn by itself, and stays with the share of {@link expectedLocalShare}. The smallest n for
+ * which any of `requests` begins such a run with a probability of at most alpha (union bound): requests × share^n ≤ alpha, where
+ * share is the largest that either region may have in a mixture.
+ *
+ * @param requests that are sent while the mixture may last.
+ */
+export function tellingStreak(
+  { localPods, requests }: { localPods: number; requests: number },
+  alpha: number = defaultAlpha,
+): number {
+  const shares = Array.from({ length: localPods - 1 }, (_, index) =>
+    expectedLocalShare(index + 1, localPods),
+  );
+  const mixed = shares.filter((share) => share < 1).flatMap((share) => [share, 1 - share]);
+  return mixed.length === 0 ? 1 : Math.ceil(Math.log(alpha / requests) / Math.log(Math.max(...mixed)));
 }
 
 /** {@link failbackBound}, for hosts that stayed and were ejected as often as that can happen while a fault lasts. */

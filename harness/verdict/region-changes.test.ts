@@ -4,16 +4,17 @@ import { judgeSettles, regionChanges } from './region-changes.ts';
 import { timelineOf, type Fate } from './sample-timelines.ts';
 
 const healing = 'local pods are asked for';
+const healed = 'local pods are ready';
 
 /** East answers, then from 1 s on whoever `fate` says; local pods are asked for after 500 ms. */
 const returning = (fate: (startMs: number) => Fate, forMs = 6_000) =>
   timelineOf({
     forMs,
     fate: (startMs) => (startMs < 1_000 ? { from: 'east' } : fate(startMs)),
-    events: { [healing]: 500 },
+    events: { [healing]: 500, [healed]: 900 },
   });
 const judge = (timeline: ReturnType<typeof returning>) =>
-  judgeSettles({ timeline, healing, local: 'west', quietMs: 4_000, inARow: 10 });
+  judgeSettles({ timeline, healing, healed, knownMs: 300, local: 'west', quietMs: 4_000, inARow: 10 });
 
 test('a change of region is counted once, however answers mix while traffic moves', () => {
   const { requests } = timelineOf({
@@ -75,4 +76,16 @@ test('traffic that spills over while only some local pods are ready is one retur
   );
   const { verdict, reason } = judge(spilling);
   assert.equal(verdict, 'pass', reason);
+});
+
+test('a streak by luck, while the second local pod is not known yet, begins no quiet time', () => {
+  // West is drawn often from 1 s on, ten times in a row at once; every third goes east until all proxies have to know both pods.
+  const spilling = (untilMs: number) =>
+    returning(
+      (startMs) => ({ from: startMs > 1_150 && startMs < untilMs && startMs % 30 === 0 ? 'east' : 'west' }),
+      7_000,
+    );
+  const known = judge(spilling(1_200));
+  assert.equal(known.verdict, 'pass', known.reason);
+  assert.equal(judge(spilling(1_300)).verdict, 'fail', 'both are known 300 ms after they are ready');
 });

@@ -35,21 +35,26 @@ export function regionChanges(requests: readonly RequestRecord[], inARow: number
 
 /**
  * Judges whether traffic that returns to its region does so once: from `healing` on (local pods were asked for) it changes
- * region at most once, to `local`; and for `quietMs` after that every answer is local. Cannot judge where the recording ends sooner.
+ * region at most once, to `local`; and for `quietMs` after that every answer is local. That time begins when traffic has settled and every
+ * proxy has to know all local pods: until then a part of it may still be spilt, as it should be. Cannot judge where the recording ends sooner.
  */
 export function judgeSettles(options: {
   timeline: Timeline;
   /** The label of the event from which on local pods may answer again. */
   healing: string;
+  /** The label of the event at which all local pods are ready. */
+  healed: string;
+  /** The most time from then until every proxy knows them; see `pushBound`. */
+  knownMs: number;
   local: string;
   /** See `quietTime`. */
   quietMs: number;
-  /** See {@link regionChanges}. */
+  /** See {@link regionChanges} and `tellingStreak`. */
   inARow: number;
   scope?: string;
 }): Judgement {
-  const { timeline, healing, local, quietMs, inARow, scope } = options;
-  const window = faultWindow(timeline, { injected: healing });
+  const { timeline, healing, healed, knownMs, local, quietMs, inARow, scope } = options;
+  const window = faultWindow(timeline, { injected: healing, healed });
   if (window.problem !== undefined) return cannotJudge(window.problem);
   const requests = requestsIn(timeline, { fromMs: window.injectedMs });
   const all = regionChanges(requests, inARow);
@@ -64,7 +69,7 @@ export function judgeSettles(options: {
   if (back === undefined)
     return cannotJudge(`traffic was not seen to return to ${local}, it went ${way || 'nowhere'}`, [counted]);
 
-  const settledMs = settledFrom(requests, back.atMs, inARow);
+  const settledMs = Math.max(settledFrom(requests, back.atMs, inARow), window.healedMs + knownMs);
   const after = requests.filter(({ startMs }) => startMs > settledMs);
   const astray = after.filter(({ origin }) => origin !== undefined && origin.region !== local);
   const watchedMs = Math.max(0, (requests.at(-1)?.startMs ?? settledMs) - settledMs);

@@ -15,7 +15,9 @@ import {
   localFirst,
   promise,
   provenBy,
+  pushBound,
   quietTime,
+  tellingStreak,
   test,
   timeouts,
   trafficPolicyOf,
@@ -34,7 +36,7 @@ promise(
     ],
     disturbs: 'nothing',
     lock: '-exclusive-',
-    timeoutMs: 180_000,
+    timeoutMs: 220_000,
   },
   'When local pods are back, traffic returns to its own region once, and stays.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
@@ -45,20 +47,25 @@ promise(
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
     const { region } = mesh.cluster(cluster).file;
     const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
-    const config = {
-      ...{ outlierDetection, attemptTimeoutMs, localPods, concurrentRequests: 2 },
-      ...{ requestIntervalMs: 1000 / loadRate, load: 'open' as const },
-    };
+    // A mixture of regions lasts until the last pod is ready and known.
+    const knownMs = pushBound().ms;
+    const mixed = ((timeouts.podReadyMs + knownMs) * loadRate) / 1000;
+    const inARow = Math.max(provenBy, tellingStreak({ localPods, requests: mixed }));
+    const quietMs = quietTime({ outlierDetection }).ms;
     const isLocal = answeredOk({ region });
 
     const under = await underLoad(waysTo('catalog', cluster, ingress));
     await under.begin(isLocal);
     const fault = await under.inject(faultKinds.podsScaledToZero, { cluster, service: 'catalog' });
+    const config = {
+      ...{ outlierDetection, attemptTimeoutMs, localPods, concurrentRequests: under.inFlight },
+      ...{ requestIntervalMs: 1000 / loadRate, load: 'open' as const, drainMs: fault.injectedMs },
+    };
     await under.settle((request) => request.outcome === 'ok' && !isLocal(request), failoverBound(config).ms);
     under.event(healing);
     await fault.heal();
     await under.settle(isLocal, timeouts.podReadyMs);
-    await under.further(quietTime(config).ms);
+    await under.further(knownMs + (1000 * inARow) / loadRate + quietMs);
 
     const judgements = await under.judge(
       testInfo,
@@ -70,7 +77,10 @@ promise(
             ...{ failbackBoundMs: failbackBound(config).ms },
             budgetErrors: failoverErrorBudget(config).requests,
           }),
-          judgeSettles({ timeline, healing, local: region, quietMs: quietTime(config).ms, inARow: provenBy }),
+          judgeSettles({
+            ...{ timeline, healing, healed: faultEvents.healed, knownMs },
+            ...{ local: region, quietMs, inARow },
+          }),
         ]),
       { good: answeredOk() },
     );
