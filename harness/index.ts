@@ -55,6 +55,7 @@ export type { Experiment } from './report/experiment.ts';
 
 export { stopEastWestGateway, type StoppedGateway } from './chaos/gateway.ts';
 export { awaitPods, endPods, killPods, scale, type Scaled } from './chaos/scale.ts';
+export { proveServed } from './chaos/served.ts';
 export { FaultUnavailable } from './chaos/fault.ts';
 export { faults as faultKinds } from './chaos/faults.ts';
 export { inject, type Healed, type Injected } from './chaos/inject.ts';
@@ -113,4 +114,4 @@ export { judgeOutcomes } from './verdict/outcomes.ts';
 export { judgeSettles } from './verdict/region-changes.ts';
 export { judgeRecovery } from './verdict/recovery.ts';
 export { judgeRefusal } from './verdict/refusal.ts';
-export { judgeIdentities, judgeSharedRoot, type ClusterTrust } from './verdict/trust.ts';
+export { judgeIdentities, judgeMixedIssuers, judgeSharedRoot, type ClusterTrust } from './verdict/trust.ts';

@@ -62,15 +62,22 @@ export function hangBound(
 }
 
 /**
+ * The least time between two updates of a node's rules by kube-proxy: what came right after one waits for the next
+ * (`iptables.minSyncPeriod`, 1 s; https://kubernetes.io/docs/reference/networking/virtual-ips/#minsyncperiod).
+ */
+const kubeProxySyncMs = 1_000;
+
+/**
  * What it may cost to lose one of several pods of a gateway. Its connections end at once, so requests in flight on them fail.
- * New connections may still be sent to it until the node's proxy has learnt that it is gone (an EndpointSlice's way); those are
- * refused and tried again, so that a request fails only when all its tries go there.
+ * New connections may still be sent to it until the node's proxy has learnt that it is gone (an EndpointSlice's way) and has written its
+ * rules; those are refused and tried again, so that a request fails only when all its tries go there.
  */
 export function gatewayLossBudget(options: {
   pods: number;
   requestIntervalMs: number;
   concurrentRequests: number;
-  retryAttempts?: number;
+  /** Of the route; Istio's default where it says nothing. */
+  retryAttempts?: number | undefined;
 }): { requests: number; ms: number; derivation: string } {
   const {
     pods,
@@ -78,14 +85,14 @@ export function gatewayLossBudget(options: {
     concurrentRequests,
     retryAttempts = istioDefaults.retryAttempts,
   } = options;
-  const { endpointSliceMs } = istioDefaults;
-  const sent = Math.ceil(endpointSliceMs / requestIntervalMs);
+  const staleMs = istioDefaults.endpointSliceMs + kubeProxySyncMs;
+  const sent = Math.ceil(staleMs / requestIntervalMs);
   const refused = Math.ceil(sent * (1 / pods) ** (1 + retryAttempts));
   const cut = 2 * concurrentRequests;
   return {
     requests: refused + cut,
-    ms: endpointSliceMs + answerAllowanceMs,
-    derivation: `${cut} in flight, and ${refused} of ${sent} requests within ${endpointSliceMs} ms whose ${1 + retryAttempts} tries all go to the pod that is gone`,
+    ms: staleMs + answerAllowanceMs,
+    derivation: `${cut} in flight, and ${refused} of ${sent} requests within ${staleMs} ms whose ${1 + retryAttempts} tries all go to the pod that is gone`,
   };
 }
 

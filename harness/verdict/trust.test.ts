@@ -8,7 +8,7 @@ import {
   X509CertificateGenerator,
   type Extension,
 } from '@peculiar/x509';
-import { judgeIdentities, judgeSharedRoot, type ClusterTrust } from './trust.ts';
+import { judgeIdentities, judgeMixedIssuers, judgeSharedRoot, type ClusterTrust } from './trust.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const now = new Date('2026-06-01T00:00:00Z');
@@ -132,4 +132,18 @@ test('clusters share a root, and nothing below it', async () => {
   assert.match(none.reason, /east has no root/);
   const old = await issue('CN=old', undefined, [authority()], [day(-9), day(-1)]);
   assert.match(judgeSharedRoot([trust({ roots: old.pem })], now).reason, /root of west: CN=old has expired/);
+});
+
+test('certificates of two issuers are in use when two are shown', () => {
+  const pod = (name: string, ...issuers: string[]) => ({
+    who: `west/${name}`,
+    chain: [leaf.pem, ...issuers],
+  });
+  const both = judgeMixedIssuers([pod('orders-1', west.pem), pod('orders-2', east.pem)]);
+  assert.equal(both.verdict, 'pass', both.reason);
+  for (const pods of [[], [pod('orders-1', west.pem), pod('orders-2', west.pem)]])
+    assert.equal(judgeMixedIssuers(pods).verdict, 'error');
+  const silent = judgeMixedIssuers([pod('orders-1', west.pem), pod('orders-2', east.pem), pod('orders-3')]);
+  assert.match(silent.reason, /orders-3 of none that it shows/);
+  assert.equal(silent.verdict, 'error');
 });

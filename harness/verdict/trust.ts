@@ -1,7 +1,7 @@
 import 'reflect-metadata'; // @peculiar/x509 asks for it, before itself
 import { X509Certificate } from 'node:crypto';
 import { BasicConstraintsExtension, X509Certificate as ParsedCertificate } from '@peculiar/x509';
-import { fail, measured, unless } from './judgement.ts';
+import { cannotJudge, fail, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count } from './wording.ts';
 
@@ -114,6 +114,24 @@ export function judgeIdentities(trust: ClusterTrust, now: Date): Judgement {
   return problems.length > 0
     ? fail(problems.slice(0, 5).join('; '), measurements)
     : unless([], seen, measurements);
+}
+
+/**
+ * Judges whether some workloads show certificates of more than one issuer, so that what befalls callers befalls them with either. With one
+ * only, or a chain that shows none, there is nothing to judge.
+ */
+export function judgeMixedIssuers(workloads: readonly Pick<ShownChain, 'who' | 'chain'>[]): Judgement {
+  const shown = workloads.map(({ who, chain }) => ({
+    who,
+    issuer: chain[1] === undefined ? undefined : new X509Certificate(chain[1]).fingerprint256.slice(0, 11),
+  }));
+  const issuers = new Set(shown.map(({ issuer }) => issuer));
+  const measurements = [measured('issuers in use', issuers.size, '', { atLeast: 2 })];
+  const seen =
+    shown.map(({ who, issuer }) => `${who} of ${issuer ?? 'none that it shows'}`).join(', ') || 'none';
+  if (issuers.has(undefined) || issuers.size < 2)
+    return cannotJudge(`no two certificates of different issuers are in use: ${seen}`, measurements);
+  return unless([], `certificates of ${issuers.size} issuers are in use: ${seen}`, measurements);
 }
 
 function chainProblems({ chain, spiffeId }: ShownChain, trust: ClusterTrust, now: Date): string[] {

@@ -26,7 +26,7 @@ promise(
       'https://istio.io/latest/docs/ops/common-problems/injection/',
     ],
     disturbs: 'control-plane',
-    timeoutMs: 240_000,
+    timeoutMs: 420_000,
   },
   'While a cluster has no istiod its traffic goes on untouched and new pods wait; once it is back they come and are reached.',
   async ({ mesh, ingress, underLoad, faults }, testInfo) => {
@@ -54,7 +54,10 @@ promise(
       what: 'that no pod more of orders is ready while there is no istiod',
     });
     await fault.heal();
-    const comes = await judgeEventually(readyPods, { ...isThere, what: 'the pod that waited is ready' });
+    // While pods are refused, the pauses between attempts to make one double: the one it ends in is as long as the outage at most.
+    const withinMs = timeouts.podReadyMs + under.faultMs;
+    const what = 'the pod that waited is ready';
+    const comes = await judgeEventually(readyPods, { ...isThere, withinMs, what });
     const reached = await judgeEventually(() => knownEndpoints(mesh, home, 'orders'), {
       ...{ until: (endpoints) => endpoints > before, withinMs: pushBound().ms },
       what: 'every proxy knows the pod that waited',

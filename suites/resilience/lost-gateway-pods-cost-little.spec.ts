@@ -9,6 +9,7 @@ import {
   judgeRecovery,
   loadRate,
   promise,
+  proveServed,
   routePolicyOf,
   scale,
   test,
@@ -64,13 +65,17 @@ promise(
     });
     const { namespace, deployment: name } = mesh.cluster(cluster).file.eastWestGateway ?? {};
     const gateway = { namespace: namespace ?? '', name: name ?? '' };
-    faults.use(await scale(mesh.cluster(cluster), gateway, 2));
-    await awaitPods(mesh.cluster(cluster), gateway);
+    const home = mesh.cluster(cluster);
+    faults.use(await scale(home, gateway, 2));
+    await awaitPods(home, gateway);
+    // Ready is not served: to lose the only one that is would be the first case again.
+    await proveServed(home, gateway, timeouts.endpointMs);
     await under('one of two killed', async (load) => {
       const killed = await load.inject(faultKinds.gatewayDeleted, { cluster, count: 1 });
       await killed.heal();
       await load.settle();
-      const budget = gatewayLossBudget({ pods: 2, requestIntervalMs, concurrentRequests: 2 });
+      const lost = { pods: 2, requestIntervalMs, concurrentRequests: load.inFlight };
+      const budget = gatewayLossBudget({ ...lost, retryAttempts: route.attempts });
       return (timeline) =>
         judgeOutage({ timeline, fault: faultEvents, budgetErrors: budget.requests, budgetMs: budget.ms });
     });

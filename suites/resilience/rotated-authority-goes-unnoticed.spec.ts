@@ -6,10 +6,12 @@ import {
   faultKinds,
   holdAll,
   judgeCoverage,
+  judgeMixedIssuers,
   judgeOutage,
   loadRate,
   promise,
   pushBound,
+  readTrust,
   requestsToSeeAll,
   scale,
   test,
@@ -27,7 +29,7 @@ promise(
     timeoutMs: 300_000,
   },
   'When a cluster issues from another intermediate of the same root, pods with certificates of either serve and no request is lost.',
-  async ({ mesh, ingress, underLoad, faults, apply, manifest }, testInfo) => {
+  async ({ mesh, plain, ingress, underLoad, faults, apply, manifest }, testInfo) => {
     const [crossing] = mesh.file.clusters.flatMap(({ name }) =>
       crossings(mesh.file, name).map((to) => ({ from: name, to })),
     );
@@ -47,10 +49,14 @@ promise(
     const scaled = faults.use(await scale(home, deployment, before + 1));
     await awaitPods(home, deployment);
     await under.further(pushBound().ms);
+    const { workloads } = await readTrust(mesh, plain.in(to.cluster));
+    const pods = (await home.pods(to.service)).map(({ name }) => name);
+    const mixed = judgeMixedIssuers(
+      workloads.filter(({ who }) => pods.some((pod) => who.endsWith(`/${pod}`))),
+    );
     const fromMs = under.clock.nowMs();
     under.event(bothServe);
-    const pods = (await home.pods(to.service)).map(({ name }) => [name, 1] as const);
-    const members = Object.fromEntries(pods);
+    const members = Object.fromEntries(pods.map((pod) => [pod, 1]));
     await under.further((2 * 1000 * requestsToSeeAll(members)) / loadRate);
     const judgements = await under.judge(testInfo, (timeline) =>
       every([
@@ -63,6 +69,6 @@ promise(
     // Here, as it may take longer than a fixture has: the pod with the other certificate first.
     await scaled.restore();
     await fault.heal();
-    holdAll(testInfo, judgements);
+    holdAll(testInfo, { ...judgements, [`certificates of ${to.service}`]: mixed });
   },
 );
