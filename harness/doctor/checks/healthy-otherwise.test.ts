@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleSnapshot } from '../../mesh/snapshot/sample.ts';
-import type { ClusterSnapshot, Snapshot } from '../../mesh/snapshot/schema.ts';
-import { assertFirst, broken, the, type BrokenSample } from '../broken-sample.ts';
+import type { Snapshot } from '../../mesh/snapshot/schema.ts';
+import { assertFirst, broken, the, type BrokenSample, type SampleCluster } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
 /** Meshes that are in order, though not set up as the lab is: no finding above info may be made of them. */
@@ -15,8 +15,8 @@ function assertHealthy(snapshot: Snapshot): void {
 }
 
 const healthy = (change: (sample: BrokenSample) => void): void => assertHealthy(broken(change));
-const istiod = ({ istiods }: ClusterSnapshot) => the(istiods);
-const gateway = ({ services }: ClusterSnapshot) =>
+const istiod = ({ istiods }: SampleCluster) => the(istiods);
+const gateway = ({ services }: SampleCluster) =>
   the(services, ({ name }) => name === 'istio-eastwestgateway');
 
 test('a remote cluster is exposed by the Gateway of its primary', () => {

@@ -141,7 +141,7 @@ const wrongAuthority: Check = {
 const isSynced = ({ data }: ClusterView, read: string): boolean =>
   data.istiods.length > 0 &&
   data.istiods.every(({ clusters }) =>
-    clusters.some(({ id, syncStatus }) => id === read && syncStatus === 'synced'),
+    (clusters ?? []).some(({ id, syncStatus }) => id === read && syncStatus === 'synced'),
   );
 
 const verifies = (view: MeshView, chain: readonly string[], authorities: readonly string[]): boolean =>
