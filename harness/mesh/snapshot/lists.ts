@@ -43,32 +43,43 @@ export type Lists = Pick<
 const rootConfigMap = 'istio-ca-root-cert';
 const anyObject = z.looseObject({});
 
-/** Reads what a cluster's API server lists, all at once; what it refuses is a gap. */
+/** Reads what a cluster's API server lists, all at once; what it refuses, and what is odd, is a gap. */
 export async function readLists(
   reader: KubeReader,
   rootNamespace: string,
   book: CertificateBook,
   gaps: Gaps,
 ): Promise<Lists> {
-  const list = async <T extends object>(what: Source, path: string, of?: string): Promise<T[]> => {
+  const list: List = async <T extends object>(what: Source, path: string, of?: string): Promise<T[]> => {
     const items = await gaps.attempt(what, async () => itemsOf(await reader.get(path)), [], of);
     return gaps.records(what, items, anyObject, (item) => item) as T[];
   };
   const deployments = list<V1Deployment>('workloads', '/apis/apps/v1/deployments', 'Deployment');
-  const [
-    version,
-    namespaces,
-    services,
-    pods,
-    nodes,
-    accounts,
-    roots,
-    webhooks,
-    configMaps,
-    workloads,
-    resources,
-  ] = await Promise.all([
+  const [version, core, configMaps, workloads, resources] = await Promise.all([
     gaps.attempt('apiServer', () => reader.get<{ gitVersion?: unknown } | null>('/version'), undefined),
+    readCore(list, book, gaps),
+    readConfigMaps(list, rootNamespace),
+    readWorkloads(list, deployments, gaps),
+    readResources(reader, gaps),
+  ]);
+  return {
+    kubernetes: typeof version?.gitVersion === 'string' ? version.gitVersion : undefined,
+    ...core,
+    workloads,
+    resourceKinds: resources.kinds,
+    resources: resources.resources,
+    installs: installsOf({ deployments: await deployments, configMaps, rootNamespace }, book, gaps),
+  };
+}
+
+type CoreLists = Pick<
+  Lists,
+  'namespaces' | 'services' | 'pods' | 'nodes' | 'serviceAccounts' | 'roots' | 'webhooks'
+>;
+
+/** What belongs to Kubernetes itself, whatever is installed. */
+async function readCore(list: List, book: CertificateBook, gaps: Gaps): Promise<CoreLists> {
+  const [namespaces, services, pods, nodes, accounts, roots, webhooks] = await Promise.all([
     list<V1Namespace>('namespaces', '/api/v1/namespaces'),
     list<V1Service>('services', '/api/v1/services'),
     list<V1Pod>('pods', '/api/v1/pods'),
@@ -79,20 +90,13 @@ export async function readLists(
       'webhooks',
       '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
     ),
-    readConfigMaps(list, rootNamespace),
-    readWorkloads(list, deployments, gaps),
-    readResources(reader, gaps),
   ]);
   return {
-    kubernetes: typeof version?.gitVersion === 'string' ? version.gitVersion : undefined,
     namespaces: gaps.records('namespaces', namespaces, shapes.namespace, namespaceRecord),
     services: gaps.records('services', services, shapes.service, serviceRecord),
     pods: gaps.records('pods', pods, shapes.pod, podRecord),
-    workloads,
     nodes: gaps.records('nodes', nodes, shapes.node, nodeRecord),
     serviceAccounts: gaps.records('serviceAccounts', accounts, shapes.serviceAccount, namesOf),
-    resourceKinds: resources.kinds,
-    resources: resources.resources,
     roots: gaps.records('roots', roots, rootShape, (one) => ({
       ...namesOf(one),
       roots: book.read(one.data?.['root-cert.pem']).chain,
@@ -100,7 +104,6 @@ export async function readLists(
     webhooks: gaps
       .records('webhooks', webhooks, z.array(shapes.webhook), (one) => webhookRecords(one, book))
       .flat(),
-    installs: installsOf({ deployments: await deployments, configMaps, rootNamespace }, book, gaps),
   };
 }
 

@@ -76,7 +76,7 @@ export const redactLog = (text: string): string => redactText(text).replace(path
 
 /** Names of fields whose value is a secret whatever it looks like, in Istio's and Envoy's resources. */
 const secretName =
-  /^(?:.*[-_.])?(?:authorization|cookie|set-cookie|password|passwd|passphrase|token|api[-_]?key|secret|client[-_]?secret|private[-_]?key(?:data)?|inline[-_]?(?:string|bytes)|jwks)$/i;
+  /^(?:.*[-_.])?(?:authorization|cookie|set-cookie|password|passwd|passphrase|token|(?:api|access|auth|signing)[-_]?key|signature|secret|client[-_]?secret|private[-_]?key(?:data)?|inline[-_]?(?:string|bytes)|jwks)$/i;
 
 /** Whether a value under this name is taken for a secret. `credentialName` and `tokenUri` are names and places: no. */
 export const isSecretName = (name: string): boolean => secretName.test(name);
