@@ -21,10 +21,28 @@ function heldBy({ shards = [] }: Istiod): (cluster: string) => Held {
   return (cluster) => held.get(cluster) ?? new Map<string, string[]>();
 }
 
-/** Those of the first list that are not in the second. */
-function without(addresses: readonly string[], known: readonly string[] = []): readonly string[] {
+/** A service of which an istiod lacks endpoints: how many, of how many. */
+interface Short {
+  key: string;
+  lacking: number;
+  of: number;
+}
+
+/** The services of which an istiod lacks endpoints. What is not there at all of one that was cut may have been left out. */
+function shortOf(endpoints: Held, known: Held, isCut: boolean): Short[] {
+  const short: Short[] = [];
+  for (const key of (isCut ? known : endpoints).keys()) {
+    const addresses = endpoints.get(key) ?? [];
+    const lacking = lackingOf(addresses, known.get(key) ?? []);
+    if (lacking > 0) short.push({ key, lacking, of: addresses.length });
+  }
+  return short;
+}
+
+/** How many of the first list are not in the second. */
+function lackingOf(addresses: readonly string[], known: readonly string[]): number {
   const all = known.length > 8 ? new Set(known) : undefined;
-  return addresses.filter((one) => !(all ? all.has(one) : known.includes(one)));
+  return addresses.filter((one) => !(all ? all.has(one) : known.includes(one))).length;
 }
 
 /** Of a cluster, by `namespace/service`: the pods with a sidecar that any istiod should have heard of by now. */
@@ -60,12 +78,7 @@ const absent: Check = {
       for (const istiod of reader.data.istiods.filter(({ shards }) => shards)) {
         const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
         for (const [read, endpoints] of settled) {
-          const known = held(read.name);
-          const short = [...endpoints].flatMap(([key, addresses]) => {
-            if (isCut && !known.has(key)) return []; // it may be among what was not kept
-            const lacking = without(addresses, known.get(key)).length;
-            return lacking > 0 ? [{ key, lacking, of: addresses.length }] : [];
-          });
+          const short = shortOf(endpoints, held(read.name), isCut);
           if (short.length > 0) yield lacksEndpoints(reader, read, istiod.pod, short, endpoints.size);
         }
       }
@@ -76,7 +89,7 @@ function lacksEndpoints(
   reader: ClusterView,
   read: ClusterView,
   istiod: string,
-  short: readonly { key: string; lacking: number; of: number }[],
+  short: readonly Short[],
   services: number,
 ): Sighting {
   return {

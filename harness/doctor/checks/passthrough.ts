@@ -1,3 +1,4 @@
+import type { ShardRecord } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
@@ -61,6 +62,7 @@ const clientsWithoutRemote: Check = {
   needs: ['istiods', 'proxies'],
   run: function* (view) {
     const staysLocal = hostsWithoutRemoteEndpoints(view);
+    const shardsOf = shardsByCluster();
     for (const { reader, read } of view.pairs()) {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
       if (wanted === undefined || own === wanted || reader.data.istiods.length === 0) continue;
@@ -71,11 +73,8 @@ const clientsWithoutRemote: Check = {
         ),
       );
       const held = new Set(
-        reader.data.istiods
-          .find(({ shards }) => shards)
-          ?.shards?.filter(
-            (one) => one.cluster === read && one.mtls > 0 && one.addresses.length > one.unhealthy,
-          )
+        shardsOf(reader, read)
+          .filter((one) => one.mtls > 0 && one.addresses.length > one.unhealthy)
           .map(({ host }) => host),
       );
       if (gateways.size === 0 || held.size === 0) continue;
@@ -119,6 +118,19 @@ const hostsWithoutRemoteEndpoints = (view: MeshView): Set<string> =>
         .map(({ name, namespace }) => `${name}.${namespace}.svc.cluster.local`),
     ),
   );
+
+/** What an istiod of a cluster holds of another one; grouped once a cluster, as there may be a lot. */
+function shardsByCluster(): (reader: ClusterView, of: string) => readonly ShardRecord[] {
+  const grouped = new Map<ClusterView, Map<string, ShardRecord[]>>();
+  return (reader, of) => {
+    let own = grouped.get(reader);
+    if (!own) {
+      const shards = reader.data.istiods.find((one) => one.shards)?.shards ?? [];
+      grouped.set(reader, (own = Map.groupBy(shards, ({ cluster }) => cluster)));
+    }
+    return own.get(of) ?? [];
+  };
+}
 
 /** Services that the mesh settings keep inside their cluster. */
 const clusterLocal = (cluster: ClusterView, host: string): boolean =>
