@@ -21,6 +21,7 @@ export { whileWaiting } from './waiting.ts';
 export type { Mesh, MeshCluster, Pod } from './mesh/attach.ts';
 export { istiodSettings, istiodsOf, type IstiodDebug } from './mesh/istiod.ts';
 export { ownWorkload } from './mesh/own-workload.ts';
+export { ejectedHosts } from './mesh/ejected-hosts.ts';
 export { knownEndpoints } from './mesh/known-endpoints.ts';
 export { clustersWithFailover, isLocalFirst, localFirst } from './mesh/local-first.ts';
 export { crossings, placements, remoteOnly, shared, type Placement } from './mesh/placement.ts';
@@ -67,6 +68,7 @@ export { consistently, eventually, judgeConsistently, judgeEventually } from './
 export { judgeCoverage, requestsToSeeAll } from './verdict/coverage.ts';
 export { judgeCrossNetwork, type ProxyEndpoints } from './verdict/cross-network.ts';
 export { discoveryBound, judgeSync, type SyncEvidence } from './verdict/discovery.ts';
+export { ifOnlySickEjected } from './verdict/ejected-hosts.ts';
 export { judgeIntact, judgeStreaming, type Transfer } from './verdict/integrity.ts';
 export { judgeIsolation, type DirectAttempt } from './verdict/isolation.ts';
 export { judgeReach, type ReachedService } from './verdict/reach.ts';

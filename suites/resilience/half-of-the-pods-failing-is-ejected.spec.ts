@@ -3,9 +3,11 @@ import {
   clustersWithFailover,
   ejectionBound,
   failoverErrorBudget,
+  ejectedHosts,
   faultEvents,
   faultKinds,
   holdAll,
+  ifOnlySickEjected,
   judgeOutage,
   loadRate,
   localFirst,
@@ -37,7 +39,9 @@ promise(
     if (cluster === undefined) return;
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
-    const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
+    const home = mesh.cluster(cluster);
+    const pods = (await home.pods('catalog')).map(({ ip }) => ip);
+    const localPods = pods.length;
     const count = Math.floor(localPods / 2);
     test.skip(count === 0, 'catalog has only one pod there: half of it is none.');
     const config: FailoverConfig = {
@@ -49,6 +53,7 @@ promise(
     await under.begin();
     const fault = await under.inject(faultKinds.podsFailing, { cluster, service: 'catalog', count });
     await under.further(bound.ms + provenBy * requestIntervalMs);
+    const ejected = await ejectedHosts(mesh, home, 'catalog');
     await fault.heal();
     await under.settle();
     const lost = { ...config, localPods: count, concurrentRequests: under.inFlight };
@@ -59,6 +64,6 @@ promise(
         budgetErrors: failoverErrorBudget(lost).requests,
       }),
     );
-    holdAll(testInfo, judgements);
+    holdAll(testInfo, ifOnlySickEjected(judgements, { ejected, pods, sick: count }));
   },
 );

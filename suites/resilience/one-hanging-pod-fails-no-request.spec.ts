@@ -2,10 +2,12 @@ import {
   answeredOk,
   clustersWithFailover,
   every,
+  ejectedHosts,
   faultEvents,
   faultKinds,
   hangBound,
   holdAll,
+  ifOnlySickEjected,
   judgeOutage,
   judgeOutcomes,
   loadRate,
@@ -41,7 +43,9 @@ promise(
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
     const { outlierDetection = {} } = trafficPolicyOf(manifest());
     const route = routePolicyOf(manifest());
-    const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
+    const home = mesh.cluster(cluster);
+    const pods = (await home.pods('catalog')).map(({ ip }) => ip);
+    const localPods = pods.length;
     const { slow, slowRequests } = hangBound({ outlierDetection, localPods, requestIntervalMs }, route);
     const prompt = answeredOk({ withinMs: route.perTryTimeoutMs ?? NaN });
 
@@ -49,6 +53,7 @@ promise(
     await under.begin(prompt);
     const fault = await under.inject(faultKinds.podsHanging, { cluster, service: 'catalog', count: 1 });
     await under.further(slow.ms + provenBy * requestIntervalMs);
+    const ejected = await ejectedHosts(mesh, home, 'catalog');
     await fault.heal();
     await under.settle(prompt);
     const judge = (timeline: Parameters<typeof judgeOutage>[0]['timeline']) =>
@@ -59,6 +64,7 @@ promise(
           fault: faultEvents,
         }),
       ]);
-    holdAll(testInfo, await under.judge(testInfo, judge, { good: prompt }));
+    const judgements = await under.judge(testInfo, judge, { good: prompt });
+    holdAll(testInfo, ifOnlySickEjected(judgements, { ejected, pods, sick: 1 }));
   },
 );
