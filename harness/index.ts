@@ -7,6 +7,7 @@ export { expect } from './expect.ts';
 export const promise = promiseFor(test);
 export { recordCause } from './cause.ts';
 export { recordExperiment } from './experiment.ts';
+export { weightsOf, type JudgedWeights } from './judge-weights.ts';
 export { hold, holdAll } from './hold.ts';
 export { judgeCalls, judgeEach, type ExpectedCall } from './judge-each.ts';
 export { recordJudgement, type PromiseDefinition } from './promise.ts';
@@ -55,7 +56,7 @@ export { awaitStreak, recordFurther } from './traffic/streak.ts';
 export type { Experiment } from './report/experiment.ts';
 
 export { stopEastWestGateway, type StoppedGateway } from './chaos/gateway.ts';
-export { awaitPods, endPods, killPods, scale, type Scaled } from './chaos/scale.ts';
+export { awaitPods, endPods, killPods, resize, scale, type Scaled } from './chaos/scale.ts';
 export { proveServed } from './chaos/served.ts';
 export { FaultUnavailable } from './chaos/fault.ts';
 export { faults as faultKinds } from './chaos/faults.ts';

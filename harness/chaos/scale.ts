@@ -34,6 +34,18 @@ export async function scale(cluster: MeshCluster, deployment: DeploymentRef, pod
   return { deployment, before, restore, [Symbol.asyncDispose]: restore };
 }
 
+/** {@link scale}, and waits until it has them all; where that does not come to be, it is put back as it was. */
+export async function resize(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<Scaled> {
+  const scaled = await scale(cluster, deployment, pods);
+  try {
+    await awaitPods(cluster, deployment);
+  } catch (error) {
+    await scaled.restore();
+    throw error;
+  }
+  return scaled;
+}
+
 /** Waits until a Deployment has all the pods that it asks for. Throws when not so in time, naming it. */
 export async function awaitPods(cluster: MeshCluster, { namespace, name }: DeploymentRef): Promise<void> {
   await whileWaiting(() => awaitDeployment(cluster, { metadata: { name, namespace } }));

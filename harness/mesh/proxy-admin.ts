@@ -76,7 +76,7 @@ export class ProxyAdmin extends PodHttp {
     return parseClusters(await this.ask('/clusters?format=json'));
   }
 
-  /** The endpoints as istiod sent them, by name of Envoy's cluster. */
+  /** The endpoints by locality, as {@link parseEds} reads them, by name of Envoy's cluster. */
   async eds(): Promise<Map<string, EdsLocality[]>> {
     return parseEds(await this.ask('/config_dump?include_eds&resource=dynamic_endpoint_configs'));
   }

@@ -19,7 +19,7 @@ export interface Endpoint {
   ejected: boolean;
 }
 
-/** The endpoints of one locality, as istiod sent them. */
+/** The endpoints of one locality, as an Envoy has them. */
 export interface EdsLocality {
   region: string;
   zone: string;
@@ -125,7 +125,8 @@ const edsDump = z.object({
 
 /**
  * Reads the endpoints out of Envoy's `/config_dump?include_eds`, whole or with `resource=dynamic_endpoint_configs`: by
- * name of the cluster, its localities with the weights and priorities that istiod sent.
+ * name of the cluster, its localities with the weights and priorities that istiod sent. Not all that it sent: Envoy tells of the hosts
+ * that it has, and of several with one address it has the first only.
  *
  * @throws ZodError when it is not that.
  */

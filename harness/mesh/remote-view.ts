@@ -1,15 +1,18 @@
+import type { SeenWeights } from '../verdict/remote-weights.ts';
 import type { Mesh, MeshCluster } from './attach.ts';
-import { istiodSettings } from './istiod.ts';
+import { heldEndpoints, istiodsOf, istiodSettings } from './istiod.ts';
 import { outboundCluster } from './proxy.ts';
 import { clientProxies } from './readiness.ts';
-import { weightTowards } from './weights.ts';
+import { wayTowards } from './weights.ts';
 
 /** How the rest of a mesh sees the pods of one cluster: by its east-west gateway, from other networks. */
 export interface RemoteView {
   /** Clusters on other networks; none when the cluster has no east-west gateway. */
   from: readonly MeshCluster[];
-  /** By client proxy in those: the weight that it was told for the gateway, of a service. */
-  weights(service: string): Promise<Record<string, number>>;
+  /** By client proxy in those: what it has of the gateway, of a service. */
+  weights(service: string): Promise<SeenWeights>;
+  /** By istiod elsewhere in the mesh: how many endpoints of the cluster it holds, of a service. Throws where there is no istiod. */
+  held(service: string): Promise<Record<string, number>>;
   /** The settings of the istiods there, one record a cluster. */
   settings(): Promise<Record<string, string>[]>;
 }
@@ -28,13 +31,38 @@ export function remoteView(mesh: Mesh, home: MeshCluster): RemoteView {
   return {
     from,
     weights: async (service) => {
+      if (!gateway) return {};
       const name = outboundCluster(service, home.namespace);
       const told = (await (clients ??= findClients())).map(async ({ cluster, pod }) => {
         const sent = (await cluster.proxy(pod).eds()).get(name) ?? [];
-        return [`${cluster.name}/${pod.name}`, gateway ? weightTowards(sent, { gateway }) : 0] as const;
+        return [`${cluster.name}/${pod.name}`, wayTowards(sent, { gateway })] as const;
       });
       return Object.fromEntries(await Promise.all(told));
     },
+    held: (service) => heldElsewhere(mesh, home, service),
     settings: () => Promise.all(from.map((one) => istiodSettings(one, mesh.file.rootNamespace))),
   };
+}
+
+async function heldElsewhere(
+  mesh: Mesh,
+  home: MeshCluster,
+  service: string,
+): Promise<Record<string, number>> {
+  const primaries = mesh.others(home.name).filter(({ file }) => file.role === 'primary');
+  await using stack = new AsyncDisposableStack();
+  const istiods = (await Promise.all(primaries.map((one) => istiodsOf(one, mesh.file.rootNamespace)))).flat();
+  if (istiods.length === 0) throw new Error(`No istiod runs elsewhere than in ${home.name}.`);
+  for (const istiod of istiods) stack.use(istiod);
+  const of = {
+    ...{ host: `${service}.${home.namespace}.svc.cluster.local`, namespace: home.namespace },
+    ...{ cluster: home.name, portName: 'http' },
+  };
+  const held = istiods.map(async (istiod) => {
+    return [
+      `${istiod.cluster}/${istiod.pod.name}`,
+      heldEndpoints(await istiod.endpointShards(), of),
+    ] as const;
+  });
+  return Object.fromEntries(await Promise.all(held));
 }

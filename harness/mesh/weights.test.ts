@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MeshFile } from './mesh-file.ts';
 import { crossings, placements, remoteOnly, shared } from './placement.ts';
-import { endpointWeights, localityWeights } from './weights.ts';
+import { endpointWeights, localityWeights, wayTowards } from './weights.ts';
 
 const locality = (region: string, priority: number, weight: number, weights: number[]) => ({
   ...{ region, zone: '', subzone: '', priority, weight },
@@ -20,6 +20,14 @@ test('weights are summed by region, of the first priority only', () => {
   ];
   assert.deepEqual(endpointWeights(sent), { east: 3, west: 3 });
   assert.deepEqual(localityWeights(sent), { east: 20, west: 80 });
+});
+
+test('the way to a gateway has its weight and the localities that it was found in', () => {
+  const sent = [locality('', 0, 1, [1]), locality('east', 0, 2, [2]), locality('west', 0, 2, [5, 5])];
+  const gateway = { address: '10.0.0.0', port: 80 };
+  assert.deepEqual(wayTowards(sent.slice(0, 2), { gateway }), { weight: 3, localities: ['', 'east'] });
+  assert.deepEqual(wayTowards(sent, { podAddresses: ['10.0.0.1'] }), { weight: 5, localities: ['west'] });
+  assert.deepEqual(wayTowards([], { gateway }), { weight: 0, localities: [] });
 });
 
 const file = {

@@ -1,8 +1,12 @@
 import { isIP } from 'node:net';
+import type { SeenWeight } from '../verdict/remote-weights.ts';
 import type { EdsLocality } from './proxy.ts';
 
+// All that is read here is what an Envoy has made of istiod's word: of several endpoints with one address it keeps the first only, such
+// as those of one gateway in two localities.
+
 /**
- * What istiod sent, by region: the sum of the weights of its endpoints, first priority only. Envoy without locality
+ * By region: the sum of the weights of its endpoints, first priority only. Envoy without locality
  * weights spreads over all endpoints of a priority by their own weights
  * (https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/locality_weight).
  */
@@ -10,7 +14,7 @@ export function endpointWeights(localities: readonly EdsLocality[]): Record<stri
   return sumByRegion(localities, ({ endpoints }) => endpoints.reduce((sum, { weight }) => sum + weight, 0));
 }
 
-/** What istiod sent, by region: the weights of its localities, first priority only; one without a weight has none. */
+/** By region: the weights of its localities, first priority only; one without a weight has none. */
 export function localityWeights(localities: readonly EdsLocality[]): Record<string, number> {
   return sumByRegion(localities, ({ weight = 0 }) => weight);
 }
@@ -25,20 +29,28 @@ function sumByRegion(
   return weights;
 }
 
-/**
- * The weight that leads to one cluster: of its network's gateway where that is another network's, otherwise of its pods,
- * by their addresses. A gateway known by a host name is told by its port.
- */
-export function weightTowards(
-  localities: readonly EdsLocality[],
-  to: { gateway: { address: string; port: number } } | { podAddresses: readonly string[] },
-): number {
-  const leadsThere = ({ address, port }: { address: string; port: number }) =>
-    'gateway' in to
-      ? port === to.gateway.port && (isIP(to.gateway.address) === 0 || address === to.gateway.address)
-      : to.podAddresses.includes(address);
-  return localities
-    .flatMap(({ endpoints }) => endpoints)
-    .filter(leadsThere)
-    .reduce((sum, { weight }) => sum + weight, 0);
+/** Where one cluster is: behind its network's gateway where that is another network's, otherwise its pods, by their addresses. */
+export type Towards = { gateway: { address: string; port: number } } | { podAddresses: readonly string[] };
+
+/** The weight that leads to one cluster. */
+export function weightTowards(localities: readonly EdsLocality[], to: Towards): number {
+  return wayTowards(localities, to).weight;
+}
+
+/** The weight that leads to one cluster, and the localities of the endpoints that it is the weight of. */
+export function wayTowards(localities: readonly EdsLocality[], to: Towards): SeenWeight {
+  const there = localities
+    .map((one) => ({ ...one, endpoints: one.endpoints.filter((endpoint) => leadsThere(endpoint, to)) }))
+    .filter(({ endpoints }) => endpoints.length > 0);
+  return {
+    weight: there.flatMap(({ endpoints }) => endpoints).reduce((sum, { weight }) => sum + weight, 0),
+    localities: there.map(({ region, zone, subzone }) => [region, zone, subzone].filter(Boolean).join('/')),
+  };
+}
+
+/** A gateway known by a host name is told by its port. */
+function leadsThere({ address, port }: { address: string; port: number }, to: Towards): boolean {
+  return 'gateway' in to
+    ? port === to.gateway.port && (isIP(to.gateway.address) === 0 || address === to.gateway.address)
+    : to.podAddresses.includes(address);
 }

@@ -2,14 +2,13 @@ import {
   awaitPods,
   discoveryBound,
   holdAll,
-  judgeConsistently,
-  judgeEventually,
   ownWorkload,
   promise,
   remoteView,
   scale,
   test,
   timeouts,
+  weightsOf,
   type Apply,
   type Judgement,
   type Mesh,
@@ -49,6 +48,7 @@ async function comeAndGo(mesh: Mesh, apply: Apply, home: MeshCluster): Promise<[
   const { boundMs, quietMs } = discoveryBound(await view.settings(), timeouts.requestMs);
   const deployment = { namespace: home.namespace, name };
 
+  const weights = weightsOf(view, home, name);
   const judgements: [string, Judgement][] = [];
   for (const [change, pods] of [
     ['first pod', 1],
@@ -59,14 +59,11 @@ async function comeAndGo(mesh: Mesh, apply: Apply, home: MeshCluster): Promise<[
       await scale(home, deployment, pods);
       await awaitPods(home, deployment);
     });
-    const all = (seen: Record<string, number>) => Object.values(seen).every((weight) => weight === pods);
-    const what = `all client proxies elsewhere weigh ${home.name}'s gateway as ${pods}`;
-    const weights = () => view.weights(name);
-    const judgement = await judgeEventually(weights, { until: all, withinMs: boundMs, what });
+    const judgement = await weights.become(pods, boundMs);
     judgements.push([`${home.name}, ${change}`, judgement]);
     if (judgement.verdict !== 'pass') break;
     // Ten times as long as istiod waits for more before it pushes.
-    const held = await judgeConsistently(weights, { holds: all, forMs: 10 * quietMs, what });
+    const held = await weights.stay(pods, 10 * quietMs);
     judgements.push([`${home.name}, after ${change}`, held]);
   }
   return judgements;

@@ -1,24 +1,25 @@
 import {
-  awaitPods,
   crossings,
   discoveryBound,
+  every,
   faultKinds,
   holdAll,
-  judgeConsistently,
-  judgeEventually,
+  judgeCoverage,
   judgeOutcomes,
+  loadRate,
   promise,
+  pushBound,
   remoteView,
+  requestsToSeeAll,
   requestsToSeeFailures,
-  scale,
+  resize,
   test,
   timeouts,
   waysTo,
+  weightsOf,
 } from '../../harness/index.ts';
 
-const service = 'catalog';
-/** Long enough for an istiod that lost its remote cluster to push that. */
-const cutMs = 5_000;
+const shrinking = 'catalog';
 
 promise(
   {
@@ -29,43 +30,57 @@ promise(
       'https://istio.io/latest/docs/reference/commands/pilot-discovery/',
     ],
     disturbs: 'link',
-    timeoutMs: 120_000,
+    timeoutMs: 240_000,
   },
   'While the link drops discovery, no request is lost and endpoints stay; what changed meanwhile arrives afterwards.',
-  async ({ mesh, ingress, underLoad, faults }, testInfo) => {
+  async ({ mesh, ingress, underLoad, faults, apply, manifest }, testInfo) => {
     const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
     const [remote] = crossings(mesh.file, from);
     test.skip(remote === undefined, 'No service lives behind an east-west gateway alone.');
     if (remote === undefined) return;
-    const home = mesh.cluster(remote.cluster);
+    const { service: growing, cluster } = remote;
+    const home = mesh.cluster(cluster);
+    const [few, one] = [(await home.pods(shrinking)).length, (await home.pods(growing)).length];
+    test.skip(few === 0, `${shrinking} has no pod in ${cluster} that could get a neighbour.`);
     const view = remoteView(mesh, home);
-    const pods = (await home.pods(service)).length;
-    const weighs = (expected: number) => (seen: Record<string, number>) =>
-      Object.values(seen).every((weight) => weight === expected);
-    const what = (expected: number) => `client proxies elsewhere weigh ${home.name}'s gateway as ${expected}`;
+    const settings = await view.settings();
+    const [shrunk, grown] = [weightsOf(view, home, shrinking), weightsOf(view, home, growing)];
+    const deployment = (name: string) => ({ namespace: home.namespace, name });
+    await apply(manifest({ service: growing }), { clusters: [from], proxiesOf: ['webapp', 'probe'] });
+    faults.use(await resize(home, deployment(shrinking), few + 1));
+    await shrunk.await(few + 1, discoveryBound(settings, timeouts.requestMs).boundMs);
 
-    const under = await underLoad(waysTo(service, from, ingress));
+    const under = await underLoad(waysTo(growing, from, ingress));
     await under.begin();
+    const before = await view.weights(growing);
     const fault = await under.inject(faultKinds.linkPartitioned, { ports: 'discovery' });
-    const deployment = { namespace: home.namespace, name: service };
-    faults.use(await scale(home, deployment, pods + 1));
-    await awaitPods(home, deployment);
-    const kept = await judgeConsistently(() => view.weights(service), {
-      ...{ holds: weighs(pods), forMs: cutMs, what: what(pods) },
-    });
+    const cutMs = under.clock.nowMs();
+    await resize(home, deployment(shrinking), few);
+    faults.use(await resize(home, deployment(growing), one + 1));
+    const { ms: forMs } = pushBound();
+    const kept = await Promise.all([shrunk.stay(few + 1, forMs), grown.stay(one, forMs)]);
     const { provenMs } = await fault.heal();
     // TCP tries again after at most as long as the partition lasted: its pauses double.
-    const { boundMs } = discoveryBound(
-      await view.settings(),
-      timeouts.requestMs + fault.provenMs + cutMs + provenMs,
-    );
-    const arrived = await judgeEventually(() => view.weights(service), {
-      ...{ until: weighs(pods + 1), withinMs: boundMs, what: what(pods + 1) },
-    });
-    const atLeast = requestsToSeeFailures();
+    const { boundMs } = discoveryBound(settings, timeouts.requestMs + under.faultMs + provenMs);
+    const arriving = [shrunk.become(few, boundMs), grown.grow(before, one + 1, boundMs)] as const;
+    const [removed, added] = await Promise.all(arriving);
+    const fromMs = under.clock.nowMs();
+    under.event('what changed is known');
+    const members = Object.fromEntries((await home.pods(growing)).map(({ name }) => [name, 1]));
+    await under.further((2 * 1000 * requestsToSeeAll(members)) / loadRate);
     const judgements = await under.judge(testInfo, (timeline) =>
-      judgeOutcomes({ timeline, expected: 'ok', atLeast }),
+      every([
+        judgeOutcomes({ timeline, expected: 'ok' }),
+        judgeOutcomes({
+          timeline,
+          window: { fromMs: cutMs },
+          expected: 'ok',
+          atLeast: requestsToSeeFailures(),
+        }),
+        judgeCoverage({ timeline, by: 'pod', window: { fromMs }, members }),
+      ]),
     );
-    holdAll(testInfo, { 'while it is cut': kept, afterwards: arrived, ...judgements });
+    const changed = { 'a pod removed meanwhile': removed, 'a pod added meanwhile': added };
+    holdAll(testInfo, { 'while it is cut': every(kept), ...changed, ...judgements });
   },
 );

@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { keyOf } from '../cluster-view.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { some } from '../wording.ts';
 
 const reference =
@@ -131,4 +131,64 @@ const otherRegion: Check = {
   },
 };
 
-export const localityChecks = [noRegion, noZone, proxyElsewhere, otherRegion];
+const gatewayNowhere: Check = {
+  code: 'MP4105',
+  title: 'Proxies know a gateway to another network in no locality',
+  severity: 'warning',
+  explanation:
+    'istiod takes the locality of an endpoint from the node of its pod. It may hear of an EndpointSlice before it knows on which node the pod is, such as when it catches up after it was cut off from a cluster; the endpoint has no locality then, until the next change of the slice. Behind a gateway, endpoints become one for each locality, all with the address of the gateway, and Envoy keeps the first of them only, the one without a locality: the cluster gets less weight than it has pods, and is nobody’s region for failover.',
+  remedy:
+    'kubectl --context <peer> -n <namespace> annotate endpointslice -l kubernetes.io/service-name=<service> --overwrite touched="$(date)"\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
+  reference:
+    'https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes',
+  needs: ['proxies', 'nodes', 'istiods'],
+  explains: [
+    { code: 'MP4205', by: 'mesh' },
+    { code: 'MP4206', by: 'cluster' },
+  ],
+  run: function* (view) {
+    for (const cluster of view.clusters)
+      for (const peer of view.clusters) {
+        const hasRegions = peer.data.nodes.length > 0 && peer.data.nodes.every(({ region }) => region !== '');
+        if (peer === cluster || !hasRegions) continue;
+        const gateways = gatewaysOf(peer, cluster);
+        const lost = cluster.data.proxies.flatMap(({ pod, upstreams }) =>
+          upstreams
+            .filter(({ endpoints }) =>
+              endpoints.some((one) => one.region === '' && gateways.has(`${one.address}:${one.port}`)),
+            )
+            .map(({ host }) => ({ pod, host })),
+        );
+        const hosts = [...new Set(lost.map(({ host }) => host))];
+        if (hosts.length === 0) continue;
+        const proxies = new Set(lost.map(({ pod }) => pod)).size;
+        yield {
+          cluster: cluster.name,
+          peer: peer.name,
+          object: `Service ${hosts[0]}`,
+          evidence: [
+            { what: 'services whose gateway endpoint has no locality', seen: hosts.length, expected: 0 },
+            { what: 'proxies that have it so', seen: proxies, expected: 0 },
+            {
+              what: `regions of ${peer.name}'s nodes`,
+              seen: some([...new Set(peer.data.nodes.map((one) => one.region))]),
+            },
+          ],
+          cause: `${proxies} proxies of ${cluster.name} know the gateway of ${peer.name} in no locality, for ${some(hosts)}.`,
+        };
+      }
+  },
+};
+
+/** Where a cluster's network is entered from another, as the mesh file and the other's istiods say: `address:port`. */
+function gatewaysOf(peer: ClusterView, from: ClusterView): Set<string> {
+  const known = from.data.istiods
+    .flatMap(({ networks }) => networks)
+    .filter((one) => one.cluster === peer.name);
+  const { eastWestGateway: declared } = peer.declared ?? {};
+  return new Set(
+    [...known, ...(declared ? [declared] : [])].map(({ address, port }) => `${address}:${port}`),
+  );
+}
+
+export const localityChecks = [noRegion, noZone, proxyElsewhere, otherRegion, gatewayNowhere];

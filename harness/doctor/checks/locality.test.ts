@@ -49,6 +49,23 @@ test('proxies count themselves elsewhere than their node is', () => {
   });
 });
 
+test('a gateway to another network in no locality, where nodes behind it have one', () => {
+  const nameless = ({ west }: BrokenSample) => {
+    for (const { upstreams } of west.proxies)
+      for (const endpoint of upstreams.flatMap(({ endpoints }) => endpoints))
+        if (endpoint.port === 15443) [endpoint.region, endpoint.zone, endpoint.weight] = ['', '', 1];
+  };
+  assertFirst(nameless, { code: 'MP4105', severity: 'warning', cluster: 'west', peer: 'east' });
+  assertFirst(
+    (sample) => {
+      nameless(sample);
+      the(sample.east.nodes).region = '';
+      for (const { nodeLocality } of sample.east.proxies) if (nodeLocality) nodeLocality.region = '';
+    },
+    { code: 'MP4101', cluster: 'east' },
+  );
+});
+
 test('failover without outlier detection, in both clusters and in one', () => {
   assertFirst((sample) => applyToBoth(sample, rule({ enabled: true, failover })), {
     code: 'MP4201',
