@@ -2,6 +2,7 @@ import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
 import { testScope } from '../mesh/apply.ts';
 import type { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { deleteIfThere } from '../mesh/cluster-api.ts';
+import { settleAll } from '../settle-all.ts';
 import { healPod, sickLabel } from './sick-pod.ts';
 import { regionAnnotation, setRegion } from './clusters/region-labels-lost.ts';
 import { revokedAnnotation, setRevoked } from './discovery/remote-secret-revoked.ts';
@@ -42,14 +43,14 @@ export async function healMarks(mesh: Mesh, cluster: MeshCluster): Promise<strin
   const namespaces = [...new Set([cluster.namespace, mesh.file.rootNamespace])];
   // Before what tests applied is removed: what was replaced is put back.
   const putBack = await healKeptObjects(cluster, mesh.file.rootNamespace);
-  const removed = await Promise.all(
+  const removed = await settleAll(
     namespaces.flatMap((namespace) =>
       kinds.map(([apiVersion, kind]) => removeLeft(cluster, namespace, apiVersion, kind)),
     ),
   );
   // Before pods are made anew: they are to get their certificates from the authority as it was.
   const secrets = await healSecrets(cluster, namespaces, mesh.file.rootNamespace);
-  const changed = await Promise.all(namespaces.map((namespace) => healDeployments(cluster, namespace)));
+  const changed = await settleAll(namespaces.map((namespace) => healDeployments(cluster, namespace)));
   return [
     ...putBack,
     ...removed.flat(),
@@ -100,7 +101,7 @@ async function removeNamespaces(cluster: MeshCluster): Promise<string[]> {
 
 async function healDeployments(cluster: MeshCluster, namespace: string): Promise<string[]> {
   const { items } = await cluster.api.apps.listNamespacedDeployment({ namespace });
-  const healed = await Promise.all(items.map((one) => healDeployment(cluster, namespace, one)));
+  const healed = await settleAll(items.map((one) => healDeployment(cluster, namespace, one)));
   return healed.flat();
 }
 
@@ -144,7 +145,7 @@ async function healSecrets(
   return [
     ...revoked.map(({ name }) => `${cluster.name}: gave Secret ${namespace}/${name} its label back`),
     ...kept.map((name) => `${cluster.name}: put back what Secret ${namespace}/${name} held`),
-    ...(await Promise.all(namespaces.map((one) => removeIssued(cluster, one)))).flat(),
+    ...(await settleAll(namespaces.map((one) => removeIssued(cluster, one)))).flat(),
   ];
 }
 

@@ -2,6 +2,7 @@ import type { MeshCluster, Pod } from '../mesh/attach.ts';
 import { awaitDeployment } from '../mesh/apply.ts';
 import { mark } from '../mesh/cluster-api.ts';
 import { waitUntil } from '../mesh/wait-until.ts';
+import { settleAll } from '../settle-all.ts';
 import { timeouts } from '../timeouts.ts';
 import { whileWaiting } from '../waiting.ts';
 
@@ -63,7 +64,7 @@ export async function killPods(
   options: { gracePeriodSeconds?: number } = { gracePeriodSeconds: 0 },
 ): Promise<void> {
   await whileWaiting(() =>
-    Promise.all(
+    settleAll(
       pods.map(async ({ namespace, name }) => {
         try {
           await cluster.api.core.deleteNamespacedPod({ namespace, name, ...options });

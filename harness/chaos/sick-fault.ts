@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { MeshCluster, Pod } from '../mesh/attach.ts';
+import { settleAll } from '../settle-all.ts';
+import type { PodRef } from '../mesh/port-forward.ts';
 import { bounds } from './bounds.ts';
 import { defineFault, type AnyFault } from './fault.ts';
 import { parameters } from './parameters.ts';
@@ -56,8 +58,9 @@ export const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: S
     },
     inject: async ({ mesh, parameters, undo: { pods } }) => {
       const cluster = mesh.cluster(common(parameters).cluster);
-      const sick = pods.map((pod) => makeSick(cluster, pod, fault.sickness(parameters)));
-      for (const one of await Promise.all(sick)) await one.release();
+      const sicken = async (pod: PodRef) =>
+        (await makeSick(cluster, pod, fault.sickness(parameters))).release();
+      await settleAll(pods.map(sicken));
     },
     prove: async ({ mesh, parameters, undo: { pods } }) => {
       const { cluster, percent } = common(parameters);
@@ -70,7 +73,7 @@ export const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: S
     },
     heal: async ({ mesh, parameters, undo: { pods } }) => {
       const cluster = mesh.cluster(common(parameters).cluster);
-      await Promise.all(pods.map((pod) => healPod(cluster, pod)));
+      await settleAll(pods.map((pod) => healPod(cluster, pod)));
     },
     proveHealed: async ({ mesh, parameters, undo: { pods } }) => {
       const { cluster, service } = common(parameters);

@@ -56,7 +56,7 @@ export async function makeSick(cluster: MeshCluster, pod: PodRef, sickness: Sick
     await label(cluster, pod, 'true');
     await set(admin, runtime);
   } catch (error) {
-    await admin[Symbol.asyncDispose]();
+    await undo(cluster, admin, pod).catch(() => undefined); // what is left of it carries the label, by which it is found
     throw error;
   }
   let healed: Promise<void> | undefined;

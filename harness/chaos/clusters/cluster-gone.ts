@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { settleAll } from '../../settle-all.ts';
 import { askApiServer, proveAtWork } from '../api-server.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
@@ -48,7 +49,7 @@ export const clusterGone = defineFault({
   },
   inject: async ({ mesh, id, undo: { nodes } }) => {
     const lab = labOf(mesh);
-    await Promise.all(nodes.map(({ node, device }) => changeIn(lab, node, id, `ip link set ${device} down`)));
+    await settleAll(nodes.map(({ node, device }) => changeIn(lab, node, id, `ip link set ${device} down`)));
   },
   prove: async ({ mesh, parameters: { cluster }, undo: { nodes } }) => {
     const lab = labOf(mesh);
@@ -66,7 +67,7 @@ export const clusterGone = defineFault({
       const replace = routes.map((route) => `ip route replace ${route}`);
       return undoIn(lab, node, id, [`ip link set ${device} up`, ...replace].join('; '));
     };
-    await Promise.all(nodes.map(bringBack));
+    await settleAll(nodes.map(bringBack));
   },
   proveHealed: ({ mesh, parameters: { cluster } }) =>
     proveAtWork(mesh, mesh.cluster(cluster), bounds.cluster.healMs),

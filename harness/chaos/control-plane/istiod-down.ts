@@ -4,6 +4,7 @@ import { istiodsOf } from '../../mesh/istiod.ts';
 import { clientProxies } from '../../mesh/readiness.ts';
 import { waitUntil } from '../../mesh/wait-until.ts';
 import { plainProbe } from '../../mesh/workloads.ts';
+import { settleAll } from '../../settle-all.ts';
 import { Caller } from '../../traffic/caller.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
@@ -34,7 +35,7 @@ export const istiodDown = defineFault({
     return { deployments };
   },
   inject: async ({ mesh, parameters: { cluster }, undo: { deployments } }) => {
-    await Promise.all(
+    await settleAll(
       deployments.map(({ namespace, name }) => endPods(mesh.cluster(cluster), { namespace, name })),
     );
   },
@@ -48,7 +49,7 @@ export const istiodDown = defineFault({
     return `${cluster}: a pod without a sidecar is not let through to ${[...seen.keys()].join(', ')}`;
   },
   heal: async ({ mesh, parameters: { cluster }, undo: { deployments } }) => {
-    await Promise.all(
+    await settleAll(
       deployments.map(({ namespace, name, replicas }) =>
         putBack(mesh.cluster(cluster), { namespace, name }, replicas),
       ),

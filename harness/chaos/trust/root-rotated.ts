@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
 import { issueAuthority, type Authority } from '../../mesh/authorities.ts';
+import { settleAll } from '../../settle-all.ts';
 import { timeouts } from '../../timeouts.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
@@ -117,7 +118,7 @@ export const rootRotated = defineFault({
 });
 
 const eachCluster = async (mesh: Mesh, act: (cluster: MeshCluster) => Promise<void>): Promise<void> =>
-  void (await Promise.all(mesh.clusters.map(act)));
+  void (await settleAll(mesh.clusters.map(act)));
 
 const pemOf = (authorities: readonly Pick<Authority, 'certificate'>[]): string =>
   authorities.map(({ certificate }) => certificate).join('');
