@@ -41,8 +41,10 @@ export const timeouts = {
   podReadyMs: 60_000,
   /** A pod's endpoint, from ready in one cluster to every proxy of another. */
   endpointMs: 15_000,
-  /** Healing, inside a fixture: Playwright grants an orphaned worker 30 s. */
+  /** Putting back what a test applied, and the mesh's being as before: Playwright grants an orphaned worker 30 s. */
   healMs: 25_000,
+  /** A change that took longer than its bound, until it has ended: the longest that a single step of one waits. */
+  lateMs: 60_000,
   /** Docker, from a request that lost its client to what it makes of it. */
   settleMs: 1_000,
   /** The same for a node, whose volume Docker first fills with a gigabyte of images; it shows only after that. */

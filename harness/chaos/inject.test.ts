@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { mock, test } from 'node:test';
 import { z } from 'zod';
 import { Mesh } from '../mesh/attach.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
@@ -11,10 +12,15 @@ process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'state-'));
 const { defineFault, FaultUnavailable } = await import('./fault.ts');
 const { inject } = await import('./inject.ts');
 const { journalOf } = await import('./journal.ts');
+const { timeouts } = await import('../timeouts.ts');
 
 const file = { meshId: 'm', clusters: [], services: [] } as unknown as MeshFile;
 const mesh = new Mesh(file, []);
 const left = async () => (await journalOf(file).read()).entries.map(({ phase }) => phase);
+
+const forget = async () => {
+  for (const entry of (await journalOf(file).read()).entries) await journalOf(file).remove(entry);
+};
 
 /** A fault that writes down what is done to it. */
 function recorded(over: object = {}) {
@@ -79,6 +85,73 @@ test('an effect that does not come within its bound is none', async () => {
   );
 });
 
+test('what is still being injected when its bound has passed is healed only after it has ended', async () => {
+  const { did, kind } = recorded({
+    bounds: { injectMs: 10, healMs: 1_000 },
+    inject: () => delay(60).then(() => void did.push('the last change')),
+  });
+  await assert.rejects(inject(mesh, kind, {}), /no proven effect; it was healed/);
+  assert.deepEqual(did.slice(1), [
+    'the last change',
+    'heal, journal: injected',
+    'proveHealed, journal: injected',
+  ]);
+  assert.deepEqual(await left(), []);
+});
+
+test('what never ends is not healed beside, and stays in the journal', async () => {
+  const begun = Promise.withResolvers<void>();
+  const { did, kind } = recorded({
+    inject: () => {
+      begun.resolve();
+      return new Promise(() => undefined);
+    },
+  });
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const injecting = assert.rejects(
+      inject(mesh, kind, {}),
+      /was not healed beside its injection: it has not ended 60 s later\. .*`meshproof heal`/,
+    );
+    await begun.promise;
+    for (const ms of [kind.bounds.injectMs, timeouts.lateMs]) {
+      mock.timers.tick(ms);
+      await new Promise(setImmediate);
+    }
+    await injecting;
+  } finally {
+    mock.timers.reset();
+  }
+  assert.deepEqual(did, ['prepare, journal: empty']);
+  assert.deepEqual(await left(), ['begun']);
+  await forget();
+});
+
+test('a signal ends the wait for the proof: what was injected is healed at once, and its reason thrown', async () => {
+  const ended = new AbortController();
+  const { did, kind } = recorded({ prove: () => new Promise(() => undefined) });
+  const reason = new Error('Ctrl-C');
+  const onInjected = () => setImmediate(() => ended.abort(reason));
+  await assert.rejects(inject(mesh, kind, {}, { signal: ended.signal, onInjected }), reason);
+  assert.match(did.at(-1) ?? '', /proveHealed/);
+  assert.deepEqual(await left(), []);
+});
+
+test('a signal before the first change begins nothing', async () => {
+  const ended = new AbortController();
+  const { did, kind } = recorded({ prepare: () => Promise.resolve(ended.abort(new Error('Ctrl-C'))) });
+  await assert.rejects(inject(mesh, kind, {}, { signal: ended.signal }), /Ctrl-C/);
+  assert.deepEqual([did, await left()], [[], []]);
+});
+
+test('a healing that fails says what to do, and its fault stays in the journal', async () => {
+  const { kind } = recorded({ proveHealed: () => Promise.reject(new Error('still there')) });
+  const injected = await inject(mesh, kind, {});
+  await assert.rejects(injected.heal(), /recorded could not be healed: run `meshproof heal`/);
+  assert.deepEqual(await left(), ['injected']);
+  await forget();
+});
+
 test('what fails and cannot be healed stays in the journal', async () => {
   const refuse = () => Promise.reject(new Error('refused'));
   const { kind } = recorded({ inject: refuse, heal: refuse });
@@ -87,7 +160,7 @@ test('what fails and cannot be healed stays in the journal', async () => {
     /recorded failed \(refused\) and could not be healed: run `meshproof heal`/,
   );
   assert.deepEqual(await left(), ['begun']);
-  for (const entry of (await journalOf(file).read()).entries) await journalOf(file).remove(entry);
+  await forget();
 });
 
 test('a fault of labs is refused elsewhere before anything is done', async () => {

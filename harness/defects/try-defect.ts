@@ -53,7 +53,7 @@ export async function tryDefect(defect: Defect, bench: Bench): Promise<DefectRec
     await timed('breaking', async () => {
       for (const { kind, parameters } of defect.break(bench.file)) {
         bench.signal.throwIfAborted();
-        const one = await inject(mesh, kind, parameters);
+        const one = await inject(mesh, kind, parameters, { signal: bench.signal });
         injected.push(one);
         const { fault, evidence } = one;
         recording.breakages.push({ fault, parameters: { ...one.parameters }, evidence });

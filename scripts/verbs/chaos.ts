@@ -133,7 +133,7 @@ async function injectAndHeal(
   const { entries } = await journalOf(mesh.file).read();
   if (entries.length > 0)
     for (const line of await healMesh(mesh)) say(`left by an earlier run, healed: ${line}`);
-  const injected = await injectOrRefuse(mesh, kind, parameters);
+  const injected = await injectOrRefuse(mesh, kind, parameters, signal);
   say(`✔ ${kind.id} (${seconds(injected.provenMs)}): ${injected.evidence}`);
   say(`> for ${given.for / 1000} s; Ctrl-C heals at once`);
   const heldFromMs = performance.now();
@@ -153,9 +153,10 @@ async function injectOrRefuse(
   mesh: Mesh,
   kind: AnyFault,
   parameters: Record<string, unknown>,
+  signal: AbortSignal,
 ): Promise<Injected> {
   try {
-    return await inject(mesh, kind, parameters);
+    return await inject(mesh, kind, parameters, { signal });
   } catch (error) {
     if (error instanceof InvalidParameters || error instanceof FaultUnavailable)
       throw new WrongUse(error.message);
