@@ -7,13 +7,14 @@ import { faultNamed } from './faults.ts';
 import { healContainers } from './heal-containers.ts';
 import { healMarks } from './heal-marks.ts';
 import { healCase } from './inject.ts';
-import { journalOf, type Journal, type JournalEntry } from './journal.ts';
+import { journalOf, type JournalEntry } from './journal.ts';
 
 /**
  * Takes away whatever is left in a mesh because a process was killed. First the faults of the journal, on this machine:
  * frozen and lost clusters, then the link, then API servers that are cut off, then the rest, the last first. Then marks,
  * which any machine can find: in a lab's containers, and in the clusters (changed numbers of pods, sick pods, Secrets that
- * were kept, nodes without their region, objects of tests). It can be run again and again.
+ * were kept, nodes without their region, objects of tests). A fault that could not be healed is tried once more after them: what kept it
+ * may be one of these, such as a pod more than there was. It can be run again and again.
  *
  * @returns what was healed, a line each; empty for a mesh in order.
  * @throws Error that names all that could not be healed, when the rest was.
@@ -22,10 +23,8 @@ export async function heal(mesh: Mesh): Promise<string[]> {
   const report: Report = { healed: [], failed: [] };
   const journal = journalOf(mesh.file);
   const { entries, unreadable } = await journal.read();
-  for (const entry of inOrder(entries))
-    await attempt(report, `fault ${entry.fault} of ${entry.startedAt}`, () =>
-      healEntry(mesh, journal, entry),
-    );
+  const first = await healEntries(mesh, entries);
+  report.healed.push(...first.healed);
   for (const name of unreadable)
     await attempt(report, `journal file ${name}`, async () => [
       `journal: ${name} is no entry and was put aside as ${await journal.putAside(name)}; only what is marked can be healed of it`,
@@ -36,17 +35,57 @@ export async function heal(mesh: Mesh): Promise<string[]> {
       attempt(report, `cluster ${cluster.name}`, () => healMarks(mesh, cluster)),
     ),
   );
-  if (report.failed.length === 0) return report.healed;
-  const done = report.healed.length > 0 ? ` Healed: ${report.healed.join('; ')}.` : '';
+  const again = await healEntries(mesh, first.left);
+  report.healed.push(...again.healed);
+  report.failed.unshift(...again.failed);
+  return healedOf(report);
+}
+
+/**
+ * Heals faults of the journal and nothing else: where a mesh is in use, what carries a mark may be wanted.
+ *
+ * @returns what was healed, a line each.
+ * @throws Error that names all that could not be healed, when the rest was.
+ */
+export async function healFaults(mesh: Mesh, entries: readonly JournalEntry[]): Promise<string[]> {
+  return healedOf(await healEntries(mesh, entries));
+}
+
+/** The most that {@link healFaults} may take, milliseconds: twice for one whose injection was cut off. */
+export const healFaultsMs = (entries: readonly JournalEntry[]): number =>
+  entries.reduce(
+    (sum, { fault }) => sum + 2 * ((faultNamed(fault)?.bounds.healMs ?? 0) + timeouts.lateMs),
+    0,
+  );
+
+function healedOf({ healed, failed }: Report): string[] {
+  if (failed.length === 0) return healed;
+  const done = healed.length > 0 ? ` Healed: ${healed.join('; ')}.` : '';
   throw new Error(
-    `Not all could be healed: ${report.failed.map(({ what, error }) => `${what}: ${wordsOf(error)}`).join('; ')}.${done}`,
-    { cause: report.failed[0]?.error },
+    `Not all could be healed: ${failed.map(({ what, error }) => `${what}: ${wordsOf(error)}`).join('; ')}.${done}`,
+    { cause: failed[0]?.error },
   );
 }
 
 interface Report {
   healed: string[];
   failed: { what: string; error: unknown }[];
+}
+
+/** What came of healing entries of the journal; `left` are those that failed. */
+interface HealedEntries extends Report {
+  left: JournalEntry[];
+}
+
+/** Heals faults of the journal and proves that, in the order that they need. What one fails with is in the result. */
+async function healEntries(mesh: Mesh, entries: readonly JournalEntry[]): Promise<HealedEntries> {
+  const report: HealedEntries = { healed: [], failed: [], left: [] };
+  for (const entry of inOrder(entries)) {
+    const failedBefore = report.failed.length;
+    await attempt(report, `fault ${entry.fault} of ${entry.startedAt}`, () => healEntry(mesh, entry));
+    if (report.failed.length > failedBefore) report.left.push(entry);
+  }
+  return report;
 }
 
 /** What cannot be healed must not keep the rest from being healed. */
@@ -70,7 +109,7 @@ export function inOrder(entries: readonly JournalEntry[]): JournalEntry[] {
   return entries.toReversed().toSorted((a, b) => stageOf(a) - stageOf(b));
 }
 
-async function healEntry(mesh: Mesh, journal: Journal, entry: JournalEntry): Promise<string[]> {
+async function healEntry(mesh: Mesh, entry: JournalEntry): Promise<string[]> {
   const kind = faultNamed(entry.fault);
   if (!kind)
     throw new Error(
@@ -84,6 +123,6 @@ async function healEntry(mesh: Mesh, journal: Journal, entry: JournalEntry): Pro
     await whileWaiting(() => delay(timeouts.settleMs));
   }
   const { evidence } = await healCase(kind, of);
-  await journal.remove(entry);
+  await journalOf(mesh.file).remove(entry);
   return [`${entry.fault} (injected ${entry.startedAt} by process ${entry.pid}): ${evidence}`];
 }

@@ -2,7 +2,7 @@ import type { Caller } from '../traffic/caller.ts';
 import type { TlsResult } from '../traffic/tls.ts';
 import type { ClusterTrust, ShownChain } from '../verdict/trust.ts';
 import { whileWaiting } from '../waiting.ts';
-import type { Mesh, MeshCluster } from './attach.ts';
+import type { Mesh, MeshCluster, Pod } from './attach.ts';
 import { placements } from './placement.ts';
 import { spiffeIdOf } from './spiffe.ts';
 import { workloadPorts } from './workloads.ts';
@@ -29,7 +29,7 @@ export async function readTrust(mesh: Mesh, observer: Caller): Promise<ClusterTr
         pods.map(async (pod): Promise<ShownChain> => {
           const result = await observer.attemptTls({ host: pod.ip, port: workloadPorts.serve });
           return {
-            who: `${cluster.name}/${pod.name}`,
+            who: shownBy(cluster, pod),
             chain: pems(result),
             spiffeId: spiffeIdOf(mesh.file, service),
           };
@@ -40,6 +40,10 @@ export async function readTrust(mesh: Mesh, observer: Caller): Promise<ClusterTr
   const primary = cluster.file.role === 'primary';
   return { cluster: cluster.name, primary, roots, intermediate, workloads: shown.flat() };
 }
+
+/** How {@link readTrust} names a pod. */
+export const shownBy = (cluster: MeshCluster, pod: Pick<Pod, 'name'>): string =>
+  `${cluster.name}/${pod.name}`;
 
 async function readRoots(cluster: MeshCluster): Promise<string> {
   const [name, namespace] = ['istio-ca-root-cert', cluster.namespace];

@@ -16,6 +16,7 @@ import {
   intermediateSpec,
   labTrust,
   renewCertificates,
+  replaceOthers,
   trustShown,
 } from './plugged-authority.ts';
 
@@ -81,6 +82,8 @@ export const intermediateRotated = defineFault({
     const what = "istiod's own certificate to be of the intermediate as before";
     await awaitTrust(mesh, cluster, (shown) => isBack(shown.intermediate), what, timeouts.podReadyMs);
     await renewCertificates(mesh, cluster, null);
+    // Pods that started meanwhile, by whomever: taking off a mark makes those anew that it was on.
+    await replaceOthers(mesh, cluster, issuer);
   },
   proveHealed: async ({ mesh, parameters: { cluster }, undo: { issuer } }) => {
     const isBack = ({ intermediate, workloads }: ClusterTrust) =>

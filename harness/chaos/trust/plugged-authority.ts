@@ -3,17 +3,19 @@ import type { Authority, KeyType } from '../../mesh/authorities.ts';
 import { mark } from '../../mesh/cluster-api.ts';
 import { authoritiesFile, readKept } from '../../mesh/kept-authorities.ts';
 import { loadTopology } from '../../mesh/load.ts';
-import { readTrust } from '../../mesh/read-trust.ts';
+import { readTrust, shownBy } from '../../mesh/read-trust.ts';
 import { stateFolder } from '../../mesh/state.ts';
 import type { Topology } from '../../mesh/topology.ts';
 import { waitUntil } from '../../mesh/wait-until.ts';
 import { plainProbe } from '../../mesh/workloads.ts';
+import { settleAll } from '../../settle-all.ts';
 import { Caller } from '../../traffic/caller.ts';
 import type { ClusterTrust } from '../../verdict/trust.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { FaultUnavailable } from '../fault.ts';
-import { awaitPods, type DeploymentRef } from '../scale.ts';
+import { awaitPods, killPods, type DeploymentRef } from '../scale.ts';
 import { restart } from '../template.ts';
+import { issuerIn } from './certificates.ts';
 
 /** Istio's plug-in CA (https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/). */
 export const caSecret = 'cacerts';
@@ -84,9 +86,25 @@ export async function renewCertificates(
   by: string | null,
 ): Promise<string[]> {
   const deployments = await certified(mesh, cluster);
-  await Promise.all(deployments.map((one) => restart(cluster, one, by)));
-  await Promise.all(deployments.map((one) => awaitPods(cluster, one)));
+  await settleAll(deployments.map((one) => restart(cluster, one, by)));
+  await settleAll(deployments.map((one) => awaitPods(cluster, one)));
   return deployments.map(({ name }) => name);
+}
+
+/** Ends the pods of ours that show a certificate of another intermediate than that one, and waits for their successors. */
+export async function replaceOthers(mesh: Mesh, cluster: MeshCluster, issuer: string): Promise<void> {
+  const { workloads } = await trustShown(mesh, cluster);
+  // A pod that shows nothing has none yet: it gets that of the authority as it is now.
+  const others = workloads.filter(({ chain }) => !['', issuer].includes(issuerIn(chain)));
+  if (others.length === 0) return;
+  const shown = new Set(others.map(({ who }) => who));
+  const pods = await cluster.findPods({ namespace: cluster.namespace, labels: {} });
+  await killPods(
+    cluster,
+    pods.filter((pod) => shown.has(shownBy(cluster, pod))),
+    {},
+  );
+  await settleAll((await certified(mesh, cluster)).map((one) => awaitPods(cluster, one)));
 }
 
 /** Makes istiod's pods anew and waits; needed where the roots change, which istiod does not reload. */
@@ -96,8 +114,8 @@ export async function restartIstiod(mesh: Mesh, cluster: MeshCluster, by: string
     cluster.api.apps.listNamespacedDeployment({ namespace, labelSelector: 'app=istiod' }),
   );
   const deployments = items.map(({ metadata }) => ({ namespace, name: metadata?.name ?? '' }));
-  await Promise.all(deployments.map((one) => restart(cluster, one, by)));
-  await Promise.all(deployments.map((one) => awaitPods(cluster, one)));
+  await settleAll(deployments.map((one) => restart(cluster, one, by)));
+  await settleAll(deployments.map((one) => awaitPods(cluster, one)));
 }
 
 /** What a cluster shows of its trust in TLS handshakes, from a workload without a sidecar. */
