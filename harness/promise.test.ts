@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
 import type { TestInfo, TestType } from '@playwright/test';
+import { FaultUnavailable } from './chaos/fault.ts';
 import { promiseFor, promiseOf, recordJudgement, type PromiseDefinition } from './promise.ts';
 import { payloadsOf, type Annotation } from './report/annotations.ts';
 
@@ -57,6 +58,31 @@ test('a promise becomes a test with its id in title and tag, and its topic from 
 test('Playwright finds the fixtures of the body in the text of what it is given', () => {
   const [, , body] = declared();
   assert.match(body.toString(), /^async \(\{ mesh \}/);
+});
+
+/** Runs a body that records `judged` and throws a fault that cannot be had; what was skipped, and how it was noted to end. */
+async function unavailable(judged: boolean): Promise<{ skipped: unknown[]; ended: (string | undefined)[] }> {
+  const [annotations, skipped]: [Annotation[], unknown[]] = [[], []];
+  const skip = (...given: unknown[]) => {
+    skipped.push(given);
+    throw new Error('as Playwright skips');
+  };
+  const testInfo = { annotations, skip } as unknown as TestInfo;
+  inSuite(promise, definition, 'It holds.', () => {
+    if (judged) recordJudgement(testInfo, { verdict: 'fail', reason: 'it is not so', measurements: [] });
+    throw new FaultUnavailable('no kernel for that');
+  });
+  const body = calls.pop()![2] as (fixtures: object, testInfo: TestInfo) => Promise<void>;
+  await assert.rejects(body({}, testInfo));
+  return { skipped, ended: payloadsOf('meshproof.outcome', annotations).map(({ ended }) => ended) };
+}
+
+test('a fault that cannot be had here is a skip with its reason', async () => {
+  assert.deepEqual(await unavailable(false), { skipped: [[true, 'no kernel for that']], ended: [] });
+});
+
+test('what was judged before a fault that cannot be had is not hidden by a skip', async () => {
+  assert.deepEqual(await unavailable(true), { skipped: [], ended: ['threw'] });
 });
 
 test('what disturbs the mesh runs alone unless it says otherwise', () => {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getCallSites } from 'node:util';
 import type { TestInfo, TestType } from '@playwright/test';
+import { FaultUnavailable } from './chaos/fault.ts';
 import { annotation, payloadsOf, type Declaration } from './report/annotations.ts';
 import { PromiseBroken } from './verdict/promise-broken.ts';
 import type { Judgement } from './verdict/verdict.ts';
@@ -87,7 +88,7 @@ export function promiseOf(testInfo: TestInfo): Declaration | undefined {
   return payloadsOf('meshproof.promise', testInfo.annotations)[0];
 }
 
-/** The body, noting how it ended; the reporter cannot tell an assertion from another error, since Playwright sends text. */
+/** The body, skipped where it asks for a fault that cannot be had, else noting how it ended; the reporter cannot tell an assertion from another error, since Playwright sends text. */
 function observed<F>(body: (fixtures: F, testInfo: TestInfo) => Promise<void> | void) {
   const run = async (fixtures: object, testInfo: TestInfo) => {
     const note = (ended: 'returned' | 'broken' | 'threw', message: string) =>
@@ -95,6 +96,9 @@ function observed<F>(body: (fixtures: F, testInfo: TestInfo) => Promise<void> | 
     try {
       await body(fixtures as F, testInfo);
     } catch (error) {
+      // What was judged before counts: it is not hidden by a skip.
+      const judged = payloadsOf('meshproof.judgement', testInfo.annotations).length > 0;
+      if (error instanceof FaultUnavailable && !judged) testInfo.skip(true, error.message);
       note(isBroken(error) ? 'broken' : 'threw', messageOf(error));
       throw error;
     }
