@@ -1,8 +1,15 @@
 import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
-import { applyTo, awaitDeployments, parseManifests, type Applied, type Manifests } from './mesh/apply.ts';
+import {
+  awaitDeployments,
+  parseManifests,
+  startApplying,
+  type Applying,
+  type Manifests,
+} from './mesh/apply.ts';
 import type { Mesh, MeshCluster, Pod } from './mesh/attach.ts';
 import { awaitProxies, markOf, mentions, type ProxyPredicate } from './mesh/propagation.ts';
 import { clientProxies } from './mesh/readiness.ts';
+import { settleAll, throwTogether } from './settle-all.ts';
 
 /** How manifests are applied. */
 export interface ApplyOptions {
@@ -27,14 +34,16 @@ export type Apply = (manifests: Manifests, options?: ApplyOptions) => Promise<vo
 interface Application {
   objects: readonly KubernetesObject[];
   clusters: MeshCluster[];
-  applied: Applied[];
+  /** One in each cluster; less those that are undone. */
+  applying: Applying[];
   options: ApplyOptions;
 }
 
 /** All that one test applies to a mesh. */
 export class ApplySession {
   readonly #mesh: Mesh;
-  readonly #applications: Application[] = [];
+  #applications: Application[] = [];
+  #undoing: Promise<void> | undefined;
 
   constructor(mesh: Mesh) {
     this.#mesh = mesh;
@@ -42,17 +51,21 @@ export class ApplySession {
 
   /**
    * Applies manifests to the clusters, side by side; waits for their Deployments and, as the options say, for proxies.
-   * Throws what was refused, where, and which proxies have not taken it in time.
+   * What was begun is undone by {@link undo}, however this ends.
+   *
+   * @throws Error that tells what was refused, where, and which proxies have not taken it in time; or that the test is over.
    */
   async apply(manifests: Manifests, options: ApplyOptions): Promise<void> {
+    if (this.#undoing) throw new Error('The test is over: nothing more is applied to the mesh.');
     const names = options.clusters ?? this.#mesh.clusters.map((one) => one.name);
     const clusters = names.map((name) => this.#mesh.cluster(name));
     const objects = parseManifests(manifests, this.#mesh.file.namespace);
-    const application: Application = { objects, clusters, applied: [], options };
+    const applying = clusters.map((cluster) => startApplying(cluster, objects));
+    const application: Application = { objects, clusters, applying, options };
     this.#applications.push(application);
     await settleAll(
-      clusters.map(async (cluster) => {
-        application.applied.push(await applyTo(cluster, objects));
+      applying.map(async ({ cluster, applied }) => {
+        await applied;
         await awaitDeployments(cluster, objects);
       }),
     );
@@ -73,22 +86,26 @@ export class ApplySession {
   /**
    * Undoes everything, last first, and waits until no proxy names what is gone: the next test starts from the mesh as it
    * was. One object at a time in each cluster, because istiod 1.31 may lose the push of a second deletion that follows
-   * the first at once (docs/known-issues.md). All of it is tried, whatever fails; what failed is thrown together.
+   * the first at once (docs/known-issues.md). All of it is tried, whatever fails; what failed is thrown together, and tried
+   * again by the next call. Nothing can be applied any more.
    */
-  async undo(): Promise<void> {
+  undo(): Promise<void> {
+    const undone = (this.#undoing ?? Promise.resolve()).catch(() => undefined).then(() => this.#undoAll());
+    return (this.#undoing = undone);
+  }
+
+  async #undoAll(): Promise<void> {
     const failures: unknown[] = [];
-    const attempt = (what: Promise<void>) => what.catch((error: unknown) => void failures.push(error));
-    for (const application of this.#applications.splice(0).toReversed())
-      await Promise.all(
-        application.applied.map((one) =>
-          attempt(one.undo((object) => this.#awaitForgotten(object, one.cluster, application))),
-        ),
+    for (const application of this.#applications.toReversed()) {
+      const { applying } = application;
+      const undone = await Promise.allSettled(
+        applying.map((one) => one.undo((object) => this.#awaitForgotten(object, one.cluster, application))),
       );
-    if (failures.length > 0)
-      throw new AggregateError(
-        failures,
-        `Not everything that the test applied could be undone: ${failures.map(String).join('; ')}`,
-      );
+      for (const one of undone) if (one.status === 'rejected') failures.push(one.reason);
+      application.applying = applying.filter((_, index) => undone[index]?.status === 'rejected');
+    }
+    this.#applications = this.#applications.filter(({ applying }) => applying.length > 0);
+    throwTogether(failures, 'Not everything that the test applied could be undone');
   }
 
   async #awaitForgotten(
@@ -127,12 +144,6 @@ function namesAll(objects: readonly KubernetesObject[]): ProxyPredicate | undefi
   if (named.length === 0) return undefined;
   return async (proxy) =>
     (await Promise.all(named.map(async (object) => mentions(object)(proxy)))).every(Boolean);
-}
-
-/** Waits for all before it throws the first failure: none is left running behind a fixture's back. */
-async function settleAll(tasks: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(tasks)).find((one) => one.status === 'rejected');
-  if (failed) throw failed.reason;
 }
 
 const wording = (objects: readonly KubernetesObject[]) =>

@@ -2,12 +2,15 @@ import { test as base } from '@playwright/test';
 import { allowVariable, disturbanceProblem } from './allowance.ts';
 import { ApplySession, type Apply } from './apply-session.ts';
 import { diagnose } from './cause.ts';
+import { FaultSession, type Faults } from './fault-session.ts';
+import { healLeftFaults, healOwnFaults } from './left-faults.ts';
 import { attach, type Mesh } from './mesh/attach.ts';
 import { loadMeshFile } from './mesh/load.ts';
 import { readManifest } from './mesh/manifest-file.ts';
 import { waitUntilReady } from './mesh/readiness.ts';
 import { plainProbe } from './mesh/workloads.ts';
 import { promiseOf } from './promise.ts';
+import { putBack, putBackMs } from './put-back.ts';
 import { timeouts } from './timeouts.ts';
 import { Caller } from './traffic/caller.ts';
 import { openTarget, type Target } from './traffic/probe.ts';
@@ -32,14 +35,6 @@ export interface Callers {
   readonly all: readonly Caller[];
 }
 
-/** Holds what a test broke until it is healed. */
-export interface Faults {
-  /** Takes over a fault that was injected: it is healed at the end of the test, if the test has not done so. */
-  use<T extends AsyncDisposable>(fault: T): T;
-  /** Whether it has taken over any. */
-  readonly any: boolean;
-}
-
 interface WorkerFixtures {
   mesh: Mesh;
   probes: Callers;
@@ -61,9 +56,9 @@ interface TestFixtures {
 
 /**
  * Playwright's `test` with a mesh. For the worker: `mesh`; `probes` and `plain`, pods that call with and without a
- * sidecar; `callersOf`, any other workload as the one that calls; `ingress`, targets by cluster. For each test: `ready` (always on) holds it back until every proxy has what the
- * mesh file says; `diagnosed` (always on) asks the doctor when it failed, before anything is undone; `apply` applies manifests and undoes it; `manifest` reads the one beside the suite; `faults` holds what a test broke, and at its end, whatever that
- * was, heals the last first and waits until the mesh is as before; `underLoad` starts loads that end with the test. `allowed` (always on) keeps promises that disturb more
+ * sidecar; `callersOf`, any other workload as the one that calls; `ingress`, targets by cluster. For each test: `ready` (always on) heals what an earlier one could not, and holds it back until every proxy has
+ * what the mesh file says; `diagnosed` (always on) asks the doctor when it failed, before anything is undone; `apply` applies manifests; `manifest` reads the one beside the suite; `faults` holds what a test breaks, and at its end, whatever that
+ * was, undoes what was applied, heals the last first and waits until the mesh is as before; `underLoad` starts loads that end with the test. `allowed` (always on) keeps promises that disturb more
  * than our own workloads away from meshes that are not ours.
  */
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -76,6 +71,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         );
       await using mesh = attach(loadMeshFile(path));
       await use(mesh);
+      // What kept a test from its own healing, such as Ctrl-C amid it, does not leave the fault to the next run.
+      if (process.env[asItStandsVariable] === undefined) await healOwnFaults(mesh);
     },
     { scope: 'worker' },
   ],
@@ -124,6 +121,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     async ({ mesh, session, faults, allowed: _ }, use, testInfo) => {
       await use();
       if (testInfo.status === 'passed' || testInfo.status === 'skipped') return;
+      if (testInfo.status === 'interrupted') return; // nobody waits for a cause; what was broken is healed at once
       if (process.env[asItStandsVariable] !== undefined) return; // the doctor was asked by whoever broke it
       await diagnose(mesh, testInfo, { applied: session.names(), injected: faults.any });
     },
@@ -132,6 +130,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ready: [
     async ({ mesh, diagnosed: _ }, use, testInfo) => {
       const asItStandsMs = process.env[asItStandsVariable];
+      if (asItStandsMs === undefined)
+        await healLeftFaults(mesh, (healMs) => testInfo.setTimeout(timeouts.readinessMs + healMs));
       if (asItStandsMs !== undefined || promiseOf(testInfo)?.gate === 'tried')
         await waitUntilReady(mesh, { timeoutMs: Number(asItStandsMs ?? timeouts.endpointMs) }).catch(
           () => undefined,
@@ -142,38 +142,19 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { auto: true, timeout: timeouts.readinessMs, title: 'every proxy has what the mesh file says' },
   ],
-  session: [
-    // Undone before faults are healed: a rule that ejects pods would keep the mesh from being as before.
-    async ({ mesh, faults: _ }, use) => {
-      const session = new ApplySession(mesh);
-      try {
-        await use(session);
-      } finally {
-        await session.undo();
-      }
-    },
-    { timeout: timeouts.healMs },
-  ],
+  session: async ({ mesh }, use) => use(new ApplySession(mesh)),
   apply: async ({ session }, use) => use((manifests, options = {}) => session.apply(manifests, options)),
   manifest: async ({}, use, { file }) => use((values) => readManifest(file, values)),
   faults: [
-    async ({ mesh }, use) => {
-      const injected: AsyncDisposable[] = [];
-      const stack = new AsyncDisposableStack();
-      await use({
-        use: (fault) => {
-          injected.push(fault);
-          return stack.use(fault);
-        },
-        get any() {
-          return injected.length > 0;
-        },
-      });
-      if (injected.length === 0) return;
-      await stack.disposeAsync();
-      await waitUntilReady(mesh, { timeoutMs: timeouts.healMs });
+    async ({ mesh, session }, use, testInfo) => {
+      const faults = new FaultSession();
+      await use(faults);
+      // How long a fixture has is said before the test; how long healing may take follows from what it broke.
+      testInfo.setTimeout(putBackMs(faults) + timeouts.healMs);
+      await putBack(session, faults);
+      if (faults.any) await waitUntilReady(mesh, { timeoutMs: timeouts.healMs });
     },
-    { timeout: timeouts.healMs },
+    { timeout: timeouts.healMs, title: 'the mesh is put back as it was' },
   ],
   underLoad: async ({ mesh, probes, ingress, faults }, use, testInfo) => {
     await using stack = new AsyncDisposableStack();

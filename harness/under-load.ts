@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import type { FaultKind } from './chaos/fault.ts';
 import { inject, type Injected } from './chaos/inject.ts';
 import { recordExperiment } from './experiment.ts';
-import type { Callers, Faults } from './fixtures.ts';
+import type { Faults } from './fault-session.ts';
+import type { Callers } from './fixtures.ts';
 import type { Mesh } from './mesh/attach.ts';
 import type { Band } from './report/experiment.ts';
 import { timeouts } from './timeouts.ts';
@@ -157,9 +158,13 @@ export class UnderLoad implements AsyncDisposable {
       this.#healedMs = this.clock.nowMs();
       this.event(faultEvents.healed);
     };
-    const injected = await inject(this.#sources.mesh, kind, parameters, { onBegin, onHealed });
+    const { mesh, faults } = this.#sources;
+    const injected = await faults.use(
+      (signal) => inject(mesh, kind, parameters, { onBegin, onHealed, signal }),
+      kind.bounds.healMs,
+    );
     this.event(faultEvents.proven);
-    return this.#sources.faults.use(injected);
+    return injected;
   }
 
   /** The most requests that any load had under way at once before the last fault: so many are lost with what breaks. */

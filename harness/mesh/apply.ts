@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
+import { throwTogether } from '../settle-all.ts';
 import { timeouts } from '../timeouts.ts';
 import { whileWaiting } from '../waiting.ts';
 import type { MeshCluster } from './attach.ts';
@@ -10,12 +11,15 @@ import { managedBy } from './workloads.ts';
 /** YAML of any number of documents, an object, or a list of either. */
 export type Manifests = string | object | readonly (string | object)[];
 
-/** What {@link applyTo} did, to be undone. */
-export interface Applied {
+/** What {@link startApplying} does to a cluster, to be undone. */
+export interface Applying {
   cluster: MeshCluster;
-  /** Those that were not there before: what `undo` deletes. */
-  created(): KubernetesObject[];
-  /** Deletes what was not there before, calling `deleted` after each, and puts back what was; last first. */
+  /** Rejects when an object is refused, naming it; those after it are not tried, those before it stay until `undo`. */
+  applied: Promise<void>;
+  /**
+   * Waits until applying has ended, then deletes what was not there before, calling `deleted` after each, and puts back what
+   * was; last first. All of it is tried, whatever fails; the next call tries again what failed, which is thrown together.
+   */
   undo(deleted?: (object: KubernetesObject) => Promise<void>): Promise<void>;
 }
 
@@ -36,31 +40,33 @@ export function parseManifests(manifests: Manifests, namespace: string): Kuberne
     .map((object) => ours(object, namespace));
 }
 
-/**
- * Applies objects to a cluster by server-side apply, in their order, having read what was there before. When one is
- * refused, those before it are undone and the error names the object.
- */
-export async function applyTo(cluster: MeshCluster, objects: readonly KubernetesObject[]): Promise<Applied> {
+/** Starts applying objects to a cluster by server-side apply, in their order, reading what was there before. */
+export function startApplying(cluster: MeshCluster, objects: readonly KubernetesObject[]): Applying {
   const done: { object: KubernetesObject; before: KubernetesObject | undefined }[] = [];
-  const created = () => done.filter((one) => one.before === undefined).map((one) => one.object);
-  const undo: Applied['undo'] = async (deleted) => {
-    for (const { object, before } of done.toReversed()) {
-      await whileWaiting(() => restore(cluster, object, before));
-      if (!before) await deleted?.(object);
-    }
-  };
-  try {
+  const applyEach = async () => {
     for (const object of objects) {
       await whileWaiting(async () => {
         done.push({ object, before: await read(cluster, object) });
         await applyAll(cluster.api, [object]);
       });
     }
-  } catch (error) {
-    await undo();
-    throw error;
-  }
-  return { cluster, created, undo };
+  };
+  const applied = applyEach();
+  const undo: Applying['undo'] = async (deleted) => {
+    await applied.catch(() => undefined); // told by whoever applies
+    const failures: unknown[] = [];
+    for (const one of done.toReversed()) {
+      try {
+        await whileWaiting(() => restore(cluster, one.object, one.before));
+        if (!one.before) await deleted?.(one.object);
+        done.splice(done.indexOf(one), 1);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    throwTogether(failures, `Cluster ${cluster.name} is not as it was before the test`);
+  };
+  return { cluster, applied, undo };
 }
 
 /** Waits until every Deployment among the objects has all its pods ready. Throws when not so in time, naming it. */

@@ -60,9 +60,9 @@ promise(
     await test.step('the gateways are stopped, and started again', async () => {
       const targets = [...new Set(directions.map(({ target }) => target))];
       const stopped = await Promise.all(
-        targets.map(async (target) => {
+        targets.map((target) => {
           const from = directions.find((one) => one.target === target)?.caller.cluster.name ?? '';
-          return faults.use(await stopEastWestGateway(target, plain.in(from)));
+          return faults.use(() => stopEastWestGateway(target, plain.in(from)));
         }),
       );
       await settle(false, timeouts.endpointMs);

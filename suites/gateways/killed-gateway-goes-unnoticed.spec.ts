@@ -53,9 +53,7 @@ promise(
     await test.step('every east-west gateway is killed, and comes back', async () => {
       await all(({ recording }) => recording.event(fault.injected));
       const stopped = await Promise.all(
-        gateways.map(async ({ cluster, observer }) =>
-          faults.use(await stopEastWestGateway(cluster, observer)),
-        ),
+        gateways.map(({ cluster, observer }) => faults.use(() => stopEastWestGateway(cluster, observer))),
       );
       await all(({ recording }) => recordFurther(recording, downMs));
       await Promise.all(stopped.map((gateway) => gateway.restore()));

@@ -47,7 +47,7 @@ promise(
     test.skip(callers.length === 0, 'No caller has catalog in its own region and in another.');
     const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
     const grow = async ({ cluster }: (typeof callers)[number]) => {
-      faults.use(await scale(cluster, deployment, localPods));
+      await faults.use(() => scale(cluster, deployment, localPods));
       await awaitPods(cluster, deployment);
     };
     await Promise.all(callers.map(grow));
@@ -73,7 +73,7 @@ promise(
         const concurrentRequests = peakInFlight(recording.soFar);
         const injectedMs = recording.clock.nowMs();
         recording.event(fault.injected);
-        faults.use(await makeSick(caller.cluster, pod, { abortPercent: 100 }));
+        await faults.use(() => makeSick(caller.cluster, pod, { abortPercent: 100 }));
         // It may have been well until its Envoy confirmed the fault.
         const boundMs = ejectionBound(config).ms + (recording.clock.nowMs() - injectedMs);
         await recordFurther(recording, boundMs + (atLeast + ratePerSecond) * config.requestIntervalMs);

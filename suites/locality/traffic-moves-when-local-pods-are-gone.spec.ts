@@ -58,7 +58,7 @@ promise(
         const concurrentRequests = peakInFlight(recording.soFar);
         const killedMs = recording.clock.nowMs();
         recording.event(events.injected);
-        const gone = faults.use(await endPods(caller.cluster, deployment));
+        const gone = await faults.use(() => endPods(caller.cluster, deployment));
         const drainMs = recording.clock.nowMs() - killedMs;
         const config = { ...configured, localPods: gone.before, concurrentRequests, drainMs };
         const [boundMs, failbackBoundMs] = [failoverBound(config).ms, failbackBound(config).ms];

@@ -40,7 +40,7 @@ promise(
     await under.begin();
     const fault = await under.inject(faultKinds.apiServerDown, { cluster: crossing.cluster });
     // A proxy that connects while istiod's watches of that cluster fail: one of webapp's that is new, and gets its half of the load.
-    faults.use(await scale(home, { namespace: mesh.file.namespace, name: 'webapp' }, old.size + 1));
+    await faults.use(() => scale(home, { namespace: mesh.file.namespace, name: 'webapp' }, old.size + 1));
     await eventually(fresh, {
       ...{ until: (pods) => pods.length > 0, withinMs: timeouts.podReadyMs, inARow: 1 },
       what: `another pod of webapp in ${cluster}`,

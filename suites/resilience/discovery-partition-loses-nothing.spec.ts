@@ -47,7 +47,7 @@ promise(
     const [shrunk, grown] = [weightsOf(view, home, shrinking), weightsOf(view, home, growing)];
     const deployment = (name: string) => ({ namespace: home.namespace, name });
     await apply(manifest({ service: growing }), { clusters: [from], proxiesOf: ['webapp', 'probe'] });
-    faults.use(await resize(home, deployment(shrinking), few + 1));
+    await faults.use(() => resize(home, deployment(shrinking), few + 1));
     await shrunk.await(few + 1, discoveryBound(settings, timeouts.requestMs).boundMs);
 
     const under = await underLoad(waysTo(growing, from, ingress));
@@ -56,7 +56,7 @@ promise(
     const fault = await under.inject(faultKinds.linkPartitioned, { ports: 'discovery' });
     const cutMs = under.clock.nowMs();
     await resize(home, deployment(shrinking), few);
-    faults.use(await resize(home, deployment(growing), one + 1));
+    await faults.use(() => resize(home, deployment(growing), one + 1));
     const { ms: forMs } = pushBound();
     const kept = await Promise.all([shrunk.stay(few + 1, forMs), grown.stay(one, forMs)]);
     const { provenMs } = await fault.heal();

@@ -57,7 +57,7 @@ promise(
       { until: (ready) => ready > 0, withinMs: bound.ms, what: `a restarted istiod of ${cluster} is ready` },
     );
     under.event('istiod was waited for');
-    faults.use(await scale(home, { namespace: mesh.file.namespace, name: 'orders' }, before + 1));
+    await faults.use(() => scale(home, { namespace: mesh.file.namespace, name: 'orders' }, before + 1));
     const comes = await judgeEventually(
       async () => (await home.pods('orders')).filter(({ ready }) => ready).length,
       {

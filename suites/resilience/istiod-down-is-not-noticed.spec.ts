@@ -41,14 +41,14 @@ promise(
     const isThere = { until: (pods: number) => pods > before, withinMs: timeouts.podReadyMs, inARow: 1 };
 
     // How long a pod takes with an istiod: without one, none may come in twice that.
-    const control = faults.use(await scale(home, deployment, before + 1));
+    const control = await faults.use(() => scale(home, deployment, before + 1));
     const { convergedMs } = await eventually(readyPods, { ...isThere, what: 'a pod of orders more' });
     await control.restore();
 
     const under = await underLoad(waysTo('catalog', cluster, ingress));
     await under.begin();
     const fault = await under.inject(faultKinds.istiodDown, { cluster });
-    faults.use(await scale(home, deployment, before + 1));
+    await faults.use(() => scale(home, deployment, before + 1));
     const waits = await judgeConsistently(readyPods, {
       ...{ holds: (pods) => pods <= before, forMs: Math.ceil(2 * convergedMs) },
       what: 'that no pod more of orders is ready while there is no istiod',

@@ -66,7 +66,7 @@ promise(
     const { namespace, deployment: name } = mesh.cluster(cluster).file.eastWestGateway ?? {};
     const gateway = { namespace: namespace ?? '', name: name ?? '' };
     const home = mesh.cluster(cluster);
-    faults.use(await scale(home, gateway, 2));
+    await faults.use(() => scale(home, gateway, 2));
     await awaitPods(home, gateway);
     // Ready is not served: to lose the only one that is would be the first case again.
     await proveServed(home, gateway, timeouts.endpointMs);

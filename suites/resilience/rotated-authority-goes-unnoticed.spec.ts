@@ -45,8 +45,8 @@ promise(
     await under.begin();
     // Not by a rollout: what a restart of pods and gateways costs is promised elsewhere.
     const rotation = { cluster: to.cluster, renew: 'none' as const };
-    const fault = await under.inject(faultKinds.intermediateRotated, rotation);
-    const scaled = faults.use(await scale(home, deployment, before + 1));
+    await under.inject(faultKinds.intermediateRotated, rotation);
+    await faults.use(() => scale(home, deployment, before + 1));
     await awaitPods(home, deployment);
     await under.further(pushBound().ms);
     const { workloads } = await readTrust(mesh, plain.in(to.cluster));
@@ -66,9 +66,6 @@ promise(
         judgeCoverage({ timeline, by: 'pod', window: { fromMs }, members }),
       ]),
     );
-    // Here, as it may take longer than a fixture has: the pod with the other certificate first.
-    await scaled.restore();
-    await fault.heal();
     holdAll(testInfo, { ...judgements, [`certificates of ${to.service}`]: mixed });
   },
 );
