@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
-import { MemorySampler, residentBytes } from './memory.ts';
+import { MemorySampler, memoryOf } from './memory.ts';
 
 test('a process counts with all below it, and no other', async (t) => {
   const proc = await mkdtemp(path.join(tmpdir(), 'meshproof-proc-'));
@@ -19,18 +19,25 @@ test('a process counts with all below it, and no other', async (t) => {
     await mkdir(`${proc}/${pid}`);
     await writeFile(`${proc}/${pid}/status`, `Name:\tx\nPPid:\t${parent}\nVmRSS:\t  ${kilobytes} kB\n`);
   }
-  assert.equal(await residentBytes(10, proc), 123 * 1024);
+  assert.equal(await memoryOf(10, proc), 123 * 1024);
+
+  // One that tells its share of the pages that it has in common with others counts with that.
+  await writeFile(
+    `${proc}/11/smaps_rollup`,
+    'Rss:  20 kB\nPss:   7 kB\nPss_Dirty:  5 kB\nShared_Clean:  15 kB\n',
+  );
+  assert.equal(await memoryOf(10, proc), 110 * 1024);
 });
 
 test('where there is no /proc, nothing is known', async () => {
-  assert.equal(await residentBytes(1, '/nowhere'), null);
+  assert.equal(await memoryOf(1, '/nowhere'), null);
 });
 
 test('a real child counts', { skip: process.platform !== 'linux' }, async () => {
-  const before = (await residentBytes(process.pid)) ?? 0;
+  const before = (await memoryOf(process.pid)) ?? 0;
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log(1)']);
   await new Promise((resolve) => child.stdout.once('data', resolve));
-  const after = (await residentBytes(process.pid)) ?? 0;
+  const after = (await memoryOf(process.pid)) ?? 0;
   child.kill();
   assert.ok(after - before > 10e6, `${before} → ${after}`);
 });

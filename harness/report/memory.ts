@@ -1,15 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Resident memory moves slowly next to this, and a sample costs a few milliseconds. */
+/** Memory moves slowly next to this, and a sample costs a few milliseconds. */
 const samplingMs = 1_000;
 
-/** Samples the resident memory of this process and all below it: workers, and what they started. */
+/** Samples the memory of this process and all below it: workers, and what they started. */
 export class MemorySampler {
   #peakBytes: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   readonly #sample: () => Promise<number | null>;
 
-  constructor(sample: () => Promise<number | null> = () => residentBytes(process.pid)) {
+  constructor(sample: () => Promise<number | null> = () => memoryOf(process.pid)) {
     this.#sample = sample;
   }
 
@@ -30,8 +30,12 @@ export class MemorySampler {
   }
 }
 
-/** Resident bytes of a process and its descendants, pages that they share counted in each; null without /proc. */
-export async function residentBytes(root: number, proc = '/proc'): Promise<number | null> {
+/**
+ * Bytes of memory that a process and its descendants take from the machine: their proportional set sizes added up, in which a page that
+ * several processes share counts once, a part for each (Linux, Documentation/filesystems/proc.rst, smaps_rollup). Where a process does
+ * not tell that, its resident set, which counts shared pages in full; null without /proc.
+ */
+export async function memoryOf(root: number, proc = '/proc'): Promise<number | null> {
   const names = await readdir(proc).catch(() => []);
   const found = await Promise.all(
     names.filter((name) => /^\d+$/.test(name)).map((pid) => processAt(proc, pid)),
@@ -44,13 +48,28 @@ export async function residentBytes(root: number, proc = '/proc'): Promise<numbe
     for (const { pid, parent } of processes) if (tree.has(parent)) tree.add(pid);
   }
   const inTree = processes.filter((one) => tree.has(one.pid));
-  return inTree.length === 0 ? null : inTree.reduce((sum, one) => sum + one.bytes, 0);
+  const bytes = await Promise.all(
+    inTree.map(async ({ pid, resident }) => (await proportionalBytes(proc, pid)) ?? resident),
+  );
+  return bytes.length === 0 ? null : bytes.reduce((sum, one) => sum + one, 0);
 }
 
 async function processAt(proc: string, pid: string) {
   // Gone since the folder was read: no process.
   const status = await readFile(`${proc}/${pid}/status`, 'utf8').catch(() => undefined);
   if (status === undefined) return undefined;
-  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-  return { pid: Number(pid), parent: field('PPid'), bytes: field('VmRSS') * 1024 };
+  const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  return { pid: Number(pid), parent, resident: bytesOf(status, 'VmRSS') ?? 0 };
+}
+
+/** Undefined where the kernel does not tell, or not us: an old one, or a process of another user. */
+async function proportionalBytes(proc: string, pid: number): Promise<number | undefined> {
+  const rollup = await readFile(`${proc}/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  return bytesOf(rollup, 'Pss');
+}
+
+/** A line such as `VmRSS:   1234 kB` of a file in /proc. */
+function bytesOf(text: string, name: string): number | undefined {
+  const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

@@ -118,7 +118,12 @@ export const reportSchema = z.strictObject({
     waitingMs: z
       .number()
       .describe('Of it, the time spent waiting for the mesh: convergence, pods, requests, declared delays.'),
-    peakMemoryBytes: z.int().nullable().describe('Peak resident memory of the processes of the harness.'),
+    peakMemoryBytes: z
+      .int()
+      .nullable()
+      .describe(
+        'Most memory at one time of the test runner, its workers and what they start: proportional set sizes added up, in which shared pages count once; the resident set of a process that does not tell its own.',
+      ),
   }),
   promises: z.array(promiseSchema),
 });
