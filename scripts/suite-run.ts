@@ -49,10 +49,11 @@ export interface SuiteRun {
 }
 
 /**
- * For the runner and its workers. Node lets a heap grow as far as memory reaches before it collects; with these a run of thirteen
- * promises took 714 MB at its peak instead of 1,084, in about the same time.
+ * For the runner and its workers. Node lets a heap grow as far as memory reaches before it collects, and glibc gives every thread an
+ * arena of its own and keeps what was freed in them (mallopt(3)).
  */
 const smallHeap = '--max-semi-space-size=2 --max-old-space-size=384';
+const fewArenas = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: String(128 * 1024) };
 
 /** Where the folders of runs are. */
 export const resultsRoot = join(projectRoot, 'results');
@@ -144,6 +145,7 @@ export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
   await using _lock = options.asItStands ? undefined : await lockMesh(options.meshFile);
   const runDir = await prepare(options);
   const env = {
+    ...fewArenas,
     ...process.env,
     MESHPROOF_MESH: options.meshFile,
     MESHPROOF_RUN_DIR: runDir,
