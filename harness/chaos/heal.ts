@@ -8,6 +8,7 @@ import { healContainers } from './heal-containers.ts';
 import { healMarks } from './heal-marks.ts';
 import { healCase } from './inject.ts';
 import { journalOf, type JournalEntry } from './journal.ts';
+import { requireMadeHere } from './made-on.ts';
 
 /**
  * Takes away whatever is left in a mesh because a process was killed. First the faults of the journal, on this machine:
@@ -115,6 +116,7 @@ async function healEntry(mesh: Mesh, entry: JournalEntry): Promise<string[]> {
     throw new Error(
       `this version of meshproof knows no fault ${entry.fault}; heal with the one that wrote it`,
     );
+  await requireMadeHere(mesh, entry, journal.fileOf(entry));
   const parameters = kind.parameters.parse(entry.parameters);
   const of = { mesh, id: entry.id, parameters, undo: kind.undo.parse(entry.undo) };
   if (entry.phase === 'begun') {

@@ -3,6 +3,7 @@ import type { Mesh } from '../mesh/attach.ts';
 import { timeouts } from '../timeouts.ts';
 import { FaultUnavailable, type Case, type FaultKind } from './fault.ts';
 import { journalOf, newEntryId, type JournalEntry } from './journal.ts';
+import { identitiesOf } from './made-on.ts';
 import { parametersOf } from './parameters.ts';
 
 /** A fault that was injected and proven; healed by `heal()` or at the end of an `await using`. */
@@ -56,12 +57,13 @@ export async function inject<P extends z.ZodObject, U>(
     throw new FaultUnavailable(`${kind.id} needs a lab of ours: it works on the lab's containers and keys.`);
   options.signal?.throwIfAborted();
   const id = newEntryId();
+  const clusters = await identitiesOf(mesh, kind.clusters(parameters, mesh));
   const undo = await kind.prepare(mesh, parameters, id);
   options.signal?.throwIfAborted();
   const of: Case<z.output<P>, U> = { mesh, id, parameters, undo };
   const journal = journalOf(mesh.file);
   const entry: JournalEntry = {
-    ...{ version: 1, id, fault: kind.id, phase: 'begun', parameters, undo },
+    ...{ version: 1, id, fault: kind.id, phase: 'begun', parameters, undo, clusters },
     ...{ pid: process.pid, startedAt: new Date().toISOString() },
   };
   await journal.write(entry);

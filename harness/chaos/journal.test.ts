@@ -13,6 +13,7 @@ const entry = (over: Partial<JournalEntry> = {}): JournalEntry => ({
   phase: 'begun',
   parameters: { cluster: 'west' },
   undo: { pods: [] },
+  clusters: {},
   pid: 1,
   startedAt: '2026-11-23T10:00:00.000Z',
   ...over,

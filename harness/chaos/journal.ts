@@ -13,6 +13,8 @@ const entrySchema = z.strictObject({
   phase: z.enum(['begun', 'injected']),
   parameters: z.record(z.string(), z.unknown()),
   undo: z.unknown(),
+  /** The clusters that it was made on, each by what tells it from others of its name; none in the journal of a lab. */
+  clusters: z.record(z.string(), z.string()).default({}),
   pid: z.int(),
   startedAt: z.iso.datetime(),
 });
@@ -49,7 +51,7 @@ export class Journal {
   /** Writes an entry; it is on the disk when this resolves. */
   async write(entry: JournalEntry): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const file = this.#file(entry);
+    const file = this.fileOf(entry);
     const unfinished = `${file}.unfinished`;
     const handle = await open(unfinished, 'w', 0o600);
     try {
@@ -64,7 +66,7 @@ export class Journal {
 
   /** Takes an entry out. Does nothing when it is not there. */
   async remove(entry: JournalEntry): Promise<void> {
-    await rm(this.#file(entry), { force: true });
+    await rm(this.fileOf(entry), { force: true });
     await this.#syncFolder();
   }
 
@@ -88,7 +90,8 @@ export class Journal {
     return aside;
   }
 
-  #file({ startedAt, id }: JournalEntry): string {
+  /** Where an entry is. */
+  fileOf({ startedAt, id }: JournalEntry): string {
     return join(this.folder, `${startedAt.replaceAll(':', '-')}-${id}.json`); // sorts by time
   }
 

@@ -1,0 +1,51 @@
+import type { Mesh } from '../mesh/attach.ts';
+import { whileWaiting } from '../waiting.ts';
+import type { JournalEntry } from './journal.ts';
+
+/**
+ * The clusters of a mesh as no other has them: by name, the uid of the namespace kube-system, which lives as long as its cluster. None
+ * for a lab: its journal is in its own folder, and its faults are laid and healed while API servers do not answer.
+ *
+ * @throws Error that names the cluster that does not tell.
+ */
+export async function identitiesOf(mesh: Mesh, clusters: readonly string[]): Promise<Record<string, string>> {
+  if (mesh.isLab) return {};
+  const pairs = clusters.map(async (cluster) => [cluster, await identityOf(mesh, cluster)] as const);
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+async function identityOf(mesh: Mesh, cluster: string): Promise<string> {
+  const { api, file } = mesh.cluster(cluster);
+  try {
+    const { metadata } = await whileWaiting(() => api.core.readNamespace({ name: 'kube-system' }));
+    return metadata?.uid ?? '';
+  } catch (error) {
+    throw new Error(
+      `Cluster ${cluster} (context ${file.context}) did not show its namespace kube-system, by which it is told from others of that name.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Refuses an entry of the journal that was made on other clusters: meshes that share an id, such as one for trying and one in
+ * use, share a journal, and what heals the one would break the other.
+ *
+ * @param file where the entry is.
+ * @throws Error that names the clusters and says what to do.
+ */
+export async function requireMadeHere(mesh: Mesh, entry: JournalEntry, file: string): Promise<void> {
+  if (mesh.isLab) return;
+  const there = Object.keys(entry.clusters);
+  const known = there.filter((name) => mesh.clusters.some((cluster) => cluster.name === name));
+  const here = await identitiesOf(mesh, known);
+  const others = there.filter((name) => here[name] !== entry.clusters[name]);
+  if (there.length > 0 && others.length === 0) return;
+  const why =
+    there.length === 0
+      ? 'it does not tell on which clusters it was made'
+      : `it was made on another cluster of the name ${others.join(', ')}`;
+  throw new Error(
+    `it was not healed, as ${why}. Run \`meshproof heal\` with the mesh file of the mesh that it belongs to; if that is gone, remove ${file}`,
+  );
+}
