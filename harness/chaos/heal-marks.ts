@@ -3,12 +3,14 @@ import { testScope } from '../mesh/apply.ts';
 import type { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { deleteIfThere } from '../mesh/cluster-api.ts';
 import { settleAll } from '../settle-all.ts';
+import { ChangedSince, throwLeft } from './changed-since.ts';
 import { healPod, sickLabel } from './sick-pod.ts';
-import { regionAnnotation, setRegion } from './clusters/region-labels-lost.ts';
+import { giveRegionBack, regionAnnotation } from './clusters/region-labels-lost.ts';
 import { revokedAnnotation, setRevoked } from './discovery/remote-secret-revoked.ts';
 import { issuedLabel, keptLabel, putSecretBack } from './kept-secret.ts';
+import { wordHeader } from './objects/edits.ts';
 import { healKeptObjects } from './objects/kept-objects.ts';
-import { awaitPods, beforeAnnotation, putBack as scaleBack } from './scale.ts';
+import { awaitPods, beforeAnnotation, healReplicas } from './scale.ts';
 import { readinessAnnotation, restart, restartAnnotation, setReadiness, type Readiness } from './template.ts';
 
 /** What suites apply: apiVersion and kind, those first that act on traffic. */
@@ -37,29 +39,50 @@ export const selector = Object.entries(testScope)
  * the cluster itself, so that any machine can heal.
  *
  * @returns what was healed, a line each; empty for a cluster in order.
- * @throws Error when the cluster refuses; what was healed before stays healed.
+ * @throws Error when the cluster refuses; what was healed before stays healed. Error that names what somebody has changed since,
+ *   when all the rest was healed.
  */
 export async function healMarks(mesh: Mesh, cluster: MeshCluster): Promise<string[]> {
-  const namespaces = [...new Set([cluster.namespace, mesh.file.rootNamespace])];
+  const { rootNamespace } = mesh.file;
+  const namespaces = [...new Set([cluster.namespace, rootNamespace])];
   // Before what tests applied is removed: what was replaced is put back.
-  const putBack = await healKeptObjects(cluster, mesh.file.rootNamespace);
+  const objects = await healKeptObjects(cluster, rootNamespace);
+  const left = [...objects.left];
   const removed = await settleAll(
     namespaces.flatMap((namespace) =>
       kinds.map(([apiVersion, kind]) => removeLeft(cluster, namespace, apiVersion, kind)),
     ),
   );
   // Before pods are made anew: they are to get their certificates from the authority as it was.
-  const secrets = await healSecrets(cluster, namespaces, mesh.file.rootNamespace);
-  const changed = await settleAll(namespaces.map((namespace) => healDeployments(cluster, namespace)));
-  return [
-    ...putBack,
+  const secrets = await healSecrets(cluster, namespaces, rootNamespace, left);
+  const changed = await settleAll(namespaces.map((namespace) => healDeployments(cluster, namespace, left)));
+  const healed = [
+    ...objects.back.map((header) => `${cluster.name}: put ${wordHeader(header)} back as it was`),
     ...removed.flat(),
     ...(await removeNamespaces(cluster)),
     ...changed.flat(),
     ...secrets,
-    ...(await healNodes(cluster)),
+    ...(await healNodes(cluster, left)),
     ...(await healSick(cluster)),
   ];
+  throwLeft(left);
+  return healed;
+}
+
+/** Puts something back; what somebody has changed since is noted among what is left, and the rest goes on. */
+async function unlessChanged(
+  left: ChangedSince[],
+  act: () => Promise<unknown>,
+  line: string,
+): Promise<string[]> {
+  try {
+    await act();
+    return [line];
+  } catch (error) {
+    if (!(error instanceof ChangedSince)) throw error;
+    left.push(error);
+    return [];
+  }
 }
 
 async function removeLeft(
@@ -99,9 +122,13 @@ async function removeNamespaces(cluster: MeshCluster): Promise<string[]> {
   return names.map((name) => `${cluster.name}: removed Namespace ${name}`);
 }
 
-async function healDeployments(cluster: MeshCluster, namespace: string): Promise<string[]> {
+async function healDeployments(
+  cluster: MeshCluster,
+  namespace: string,
+  left: ChangedSince[],
+): Promise<string[]> {
   const { items } = await cluster.api.apps.listNamespacedDeployment({ namespace });
-  const healed = await settleAll(items.map((one) => healDeployment(cluster, namespace, one)));
+  const healed = await settleAll(items.map((one) => healDeployment(cluster, namespace, one, left)));
   return healed.flat();
 }
 
@@ -109,6 +136,7 @@ async function healDeployment(
   cluster: MeshCluster,
   namespace: string,
   { metadata, spec }: V1Deployment,
+  left: ChangedSince[],
 ): Promise<string[]> {
   const name = metadata?.name ?? '';
   const healed: string[] = [];
@@ -123,8 +151,9 @@ async function healDeployment(
   }
   const before = metadata?.annotations?.[beforeAnnotation];
   if (before !== undefined) {
-    await scaleBack(cluster, { namespace, name }, Number(before));
-    healed.push(`${cluster.name}: gave ${namespace}/${name} its ${before} pods back`);
+    const back = () => healReplicas(cluster, { namespace, name }, Number(before));
+    const line = `${cluster.name}: gave ${namespace}/${name} its ${before} pods back`;
+    healed.push(...(await unlessChanged(left, back, line)));
   }
   if (healed.length > 0) await awaitPods(cluster, { namespace, name });
   return healed;
@@ -135,16 +164,20 @@ async function healSecrets(
   cluster: MeshCluster,
   namespaces: readonly string[],
   namespace: string,
+  left: ChangedSince[],
 ): Promise<string[]> {
   const { items } = await cluster.api.core.listNamespacedSecret({ namespace });
   const named = items.map((one) => ({ name: one.metadata?.name ?? '', ...one }));
   const revoked = named.filter(({ metadata }) => metadata?.annotations?.[revokedAnnotation] !== undefined);
   const kept = items.flatMap(({ metadata }) => metadata?.labels?.[keptLabel] ?? []);
   for (const { name } of revoked) await setRevoked(cluster, namespace, name, null);
-  for (const name of kept) await putSecretBack(cluster, namespace, name);
+  const putBack = kept.map((name) => {
+    const line = `${cluster.name}: put back what Secret ${namespace}/${name} held`;
+    return unlessChanged(left, () => putSecretBack(cluster, namespace, name), line);
+  });
   return [
     ...revoked.map(({ name }) => `${cluster.name}: gave Secret ${namespace}/${name} its label back`),
-    ...kept.map((name) => `${cluster.name}: put back what Secret ${namespace}/${name} held`),
+    ...(await settleAll(putBack)).flat(),
     ...(await settleAll(namespaces.map((one) => removeIssued(cluster, one)))).flat(),
   ];
 }
@@ -156,14 +189,17 @@ async function removeIssued({ name: of, api }: MeshCluster, namespace: string): 
   return names.map((name) => `${of}: removed the token in Secret ${namespace}/${name}`);
 }
 
-async function healNodes(cluster: MeshCluster): Promise<string[]> {
+async function healNodes(cluster: MeshCluster, left: ChangedSince[]): Promise<string[]> {
   const { items } = await cluster.api.core.listNode();
   const lost = items.flatMap(({ metadata }) => {
     const region = metadata?.annotations?.[regionAnnotation];
     return region === undefined ? [] : [{ name: metadata?.name ?? '', region }];
   });
-  for (const { name, region } of lost) await setRegion(cluster, name, region, null);
-  return lost.map(({ name, region }) => `${cluster.name}: gave node ${name} its region ${region} back`);
+  const given = lost.map(({ name, region }) => {
+    const line = `${cluster.name}: gave node ${name} its region ${region} back`;
+    return unlessChanged(left, () => giveRegionBack(cluster, name, region), line);
+  });
+  return (await Promise.all(given)).flat();
 }
 
 async function healSick(cluster: MeshCluster): Promise<string[]> {

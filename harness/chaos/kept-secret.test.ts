@@ -4,6 +4,7 @@ import { ApiException, type V1Secret } from '@kubernetes/client-node';
 import { MeshCluster } from '../mesh/attach.ts';
 import type { ClusterApi } from '../mesh/cluster-api.ts';
 import type { MeshFileCluster } from '../mesh/mesh-file.ts';
+import { ChangedSince } from './changed-since.ts';
 import { keepSecret, keptHeadAnnotation, keptName, putSecretBack, writeSecretData } from './kept-secret.ts';
 
 const labels = { 'istio/multiCluster': 'true' };
@@ -67,4 +68,48 @@ test('a deleted Secret whose copy does not tell its labels is not made anew with
   delete stored.get(keptName('s'))?.metadata?.annotations?.[keptHeadAnnotation];
   stored.delete('s');
   await assert.rejects(putSecretBack(west, 'n', 's'), /n\/s of west is gone/);
+});
+
+test('what somebody else has put there since stays, and so does the copy, until that is taken away', async () => {
+  const { stored, west } = cluster();
+  await keepSecret(west, 'n', 's');
+  await writeSecretData(west, 'n', 's', { east: 'eA==' });
+  const rotated = { ...secret(), data: { east: 'eQ==' } };
+  stored.set('s', rotated);
+  await assert.rejects(putSecretBack(west, 'n', 's'), (error: Error) => {
+    return error instanceof ChangedSince && /n\/s of west .* n\/meshproof-kept-s;/.test(error.message);
+  });
+  assert.deepEqual(stored.get('s'), rotated);
+  assert.deepEqual(stored.get(keptName('s'))?.data, secret().data);
+  stored.delete(keptName('s'));
+  await putSecretBack(west, 'n', 's');
+  assert.deepEqual([...stored], [['s', rotated]]);
+});
+
+test('each of several writings of a fault is known, and the first that was killed amid its second', async () => {
+  const { stored, west } = cluster();
+  await keepSecret(west, 'n', 's');
+  await writeSecretData(west, 'n', 's', { east: 'eA==' });
+  const first = stored.get('s');
+  await writeSecretData(west, 'n', 's', { east: 'eQ==' });
+  assert.ok(first);
+  stored.set('s', first); // noted, and not written
+  await putSecretBack(west, 'n', 's');
+  assert.deepEqual([...stored], [['s', secret()]]);
+});
+
+test('a Secret of which no copy is kept is not changed', async () => {
+  const { stored, west } = cluster();
+  await assert.rejects(writeSecretData(west, 'n', 's', { east: 'eA==' }), /n\/s of west is not kept/);
+  assert.deepEqual([...stored], [['s', secret()]]);
+});
+
+test('that a controller writes to what is no data of it keeps nothing from being put back', async () => {
+  const { stored, west } = cluster();
+  await keepSecret(west, 'n', 's');
+  await writeSecretData(west, 'n', 's', { east: 'eA==' });
+  const now = stored.get('s');
+  stored.set('s', { ...now, metadata: { ...now?.metadata, resourceVersion: '7' } });
+  await putSecretBack(west, 'n', 's');
+  assert.deepEqual(stored.get('s')?.data, secret().data);
 });

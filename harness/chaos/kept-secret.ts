@@ -1,13 +1,18 @@
+import { createHash } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import type { MeshCluster } from '../mesh/attach.ts';
 import { applyAll, deleteIfThere } from '../mesh/cluster-api.ts';
 import { whileWaiting } from '../waiting.ts';
+import { ChangedSince } from './changed-since.ts';
 
 /** On a copy of a Secret as it was before a fault: the name of the one that it is a copy of. */
 export const keptLabel = 'meshproof.dev/kept';
 
 /** On a copy: type, labels and annotations of the Secret, by which it is made anew where it was deleted. */
 export const keptHeadAnnotation = 'meshproof.dev/kept-head';
+
+/** On a copy: hashes of what faults have put into the Secret, or were about to. Anything else is somebody else's. */
+export const writtenAnnotation = 'meshproof.dev/written';
 
 /** The name of the copy of a Secret; one fault at a time changes a Secret. */
 export const keptName = (secret: string): string => `meshproof-kept-${secret}`;
@@ -41,8 +46,48 @@ interface Head {
   annotations: Record<string, string>;
 }
 
-/** Replaces what a Secret holds, nothing else of it. */
+/** Replaces what a kept Secret holds, nothing else of it, having noted on its copy what that is. */
 export async function writeSecretData(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+  data: Record<string, string>,
+): Promise<void> {
+  await noteWritten(cluster, namespace, name, hashOf(data));
+  await replaceData(cluster, namespace, name, data);
+}
+
+/** Noted before it is written: a process that is killed in between has changed nothing. */
+async function noteWritten(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+  hash: string,
+): Promise<void> {
+  const copy = await readCopy(cluster, namespace, name);
+  if (!copy)
+    throw new Error(`Secret ${namespace}/${name} of ${cluster.name} is not kept: it is not changed.`);
+  const annotations = {
+    ...copy.metadata?.annotations,
+    [writtenAnnotation]: [...writtenIn(copy), hash].join(' '),
+  };
+  const body = { ...copy, metadata: { ...copy.metadata, annotations } };
+  await whileWaiting(() =>
+    cluster.api.core.replaceNamespacedSecret({ namespace, name: keptName(name), body }),
+  );
+}
+
+const writtenIn = ({ metadata }: V1Secret): string[] =>
+  (metadata?.annotations?.[writtenAnnotation] ?? '').split(' ').filter((one) => one !== '');
+
+/** Tells what a Secret holds from what else it could hold, and nothing of what that is. */
+const hashOf = (data: Record<string, string> | undefined): string =>
+  createHash('sha256')
+    .update(JSON.stringify(Object.entries(data ?? {}).toSorted()))
+    .digest('hex')
+    .slice(0, 16);
+
+async function replaceData(
   cluster: MeshCluster,
   namespace: string,
   name: string,
@@ -74,20 +119,36 @@ async function readCopy(
 
 /**
  * Puts back what a Secret held, makes it anew where it was deleted, and takes the copy away. Does nothing when there is
- * none.
+ * none. @returns whether the Secret had to be changed for that.
+ *
+ * @throws ChangedSince where it holds what was not there before, nor came from a fault; Secret and copy then stay.
  */
-export async function putSecretBack(cluster: MeshCluster, namespace: string, name: string): Promise<void> {
+export async function putSecretBack(cluster: MeshCluster, namespace: string, name: string): Promise<boolean> {
   const copy = await readCopy(cluster, namespace, name);
-  if (copy?.data === undefined) return;
-  if (await isThere(cluster, namespace, name)) await writeSecretData(cluster, namespace, name, copy.data);
-  else await makeAnew(cluster, namespace, name, copy);
+  if (copy?.data === undefined) return false;
+  const now = await readIfThere(cluster, namespace, name);
+  const differs = hashOf(now?.data) !== hashOf(copy.data);
+  if (!now) await makeAnew(cluster, namespace, name, copy);
+  else if (differs) {
+    if (!writtenIn(copy).includes(hashOf(now.data)))
+      throw new ChangedSince(
+        `Secret ${namespace}/${name} of ${cluster.name}`,
+        `Secret ${namespace}/${keptName(name)}`,
+      );
+    await replaceData(cluster, namespace, name, copy.data);
+  }
   await dropKept(cluster, namespace, name);
+  return differs;
 }
 
-async function isThere({ api }: MeshCluster, namespace: string, name: string): Promise<boolean> {
+async function readIfThere(
+  { api }: MeshCluster,
+  namespace: string,
+  name: string,
+): Promise<V1Secret | undefined> {
   const fieldSelector = `metadata.name=${name}`;
   const { items } = await whileWaiting(() => api.core.listNamespacedSecret({ namespace, fieldSelector }));
-  return items.length > 0;
+  return items[0];
 }
 
 async function makeAnew(

@@ -4,11 +4,11 @@ import type { Bounds } from './bounds.ts';
 import { defineFault, type AnyFault, type Disturbed } from './fault.ts';
 import {
   awaitPods,
+  endPods,
+  healReplicas,
   killPods,
   podsOf,
-  putBack,
-  endPods,
-  replicasBefore,
+  replicasNow,
   type DeploymentRef,
 } from './scale.ts';
 import { proveGone, proveServed } from './served.ts';
@@ -31,6 +31,12 @@ interface PodFault<P extends z.ZodObject> {
   /** Which Deployment is meant. */
   deployment(mesh: Mesh, parameters: z.output<P>): DeploymentRef;
   how: 'deleted' | 'killed' | 'scaled-to-zero';
+  /** What those see who use the pods, where that is defined: looked at besides the API server. Evidence is added to a sentence. */
+  users?: {
+    requireServed(mesh: Mesh, parameters: z.output<P>): Promise<void>;
+    proveLost(mesh: Mesh, parameters: z.output<P>): Promise<string>;
+    proveServed(mesh: Mesh, parameters: z.output<P>): Promise<string>;
+  };
 }
 
 /** Ends pods of a Deployment: with their grace period, without it, or without it and with no successors. */
@@ -45,9 +51,10 @@ export const podFault = <P extends z.ZodObject<{ cluster: z.ZodString }>>(fault:
       const pods = (await podsOf(cluster, deployment)).filter(({ ready }) => ready);
       if (pods.length === 0)
         throw new Error(`${deployment.name} in ${cluster.name} has no ready pod to be ended.`);
+      await fault.users?.requireServed(mesh, parameters);
       const { count } = parameters as { count?: number };
       const meant = pods.slice(0, count ?? pods.length).map(({ name, uid }) => ({ name, uid }));
-      return { ...deployment, replicas: await replicasBefore(cluster, deployment), pods: meant };
+      return { ...deployment, replicas: await replicasNow(cluster, deployment), pods: meant };
     },
     inject: async ({ mesh, parameters, undo: { namespace, name, pods } }) => {
       const cluster = mesh.cluster(clusterOf(parameters));
@@ -55,18 +62,23 @@ export const podFault = <P extends z.ZodObject<{ cluster: z.ZodString }>>(fault:
       if (fault.how === 'scaled-to-zero') await endPods(cluster, { namespace, name });
       else await killPods(cluster, meant, fault.how === 'deleted' ? {} : { gracePeriodSeconds: 0 });
     },
-    prove: ({ mesh, parameters, undo: { namespace, name, pods } }) =>
-      proveGone(mesh.cluster(clusterOf(parameters)), { namespace, name }, pods, {
+    prove: async ({ mesh, parameters, undo: { namespace, name, pods } }) => {
+      const gone = await proveGone(mesh.cluster(clusterOf(parameters)), { namespace, name }, pods, {
         withinMs: fault.bounds.injectMs,
         successors: fault.how !== 'scaled-to-zero',
-      }),
+      });
+      return `${gone}${(await fault.users?.proveLost(mesh, parameters)) ?? ''}`;
+    },
     heal: async ({ mesh, parameters, undo: { namespace, name, replicas } }) => {
       const cluster = mesh.cluster(clusterOf(parameters));
-      if (fault.how === 'scaled-to-zero') await putBack(cluster, { namespace, name }, replicas);
+      if (fault.how === 'scaled-to-zero') await healReplicas(cluster, { namespace, name }, replicas);
       else await awaitPods(cluster, { namespace, name });
     },
-    proveHealed: ({ mesh, parameters, undo: { namespace, name } }) =>
-      proveServed(mesh.cluster(clusterOf(parameters)), { namespace, name }, fault.bounds.healMs),
+    proveHealed: async ({ mesh, parameters, undo: { namespace, name } }) => {
+      const cluster = mesh.cluster(clusterOf(parameters));
+      const served = await proveServed(cluster, { namespace, name }, fault.bounds.healMs);
+      return `${served}${(await fault.users?.proveServed(mesh, parameters)) ?? ''}`;
+    },
   });
 
 const clusterOf = (parameters: object): string => (parameters as { cluster: string }).cluster;

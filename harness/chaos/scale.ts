@@ -5,6 +5,7 @@ import { waitUntil } from '../mesh/wait-until.ts';
 import { settleAll } from '../settle-all.ts';
 import { timeouts } from '../timeouts.ts';
 import { whileWaiting } from '../waiting.ts';
+import { ChangedSince } from './changed-since.ts';
 
 /** A Deployment, by name. */
 export interface DeploymentRef {
@@ -28,7 +29,7 @@ export interface Scaled extends AsyncDisposable {
  * @throws Error that names the cluster and the Deployment when the API server refuses.
  */
 export async function scale(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<Scaled> {
-  await note(cluster, deployment);
+  await note(cluster, deployment, pods);
   const before = await setReplicas(cluster, deployment, pods);
   let restored: Promise<void> | undefined;
   const restore = () => (restored ??= putBack(cluster, deployment, before));
@@ -102,33 +103,79 @@ export async function podsOf(cluster: MeshCluster, deployment: DeploymentRef): P
 /** Where a Deployment's number of pods is noted before it is changed: what is left of a killed process can be undone. */
 export const beforeAnnotation = 'meshproof.dev/replicas-before';
 
-async function note(cluster: MeshCluster, deployment: DeploymentRef): Promise<void> {
-  const { metadata, spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
-  if (metadata?.annotations?.[beforeAnnotation] !== undefined) return; // of an outer change: the first one counts
-  await annotate(cluster, deployment, String(spec?.replicas ?? 1));
+/** Where the numbers are noted that it was given by us, or was about to be: any other is somebody else's. */
+export const setAnnotation = 'meshproof.dev/replicas-set';
+
+async function note(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<void> {
+  const { noted, now, given } = await readReplicas(cluster, deployment);
+  // One that is noted is of an outer change: the first one counts.
+  await annotate(cluster, deployment, {
+    [setAnnotation]: [...given, pods].join(' '),
+    ...(noted === undefined ? { [beforeAnnotation]: String(now) } : {}),
+  });
 }
 
-/** The number of pods that a Deployment is meant to have: the one noted, where a change of it is under way. */
-export async function replicasBefore(cluster: MeshCluster, deployment: DeploymentRef): Promise<number> {
-  const { metadata, spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
-  return Number(metadata?.annotations?.[beforeAnnotation] ?? spec?.replicas ?? 1);
+interface Replicas {
+  /** Pods that it asks for. */
+  now: number;
+  /** Those that it asked for before the first of our changes. */
+  noted: number | undefined;
+  /** Those that our changes gave it. */
+  given: number[];
 }
 
-const annotate = (cluster: MeshCluster, deployment: DeploymentRef, before: string | null): Promise<void> =>
-  mark(
-    cluster.api,
-    { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment },
-    { annotations: { [beforeAnnotation]: before } },
+async function readReplicas(cluster: MeshCluster, deployment: DeploymentRef): Promise<Replicas> {
+  const { metadata, spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
+  const { [beforeAnnotation]: before, [setAnnotation]: given = '' } = metadata?.annotations ?? {};
+  return {
+    now: spec?.replicas ?? 1,
+    noted: before === undefined ? undefined : Number(before),
+    given: given.split(' ').flatMap((one) => (one === '' ? [] : [Number(one)])),
+  };
+}
+
+/** The number of pods that a Deployment asks for now: what a change of it is to be undone to, also within another change. */
+export const replicasNow = async (cluster: MeshCluster, deployment: DeploymentRef): Promise<number> =>
+  (await readReplicas(cluster, deployment)).now;
+
+const annotate = (
+  cluster: MeshCluster,
+  deployment: DeploymentRef,
+  annotations: Record<string, string | null>,
+): Promise<void> =>
+  mark(cluster.api, { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment }, { annotations });
+
+/**
+ * As {@link putBack}, for a fault that took all pods away, in a process that may have ended long ago.
+ *
+ * @throws ChangedSince where it asks for a number that is neither this one nor was given by us: then it stays.
+ */
+export async function healReplicas(
+  cluster: MeshCluster,
+  deployment: DeploymentRef,
+  pods: number,
+): Promise<void> {
+  const { now, noted, given } = await readReplicas(cluster, deployment);
+  if ([pods, ...given].includes(now) || (noted === undefined && now === 0))
+    return putBack(cluster, deployment, pods);
+  // Without our note somebody has decided how many there shall be.
+  if (noted === undefined) return awaitPods(cluster, deployment);
+  throw new ChangedSince(
+    `The number of pods (${now}) of Deployment ${deployment.namespace}/${deployment.name} of ${cluster.name}`,
+    `the annotations ${beforeAnnotation} and ${setAnnotation} there`,
   );
+}
 
-/** Gives a Deployment a number of pods, waits until they are ready, and takes the note of it away. */
+/** Gives a Deployment a number of pods, waits until they are ready, and takes the note away unless an outer change needs it. */
 export async function putBack(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<void> {
   const { namespace, name } = deployment;
   // What was broken has to be healed, also when the API server is busy for a moment.
   const what = `deployment ${namespace}/${name} of cluster ${cluster.name} to be scaled back to ${pods}`;
   await waitUntil(() => setReplicas(cluster, deployment, pods).then(() => true), what, timeouts.apiMs);
   await awaitPods(cluster, deployment);
-  await annotate(cluster, deployment, null);
+  const { noted } = await readReplicas(cluster, deployment);
+  if (noted === undefined || noted === pods)
+    await annotate(cluster, deployment, { [beforeAnnotation]: null, [setAnnotation]: null });
 }
 
 /** Sets the number of pods and returns what it was. */

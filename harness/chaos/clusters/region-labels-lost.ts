@@ -4,18 +4,23 @@ import { mark } from '../../mesh/cluster-api.ts';
 import { waitUntil } from '../../mesh/wait-until.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
+import { ChangedSince } from '../changed-since.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
 
 /** The well-known label of a node's region (https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesioregion). */
 export const regionLabel = 'topology.kubernetes.io/region';
 
+/** Its name of old, which istiod reads where the other is absent (getLabelValue in pilot/pkg/serviceregistry/kube/controller). */
+const oldRegionLabel = 'failure-domain.beta.kubernetes.io/region';
+
 /** On a node that lost its label: what it was. */
 export const regionAnnotation = 'meshproof.dev/region-before';
 
 /**
  * istiod reads a node's region when it builds a pod's endpoint: endpoints that it has keep theirs, those that change or come
- * after have none. The nodes keep a note of their region.
+ * after have none. So nothing of the mesh tells of it at once, and the proof is that there is no region left which istiod
+ * could read: neither on the nodes that lost theirs nor on any other, under either name. The nodes keep a note of their region.
  */
 export const regionLabelsLost = defineFault({
   id: 'region-labels-lost',
@@ -29,6 +34,11 @@ export const regionLabelsLost = defineFault({
   clusters: ({ cluster }) => [cluster],
   prepare: async (mesh, { cluster }) => {
     const { items } = await whileWaiting(() => mesh.cluster(cluster).api.core.listNode());
+    const old = items.find(({ metadata }) => metadata?.labels?.[oldRegionLabel] !== undefined);
+    if (old)
+      throw new Error(
+        `Node ${old.metadata?.name} of ${cluster} has a label ${oldRegionLabel}, too: istiod would go on reading that.`,
+      );
     const labelled = items.flatMap(({ metadata }) => {
       const region = metadata?.labels?.[regionLabel];
       return region === undefined ? [] : [[metadata?.name ?? '', region] as const];
@@ -41,17 +51,26 @@ export const regionLabelsLost = defineFault({
       await setRegion(mesh.cluster(cluster), node, null, region);
   },
   prove: ({ mesh, parameters: { cluster }, undo: { regions } }) =>
-    proveRegions(mesh.cluster(cluster), Object.keys(regions), () => undefined),
+    proveNodes(mesh.cluster(cluster), (nodes) => {
+      return Object.keys(regions).every((one) => nodes.has(one)) && [...nodes.values()].every(isNone);
+    }),
   heal: async ({ mesh, parameters: { cluster }, undo: { regions } }) => {
     for (const [node, region] of Object.entries(regions))
-      await setRegion(mesh.cluster(cluster), node, region, null);
+      await giveRegionBack(mesh.cluster(cluster), node, region);
   },
   proveHealed: ({ mesh, parameters: { cluster }, undo: { regions } }) =>
-    proveRegions(mesh.cluster(cluster), Object.keys(regions), (node) => regions[node]),
+    proveNodes(mesh.cluster(cluster), (nodes) => {
+      // Nodes come and go: one that is gone needs no region.
+      return (
+        nodes.size > 0 && Object.keys(regions).every((one) => !nodes.has(one) || !isNone(nodes.get(one)))
+      );
+    }),
 });
 
+const isNone = (region: string | undefined): boolean => region === undefined;
+
 /** Sets or takes the region of a node, with the note of what it was. */
-export const setRegion = (
+const setRegion = (
   cluster: MeshCluster,
   name: string,
   region: string | null,
@@ -65,18 +84,42 @@ export const setRegion = (
     ),
   );
 
-async function proveRegions(
+/**
+ * Gives a node its region back and takes the note away. Does nothing where the node is gone.
+ *
+ * @throws ChangedSince where somebody has given it another since: then both stay.
+ */
+export async function giveRegionBack(cluster: MeshCluster, name: string, region: string): Promise<void> {
+  const { items } = await whileWaiting(() =>
+    cluster.api.core.listNode({ fieldSelector: `metadata.name=${name}` }),
+  );
+  const [metadata] = items.map((node) => node.metadata);
+  if (!metadata) return;
+  const now = metadata.labels?.[regionLabel];
+  if (now === undefined || now === region) return setRegion(cluster, name, region, null);
+  // Without our note somebody has decided what it shall be.
+  if (metadata.annotations?.[regionAnnotation] === undefined) return;
+  throw new ChangedSince(
+    `The region (${now}) of node ${name} of ${cluster.name}`,
+    `the annotation ${regionAnnotation} there`,
+  );
+}
+
+/** Waits until the nodes of a cluster, each with its region, are as wanted. @returns the evidence as a sentence. */
+async function proveNodes(
   cluster: MeshCluster,
-  nodes: readonly string[],
-  wanted: (node: string) => string | undefined,
+  areSo: (nodes: ReadonlyMap<string, string | undefined>) => boolean,
 ): Promise<string> {
-  let seen: string[] = [];
-  const isSo = async () => {
+  let nodes = new Map<string, string | undefined>();
+  const look = async () => {
     const { items } = await cluster.api.core.listNode();
-    const ours = items.filter(({ metadata }) => nodes.includes(metadata?.name ?? ''));
-    seen = ours.map(({ metadata }) => `${metadata?.name} ${metadata?.labels?.[regionLabel] ?? 'none'}`);
-    return ours.every(({ metadata }) => metadata?.labels?.[regionLabel] === wanted(metadata?.name ?? ''));
+    const regions = items.map(({ metadata: { name = '', labels = {} } = {} }) => {
+      return [name, labels[regionLabel] ?? labels[oldRegionLabel]] as const;
+    });
+    nodes = new Map(regions);
+    return areSo(nodes);
   };
-  await waitUntil(isSo, `the regions of ${cluster.name}'s nodes`, bounds.discovery.injectMs);
-  return `${cluster.name}: the API server shows the regions of its nodes as ${seen.join(', ')}`;
+  await waitUntil(look, `the regions of ${cluster.name}'s nodes`, bounds.discovery.injectMs);
+  const seen = [...nodes].map(([name, region]) => `${name} ${region ?? 'none'}`);
+  return `${cluster.name}: the API server shows all of its nodes with the regions that istiod can read: ${seen.join(', ')}`;
 }

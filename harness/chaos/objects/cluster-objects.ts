@@ -6,7 +6,8 @@ import { applyAll, deleteIfThere, fieldManager } from '../../mesh/cluster-api.ts
 import { waitUntil } from '../../mesh/wait-until.ts';
 import { timeouts } from '../../timeouts.ts';
 import { whileWaiting } from '../../waiting.ts';
-import { asWritten, contains, isPatched, isSame, mergePatch } from './comparison.ts';
+import { ChangedSince } from '../changed-since.ts';
+import { asWritten, contains, contentHash, isPatched, isSame, mergePatch } from './comparison.ts';
 import { headerOf, wordHeader, type Edit, type ObjectHeader } from './edits.ts';
 
 type Json = Record<string, unknown>;
@@ -28,6 +29,10 @@ export async function readObject(cluster: MeshCluster, header: ObjectHeader): Pr
   const found = await readWhole(cluster, header);
   return found && asWritten(found);
 }
+
+/** The version of an object; null where it is not there. */
+export const versionOf = async (cluster: MeshCluster, header: ObjectHeader): Promise<string | null> =>
+  (await readWhole(cluster, header))?.metadata?.resourceVersion ?? null;
 
 async function readWhole(cluster: MeshCluster, header: ObjectHeader): Promise<KubernetesObject | null> {
   try {
@@ -85,14 +90,39 @@ function settingsPatch({ key, patch }: Extract<Edit, { op: 'merge-yaml' }>, now:
 const removeObject = (cluster: MeshCluster, header: ObjectHeader): Promise<void> =>
   whileWaiting(() => deleteIfThere(() => cluster.api.objects.delete(addressed(header))));
 
-/** Makes an object what it was, whatever it is now. Tries again while others write to it. */
-export async function putObjectBack(cluster: MeshCluster, { header, object }: Before): Promise<void> {
+/** What a fault made of an object, and where it stands as it was before. */
+export interface Written {
+  /** Its {@link contentHash} after the fault; undefined where the fault was cut off before that was noted. */
+  hash: string | undefined;
+  copy: string;
+}
+
+/**
+ * Makes an object what it was. Tries again while others write to it.
+ *
+ * @throws ChangedSince where it is there and is neither as a fault made it nor as it was: then it stays as it is.
+ */
+export async function putObjectBack(cluster: MeshCluster, before: Before, written: Written): Promise<void> {
+  const { header, object } = before;
+  await requireUnchanged(cluster, before, written);
   const attempt = async () => {
     if (object === null) await removeObject(cluster, header);
     else await write(cluster, object, await readWhole(cluster, header));
     return true;
   };
   await waitUntil(attempt, `${wordHeader(header)} of ${cluster.name} to be put back`, timeouts.apiMs);
+}
+
+async function requireUnchanged(
+  cluster: MeshCluster,
+  { header, object }: Before,
+  { hash, copy }: Written,
+): Promise<void> {
+  // What was not there before is a test's, by its label; whatever became of it, it is taken away.
+  if (hash === undefined || object === null) return;
+  const now = await readObject(cluster, header);
+  if (now === null || [hash, contentHash(object)].includes(contentHash(now))) return;
+  throw new ChangedSince(`${wordHeader(header)} of ${cluster.name}`, copy);
 }
 
 async function write(cluster: MeshCluster, before: Json, now: KubernetesObject | null): Promise<void> {

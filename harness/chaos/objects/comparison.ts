@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 type Table = Readonly<Record<string, unknown>>;
 
 const isTable = (value: unknown): value is Table =>
@@ -68,4 +70,16 @@ export function asWritten(object: object): Record<string, unknown> {
     metadata: { ...kept, ...(notes.length > 0 ? { annotations: Object.fromEntries(notes) } : {}) },
     ...(rest['kind'] === 'Service' && status !== undefined ? { status } : {}),
   };
+}
+
+/**
+ * What tells an object's content from any other: of all but its metadata and its status, which controllers write to, and but a
+ * Deployment's number of pods, which is for an autoscaler to set. `absent` for null.
+ */
+export function contentHash(object: object | null): string {
+  if (object === null) return 'absent';
+  const { metadata: _, status: __, ...content } = asWritten(object);
+  const counted =
+    content['kind'] === 'Deployment' ? mergePatch(content, { spec: { replicas: null } }) : content;
+  return createHash('sha256').update(stable(counted)).digest('hex').slice(0, 16);
 }

@@ -5,8 +5,9 @@ import { ApiException, type KubernetesObject } from '@kubernetes/client-node';
 import { Mesh, MeshCluster } from '../../mesh/attach.ts';
 import type { ClusterApi } from '../../mesh/cluster-api.ts';
 import type { MeshFile, MeshFileCluster } from '../../mesh/mesh-file.ts';
+import { ChangedSince } from '../changed-since.ts';
 import { parametersOf } from '../parameters.ts';
-import { asWritten, mergePatch } from './comparison.ts';
+import { asWritten, contentHash, mergePatch } from './comparison.ts';
 import { healKeptObjects } from './kept-objects.ts';
 import { objectsChanged } from './objects-changed.ts';
 
@@ -132,7 +133,7 @@ test('all edits are made and proven, and undone and proven', async () => {
   assert.deepEqual(fake.all(), was);
 });
 
-for (let writes = 0; writes <= 6; writes++)
+for (let writes = 0; writes <= 7; writes++)
   for (const by of ['the journal', 'the copy in the cluster'] as const)
     test(`killed after ${writes} writes, healed by ${by}: as before`, async () => {
       const { fake, cluster, of, was } = await injected();
@@ -161,4 +162,60 @@ test('what is as it should become already, or is not there, proves nothing', asy
   const { mesh } = opened([{ ...config, data: { mesh: 'trustDomain: b\n' } }, ...others]);
   await assert.rejects(objectsChanged.prepare(mesh, parameters, 'a'), /ConfigMap n\/istio is as it should/);
   await assert.rejects(objectsChanged.prepare(opened([]).mesh, parameters, 'a'), /has no ConfigMap n\/istio/);
+});
+
+/** The fault is in force, and somebody has written something of theirs into the ConfigMap. */
+async function changedSince() {
+  const opened = await injected();
+  await objectsChanged.inject(opened.of);
+  const config = opened.fake.stored.get('ConfigMap n/istio');
+  const theirs = { ...config, data: { mesh: 'trustDomain: c\n' } } as Stored;
+  opened.fake.stored.set('ConfigMap n/istio', theirs);
+  const kept = () => opened.fake.stored.get('ConfigMap n/meshproof-kept-objects-abcdefgh');
+  return { ...opened, theirs, kept };
+}
+
+test('what somebody has changed since stays and is told with its copy, and the rest is put back', async () => {
+  const { fake, cluster, of, was, theirs, kept } = await changedSince();
+  await assert.rejects(objectsChanged.heal(of), (error: Error) => {
+    const told = /ConfigMap n\/istio of west .* in ConfigMap n\/meshproof-kept-objects-abcdefgh;/;
+    return error instanceof ChangedSince && told.test(error.message);
+  });
+  const byMarks = await healKeptObjects(cluster, 'n');
+  assert.equal(byMarks.left.length, 1);
+  assert.deepEqual(fake.stored.get('ConfigMap n/istio'), theirs);
+  assert.ok(kept());
+  const rest = (all: unknown) => (all as [string, unknown][]).filter(([key]) => !key.startsWith('ConfigMap'));
+  assert.deepEqual(rest(fake.all()), rest(was));
+});
+
+test('once somebody has decided and taken the copy away, theirs is left and the fault is healed', async () => {
+  const { fake, of, theirs } = await changedSince();
+  fake.stored.delete('ConfigMap n/meshproof-kept-objects-abcdefgh');
+  await objectsChanged.heal(of);
+  await objectsChanged.proveHealed(of);
+  assert.deepEqual(fake.stored.get('ConfigMap n/istio'), theirs);
+});
+
+test('a copy that is lost while the fault is in force keeps nothing from being put back', async () => {
+  const { fake, of, was } = await injected();
+  await objectsChanged.inject(of);
+  fake.stored.delete('ConfigMap n/meshproof-kept-objects-abcdefgh');
+  await objectsChanged.heal(of);
+  await objectsChanged.proveHealed(of);
+  assert.deepEqual(fake.all(), was);
+});
+
+test('what controllers write is no change of the content', () => {
+  const deployment = {
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: at('d'), spec: { replicas: 1, paused: false } },
+    status: {},
+  };
+  const touched = {
+    ...{ ...deployment, spec: { paused: false, replicas: 3 }, status: { replicas: 3 } },
+    metadata: { ...at('d'), resourceVersion: '9', annotations: { 'deployment.kubernetes.io/revision': '2' } },
+  };
+  assert.equal(contentHash(touched), contentHash(deployment));
+  assert.notEqual(contentHash({ ...touched, spec: { paused: true } }), contentHash(deployment));
+  assert.notEqual(contentHash(null), contentHash(deployment));
 });

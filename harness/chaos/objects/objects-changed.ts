@@ -6,7 +6,8 @@ import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
 import { awaitPods } from '../scale.ts';
-import { isEdited, makeEdit, putObjectBack, readObject, type Before } from './cluster-objects.ts';
+import { throwLeft } from '../changed-since.ts';
+import { isEdited, makeEdit, readObject, type Before } from './cluster-objects.ts';
 import { isSame } from './comparison.ts';
 import {
   editSchema,
@@ -17,7 +18,7 @@ import {
   type Edit,
   type ObjectHeader,
 } from './edits.ts';
-import { beforeSchema, dropKeptObjects, keepObjects } from './kept-objects.ts';
+import { areKept, beforeSchema, keepObjects, noteWritten, putObjectsBack } from './kept-objects.ts';
 
 /**
  * Any objects of one cluster but Secrets are made, changed or deleted; healing puts them back as they were. The objects as
@@ -46,8 +47,10 @@ export const objectsChanged = defineFault({
   },
   inject: async ({ mesh, id, parameters: { cluster: name, edits }, undo: { before } }) => {
     const cluster = mesh.cluster(name);
-    await keepObjects(cluster, mesh.file.rootNamespace, id, before);
+    const namespace = mesh.file.rootNamespace;
+    await keepObjects(cluster, namespace, id, before);
     for (const edit of edits) await makeEdit(cluster, edit);
+    await noteWritten(cluster, namespace, id, headersOf(edits));
   },
   prove: async ({ mesh, parameters: { cluster: name, edits } }) => {
     const cluster = mesh.cluster(name);
@@ -60,22 +63,40 @@ export const objectsChanged = defineFault({
     await awaitRollouts(cluster, headersOf(edits));
     return `${name}: the API server shows that ${[...last.values()].map(wordEdit).join('; ')}`;
   },
-  heal: async ({ mesh, id, parameters: { cluster: name }, undo: { before } }) => {
-    const cluster = mesh.cluster(name);
-    for (const one of before.toReversed()) await putObjectBack(cluster, one);
-    await dropKeptObjects(cluster, mesh.file.rootNamespace, id);
+  heal: async ({ mesh, id, parameters: { cluster: name, edits }, undo: { before } }) => {
+    const [cluster, namespace] = [mesh.cluster(name), mesh.file.rootNamespace];
+    const kept = await areKept(cluster, namespace, id);
+    const meant = kept ? before : await stillChanged(cluster, edits, before);
+    throwLeft((await putObjectsBack(cluster, namespace, id, meant)).left);
   },
-  proveHealed: async ({ mesh, parameters: { cluster: name }, undo: { before } }) => {
+  proveHealed: async ({ mesh, parameters: { cluster: name, edits }, undo: { before } }) => {
     const cluster = mesh.cluster(name);
-    for (const { header, object } of before) {
-      const isBack = async () => isSame(await readObject(cluster, header), object);
-      await waitUntil(isBack, `${wordHeader(header)} of ${name} to be as it was`, timeouts.apiMs);
+    for (const one of before) {
+      const isBack = async () =>
+        isSame(await readObject(cluster, one.header), one.object) ||
+        // Somebody has changed it since and decided that it stays so.
+        (one.object !== null && (await stillChanged(cluster, edits, [one])).length === 0);
+      await waitUntil(isBack, `${wordHeader(one.header)} of ${name} to be as it was`, timeouts.apiMs);
     }
     const there = before.filter(({ object }) => object !== null).map(({ header }) => header);
     await awaitRollouts(cluster, there);
-    return `${name}: the API server shows ${before.map(({ header }) => wordHeader(header)).join(', ')} as before`;
+    return `${name}: the API server shows ${before.map(({ header }) => wordHeader(header)).join(', ')} without the changes`;
   },
 });
+
+/** Of objects, those that are not there any more, and those that an edit still holds for. */
+async function stillChanged(
+  cluster: MeshCluster,
+  edits: readonly Edit[],
+  before: readonly Before[],
+): Promise<Before[]> {
+  const found = before.map(async (one) => {
+    const now = await readObject(cluster, one.header);
+    const ofIt = edits.filter((edit) => isSame(headerOf(edit), one.header));
+    return now === null || ofIt.some((edit) => isEdited(edit, now)) ? [one] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
 
 function refuseIdle(cluster: MeshCluster, edit: Edit, before: readonly Before[]): void {
   const header = headerOf(edit);

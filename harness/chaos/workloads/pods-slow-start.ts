@@ -4,7 +4,7 @@ import { waitUntil } from '../../mesh/wait-until.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
-import { endPods, podsOf, putBack, replicasBefore, scale } from '../scale.ts';
+import { endPods, healReplicas, podsOf, replicasNow, scale } from '../scale.ts';
 import { proveServed, servedPods } from '../served.ts';
 import { readinessOf, setReadiness } from '../template.ts';
 
@@ -34,7 +34,9 @@ export const podsSlowStart = defineFault({
   clusters: ({ cluster }) => [cluster],
   prepare: async (mesh, { cluster, service }) => {
     const [at, deployment] = [mesh.cluster(cluster), { namespace: mesh.file.namespace, name: service }];
-    return { replicas: await replicasBefore(at, deployment), readiness: await readinessOf(at, deployment) };
+    const replicas = await replicasNow(at, deployment);
+    if (replicas === 0) throw new Error(`${service} in ${cluster} has no pods that could be slow to start.`);
+    return { replicas, readiness: await readinessOf(at, deployment) };
   },
   inject: async ({ mesh, parameters: { cluster, service, readyAfterSeconds }, undo }) => {
     const [at, deployment] = [mesh.cluster(cluster), { namespace: mesh.file.namespace, name: service }];
@@ -61,7 +63,7 @@ export const podsSlowStart = defineFault({
   heal: async ({ mesh, parameters: { cluster, service }, undo }) => {
     const [at, deployment] = [mesh.cluster(cluster), { namespace: mesh.file.namespace, name: service }];
     await setReadiness(at, deployment, undo.readiness, null);
-    await putBack(at, deployment, undo.replicas);
+    await healReplicas(at, deployment, undo.replicas);
   },
   proveHealed: ({ mesh, parameters: { cluster, service } }) => {
     const deployment = { namespace: mesh.file.namespace, name: service };

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
+import { Mesh, MeshCluster } from '../../mesh/attach.ts';
+import type { ClusterApi } from '../../mesh/cluster-api.ts';
+import type { MeshFile, MeshFileCluster } from '../../mesh/mesh-file.ts';
+import { ChangedSince } from '../changed-since.ts';
+import { mergePatch } from '../objects/comparison.ts';
+import { regionAnnotation, regionLabel, regionLabelsLost } from './region-labels-lost.ts';
+
+/** Nodes by name, each with its labels. */
+function opened(labels: Record<string, Record<string, string>>) {
+  const nodes = new Map<string, V1Node>(
+    Object.entries(labels).map(([name, each]) => [name, { metadata: { name, labels: each } }]),
+  );
+  const core = {
+    listNode: async ({ fieldSelector = '' } = {}) => {
+      const name = fieldSelector.split('=')[1];
+      return { items: [...nodes.values()].filter(({ metadata }) => !name || metadata?.name === name) };
+    },
+  };
+  const objects = {
+    patch: async (one: KubernetesObject) => {
+      const name = one.metadata?.name ?? '';
+      nodes.set(name, mergePatch(nodes.get(name), one) as V1Node);
+    },
+  };
+  const api = { cluster: 'west', core, objects } as unknown as ClusterApi;
+  const west = new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'workloads');
+  const file = { clusters: [{ name: 'west' }], services: [] } as unknown as MeshFile;
+  const mesh = new Mesh(file, [west]);
+  const of = {
+    mesh,
+    id: 'abcdefgh',
+    parameters: { cluster: 'west' },
+    undo: { regions: { a: 'r1', b: 'r1' } },
+  };
+  const regionOf = (name: string) => nodes.get(name)?.metadata?.labels?.[regionLabel];
+  return { nodes, mesh, of, regionOf };
+}
+
+const both = { a: { [regionLabel]: 'r1' }, b: { [regionLabel]: 'r1' } };
+
+test('all regions are lost, which the list of nodes shows, and given back', async () => {
+  const { mesh, of, regionOf } = opened(structuredClone(both));
+  assert.deepEqual(await regionLabelsLost.prepare(mesh, of.parameters, of.id), of.undo);
+  await regionLabelsLost.inject(of);
+  assert.match(await regionLabelsLost.prove(of), /can read: a none, b none$/);
+  await regionLabelsLost.heal(of);
+  assert.match(await regionLabelsLost.proveHealed(of), /a r1, b r1$/);
+  assert.deepEqual([regionOf('a'), regionOf('b')], ['r1', 'r1']);
+});
+
+test('a node that has its region by its name of old keeps it for istiod: no such fault', async () => {
+  const { mesh, of } = opened({
+    a: { [regionLabel]: 'r1', 'failure-domain.beta.kubernetes.io/region': 'r1' },
+  });
+  await assert.rejects(regionLabelsLost.prepare(mesh, of.parameters, of.id), /go on reading that/);
+});
+
+for (const [title, labels] of [
+  ['there are no nodes', {}],
+  ['one of the nodes is not there', { a: {} }],
+  ['another node has a region', { a: {}, b: {}, c: { [regionLabel]: 'r1' } }],
+  [
+    'a node has a region by its name of old',
+    { a: {}, b: { 'failure-domain.beta.kubernetes.io/region': 'r1' } },
+  ],
+] as const)
+  test(`nothing is proven where ${title}`, async ({ mock }) => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    const { of } = opened(structuredClone(labels));
+    let over = false;
+    const proof = regionLabelsLost.prove(of).finally(() => (over = true));
+    proof.catch(() => undefined);
+    for (let looks = 0; looks < 3; looks++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      mock.timers.tick(1_000);
+    }
+    assert.equal(over, false);
+  });
+
+test('a region that somebody has given since stays, and is told; without our note it was decided', async () => {
+  const { nodes, of, regionOf } = opened(structuredClone(both));
+  await regionLabelsLost.inject(of);
+  const given = (annotations: Record<string, string>): V1Node => ({
+    metadata: { name: 'a', labels: { [regionLabel]: 'r2' }, annotations },
+  });
+  nodes.set('a', given({ [regionAnnotation]: 'r1' }));
+  await assert.rejects(regionLabelsLost.heal(of), ChangedSince);
+  assert.equal(regionOf('a'), 'r2');
+  nodes.set('a', given({}));
+  await regionLabelsLost.heal(of);
+  assert.match(await regionLabelsLost.proveHealed(of), /a r2, b r1$/);
+});
+
+test('a node that is gone is not given its region', async () => {
+  const { nodes, of } = opened(structuredClone(both));
+  await regionLabelsLost.inject(of);
+  nodes.delete('a');
+  await regionLabelsLost.heal(of);
+  assert.match(await regionLabelsLost.proveHealed(of), /: b r1$/);
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
+import { MeshCluster } from '../mesh/attach.ts';
+import type { ClusterApi } from '../mesh/cluster-api.ts';
+import type { MeshFileCluster } from '../mesh/mesh-file.ts';
+import { ChangedSince } from './changed-since.ts';
+import { mergePatch } from './objects/comparison.ts';
+import { endPods, healReplicas, replicasNow, scale } from './scale.ts';
+
+const ref = { namespace: 'n', name: 'd' };
+
+/** A Deployment whose pods are always as many as it asks for. */
+function cluster(replicas: number) {
+  let deployment: V1Deployment = { metadata: ref, spec: { replicas, selector: {}, template: {} } };
+  const asked = () => deployment.spec?.replicas ?? 0;
+  const apps = {
+    readNamespacedDeployment: async () => {
+      const is = { updatedReplicas: asked(), availableReplicas: asked(), replicas: asked() };
+      return { ...structuredClone(deployment), status: is };
+    },
+    readNamespacedDeploymentScale: async () => ({ spec: { replicas: asked() } }),
+    replaceNamespacedDeploymentScale: async ({ body }: { body: { spec: { replicas: number } } }) =>
+      void (deployment = mergePatch(deployment, { spec: body.spec }) as V1Deployment),
+  };
+  const objects = {
+    patch: async (one: KubernetesObject) => {
+      deployment = mergePatch(deployment, { metadata: one.metadata }) as V1Deployment;
+    },
+  };
+  const core = { listNamespacedPod: async () => ({ items: [] }) };
+  const api = { cluster: 'west', apps, core, objects } as unknown as ClusterApi;
+  const notes = () => Object.values(deployment.metadata?.annotations ?? {});
+  const setBySomebody = (pods: number) =>
+    (deployment = mergePatch(deployment, { spec: { replicas: pods } }) as V1Deployment);
+  const decide = () => (deployment = { ...deployment, metadata: ref });
+  return {
+    ...{ asked, notes, setBySomebody, decide },
+    west: new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'workloads'),
+  };
+}
+
+test('an inner change is undone to what the outer one gave, and the outer to what was before', async () => {
+  const { west, asked, notes } = cluster(1);
+  const outer = await scale(west, ref, 3);
+  const before = await replicasNow(west, ref);
+  await endPods(west, ref);
+  await healReplicas(west, ref, before);
+  assert.equal(asked(), 3);
+  assert.ok(notes().includes('1'), 'what was before the outer change is noted still');
+  await outer.restore();
+  assert.deepEqual([asked(), notes()], [1, []]);
+});
+
+test('whatever a fault was cut off at, its number is put back', async () => {
+  for (const left of [0, 2, 3]) {
+    const { west, asked, notes, setBySomebody } = cluster(2);
+    await endPods(west, ref);
+    await scale(west, ref, 3);
+    setBySomebody(left); // noted, and not written
+    await healReplicas(west, ref, 2);
+    assert.deepEqual([asked(), notes()], [2, []]);
+  }
+});
+
+test('a number that somebody has given since stays and is told, until the notes are taken away', async () => {
+  const { west, asked, notes, setBySomebody, decide } = cluster(2);
+  await endPods(west, ref);
+  setBySomebody(5);
+  await assert.rejects(healReplicas(west, ref, 2), (error: Error) => {
+    return error instanceof ChangedSince && /pods \(5\) of Deployment n\/d of west/.test(error.message);
+  });
+  assert.deepEqual([asked(), notes().length], [5, 2]);
+  decide();
+  await healReplicas(west, ref, 2);
+  assert.equal(asked(), 5);
+});
+
+test('pods that a request took away which came after the healing are given back', async () => {
+  const { west, asked, setBySomebody } = cluster(2);
+  setBySomebody(0);
+  await healReplicas(west, ref, 2);
+  assert.equal(asked(), 2);
+});
