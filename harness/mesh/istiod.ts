@@ -21,6 +21,21 @@ const endpointShardz = z.record(
   ),
 );
 
+const configz = z.array(
+  z.looseObject({
+    apiVersion: z.string(),
+    kind: z.string(),
+    metadata: z.looseObject({
+      name: z.string(),
+      namespace: z.string().default(''),
+      resourceVersion: z.string().default(''),
+    }),
+  }),
+);
+
+/** An object of Istio's own kinds as an istiod has read it. */
+export type HeldConfig = z.infer<typeof configz>[number];
+
 /** What an istiod holds of the endpoints of services. */
 export type EndpointShards = z.infer<typeof endpointShardz>;
 
@@ -47,6 +62,11 @@ export class IstiodDebug extends PodHttp {
   /** The endpoints it holds: by host name of the service, namespace, and cluster that they were read from. */
   async endpointShards(): Promise<EndpointShards> {
     return endpointShardz.parse(JSON.parse(await this.ask('/debug/endpointShardz')));
+  }
+
+  /** The objects of Istio's own kinds that it has read. */
+  async configs(): Promise<HeldConfig[]> {
+    return configz.parse(JSON.parse(await this.ask('/debug/configz')));
   }
 
   /** The networks and the gateways that lead to them, as istiod sees them. */

@@ -18,6 +18,7 @@ import {
   type Edit,
   type ObjectHeader,
 } from './edits.ts';
+import { proveRead } from './istiod-configs.ts';
 import { areKept, beforeSchema, keepObjects, noteWritten, putObjectsBack } from './kept-objects.ts';
 
 /**
@@ -61,7 +62,10 @@ export const objectsChanged = defineFault({
       await waitUntil(isSo, `${name}: ${wordEdit(edit)}`, timeouts.apiMs);
     }
     await awaitRollouts(cluster, headersOf(edits));
-    return `${name}: the API server shows that ${[...last.values()].map(wordEdit).join('; ')}`;
+    // What comes of a change depends on what it is: who breaks a mesh with it says who has to notice (harness/defects), and
+    // a self-test fails where nobody does. That istiod has read it is known for Istio's own kinds.
+    const read = await proveRead(mesh, cluster, headersOf(edits));
+    return `${name}: the API server shows that ${[...last.values()].map(wordEdit).join('; ')}${read}`;
   },
   heal: async ({ mesh, id, parameters: { cluster: name, edits }, undo: { before } }) => {
     const [cluster, namespace] = [mesh.cluster(name), mesh.file.rootNamespace];

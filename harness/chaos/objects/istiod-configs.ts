@@ -1,0 +1,60 @@
+import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
+import { istiodsOf, type HeldConfig } from '../../mesh/istiod.ts';
+import { waitUntil } from '../../mesh/wait-until.ts';
+import { bounds } from '../bounds.ts';
+import { versionOf } from './cluster-objects.ts';
+import { wordHeader, type ObjectHeader } from './edits.ts';
+
+/** The groups whose objects istiod lists in configz. */
+const istioGroups = new Set(
+  ['networking', 'security', 'telemetry', 'extensions'].map((one) => `${one}.istio.io`),
+);
+
+const groupOf = (apiVersion: string): string => apiVersion.split('/')[0] ?? '';
+
+/** An object, and the version of it that the API server has; null where it is not there. */
+export interface Versioned {
+  header: ObjectHeader;
+  version: string | null;
+}
+
+/** Of objects, those that an istiod has not read as they are now: another version, or one that is gone. Pure. */
+export function unread(objects: readonly Versioned[], held: readonly HeldConfig[]): ObjectHeader[] {
+  return objects.flatMap(({ header, version }) => {
+    const known = held.find(
+      ({ apiVersion, kind, metadata }) =>
+        groupOf(apiVersion) === groupOf(header.apiVersion) && // istiod reads one of the versions that are served
+        kind === header.kind &&
+        metadata.name === header.name &&
+        metadata.namespace === (header.namespace ?? ''),
+    );
+    return (known?.metadata.resourceVersion ?? null) === version ? [] : [header];
+  });
+}
+
+/**
+ * Waits until every istiod of a cluster has read objects as they are: those of Istio's own kinds, in a cluster whose istiods read them.
+ *
+ * @returns the evidence as the end of a sentence; empty where there are none.
+ */
+export async function proveRead(
+  mesh: Mesh,
+  cluster: MeshCluster,
+  headers: readonly ObjectHeader[],
+): Promise<string> {
+  const own = headers.filter(({ apiVersion }) => istioGroups.has(groupOf(apiVersion)));
+  if (own.length === 0 || cluster.file.role !== 'primary') return '';
+  const areRead = async () => {
+    const istiods = await istiodsOf(cluster, mesh.file.rootNamespace);
+    const looks = istiods.map(async (istiod) => {
+      await using debug = istiod;
+      const held = await debug.configs();
+      const versions = own.map(async (header) => ({ header, version: await versionOf(cluster, header) }));
+      return unread(await Promise.all(versions), held);
+    });
+    return (await Promise.all(looks)).flat().length === 0;
+  };
+  const names = own.map(wordHeader).join(', ');
+  await waitUntil(areRead, `istiod of ${cluster.name} to read ${names}`, bounds.istiod.injectMs);
+  return `; istiod has read ${names} so (configz)`;
+}
