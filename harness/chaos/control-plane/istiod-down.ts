@@ -10,7 +10,7 @@ import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
-import { endPods, putBack } from '../scale.ts';
+import { endPods, healReplicas } from '../scale.ts';
 
 /** Istiod serves discovery here. */
 const discoveryPort = 15012;
@@ -32,6 +32,7 @@ export const istiodDown = defineFault({
     const deployments = await istiods(mesh, mesh.cluster(cluster));
     if (!deployments.some(({ replicas }) => replicas > 0))
       throw new Error(`Cluster ${cluster} has no istiod in ${mesh.file.rootNamespace} (label app=istiod).`);
+    requireUp(await lookAtIstiod(mesh, mesh.cluster(cluster)), cluster);
     return { deployments };
   },
   inject: async ({ mesh, parameters: { cluster }, undo: { deployments } }) => {
@@ -40,18 +41,16 @@ export const istiodDown = defineFault({
     );
   },
   prove: async ({ mesh, parameters: { cluster } }) => {
-    let seen = new Map<string, boolean>();
-    const isDown = async () => {
-      seen = await lookAtServices(mesh, mesh.cluster(cluster));
-      return ![...seen.values()].includes(true);
-    };
-    await waitUntil(isDown, `istiod of ${cluster} to be refused`, bounds.istiod.injectMs);
-    return `${cluster}: a pod without a sidecar is not let through to ${[...seen.keys()].join(', ')}`;
+    let seen: IstiodSeen | undefined;
+    const look = async () => isDown((seen = await lookAtIstiod(mesh, mesh.cluster(cluster))));
+    await waitUntil(look, `istiod of ${cluster} to be refused`, bounds.istiod.injectMs);
+    const shut = Object.keys(seen?.open ?? {}).join(', ');
+    return `${cluster}: no pod of istiod is ready, and a pod without a sidecar is not let through any more to ${shut}`;
   },
   heal: async ({ mesh, parameters: { cluster }, undo: { deployments } }) => {
     await settleAll(
       deployments.map(({ namespace, name, replicas }) =>
-        putBack(mesh.cluster(cluster), { namespace, name }, replicas),
+        healReplicas(mesh.cluster(cluster), { namespace, name }, replicas),
       ),
     );
   },
@@ -71,19 +70,41 @@ async function istiods({ file }: Mesh, cluster: MeshCluster): Promise<z.infer<ty
   }));
 }
 
-/** Whether a workload without a sidecar is let through to port 15012 of a Service of istiod's; each Service in words. */
-async function lookAtServices(mesh: Mesh, cluster: MeshCluster): Promise<Map<string, boolean>> {
+/** What is seen of a cluster's istiods. */
+export interface IstiodSeen {
+  /** By Service of istiod's, `host:15012`: whether a workload without a sidecar is let through to it. */
+  open: Readonly<Record<string, boolean>>;
+  /** Names of its pods that are ready. */
+  ready: readonly string[];
+}
+
+/** @throws Error where istiod cannot be reached before it is disturbed: that it is not afterwards would prove nothing. */
+export function requireUp({ open, ready }: IstiodSeen, cluster: string): void {
+  if (Object.values(open).includes(true)) return;
+  const services = Object.keys(open).join(', ') || `no Service (label app=istiod)`;
+  throw new Error(
+    `A pod without a sidecar in ${cluster} is let through to no istiod before that is disturbed, which proves nothing: ` +
+      `it tried ${services}; pods that are ready: ${ready.join(', ') || 'none'}.`,
+  );
+}
+
+/** Whether nobody can be told anything by istiod: no pod is ready, and each of its Services lets nobody through. */
+export const isDown = ({ open, ready }: IstiodSeen): boolean =>
+  ready.length === 0 && Object.keys(open).length > 0 && !Object.values(open).includes(true);
+
+async function lookAtIstiod(mesh: Mesh, cluster: MeshCluster): Promise<IstiodSeen> {
   const namespace = mesh.file.rootNamespace;
+  const pods = await cluster.findPods({ namespace, labels: { app: 'istiod' } });
   const { items } = await whileWaiting(() =>
     cluster.api.core.listNamespacedService({ namespace, labelSelector: 'app=istiod' }),
   );
   await using observer = new Caller(cluster, plainProbe);
-  const seen = new Map<string, boolean>();
-  for (const { metadata } of items) {
+  const looks = items.map(async ({ metadata }) => {
     const host = `${metadata?.name}.${namespace}.svc.cluster.local`;
-    seen.set(`${host}:${discoveryPort}`, await observer.canConnect(host, discoveryPort));
-  }
-  return seen;
+    return [`${host}:${discoveryPort}`, await observer.canConnect(host, discoveryPort)] as const;
+  });
+  const ready = pods.filter((pod) => pod.ready).map(({ name }) => name);
+  return { open: Object.fromEntries(await Promise.all(looks)), ready };
 }
 
 /** Waits until the proxies that send for us are connected to an istiod, as istiod tells. @returns how many. */
