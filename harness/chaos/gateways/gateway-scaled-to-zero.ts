@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { bounds } from '../bounds.ts';
 import { parameters } from '../parameters.ts';
 import { podFault } from '../pod-faults.ts';
+import { proveDoor, requireOpen } from './gateway-door.ts';
 import { gatewayOf } from './gateway-of.ts';
 
-/** Its address is refused until it is healed. */
+/** Its address is refused until it is healed. Faults that leave it a pod, or give it others, do not promise that. */
 export const gatewayScaledToZero = podFault({
   id: 'gateway-scaled-to-zero',
   title: 'An east-west gateway has no pod left',
@@ -13,4 +14,11 @@ export const gatewayScaledToZero = podFault({
   parameters: z.object({ cluster: parameters.cluster }),
   deployment: (mesh, { cluster }) => gatewayOf(mesh, cluster),
   how: 'scaled-to-zero',
+  users: {
+    requireServed: (mesh, { cluster }) => requireOpen(mesh, mesh.cluster(cluster)),
+    proveLost: (mesh, { cluster }) =>
+      proveDoor(mesh, mesh.cluster(cluster), { open: false, withinMs: bounds.gateway.injectMs }),
+    proveServed: (mesh, { cluster }) =>
+      proveDoor(mesh, mesh.cluster(cluster), { open: true, withinMs: bounds.gateway.healMs }),
+  },
 });

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MeshFile } from '../../mesh/mesh-file.ts';
+import { observerOf } from './gateway-door.ts';
+
+const meshFile = (networks: Record<string, string>, probes: Record<string, number>) =>
+  ({
+    clusters: Object.entries(networks).map(([name, network]) => ({ name, network })),
+    services: [{ name: 'probe', pods: probes }],
+  }) as MeshFile;
+
+test('a gateway is looked at from another network, where a probe stands', () => {
+  const networks = { west: 'n1', near: 'n1', east: 'n2', north: 'n3' };
+  const everywhere = { west: 1, near: 1, east: 1, north: 1 };
+  assert.equal(observerOf(meshFile(networks, everywhere), 'west'), 'east');
+  assert.equal(observerOf(meshFile(networks, everywhere), 'east'), 'west');
+  assert.equal(observerOf(meshFile(networks, { ...everywhere, east: 0 }), 'west'), 'north');
+});
+
+test('where nobody stands on another network, nobody can look', () => {
+  assert.equal(observerOf(meshFile({ west: 'n1', near: 'n1' }, { west: 1, near: 1 }), 'west'), undefined);
+  assert.equal(observerOf(meshFile({ west: 'n1', east: 'n2' }, { west: 1 }), 'west'), undefined);
+});
