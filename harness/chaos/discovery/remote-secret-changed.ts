@@ -10,7 +10,8 @@ import { defineFault } from '../fault.ts';
 import { issuedLabel, keepSecret, putSecretBack, readKept, writeSecretData } from '../kept-secret.ts';
 import { killPods } from '../scale.ts';
 import { entryChanges, type EntryChange, type Kubeconfig } from './remote-secret-changes.ts';
-import { proveSynced, remoteSecretName } from './remote-secrets.ts';
+import { proveForgotten, proveNotSynced, proveSynced, remoteSecretName } from './remote-secrets.ts';
+import { awaitUpdate, knownUpdates } from './update-log.ts';
 
 const changes = ['gone', 'in-another-namespace', ...(Object.keys(entryChanges) as EntryChange[])] as const;
 
@@ -20,6 +21,11 @@ const changes = ['gone', 'in-another-namespace', ...(Object.keys(entryChanges) a
  */
 const neverSynced: ReadonlySet<string> = new Set<EntryChange>([
   ...(['server-loopback', 'server-elsewhere', 'other-authority', 'token-dead'] as const),
+]);
+
+/** Changes after which istiod has no secret of that cluster any more. */
+const forgotten: ReadonlySet<string> = new Set([
+  ...(['gone', 'in-another-namespace', 'name-of-holder', 'name-of-nobody'] as const),
 ]);
 
 const parameters = z.object({
@@ -40,10 +46,15 @@ export const remoteSecretChanged = defineFault({
   stage: 'rest',
   bounds: bounds.discovery,
   parameters,
-  undo: z.object({ secret: z.string() }),
+  undo: z.object({
+    secret: z.string(),
+    /** What istiod's logs told before. */
+    updates: z.record(z.string(), z.string()).default({}),
+  }),
   clusters: ({ cluster }) => [cluster],
   prepare: async (mesh, { cluster, to }) => ({
     secret: await remoteSecretName(mesh, mesh.cluster(cluster), to),
+    updates: await knownUpdates(mesh.cluster(cluster), mesh.file.rootNamespace, to),
   }),
   inject: async ({ mesh, parameters: { cluster, to, change }, undo: { secret: name } }) => {
     const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
@@ -61,11 +72,12 @@ export const remoteSecretChanged = defineFault({
       );
     }
   },
-  prove: async ({ mesh, parameters: { cluster, change }, undo: { secret: name } }) => {
+  prove: async ({ mesh, parameters: { cluster, to, change }, undo: { secret: name, updates } }) => {
     const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
     const [was, is] = [await readKept(holder, namespace, name), await dataOf(holder, namespace, name)];
     if (wordData(was) === wordData(is)) throw new Error(`Secret ${namespace}/${name} holds what it held.`);
-    return `${cluster}: Secret ${namespace}/${name} (${change}) ${is ? `holds ${wordData(is)}` : 'is gone'}, and held ${wordData(was)}`;
+    const seen = await proveNoticed(mesh, { holder, to, change, updates });
+    return `${cluster}: Secret ${namespace}/${name} (${change}) ${is ? `holds ${wordData(is)}` : 'is gone'}, and held ${wordData(was)}; ${seen}`;
   },
   heal: async ({ mesh, parameters: { cluster, change }, undo: { secret: name } }) => {
     const holder = mesh.cluster(cluster);
@@ -79,6 +91,24 @@ export const remoteSecretChanged = defineFault({
   proveHealed: ({ mesh, parameters: { cluster, to } }) =>
     proveSynced(mesh, mesh.cluster(cluster), to, bounds.discovery.healMs),
 });
+
+interface Noticing {
+  holder: MeshCluster;
+  to: string;
+  change: (typeof changes)[number];
+  updates: Readonly<Record<string, string>>;
+}
+
+/**
+ * Waits until istiod has taken notice: it forgets the cluster, or reads it anew in vain. What it cannot use at all, and what it can use
+ * as well, changes nothing of what it knows: then its log is the only one to tell.
+ */
+function proveNoticed(mesh: Mesh, { holder, to, change, updates }: Noticing): Promise<string> {
+  const withinMs = bounds.discovery.injectMs;
+  if (forgotten.has(change)) return proveForgotten(mesh, holder, to, withinMs);
+  if (neverSynced.has(change)) return proveNotSynced(mesh, holder, to, withinMs);
+  return awaitUpdate(holder, mesh.file.rootNamespace, to, updates);
+}
 
 /** Ends the pods of istiod; that the new ones are synced is proven afterwards. */
 async function renewIstiod({ file }: Mesh, holder: MeshCluster): Promise<void> {

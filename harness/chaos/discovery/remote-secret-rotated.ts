@@ -6,8 +6,9 @@ import { timeouts } from '../../timeouts.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { issueToken, keepSecret, putSecretBack, readKept, writeSecretData } from '../kept-secret.ts';
+import { issueToken, keepSecret, putSecretBack, writeSecretData } from '../kept-secret.ts';
 import { accountIn, proveSynced, remoteSecretName } from './remote-secrets.ts';
+import { awaitUpdate, knownUpdates } from './update-log.ts';
 
 const parameters = z.object({
   cluster: z.string().describe('The cluster whose istiods get a new token.'),
@@ -31,7 +32,8 @@ export const remoteSecretRotated = defineFault({
   undo: z.object({
     secret: z.string(),
     account: z.object({ namespace: z.string(), name: z.string() }),
-    since: z.iso.datetime(),
+    /** What istiod's logs told before. */
+    updates: z.record(z.string(), z.string()).default({}),
   }),
   clusters: ({ cluster, to }) => [cluster, to],
   prepare: async (mesh, { cluster, to }) => {
@@ -40,8 +42,8 @@ export const remoteSecretRotated = defineFault({
     const namespace = mesh.file.rootNamespace;
     const secret = await whileWaiting(() => holder.api.core.readNamespacedSecret({ namespace, name }));
     const account = accountIn(secret, to);
-    const since = new Date().toISOString();
-    return { secret: name, account: { namespace: account.namespace, name: account.name }, since };
+    const updates = await knownUpdates(holder, namespace, to);
+    return { secret: name, account: { namespace: account.namespace, name: account.name }, updates };
   },
   inject: async ({ mesh, id, parameters: { cluster, to }, undo: { secret: name, account } }) => {
     const [holder, discovered] = [mesh.cluster(cluster), mesh.cluster(to)];
@@ -56,18 +58,16 @@ export const remoteSecretRotated = defineFault({
     const data = { ...secret.data, [to]: Buffer.from(config.exportConfig()).toString('base64') };
     await writeSecretData(holder, namespace, name, data);
   },
-  prove: async ({ mesh, parameters: { cluster, to }, undo: { since } }) => {
-    const said = await awaitUpdate(mesh.cluster(cluster), mesh.file.rootNamespace, to, since);
+  prove: async ({ mesh, parameters: { cluster, to }, undo: { updates } }) => {
+    const said = await awaitUpdate(mesh.cluster(cluster), mesh.file.rootNamespace, to, updates);
     return `${said}; ${await proveSynced(mesh, mesh.cluster(cluster), to, bounds.discovery.injectMs)}`;
   },
   heal: async ({ mesh, id, parameters: { cluster, to }, undo: { secret, account } }) => {
-    const [holder, namespace, now] = [mesh.cluster(cluster), mesh.file.rootNamespace, new Date()];
-    const changed = (await readKept(holder, namespace, secret)) !== undefined;
-    await putSecretBack(holder, namespace, secret);
-    const istiods = await holder.findPods({ namespace, labels: { app: 'istiod' } });
+    const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
+    const updates = await knownUpdates(holder, namespace, to);
+    const changed = await putSecretBack(holder, namespace, secret);
     // The new token must not end while it is in use; an istiod that starts later reads the old one.
-    if (changed && istiods.some(({ ready }) => ready))
-      await awaitUpdate(holder, namespace, to, now.toISOString());
+    if (changed && Object.keys(updates).length > 0) await awaitUpdate(holder, namespace, to, updates);
     const token = { namespace: account.namespace, name: tokenSecret(id) };
     await whileWaiting(() => deleteIfThere(() => mesh.cluster(to).api.core.deleteNamespacedSecret(token)));
   },
@@ -84,27 +84,4 @@ async function readToken(cluster: MeshCluster, namespace: string, name: string):
   };
   await waitUntil(isIssued, `a token in ${namespace}/${name} of ${cluster.name}`, timeouts.apiMs);
   return Buffer.from(token ?? '', 'base64').toString();
-}
-
-/** Waits until istiod's log says that it took another kubeconfig for a cluster. */
-async function awaitUpdate(
-  holder: MeshCluster,
-  namespace: string,
-  discovered: string,
-  since: string,
-): Promise<string> {
-  let said: string | undefined;
-  const sinceSeconds = Math.ceil((Date.now() - Date.parse(since)) / 1000 + bounds.discovery.injectMs / 1000);
-  const isTaken = async () => {
-    for (const { name } of await holder.findPods({ namespace, labels: { app: 'istiod' } })) {
-      const log = await holder.api.core.readNamespacedPodLog({ name, namespace, sinceSeconds });
-      // Lines begin with the time, in a form that sorts.
-      const lines = log.split('\n').filter((line) => line.slice(0, since.length - 1) >= since.slice(0, -1));
-      said = lines.findLast((line) => /Update cluster/.test(line) && line.includes(discovered));
-      if (said !== undefined) return true;
-    }
-    return false;
-  };
-  await waitUntil(isTaken, `istiod of ${holder.name} to take the new token`, bounds.discovery.injectMs);
-  return `istiod of ${holder.name} logs "${said?.replace(/^\S+\s+/, '').trim()}"`;
 }

@@ -77,6 +77,22 @@ export async function proveForgotten(
   return `istiod of ${holder.name} lists no cluster ${discovered} in clusterz and holds none of its endpoints in endpointShardz`;
 }
 
+/** Waits until istiod lists a cluster that it is not synced with. @returns the evidence as a sentence. */
+export async function proveNotSynced(
+  mesh: Mesh,
+  holder: MeshCluster,
+  discovered: string,
+  withinMs: number,
+): Promise<string> {
+  let status: string | undefined;
+  const isNot = async () => {
+    ({ status } = await knownOf(mesh, holder, discovered));
+    return status !== undefined && status !== 'synced';
+  };
+  await waitUntil(isNot, `istiod of ${holder.name} not to be synced with ${discovered}`, withinMs);
+  return `istiod of ${holder.name} calls ${discovered} ${status} in clusterz`;
+}
+
 /** Waits until istiod is synced with a cluster and holds its endpoints. @returns the evidence as a sentence. */
 export async function proveSynced(
   mesh: Mesh,
