@@ -14,7 +14,8 @@ const changes = ['gone', ...(Object.keys(authorityChanges) as AuthorityChange[])
 /**
  * The Secret with a cluster's authority is changed or deleted, and nothing is restarted: it is what an istiod that starts would
  * take. The one that runs goes on with what it has, unless the kubelet brings it the change, within a minute or so; it
- * refuses what does not lead to its root.
+ * refuses what does not lead to its root. So nothing of the mesh tells of it until then, and often never: the proof cannot be
+ * more than that the Secret holds other parts than it held.
  */
 export const authorityChanged = defineFault({
   id: 'authority-changed',
