@@ -45,6 +45,8 @@ export const timeouts = {
   healMs: 25_000,
   /** A change that took longer than its bound, until it has ended: the longest that a single step of one waits. */
   lateMs: 60_000,
+  /** A run whose command was killed, until its tests are interrupted, their fixtures have healed and its report is written. */
+  orphanMs: 120_000,
   /** Docker, from a request that lost its client to what it makes of it. */
   settleMs: 1_000,
   /** The same for a node, whose volume Docker first fills with a gigabyte of images; it shows only after that. */

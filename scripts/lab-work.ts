@@ -3,10 +3,12 @@ import { journalOf } from '../harness/chaos/journal.ts';
 import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
 import { waitUntilReady } from '../harness/mesh/readiness.ts';
+import { stateFolder } from '../harness/mesh/state.ts';
 import { labObjects, removeLab, type Removed } from '../harness/lab/down.ts';
 import { engineToSearch } from '../harness/lab/lab-engine.ts';
-import { isAlive, lockLab } from '../harness/lab/lock.ts';
+import { takeLock, type Lock } from '../harness/lab/lock.ts';
 import { ForeignLab, refuseForeign } from '../harness/lab/owner.ts';
+import { isAlive } from '../harness/lab/process-start.ts';
 import { labFolder, labMeshFile } from '../harness/lab/paths.ts';
 import { unsupported } from '../harness/lab/supported.ts';
 import { upSteps } from '../harness/lab/up.ts';
@@ -24,11 +26,14 @@ async function stands(name: string): Promise<boolean> {
   return networks.length + containers.length > 0;
 }
 
-/** Takes the right to work on the lab that a mesh file belongs to; a mesh of someone's own has no lock. */
-export const lockMesh = async (meshFile: string): Promise<AsyncDisposable> => {
-  const { lab } = loadMeshFile(meshFile);
-  return lab ? lockLab(labFolder(lab.name)) : { [Symbol.asyncDispose]: () => Promise.resolve() };
-};
+/** Takes the right to work on a lab, whether it stands or not. */
+export const lockLab = (name: string): Promise<Lock> => takeLock(labFolder(name), 'lab');
+
+/** Takes the right to work on the mesh of a mesh file: on the lab that it belongs to, or, on this machine, on one of someone's own. */
+export function lockMesh(meshFile: string): Promise<Lock> {
+  const file = loadMeshFile(meshFile);
+  return takeLock(stateFolder(file), file.lab ? 'lab' : 'mesh');
+}
 
 /** Removes a lab, from whatever state it is in; with `force` also one that another checkout made. Not interrupted by Ctrl-C. */
 export async function remove(name: string, options: { force?: boolean } = {}): Promise<Removed> {
@@ -85,7 +90,7 @@ export async function bringUp(
   const refused = unsupported(topology);
   if (refused.length > 0) throw new WrongUse(`${options.topology} cannot be made: ${refused.join('; ')}.`);
   const stoodBefore = await stands(options.name);
-  await using _lock = await lockLab(labFolder(options.name));
+  await using _lock = await lockLab(options.name);
   const steps = upSteps({
     name: options.name,
     topology,

@@ -1,56 +1,98 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { lockLab, waitForTurn } from './lock.ts';
+import test, { afterEach, beforeEach } from 'node:test';
+import { takeLock } from './lock.ts';
+import { processStart } from './process-start.ts';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'meshproof-lock-'));
-const { pid: ended = 0 } = spawnSync('true');
+let folder = '';
+let child: ChildProcess | undefined;
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'meshproof-lock-')), 'lab');
+});
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  await rm(join(folder, '..'), { recursive: true });
+});
 
-test('a lab that a process works on is refused, naming the process, and free afterwards', async () => {
-  const lab = folder();
+/** A process that does nothing, and its number. */
+function idle(): number {
+  child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  return child.pid ?? NaN;
+}
+
+/** A number that no process has: the last that had it is gone. */
+async function goneProcess(): Promise<number> {
+  const last = spawn('true', { stdio: 'ignore' });
+  await once(last, 'exit');
+  return last.pid ?? NaN;
+}
+
+/** A lock as a process leaves it that was killed. */
+async function leaveLock(...names: string[]): Promise<void> {
+  await mkdir(join(folder, 'lock'), { recursive: true });
+  for (const name of names) await writeFile(join(folder, 'lock', name), '');
+}
+
+test('a lock is held until it is given back, and leaves nothing', async () => {
   {
-    await using _lock = await lockLab(lab);
-    await assert.rejects(lockLab(lab), new RegExp(`Process ${process.pid} is working on this lab`));
+    await using _lock = await takeLock(folder, 'lab');
+    await assert.rejects(
+      takeLock(folder, 'lab'),
+      new RegExp(`^Error: Process ${process.pid} is working on this lab`),
+    );
   }
-  await using _again = await lockLab(lab);
+  assert.equal(existsSync(folder), false);
+  await using _again = await takeLock(folder, 'lab');
 });
 
-test('a lock whose process is gone is taken over, and nothing is left of it', async () => {
-  const lab = folder();
-  writeFileSync(join(lab, 'lock'), String(ended));
+test('one that a living process holds is refused, by its number', async () => {
+  const pid = idle();
+  await leaveLock(`${pid}.${processStart(pid)}`);
+  await assert.rejects(takeLock(folder, 'mesh'), new RegExp(`Process ${pid} is working on this mesh`));
+});
+
+test('a number that a later process has got holds nothing', async () => {
+  await leaveLock(`${idle()}.1`, 'no-holder');
+  await using _lock = await takeLock(folder, 'lab');
+  assert.deepEqual(await readdir(join(folder, 'lock')), [`${process.pid}.${processStart(process.pid)}`]);
+});
+
+test('of many that take over a lock at once, one gets it', async () => {
+  for (let round = 0; round < 20; round++) {
+    await leaveLock(`${await goneProcess()}.1`);
+    const tried = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(folder, 'lab')));
+    const taken = tried.filter((one) => one.status === 'fulfilled');
+    assert.equal(taken.length, 1, `round ${round}`);
+    await taken[0]?.value[Symbol.asyncDispose]();
+  }
+});
+
+test('a run whose command was killed is waited for', async () => {
+  const pid = idle();
+  await leaveLock(`${await goneProcess()}.1`, `${pid}.${processStart(pid)}.child`);
+  let taken = false;
+  const taking = takeLock(folder, 'lab').then((lock) => ((taken = true), lock));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(taken, false);
+  child?.kill('SIGKILL');
+  await using _lock = await taking;
+});
+
+test('a child holds the lock with us, and no longer than it is told', async () => {
+  await using lock = await takeLock(folder, 'lab');
   {
-    await using _lock = await lockLab(lab);
+    using _shared = lock.sharedWith(idle());
+    assert.equal((await readdir(join(folder, 'lock'))).length, 2);
   }
-  assert.equal(existsSync(lab), false);
+  assert.equal((await readdir(join(folder, 'lock'))).length, 1);
 });
 
-test('whoever waits for a turn gets it when the one before ends, in the same process too, and after one that was killed', async () => {
-  const file = join(folder(), 'turn');
-  let atWork = 0;
-  const most: number[] = [];
-  const work = async () => {
-    await using _turn = await waitForTurn(file, {});
-    most.push(++atWork);
-    await sleep(20);
-    atWork -= 1;
-  };
-  for (const left of [undefined, String(ended), '']) {
-    if (left !== undefined) writeFileSync(file, left); // by a process that was killed
-    await Promise.all([work(), work(), work(), work()]);
-    assert.deepEqual(most.splice(0), [1, 1, 1, 1], 'one at a time');
-    assert.deepEqual(readdirSync(join(file, '..')), []);
-  }
-});
-
-test('waiting for a turn ends with the signal, and names another process that holds it', async () => {
-  const file = join(folder(), 'turn');
-  writeFileSync(file, String(process.ppid));
-  const said: string[] = [];
-  const signal = AbortSignal.timeout(50);
-  await assert.rejects(waitForTurn(file, { signal, onLine: (line) => said.push(line) }));
-  assert.match(said[0] ?? '', new RegExp(`process ${process.ppid}`));
+test('a process that has ended has no start, whoever waits for it', async () => {
+  assert.equal(processStart(await goneProcess()), undefined);
+  assert.match(processStart(process.pid) ?? '', /^\d+$/);
 });

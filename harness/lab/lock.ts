@@ -1,105 +1,107 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { timeouts } from '../timeouts.ts';
-import type { StepOptions } from './step.ts';
+import { processStart } from './process-start.ts';
 
-/** Whether there is a process of that id on this machine. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** The one right to work on a lab or a mesh; given back when disposed of. */
+export interface Lock extends AsyncDisposable {
+  /**
+   * Has a child of ours hold it, too, until that is disposed of: where we are killed, the child goes on for a while, and the
+   * lock is not free before it has ended.
+   */
+  sharedWith(child: number): Disposable;
 }
 
+/** A process that holds a lock, by the name of its file in the lock's folder: `PID.START`, or `PID.START.child`. */
+interface Holder {
+  pid: number;
+  isChild: boolean;
+}
+
+const nameOf = (pid: number, isChild = false): string =>
+  `${pid}.${processStart(pid) ?? 'gone'}${isChild ? '.child' : ''}`;
+
 /**
- * Takes the one right to work on a lab, so that two commands do not change and measure it at the same time. Released when
- * disposed of; a lock whose process is gone is taken over.
+ * Takes the one right to work on a lab or a mesh, so that two commands do not change and measure it at the same time. A lock
+ * whose processes are gone is taken over. One whose command was killed, but not the run that it had started, is waited for:
+ * that run is undoing what it did.
+ *
+ * The lock is a folder with a file for each process that holds it. Both of what a takeover is made of are safe against
+ * another one at the same time: a file is removed by a name that only the process which is gone can have had, and
+ * rename(2) replaces a folder only while that is empty.
  *
  * @throws Error that names the process which holds it.
  */
-export async function lockLab(folder: string): Promise<AsyncDisposable> {
-  const file = join(folder, 'lock');
+export async function takeLock(folder: string, of: 'lab' | 'mesh'): Promise<Lock> {
+  const lock = join(folder, 'lock');
+  do await awaitFree(lock, of);
+  while (!(await take(folder, lock)));
+  return {
+    sharedWith: (child) => {
+      const file = join(lock, nameOf(child, true));
+      writeFileSync(file, ''); // at once: we may be killed at any moment
+      return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await rm(join(lock, nameOf(process.pid)), { force: true });
+      await rmdir(lock).catch(() => undefined); // a child's still, or another's again
+      await rmdir(folder).catch(() => undefined); // not empty: the lab's own
+    },
+  };
+}
+
+/** Puts our folder in the place of an empty one, or of none. Returns whether that could be done. */
+async function take(folder: string, lock: string): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const holder = await take(file);
-  if (holder !== undefined)
-    throw new Error(
-      `Process ${holder} is working on this lab (${file}). Wait for it, or end it, and try again.`,
-    );
-  return { [Symbol.asyncDispose]: () => release(file, folder) };
-}
-
-/**
- * Waits for its turn at something that one at a time may do, in this process and in all that use the same file: what `lockLab`
- * refuses, this waits for. It has no limit of its own; whoever holds it has.
- *
- * @throws the signal's reason when aborted.
- */
-export async function waitForTurn(file: string, { signal, onLine }: StepOptions): Promise<AsyncDisposable> {
-  await mkdir(dirname(file), { recursive: true });
-  for (;;) {
-    const holder = await take(file);
-    if (holder === undefined) return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
-    if (holder !== process.pid) onLine?.(`waiting for process ${holder} (${file})`);
-    await sleep(timeouts.pollMs, undefined, { signal });
-  }
-}
-
-/** Takes a lock. Returns the id of the process that holds it when it is not to be had. */
-async function take(file: string): Promise<number | undefined> {
-  const own = `${file}.${randomUUID()}`;
-  await writeFile(own, String(process.pid));
+  let ours: string | undefined;
   try {
-    for (;;) {
-      try {
-        await link(own, file); // takes the lock and its content in one step
-        return undefined;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        const holder = await holderOf(file);
-        if (holder !== undefined && isAlive(holder)) return holder;
-        await removeGone(own, file);
-      }
-    }
-  } finally {
-    await rm(own, { force: true });
-  }
-}
-
-/**
- * Removes a lock whose process is gone. One at a time, each looking again: two that wait for it see it at the same moment, and
- * the slower one must not remove the lock that the faster one has just taken.
- */
-async function removeGone(own: string, file: string): Promise<void> {
-  const guard = `${file}.gone`;
-  try {
-    await link(own, guard);
+    ours = await mkdtemp(`${lock}.`);
+    await writeFile(join(ours, nameOf(process.pid)), '');
+    await rename(ours, lock);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const remover = await holderOf(guard);
-    if (remover !== undefined && !isAlive(remover)) await rm(guard, { force: true });
-    return;
-  }
-  const holder = await holderOf(file);
-  if (holder !== undefined && !isAlive(holder)) await rm(file, { force: true });
-  await rm(guard, { force: true });
-}
-
-/** The process that a lock names, undefined where there is no lock. No process has the number that one without text gives. */
-async function holderOf(file: string): Promise<number | undefined> {
-  try {
-    return Number((await readFile(file, 'utf8')) || NaN);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // Held by now; or whoever held it has just taken the folder away with it.
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code)) return false;
     throw error;
+  } finally {
+    if (ours !== undefined) await rm(ours, { recursive: true, force: true });
   }
 }
 
-/** Gives the lock back, if it is still ours, and the folder with it where nothing else is in it. */
-async function release(file: string, folder: string): Promise<void> {
-  if ((await holderOf(file)) === process.pid) await rm(file, { force: true });
-  await rmdir(folder).catch(() => undefined); // not empty: the lab's own
+async function awaitFree(lock: string, of: 'lab' | 'mesh'): Promise<void> {
+  const deadline = Date.now() + timeouts.orphanMs;
+  for (let told = false; ; told = true) {
+    const holders = await livingHolders(lock);
+    const [holder] = holders.toSorted((a, b) => Number(a.isChild) - Number(b.isChild));
+    if (holder === undefined) return;
+    if (!holder.isChild || Date.now() > deadline)
+      throw new Error(
+        `Process ${holder.pid} is working on this ${of} (${lock}). Wait for it, or end it, and try again.`,
+      );
+    if (!told)
+      console.error(
+        `Process ${holder.pid}, of a run whose command was killed, is undoing what it did. Waiting for its end.`,
+      );
+    await delay(timeouts.pollMs);
+  }
+}
+
+/** Who holds a lock; files of processes that are gone are removed. */
+async function livingHolders(lock: string): Promise<Holder[]> {
+  const living: Holder[] = [];
+  for (const name of await readdir(lock).catch(unlessThere)) {
+    const [pid = '', start, child] = name.split('.');
+    if (start !== undefined && processStart(Number(pid)) === start)
+      living.push({ pid: Number(pid), isChild: child !== undefined });
+    else await rm(join(lock, name), { force: true });
+  }
+  return living;
+}
+
+function unlessThere(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
 }

@@ -1,9 +1,7 @@
 import { Command } from 'commander';
-import { lockLab } from '../../harness/lab/lock.ts';
-import { labFolder } from '../../harness/lab/paths.ts';
 import { exitCode } from '../../harness/report/assemble.ts';
 import { abortOnSignal } from '../interrupt.ts';
-import { bringUp, remove } from '../lab-work.ts';
+import { bringUp, lockLab, remove } from '../lab-work.ts';
 import { meshFileFor, options, withOptions, type LabOptions } from '../options.ts';
 import { wordsOf, type ExitCode } from '../outcome.ts';
 import { judgedByDefault, runSuites, type Project, type SuiteRun } from '../suite-run.ts';
@@ -35,7 +33,7 @@ async function certifyLab(given: Given, signal: AbortSignal): Promise<SuiteRun> 
 async function takeDown(name: string): Promise<void> {
   console.error(`Removing lab "${name}".`);
   try {
-    await using _lock = await lockLab(labFolder(name));
+    await using _lock = await lockLab(name);
     await remove(name);
   } catch (error) {
     console.error(

@@ -1,7 +1,5 @@
 import { Command, Option } from 'commander';
-import { lockLab } from '../../harness/lab/lock.ts';
-import { labFolder } from '../../harness/lab/paths.ts';
-import { remove } from '../lab-work.ts';
+import { lockLab, remove } from '../lab-work.ts';
 import { options, withOptions, type LabOptions } from '../options.ts';
 import { exitCodes, type ExitCode } from '../outcome.ts';
 
@@ -16,7 +14,7 @@ export const down = (end: (code: ExitCode) => void): Command =>
     options.json(),
     options.verbose(),
   ).action(async (given: LabOptions & { force?: boolean }) => {
-    await using _lock = await lockLab(labFolder(given.name));
+    await using _lock = await lockLab(given.name);
     const { stood, disconnected } = await remove(given.name, { force: given.force ?? false });
     if (given.json)
       console.log(JSON.stringify({ lab: given.name, removed: stood, disconnected }, undefined, 2));
