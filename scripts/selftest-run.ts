@@ -65,8 +65,8 @@ export async function selftest(options: SelftestOptions): Promise<{ runDir: stri
       finishedAt: new Date().toISOString(),
       ...{ defects: options.defects.length, healthy, rows },
     });
-    await writeAtomically(join(runDir, 'selftest.json'), `${JSON.stringify(result, null, 2)}\n`);
     await writeAtomically(join(runDir, 'selftest.html'), selftestHtml(result));
+    await writeAtomically(join(runDir, 'selftest.json'), `${JSON.stringify(result, null, 2)}\n`);
     return result;
   };
   using istioctl = options.istioctl === undefined ? undefined : new Istioctl(options.istioctl, file);

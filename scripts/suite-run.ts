@@ -136,10 +136,33 @@ function playwright(
 }
 
 /**
+ * The report of a run that has ended. It has to agree with how Playwright ended, as far as that can tell: reporters that fail,
+ * such as on a full disk, show there alone.
+ *
+ * @throws Error when there is no valid report, or when it says `pass` of a run that did not end well.
+ */
+export async function readReport(runDir: string, code: number | null): Promise<Report> {
+  const where = relative(process.cwd(), runDir);
+  let report: Report;
+  try {
+    report = reportSchema.parse(JSON.parse(await readFile(join(runDir, 'report.json'), 'utf8')));
+  } catch (error) {
+    throw new Error(`The run left no report (Playwright ended with ${code}); see ${where}.`, {
+      cause: error,
+    });
+  }
+  if (report.verdict === 'pass' && code !== 0)
+    throw new Error(
+      `Every promise was seen to hold, but Playwright ended with ${code}: the report in ${where} may not be whole.`,
+    );
+  return report;
+}
+
+/**
  * Runs suites against a mesh and returns the report that was written. The verdict is the report's: Playwright's own exit
  * code cannot tell a broken promise from one that could not be judged.
  *
- * @throws Error when the run left no valid report.
+ * @throws Error when the run left no report that can be relied on.
  */
 export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
   await using _lock = options.asItStands ? undefined : await lockMesh(options.meshFile);
@@ -158,13 +181,5 @@ export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
   const grep = options.grep === undefined ? [] : ['--grep', options.grep];
   const chosen = (options.projects ?? []).flatMap((project) => ['--project', project]);
   const code = await playwright([...options.suites, ...grep, ...chosen], env, options);
-  const file = join(runDir, 'report.json');
-  try {
-    return { runDir, report: reportSchema.parse(JSON.parse(await readFile(file, 'utf8'))) };
-  } catch (error) {
-    throw new Error(
-      `The run left no report (Playwright ended with ${code}); see ${relative(process.cwd(), runDir)}.`,
-      { cause: error },
-    );
-  }
+  return { runDir, report: await readReport(runDir, code) };
 }

@@ -262,6 +262,24 @@ test('a failed preflight project leaves the promises that depend on it unjudged'
   assert.equal(report.promises[0]?.reason, 'Not judged: preflight failed: east is down');
 });
 
+test('a page that cannot be written leaves no report that says pass', async () => {
+  const dir = await suite({
+    spec: `${imports}\nimport { mkdirSync, rmSync } from 'node:fs';
+promise(core('LOC-01'), 'It holds.', async ({}, testInfo) => {
+  const page = new URL('../../results/run/index.html', import.meta.url);
+  while (true) try { rmSync(page); break; } catch { await sleep(20); }
+  mkdirSync(new URL(page.href + '/in-the-way'), { recursive: true });
+  judged(testInfo);
+});\n`,
+  });
+  const { code, output } = await playwright(dir);
+  assert.match(output, /cannot write .*index\.html/);
+  assert.notEqual(code, 0);
+  const report = await reportIn(dir);
+  assert.equal(report.verdict, 'error');
+  assert.match(report.reason, /^The run did not finish\./);
+});
+
 test('an interrupted run leaves a report that says so', async () => {
   const dir = await suite({
     spec: `${imports}\npromise(core('LOC-01'), 'It holds.', async ({}, testInfo) => judged(testInfo));

@@ -159,10 +159,11 @@ export default class MeshproofReporter implements Reporter {
       peakMemoryBytes: this.#memory.peakBytes,
       troubles: unfinished === undefined ? this.#troubles : [...this.#troubles, unfinished],
     });
-    await writeAtomically(path.join(runDir, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
     await writeAtomically(path.join(runDir, 'index.html'), reportHtml(report, this.#pictures()));
     await writeAtomically(path.join(runDir, 'junit.xml'), junitXml(report));
     await pointLatestTo(runDir);
+    // The last: it says `pass` only where all the rest is on the disk, too.
+    await writeAtomically(path.join(runDir, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
     return report;
   }
 }
