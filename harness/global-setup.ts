@@ -1,9 +1,11 @@
+import { endWithCommand } from './lifeline.ts';
 import { preflight } from './preflight.ts';
 import { asItStandsVariable, gateVariable, meshVariable } from './fixtures.ts';
 import { timeouts } from './timeouts.ts';
 
 /** Playwright's global set-up: a mesh that cannot be judged is one reason, not a pile of failed tests. */
 export default async function globalSetup(): Promise<void> {
+  endWithCommand();
   const path = process.env[meshVariable];
   if (!path)
     throw new Error('MESHPROOF_MESH names no mesh file: run `meshproof run`, or set it to a mesh.yaml.');

@@ -6,6 +6,7 @@ import { judgeSelftest } from '../harness/defects/judge-defect.ts';
 import { runSelftest } from '../harness/defects/selftest.ts';
 import type { Bench } from '../harness/defects/try-defect.ts';
 import { ensureTools } from '../harness/lab/images/index.ts';
+import type { Lock } from '../harness/lab/lock.ts';
 import { isInstalled, run } from '../harness/mesh/command.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
 import type { MeshFile } from '../harness/mesh/mesh-file.ts';
@@ -24,6 +25,8 @@ import { ownCommand, resultsRoot, runName, runSuites, versions } from './suite-r
 
 export interface SelftestOptions {
   meshFile: string;
+  /** The right to work on the mesh. */
+  lock: Lock;
   defects: readonly Defect[];
   /** The path of istioctl; undefined: it is not asked. */
   istioctl: string | undefined;
@@ -125,12 +128,12 @@ function benchOf(
 
 /** Whoever lets a mesh be broken lets its promises be tried, those too that disturb it. */
 async function tryPromises(
-  { meshFile, verbose, signal }: SelftestOptions,
+  { meshFile, lock, verbose, signal }: SelftestOptions,
   ids: readonly string[],
   runDir: string,
 ): Promise<TriedPromise[]> {
   const { report } = await runSuites({
-    ...{ meshFile, runDir, signal, suites: [], allow: ids },
+    ...{ meshFile, lock, runDir, signal, suites: [], allow: ids },
     grep: `\\b(${ids.join('|')})\\b`,
     outputTo: verbose ? 'stderr' : 'file',
     asItStands: { gateMs: timeouts.defectGateMs },

@@ -7,6 +7,7 @@ import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
 import { versionsOf } from '../harness/mesh/versions.ts';
 import { ensureK6 } from '../harness/lab/k6-binary.ts';
+import type { Lock } from '../harness/lab/lock.ts';
 import { projectRoot } from '../harness/lab/paths.ts';
 import { describeMachine, describeMesh, writeContext } from '../harness/report/context.ts';
 import { reportSchema, type Report } from '../harness/report/schema.ts';
@@ -39,6 +40,8 @@ export interface SuiteRunOptions {
    * promises are tried, ready or not, after this long.
    */
   asItStands?: { gateMs: number };
+  /** The right to work on the mesh, of a caller who has it already. */
+  lock?: Lock;
   signal: AbortSignal;
 }
 
@@ -101,11 +104,15 @@ async function prepare(options: SuiteRunOptions): Promise<string> {
   return runDir;
 }
 
-/** Runs Playwright to its end; a signal of ours is handed on as SIGINT, so that fixtures heal before it ends. */
-function playwright(
+/**
+ * Runs Playwright to its end. It has a channel to us, and takes the end of that for Ctrl-C, so that fixtures heal before it
+ * ends (harness/lifeline.ts): we close it when we are interrupted, and the system does when we are killed.
+ */
+async function playwright(
   args: string[],
   env: NodeJS.ProcessEnv,
   options: SuiteRunOptions,
+  lock: Lock,
 ): Promise<number | null> {
   const file =
     options.outputTo === 'file'
@@ -118,21 +125,23 @@ function playwright(
     {
       cwd: projectRoot,
       env,
-      stdio: ['ignore', output, file ?? 'inherit'],
+      stdio: ['ignore', output, file ?? 'inherit', 'ipc'],
       detached: true, // Ctrl-C reaches it through us alone, once
     },
   );
-  const interrupt = (): void => void child.kill('SIGINT');
+  const interrupt = (): void => void (child.connected && child.disconnect());
   options.signal.addEventListener('abort', interrupt, { once: true });
-  process.once('exit', interrupt); // a second Ctrl-C ends us at once, and must not leave it running
-  return new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', resolve);
-  }).finally(() => {
+  try {
+    using _held = child.pid === undefined ? undefined : lock.sharedWith(child.pid);
+    return await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', resolve);
+    });
+  } finally {
     options.signal.removeEventListener('abort', interrupt);
-    process.off('exit', interrupt);
+    interrupt(); // where it is not over, but for an error
     if (file !== undefined) closeSync(file);
-  });
+  }
 }
 
 /**
@@ -165,7 +174,8 @@ export async function readReport(runDir: string, code: number | null): Promise<R
  * @throws Error when the run left no report that can be relied on.
  */
 export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
-  await using _lock = options.asItStands ? undefined : await lockMesh(options.meshFile);
+  await using stack = new AsyncDisposableStack();
+  const lock = options.lock ?? stack.use(await lockMesh(options.meshFile));
   const runDir = await prepare(options);
   const env = {
     ...fewArenas,
@@ -180,6 +190,6 @@ export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
   options.signal.throwIfAborted();
   const grep = options.grep === undefined ? [] : ['--grep', options.grep];
   const chosen = (options.projects ?? []).flatMap((project) => ['--project', project]);
-  const code = await playwright([...options.suites, ...grep, ...chosen], env, options);
+  const code = await playwright([...options.suites, ...grep, ...chosen], env, options, lock);
   return { runDir, report: await readReport(runDir, code) };
 }

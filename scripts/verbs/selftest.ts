@@ -106,13 +106,13 @@ async function tryAll(given: Given, defects: readonly Defect[]): Promise<ExitCod
   const file = loadMeshFile(meshFile);
   refuse(file, given.allowDisruption ?? []);
   const signal = abortOnSignal('Run `meshproof heal`.');
-  await using _lock = await lockMesh(meshFile);
+  await using lock = await lockMesh(meshFile);
   await healLeft(file);
   const istioctl = given.istioctl ? await findIstioctl(file, signal) : undefined;
   if (given.istioctl && istioctl === undefined)
     console.error('istioctl is not asked: there is none on the PATH.');
   const { runDir, result } = await runSelftest({
-    ...{ meshFile, defects, istioctl, signal, verbose: given.verbose ?? false },
+    ...{ meshFile, lock, defects, istioctl, signal, verbose: given.verbose ?? false },
     ...progressOf(defects.length),
   });
   if (given.json) console.log(JSON.stringify(result, undefined, 2));
