@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { after } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot } from '../../harness/lab/paths.ts';
 
 /** How the command line ended. */
@@ -19,14 +21,56 @@ export interface Running {
   said(text: string): Promise<void>;
 }
 
+/** What is under way, and labs that are to be removed: a file of tests that is cut off leaves neither. */
+const running = new Set<Running>();
+const labs = new Set<string>();
+let cutOff = false;
+
+/** What a command has to undo what it did, once it was told to end. */
+const undoMs = 180_000;
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(name, () => {
+    if (cutOff) return; // at it
+    cutOff = true;
+    void endAll().finally(() => process.exit(130));
+  });
+
+/** Has a lab removed when the tests of this file are over, or cut off. */
+export function removeAfterwards(lab: string): void {
+  labs.add(lab);
+  after(endAll);
+}
+
+async function endAll(): Promise<void> {
+  await Promise.all(
+    [...running].map(async ({ process: child, ended }) => {
+      child.kill('SIGINT');
+      const late = new AbortController();
+      const tooLate = delay(undoMs, undefined, { signal: late.signal }).then(
+        () => child.kill('SIGKILL'),
+        () => undefined,
+      );
+      await Promise.race([ended, tooLate]);
+      late.abort();
+    }),
+  );
+  for (const lab of labs) await launch(['down', '--name', lab]).ended;
+}
+
 /** Starts `meshproof` as a user would. What it prints is passed on, so that a log of the tests shows it. */
 export function start(args: string[], env: Record<string, string> = {}): Running {
+  if (cutOff) throw new Error('The tests were cut off.');
+  return launch(args, env);
+}
+
+function launch(args: string[], env: Record<string, string> = {}): Running {
   const began = Date.now();
   const child = spawn(process.execPath, [join(projectRoot, 'scripts/meshproof.ts'), ...args], {
     cwd: projectRoot,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
+    detached: true, // Ctrl-C reaches it through us alone
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (piece: Buffer) => (stdout += piece.toString()));
@@ -45,7 +89,11 @@ export function start(args: string[], env: Record<string, string> = {}): Running
       look();
       void ended.then(() => reject(new Error(`It ended without saying "${text}":\n${stderr}`)));
     });
-  return { process: child, ended, said };
+  const one: Running = { process: child, ended, said };
+  running.add(one);
+  const forget = () => running.delete(one);
+  ended.then(forget, forget);
+  return one;
 }
 
 /** Runs `meshproof` to its end. */

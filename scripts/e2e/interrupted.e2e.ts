@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import test, { after } from 'node:test';
+import test from 'node:test';
 import { docker } from '../../harness/lab/docker.ts';
 import { ensureEngine } from '../../harness/lab/engine.ts';
 import { ensureImages, ensureTools } from '../../harness/lab/images/index.ts';
 import { labFolder } from '../../harness/lab/paths.ts';
-import { assertEnded, meshproof, start } from './cli.ts';
+import { assertEnded, meshproof, removeAfterwards, start } from './cli.ts';
 
 const lab = 'cut-off';
 const engine = await ensureEngine();
@@ -15,7 +15,7 @@ const left = async (): Promise<string> =>
   (await docker(engine, ['ps', '-a', '--filter', `name=meshproof-${lab}-`, '--format', '{{.Names}}'])) +
   (await docker(engine, ['network', 'ls', '--filter', `name=meshproof-${lab}-`, '--format', '{{.Name}}']));
 
-after(async () => void (await meshproof('down', '--name', lab)));
+removeAfterwards(lab);
 
 for (const [phase, text] of [
   ['the networks are made', '> Networks'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { after } from 'node:test';
+import test from 'node:test';
 import { CustomObjectsApi } from '@kubernetes/client-node';
 import { attach } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
@@ -10,7 +10,7 @@ import { findEngine } from '../../harness/lab/engine.ts';
 import { labMeshFile, projectRoot } from '../../harness/lab/paths.ts';
 import { reportSchema, type Report } from '../../harness/report/schema.ts';
 import { countJunit } from '../test-count.ts';
-import { assertEnded, meshproof, type Ended } from './cli.ts';
+import { assertEnded, meshproof, removeAfterwards, type Ended } from './cli.ts';
 import { assertNoticed } from './selftest.ts';
 
 const lab = 'e2e';
@@ -27,7 +27,7 @@ const leftOf = async (name: string): Promise<string> =>
   (await inDocker('ps', '-a', '--filter', `name=meshproof-${name}-`, '--format', '{{.Names}}')) +
   (await inDocker('network', 'ls', '--filter', `name=meshproof-${name}-`, '--format', '{{.Name}}'));
 
-after(async () => void (await meshproof('down', '--name', lab)));
+removeAfterwards(lab);
 
 test('certify makes a lab, and every promise holds', async () => {
   const ended = await meshproof('certify', '--name', lab, '--project', 'core', '--keep', '--json');

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after } from 'node:test';
+import { countPart, runPart } from './test-part.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'meshproof-part-'));
+after(() => rmSync(folder, { recursive: true }));
+const part = (argv: string[], boundMs = 20_000) => ({ title: 'a part', argv, boundMs });
+const never = new AbortController().signal;
+const quietly = { cwd: folder, signal: never, kill: never };
+
+test('a part ends with its exit code, and one that cannot be started with none', async () => {
+  assert.equal(await runPart(part(['sh', '-c', 'exit 7']), quietly), 7);
+  assert.equal(await runPart(part(['/nonexistent']), quietly), null);
+});
+
+test('a part that does not end in time is interrupted, with all that it started', async () => {
+  const began = Date.now();
+  assert.equal(await runPart(part(['sh', '-c', 'sleep 60; exit 0'], 100), quietly), null);
+  assert.ok(Date.now() - began < 10_000);
+});
+
+test('an interrupted part may undo what it did, and is killed at the second word', async () => {
+  const stubborn = ['sh', '-c', 'trap "echo undoing >told" INT; while :; do sleep 0.1; done'];
+  const [first, second] = [new AbortController(), new AbortController()];
+  const ended = runPart(part(stubborn), { cwd: folder, signal: first.signal, kill: second.signal });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  first.abort();
+  assert.equal(
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 300, 'at work'))]),
+    'at work',
+  );
+  second.abort();
+  assert.equal(await ended, null);
+});
+
+test('a part without the report that it should have written has failed', () => {
+  const junit = join(folder, 'none.xml');
+  for (const status of [0, 1, null])
+    assert.deepEqual(countPart({ ...part([]), junit }, status), { passed: 0, failed: 1 });
+});
+
+test('a part counts its tests, and its own failure beside them', () => {
+  const junit = join(folder, 'some.xml');
+  writeFileSync(junit, '<testsuites><testcase name="a"/></testsuites>');
+  assert.deepEqual(countPart({ ...part([]), junit }, 0), { passed: 1, failed: 0 });
+  assert.deepEqual(countPart({ ...part([]), junit }, null), { passed: 1, failed: 1 });
+  assert.deepEqual(countPart(part([]), 0), { passed: 1, failed: 0 });
+  assert.deepEqual(countPart(part([]), null), { passed: 0, failed: 1 });
+});
