@@ -1,79 +1,44 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { awaitFingerprint, settledFingerprint, type Fingerprint } from '../../harness/chaos/fingerprint.ts';
-import { journalOf } from '../../harness/chaos/journal.ts';
+import { journalOf, type Journal } from '../../harness/chaos/journal.ts';
 import { labMeshFile } from '../../harness/lab/paths.ts';
+import { processStart } from '../../harness/lab/process-start.ts';
 import { attach } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { waitUntilReady } from '../../harness/mesh/readiness.ts';
+import { stateFolder } from '../../harness/mesh/state.ts';
 import { timeouts } from '../../harness/timeouts.ts';
-import { meshproof, start } from './cli.ts';
-
-/** Faults with what they take; each is killed somewhere between its start and the end of its healing. */
-const victims: readonly string[][] = [
-  ['pods-killed', '--cluster', 'west'],
-  ['pods-scaled-to-zero', '--cluster', 'west'],
-  ['pods-slow-start', '--cluster', 'east'],
-  ['pods-failing', '--cluster', 'east', '--percent', '50'],
-  ['gateway-scaled-to-zero', '--cluster', 'east'],
-  ['gateway-restarted', '--cluster', 'west'],
-  ['link-partitioned', '--ports', 'data'],
-  ['link-partitioned', '--ports', 'discovery', '--from', 'west', '--one-way', 'packets'],
-  ['link-reset'],
-  ['link-lossy', '--percent', '30'],
-  ['link-narrow', '--kbit-per-second', '500'],
-  ['istiod-down', '--cluster', 'west'],
-  ['api-server-down', '--cluster', 'east'],
-  ['remote-secret-revoked', '--cluster', 'west', '--to', 'east'],
-  ['remote-secret-rotated', '--cluster', 'east', '--to', 'west'],
-  ['remote-secret-changed', '--cluster', 'west', '--to', 'east', '--change', 'in-another-namespace'],
-  ['authority-changed', '--cluster', 'east', '--change', 'another-root'],
-  ['region-labels-lost', '--cluster', 'west'],
-  ['cluster-frozen', '--cluster', 'east'],
-  ['cluster-gone', '--cluster', 'east'],
-  ['intermediate-rotated', '--cluster', 'east'],
-];
-
-/** Holding for this long, a fault is killed before it is healed; for one second, in half of the rounds amid healing. */
-const holds = ['60s', '1s'] as const;
-
-/** From the journal's first word to after the proof of most, milliseconds; or from the start of the process. */
-const killedWithinMs = 6_000;
+import { meshproof, start, type Running } from './cli.ts';
+import { mustLeave, plans, type Plan } from './crash-plan.ts';
 
 /** How often the journal is looked at for its first word, milliseconds: far below what any change takes. */
 const lookMs = 10;
 
-/** Numbers from 0 to 1 that a seed decides (mulberry32, Tommy Ettinger, public domain). */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** One round: what was killed when, what it had left, and how it was healed. */
-export interface Round {
+export interface Round extends Omit<Plan, 'victim' | 'hold'> {
   fault: string;
-  /** Since when it was counted: the start of the process, or the entry in the journal, right before the first change. */
-  since: 'start' | 'journal';
-  killedAfterMs: number;
   /** Phases of the entries in the journal right after the kill; empty: nothing was begun, or all was healed. */
   left: string[];
-  /** The healing itself was killed first, after so long. */
-  healKilledAfterMs: number | undefined;
   healSeconds: number;
   /** From the end of `meshproof heal` until the fingerprint was as before. */
   sameAfterSeconds: number;
+}
+
+/** What a lab is like that is ready and at rest. */
+async function fingerprintOf(lab: string): Promise<Fingerprint> {
+  await using mesh = attach(loadMeshFile(labMeshFile(lab)));
+  await waitUntilReady(mesh);
+  return settledFingerprint(mesh, timeouts.readinessMs);
 }
 
 /**
  * Starts faults in a process of their own, kills it at a random moment, heals, in a third of the rounds killing the healing
  * as well, and compares the mesh with what it was before.
  *
- * @throws when a healing fails, or when something is left behind.
+ * @throws when a fault was not begun, or left nothing, that had to; when a healing fails, or when something is left behind.
  */
 export async function crashRounds(
   lab: string,
@@ -81,73 +46,86 @@ export async function crashRounds(
   seed: number,
   report: (round: Round, index: number) => void,
 ): Promise<Round[]> {
-  await using mesh = attach(loadMeshFile(labMeshFile(lab)));
-  await waitUntilReady(mesh);
-  const before = await settledFingerprint(mesh, timeouts.readinessMs);
-  const random = randomFrom(seed);
-  // Each kind once before one comes a second time.
-  let order: string[][] = [];
+  const before = await fingerprintOf(lab);
   const done: Round[] = [];
-  for (let index = 0; index < rounds; index++) {
-    if (order.length === 0) order = shuffled(victims, random);
-    const round = await crashOnce(lab, order.pop() ?? [], random, before);
+  for (const plan of plans(seed).take(rounds)) {
+    const round = await crashOnce(lab, plan, before);
+    report(round, done.length);
     done.push(round);
-    report(round, index);
   }
   return done;
 }
 
-async function crashOnce(
+async function crashOnce(lab: string, plan: Plan, before: Fingerprint): Promise<Round> {
+  const { victim, hold, since, killedAfterMs, healKilledAfterMs } = plan;
+  const fault = `${victim.join(' ')} --for ${hold}`;
+  const journal = journalOfLab(lab);
+  const injecting = start(['chaos', 'inject', ...victim, '--for', hold, '--name', lab]);
+  if (since === 'journal') await journaled(journal, injecting);
+  await killedAfter(injecting, killedAfterMs);
+  const left = await phasesIn(journal);
+  if (mustLeave(plan)) assert.equal(left.length, 1, `${fault} left its entry in the journal`);
+  if (healKilledAfterMs !== undefined) await killedAfter(start(['heal', '--name', lab]), healKilledAfterMs);
+  const healed = await healedAsBefore(lab, before, fault);
+  return { fault, since, killedAfterMs, healKilledAfterMs, left, ...healed };
+}
+
+/**
+ * Kills `meshproof run` amid the fault of a promise, and only that process: the run that it had started has to undo the fault
+ * and end by itself, and `meshproof heal` has to wait for that.
+ *
+ * @throws when the fault was not begun, when the run goes on, when the healing fails, or when something is left behind.
+ */
+export async function killRun(lab: string, promise: string): Promise<Pick<Round, 'left' | 'healSeconds'>> {
+  const before = await fingerprintOf(lab);
+  const journal = journalOfLab(lab);
+  const run = start(['run', '--name', lab, '--grep', promise]);
+  await journaled(journal, run);
+  const left = await phasesIn(journal);
+  const holders = await readdir(join(stateFolder(loadMeshFile(labMeshFile(lab))), 'lock'));
+  const runner = Number(holders.find((name) => name.endsWith('.child'))?.split('.')[0]);
+  assert.ok(processStart(runner), 'the lock names the run');
+  run.process.kill('SIGKILL'); // it ends for `run.ended` when the last that writes for it has
+  const { healSeconds } = await healedAsBefore(lab, before, `a run of ${promise}`);
+  assert.equal(processStart(runner), undefined, 'the run has ended before anything was healed');
+  await run.ended;
+  return { left, healSeconds };
+}
+
+async function healedAsBefore(
   lab: string,
-  victim: readonly string[],
-  random: () => number,
   before: Fingerprint,
-): Promise<Round> {
-  const hold = holds[random() < 0.5 ? 0 : 1];
-  const killedAfterMs = Math.round(random() * killedWithinMs);
-  // A quarter from the start, as a process can be killed before it did anything, too.
-  const since = random() < 1 / 4 ? 'start' : 'journal';
-  const healKilledAfterMs = random() < 1 / 3 ? Math.round(random() * 3_000) : undefined;
-  const file = loadMeshFile(labMeshFile(lab));
-  const journal = journalOf(file);
-  const hasBegun = async () => since === 'start' || (await journal.read()).entries.length > 0;
-  await killedAfter(['chaos', 'inject', ...victim, '--for', hold, '--name', lab], killedAfterMs, hasBegun);
-  const { entries } = await journal.read();
-  if (healKilledAfterMs !== undefined)
-    await killedAfter(['heal', '--name', lab], healKilledAfterMs, () => Promise.resolve(true));
+  what: string,
+): Promise<Pick<Round, 'healSeconds' | 'sameAfterSeconds'>> {
   const healed = await meshproof('heal', '--name', lab);
-  assert.equal(healed.code, 0, `heal after ${victim.join(' ')}: ${healed.stderr}`);
+  assert.equal(healed.code, 0, `heal after ${what}: ${healed.stderr}`);
   const beganMs = performance.now();
   // Attached anew: connections of before may have been through a cluster that was frozen.
-  await using mesh = attach(file);
+  await using mesh = attach(loadMeshFile(labMeshFile(lab)));
   await awaitFingerprint(mesh, before, timeouts.readinessMs);
-  return {
-    ...{ fault: `${victim.join(' ')} --for ${hold}`, since, killedAfterMs, healKilledAfterMs },
-    left: entries.map(({ fault, phase }) => `${fault} ${phase}`),
-    healSeconds: healed.seconds,
-    sameAfterSeconds: (performance.now() - beganMs) / 1000,
-  };
+  return { healSeconds: healed.seconds, sameAfterSeconds: (performance.now() - beganMs) / 1000 };
 }
 
-/** Runs `meshproof` and kills the process itself a while after it has begun, with no word to it or to what it has started. */
-async function killedAfter(
-  args: readonly string[],
-  afterMs: number,
-  hasBegun: () => Promise<boolean>,
-): Promise<void> {
-  const child = start([...args]);
-  const ended = new AbortController();
-  void child.ended.then(() => ended.abort());
-  const orEnd = (ms: number) => delay(ms, undefined, { signal: ended.signal }).catch(() => undefined);
-  while (!ended.signal.aborted && !(await hasBegun())) await orEnd(lookMs);
-  await orEnd(afterMs);
-  child.process.kill('SIGKILL');
-  await child.ended;
+const journalOfLab = (lab: string): Journal => journalOf(loadMeshFile(labMeshFile(lab)));
+
+/** What is in a journal: faults and how far they had come. */
+async function phasesIn(journal: Journal): Promise<string[]> {
+  const { entries } = await journal.read();
+  return entries.map(({ fault, phase }) => `${fault} ${phase}`);
 }
 
-function shuffled<T>(list: readonly T[], random: () => number): T[] {
-  return list
-    .map((one) => ({ one, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ one }) => one);
+/** Waits until something is in the journal. @throws when the command ends before: then nothing was broken. */
+async function journaled(journal: Journal, command: Running): Promise<void> {
+  const ended = command.ended.then(({ code, stderr }) => ({ code, stderr }));
+  while ((await phasesIn(journal)).length === 0) {
+    const over = await Promise.race([ended, delay(lookMs)]);
+    if (over) assert.fail(`Nothing was broken: it ended with ${over.code} before, and said:\n${over.stderr}`);
+  }
+}
+
+/** Kills a command itself after a while, with no word to it or to what it has started. */
+async function killedAfter(command: Running, afterMs: number): Promise<void> {
+  await Promise.race([command.ended, delay(afterMs)]);
+  command.process.kill('SIGKILL');
+  await command.ended;
 }

@@ -1,21 +1,21 @@
-import test, { after } from 'node:test';
+import test, { before } from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { journalOf } from '../../harness/chaos/journal.ts';
 import { labMeshFile } from '../../harness/lab/paths.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
-import { crashRounds, type Round } from './crash-rounds.ts';
-import { meshproof, start } from './cli.ts';
+import { assertEnded, meshproof, removeAfterwards, start } from './cli.ts';
+import { crashRounds, killRun, type Round } from './crash-rounds.ts';
 
-/** The lab to crash in; one of its own is made, and removed, where none of that name stands. */
-const lab = process.env['MESHPROOF_CRASH_LAB'] ?? 'crash';
+/** The lab to crash in: one that was named, and stays if it stood; one of our own otherwise. */
+const named = process.env['MESHPROOF_CRASH_LAB'];
+const lab = named ?? 'crash';
 const rounds = Number(process.env['MESHPROOF_CRASH_ROUNDS'] ?? 4);
 const seed = Number(process.env['MESHPROOF_CRASH_SEED'] ?? Date.now() % 1_000_000);
 
-const stood = existsSync(labMeshFile(lab));
-after(async () => {
-  if (!stood) await meshproof('down', '--name', lab);
-});
+if (named === undefined || !existsSync(labMeshFile(lab))) removeAfterwards(lab);
+// Also where it stands: what an earlier one left, that was cut off, may stand in part.
+before(async () => assertEnded(await meshproof('up', '--name', lab), 0));
 
 const wordSeconds = (value: number): string => `${value.toFixed(1)} s`;
 
@@ -30,12 +30,7 @@ function wordRound(
   );
 }
 
-const healthy = async (): Promise<void> => {
-  if (!existsSync(labMeshFile(lab))) assert.equal((await meshproof('up', '--name', lab)).code, 0);
-};
-
 test('Ctrl-C heals a fault at once, and the journal is empty', async () => {
-  await healthy();
   const injecting = start([...['chaos', 'inject', 'link-partitioned', '--for', '60s'], '--name', lab]);
   await injecting.said('Ctrl-C heals at once');
   const { entries } = await journalOf(loadMeshFile(labMeshFile(lab))).read();
@@ -52,7 +47,6 @@ test('Ctrl-C heals a fault at once, and the journal is empty', async () => {
 });
 
 test('a fault that a mesh cannot have ends with 3, and says why', async () => {
-  await healthy();
   for (const [args, words] of [
     [['pods-killed', '--cluster', 'wset'], /has west, east; did you mean west/],
     [['link-lossy', '--percent', '101'], /percent is "101"/],
@@ -87,7 +81,12 @@ for (const [fault, parameters] of [
 }
 
 test(`kill -9 at ${rounds} random moments (seed ${seed}): heal brings the mesh back as it was`, async () => {
-  await healthy();
   const done = await crashRounds(lab, rounds, seed, (round, index) => console.log(wordRound(round, index)));
   assert.equal(done.length, rounds);
+});
+
+test('kill -9 of a run amid a fault: the run that goes on undoes it and ends, and heal waits for that', async () => {
+  const { left, healSeconds } = await killRun(lab, 'RES-05');
+  assert.match(left.join(', '), /^link-partitioned (begun|injected)$/);
+  console.log(`a run of RES-05 was killed with ${left.join(', ')}; healed in ${wordSeconds(healSeconds)}`);
 });
