@@ -12,6 +12,7 @@ export const heal = (end: (code: ExitCode) => void): Command =>
     options.name(),
     options.mesh(),
     options.json(),
+    options.verbose(),
   ).action(async (given: { name: string; mesh?: string; json?: boolean }) => {
     const meshFile = meshFileFor(given.name, given.mesh);
     await using _lock = await lockMesh(meshFile);

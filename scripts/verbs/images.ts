@@ -12,9 +12,18 @@ interface Given {
   verbose?: boolean;
 }
 
-async function make(given: Given): Promise<void> {
+/** What `images make` made, or found made: the node image and where it came from, and paths of tools by name. */
+interface Made {
+  source?: string;
+  node?: string;
+  tools?: Readonly<Record<string, string>>;
+}
+
+/** Makes all that a lab is made from; returns what that is. */
+async function make(given: Given): Promise<Made> {
   const signal = abortOnSignal('What was finished is kept; start again to go on.');
   let engine: Engine | undefined;
+  const made: Made = {};
   await runSteps(
     [
       {
@@ -29,19 +38,21 @@ async function make(given: Given): Promise<void> {
         run: async (onLine) => {
           if (!engine) throw new Error('There is no engine.');
           const { source, node } = await ensureImages(given.images, engine, { signal, onLine });
+          Object.assign(made, { source, node });
           return `${node} from ${source}`;
         },
       },
       {
         title: 'kind and istioctl',
         run: async (onLine) => {
-          await ensureTools({ signal, onLine });
+          made.tools = await ensureTools({ signal, onLine });
           return undefined;
         },
       },
     ],
     { plain: given.verbose ?? false },
   );
+  return made;
 }
 
 /** `meshproof images [make|list]` */
@@ -50,9 +61,11 @@ export function images(end: (code: ExitCode) => void): Command {
   withOptions(
     command.command('make').description('Pull or build all that a lab is made from, so that `up` need not.'),
     options.images(),
+    options.json(),
     options.verbose(),
   ).action(async (given: Given) => {
-    await make(given);
+    const made = await make(given);
+    if (given.json) console.log(JSON.stringify(made, undefined, 2));
     end(exitCodes.pass);
   });
   withOptions(
@@ -60,6 +73,7 @@ export function images(end: (code: ExitCode) => void): Command {
       .command('list', { isDefault: true })
       .description('List the images on the engine, and whether a lab can be made from them now.'),
     options.json(),
+    options.verbose(),
   ).action(async (given: Given) => {
     const engine = await findEngine();
     if (!engine) throw new Error('No Docker engine answers. Start one with `meshproof engine start`.');
