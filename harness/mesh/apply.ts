@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KubernetesObject } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { throwTogether } from '../settle-all.ts';
 import { timeouts } from '../timeouts.ts';
 import { whileWaiting } from '../waiting.ts';
 import type { MeshCluster } from './attach.ts';
 import { applyAll } from './cluster-api.ts';
+import { serverSaid } from './server-said.ts';
 import { managedBy } from './workloads.ts';
 
 /** YAML of any number of documents, an object, or a list of either. */
@@ -46,7 +47,7 @@ export function startApplying(cluster: MeshCluster, objects: readonly Kubernetes
   const applyEach = async () => {
     for (const object of objects) {
       await whileWaiting(async () => {
-        done.push({ object, before: await read(cluster, object) });
+        done.push({ object, before: await readObject(cluster, object) });
         await applyAll(cluster.api, [object]);
       });
     }
@@ -86,19 +87,24 @@ export async function awaitDeployment(
   const [name, namespace] = [object.metadata?.name ?? '', object.metadata?.namespace ?? ''];
   const deadlineMs = performance.now() + timeouts.podReadyMs;
   for (;;) {
-    const { metadata, spec, status } = await cluster.api.apps.readNamespacedDeployment({ name, namespace });
-    const wanted = spec?.replicas ?? 1;
-    const ready =
-      status?.updatedReplicas === wanted && status.availableReplicas === wanted && status.replicas === wanted;
-    if ((wanted === 0 && !status?.replicas) || (ready && status?.observedGeneration === metadata?.generation))
-      return;
+    const deployment = await cluster.api.apps.readNamespacedDeployment({ name, namespace });
+    if (isRolledOut(deployment)) return;
+    const { spec, status } = deployment;
     if (performance.now() > deadlineMs)
       throw new Error(
-        `Deployment ${namespace}/${name} in cluster ${cluster.name} has ${status?.availableReplicas ?? 0} of ${wanted} ` +
+        `Deployment ${namespace}/${name} in cluster ${cluster.name} has ${status?.availableReplicas ?? 0} of ${spec?.replicas ?? 1} ` +
           `pods available after ${timeouts.podReadyMs / 1000} s: see its pods' events.`,
       );
     await delay(timeouts.pollMs);
   }
+}
+
+/** Whether a Deployment has all the pods that it asks for available, of its current template, and no other. */
+export function isRolledOut({ metadata, spec, status }: V1Deployment): boolean {
+  const wanted = spec?.replicas ?? 1;
+  if (wanted === 0 && !status?.replicas) return true;
+  const counts = [status?.updatedReplicas, status?.availableReplicas, status?.replicas];
+  return counts.every((count) => count === wanted) && status?.observedGeneration === metadata?.generation;
 }
 
 function parseYaml(text: string): object[] {
@@ -123,12 +129,18 @@ function ours(object: object, namespace: string): KubernetesObject {
 
 type Header = Parameters<MeshCluster['api']['objects']['read']>[0];
 
-async function read(cluster: MeshCluster, object: KubernetesObject): Promise<KubernetesObject | undefined> {
+/** An object as a cluster has it now; undefined where it has none. Throws when it does not let it be read, naming both. */
+export async function readObject(
+  cluster: MeshCluster,
+  object: KubernetesObject,
+): Promise<KubernetesObject | undefined> {
   try {
     return await cluster.api.objects.read(object as Header);
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    throw new Error(`Cluster ${cluster.name} did not let ${nameOf(object)} be read.`, { cause: error });
+    throw new Error(`Cluster ${cluster.name} did not let ${nameOf(object)} be read: ${serverSaid(error)}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -142,7 +154,7 @@ async function restore(
       await cluster.api.objects.delete(object, undefined, undefined, undefined, undefined, 'Background');
       return;
     }
-    const now = await read(cluster, object);
+    const now = await readObject(cluster, object);
     await (now
       ? cluster.api.objects.replace(withVersion(before, now))
       : cluster.api.objects.create(withVersion(before)));

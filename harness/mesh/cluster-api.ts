@@ -11,6 +11,7 @@ import {
   type KubernetesObject,
 } from '@kubernetes/client-node';
 import { timeouts } from '../timeouts.ts';
+import { serverSaid } from './server-said.ts';
 
 /** The API server of one cluster. Its KubeConfig is never switched to another context. */
 export interface ClusterApi {
@@ -96,13 +97,15 @@ export const fieldManager = 'meshproof';
 /**
  * Applies objects in their order by server-side apply, taking over fields that others own.
  *
+ * @returns them as the server then has them.
  * @throws Error that names the cluster and the object that was refused, with the server's words.
  */
-export async function applyAll(api: ClusterApi, objects: readonly object[]): Promise<void> {
+export async function applyAll(api: ClusterApi, objects: readonly object[]): Promise<KubernetesObject[]> {
+  const applied: KubernetesObject[] = [];
   for (const each of objects) {
     const object = each as KubernetesObject;
     try {
-      await api.objects.patch(
+      const after = await api.objects.patch(
         object,
         undefined,
         undefined,
@@ -110,15 +113,17 @@ export async function applyAll(api: ClusterApi, objects: readonly object[]): Pro
         true,
         PatchStrategy.ServerSideApply,
       );
+      applied.push(after);
     } catch (error) {
       const { namespace, name } = object.metadata ?? {};
-      const said = error instanceof Error ? error.message : String(error);
+      const did = error instanceof ApiException ? 'refused' : 'did not take';
       throw new Error(
-        `Cluster ${api.cluster} refused ${object.kind} ${namespace ? `${namespace}/` : ''}${name}: ${said.slice(0, 500)}`,
+        `Cluster ${api.cluster} ${did} ${object.kind} ${namespace ? `${namespace}/` : ''}${name}: ${serverSaid(error)}.`,
         { cause: error },
       );
     }
   }
+  return applied;
 }
 
 /**

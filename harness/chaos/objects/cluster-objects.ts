@@ -71,12 +71,12 @@ export async function makeEdit(cluster: MeshCluster, edit: Edit): Promise<void> 
   );
 }
 
-function applyManifest(cluster: MeshCluster, manifest: Manifest, isNew: boolean): Promise<void> {
+async function applyManifest(cluster: MeshCluster, manifest: Manifest, isNew: boolean): Promise<void> {
   const { metadata } = manifest;
   // What was not there before is a test's, so that it is found whatever becomes of us.
   const labels = { ...(metadata['labels'] as object | undefined), ...testScope };
   const object = isNew ? { ...manifest, metadata: { ...metadata, labels } } : manifest;
-  return whileWaiting(() => applyAll(cluster.api, [object]));
+  await whileWaiting(() => applyAll(cluster.api, [object]));
 }
 
 function settingsPatch({ key, patch }: Extract<Edit, { op: 'merge-yaml' }>, now: Json | null): Json {
