@@ -39,6 +39,10 @@ export const timeouts = {
   propagationMs: 20_000,
   /** A pod from creation to ready, its image being on the node. */
   podReadyMs: 60_000,
+  /** Workloads in a mesh of someone's own, whose nodes may have to pull their image first. */
+  deployMs: 180_000,
+  /** A namespace with all that is in it, from its deletion until it is gone; pods may take half a minute to end. */
+  namespaceGoneMs: 120_000,
   /** A pod's endpoint, from ready in one cluster to every proxy of another. */
   endpointMs: 15_000,
   /** Putting back what a test applied, and the mesh's being as before: Playwright grants an orphaned worker 30 s. */

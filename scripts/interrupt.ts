@@ -2,9 +2,9 @@ import { Interrupted } from './outcome.ts';
 
 /**
  * Turns Ctrl-C and SIGTERM into an abort: the first asks the work to stop and undo itself; a second one ends the
- * process at once, and says how to clean up.
+ * process at once, and says how to clean up. `doing` is what the first one starts.
  */
-export function abortOnSignal(afterwards: string): AbortSignal {
+export function abortOnSignal(afterwards: string, doing = 'stopping and undoing'): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
@@ -12,7 +12,7 @@ export function abortOnSignal(afterwards: string): AbortSignal {
         console.error(`Ended before everything was undone. ${afterwards}`);
         process.exit(130);
       }
-      console.error(`\n${name}: stopping and undoing. Once more ends at once.`);
+      console.error(`\n${name}: ${doing}. Once more ends at once.`);
       controller.abort(new Interrupted(name));
     });
   }

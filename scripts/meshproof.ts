@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { exitCodeOf, wordsOf, type ExitCode } from './outcome.ts';
 import { certify } from './verbs/certify.ts';
 import { chaos } from './verbs/chaos.ts';
+import { deploy } from './verbs/deploy.ts';
 import { doctor } from './verbs/doctor.ts';
 import { down } from './verbs/down.ts';
 import { engine } from './verbs/engine.ts';
@@ -13,6 +14,7 @@ import { images } from './verbs/images.ts';
 import { run } from './verbs/run.ts';
 import { selftest } from './verbs/selftest.ts';
 import { status } from './verbs/status.ts';
+import { undeploy } from './verbs/undeploy.ts';
 import { up } from './verbs/up.ts';
 import { watch } from './verbs/watch.ts';
 
@@ -32,7 +34,25 @@ const program = new Command('meshproof')
     'after',
     '\nExit codes: 0 every promise holds; 1 one is broken; 2 the mesh could not be judged; 3 wrong use.',
   );
-const verbs = [certify, up, run, status, chaos, doctor, gather, selftest, heal, down, images, engine, watch];
+const verbs = [
+  ...[
+    certify,
+    up,
+    deploy,
+    run,
+    status,
+    chaos,
+    doctor,
+    gather,
+    selftest,
+    heal,
+    undeploy,
+    down,
+    images,
+    engine,
+  ],
+  watch,
+];
 for (const verb of verbs) program.addCommand(verb(end));
 throwOnExit(program);
 

@@ -46,6 +46,10 @@ export const options = {
       '--mesh <file>',
       "a mesh file, for a mesh that is not a lab of ours; the lab's own otherwise",
     ).argParser((file: string) => resolve(file)),
+  ownMesh: () =>
+    new Option('--mesh <file>', 'the mesh file, which says where and how many')
+      .argParser((file: string) => resolve(file))
+      .makeOptionMandatory(),
   allowDisruption: () =>
     new Option(
       '--allow-disruption <context...>',

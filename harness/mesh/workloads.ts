@@ -38,8 +38,8 @@ export interface WorkloadInput {
   namespace: string;
   /** Every service of the mesh; `pods` by cluster name, an absent cluster meaning none. */
   services: readonly { name: string; pods: Readonly<Record<string, number>> }[];
-  /** `ingress`: it has an ingress gateway of its own, which shall lead to `webapp`. */
-  cluster: { name: string; region: string; zone: string; ingress?: boolean };
+  /** `ingress`: it has an ingress gateway of its own, which shall lead to `webapp`; for `ingressHost`, by default every host. */
+  cluster: { name: string; region: string; zone: string; ingress?: boolean; ingressHost?: string };
   /** The proxy image that the mesh uses: Istio's proxyv2 or one with stock Envoy at /usr/local/bin/envoy. */
   image: string;
   /** Default: IfNotPresent. */
@@ -101,6 +101,8 @@ function podTemplate(input: WorkloadInput, name: string): V1PodTemplateSpec {
         'meshproof.dev/config': createHash('sha256').update(envoyConfig).digest('hex').slice(0, 16),
         'sidecar.istio.io/proxyCPU': '50m',
         'sidecar.istio.io/proxyMemory': '64Mi',
+        // The same for another label, as Istio injects into new pods only.
+        ...(input.injection && { 'meshproof.dev/injection': JSON.stringify(input.injection) }),
       },
     },
     spec: {
@@ -208,6 +210,7 @@ function kubernetesService(input: WorkloadInput, name: string): V1Service {
 
 function ingress(input: WorkloadInput): KubernetesObject[] {
   const metadata = { name: 'meshproof', namespace: input.namespace, labels: { ...managedBy } };
+  const hosts = [input.cluster.ingressHost ?? '*'];
   const webapp = { host: `webapp.${input.namespace}.svc.cluster.local`, port: { number: servicePorts.http } };
   const gateway = {
     apiVersion: 'networking.istio.io/v1',
@@ -215,7 +218,7 @@ function ingress(input: WorkloadInput): KubernetesObject[] {
     metadata,
     spec: {
       selector: { istio: 'ingressgateway' },
-      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts }],
     },
   };
   const virtualService = {
@@ -223,7 +226,7 @@ function ingress(input: WorkloadInput): KubernetesObject[] {
     kind: 'VirtualService',
     metadata,
     spec: {
-      hosts: ['*'],
+      hosts,
       gateways: ['meshproof'],
       http: [{ name: 'webapp', route: [{ destination: webapp }] }],
     },

@@ -11,6 +11,7 @@ import { labMeshFile, projectRoot } from '../../harness/lab/paths.ts';
 import { reportSchema, type Report } from '../../harness/report/schema.ts';
 import { countJunit } from '../test-count.ts';
 import { assertEnded, meshproof, removeAfterwards, type Ended } from './cli.ts';
+import { assertOwnMesh } from './own-mesh.ts';
 import { assertNoticed } from './selftest.ts';
 
 const lab = 'e2e';
@@ -100,6 +101,9 @@ test('a healthy mesh has no cause of trouble', async () => {
 
 test('the self-test names a defect of each family, breaks the promises that it has to break, and leaves the mesh healthy', () =>
   assertNoticed(lab));
+
+test('a mesh of a team: deploy puts the workloads there, a promise holds, undeploy removes them', () =>
+  assertOwnMesh(labMeshFile(lab)));
 
 test('a mesh whose cross-network gateway is gone breaks promises, and up brings it back', async () => {
   await using mesh = attach(loadMeshFile(labMeshFile(lab)));

@@ -3,10 +3,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { meshproof, start } from './cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'meshproof-e2e-'));
-const topology = (text: string): string => {
+const written = (text: string): string => {
   const file = join(folder, `${Math.random().toString(36).slice(2)}.yaml`);
   writeFileSync(file, text);
   return file;
@@ -36,7 +37,7 @@ for (const [title, text, words] of [
   ['something that is not YAML', 'a: [', /yaml/i],
 ] as const) {
   test(`up with ${title} ends with 3 and names the place`, async () => {
-    const { code, stderr } = await meshproof('up', '--name', 'never', '--topology', topology(text));
+    const { code, stderr } = await meshproof('up', '--name', 'never', '--topology', written(text));
     assert.equal(code, 3, stderr);
     assert.match(stderr, words);
   });
@@ -51,6 +52,9 @@ test('an unknown option, verb, lab, mesh file and promise end with 3', async () 
     ['run', '--allow', 'everything'],
     ['up', '--name', 'No Name'],
     ['up', '--topology', '/nonexistent.yaml'],
+    ['deploy'],
+    ['deploy', '--mesh', '/nonexistent/mesh.yaml'],
+    ['undeploy', '--mesh', '/nonexistent/mesh.yaml'],
   ]) {
     const { code, stderr } = await meshproof(...args);
     assert.equal(code, 3, `${args.join(' ')}: ${stderr}`);
@@ -58,9 +62,70 @@ test('an unknown option, verb, lab, mesh file and promise end with 3', async () 
   }
 });
 
+const meshOfOne = (more = ''): string => {
+  const kubeconfig = written(`apiVersion: v1
+kind: Config
+clusters: [{ name: gone, cluster: { server: "https://127.0.0.1:1" } }]
+contexts: [{ name: gone, context: { cluster: gone, user: nobody } }]
+users: [{ name: nobody, user: {} }]
+`);
+  return written(`apiVersion: meshproof.dev/v1
+kind: Mesh
+meshId: m
+namespace: team
+${more}
+clusters: [{ name: west, kubeconfig: ${kubeconfig}, context: gone, network: a, region: r1, zone: z1 }]
+services: [{ name: catalog, pods: { west: 1 } }]
+`);
+};
+
+test('deploy to a cluster that does not answer ends with 2, and names cluster, object and what to do', async () => {
+  for (const verb of ['deploy', 'undeploy']) {
+    const { code, stderr } = await meshproof(verb, '--mesh', meshOfOne());
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /Cluster west \(context gone\) did not let namespace team be read: .*ECONNREFUSED/);
+    assert.match(stderr, /kubectl --context gone get --raw \/readyz/);
+  }
+});
+
+test('with an image, deploy --dry-run prints manifests without a cluster', async () => {
+  const { code, stdout } = await meshproof(
+    'deploy',
+    '--mesh',
+    meshOfOne(),
+    '--image',
+    'proxy:1',
+    '--dry-run',
+  );
+  assert.equal(code, 0);
+  const kinds = parseAllDocuments(stdout).map((document) => (document.toJS() as { kind: string }).kind);
+  assert.deepEqual(kinds, ['Namespace', 'ConfigMap', 'ServiceAccount', 'Service', 'Deployment']);
+});
+
+test('undeploy leaves a lab to down, and deploy --ingress needs an ingress', async () => {
+  const lab = 'lab: { name: lab, topology: t.yaml, engine: e, link: l, images: packages }';
+  const undeploy = await meshproof('undeploy', '--mesh', meshOfOne(lab));
+  assert.equal(undeploy.code, 3);
+  assert.match(undeploy.stderr, /meshproof down --name lab/);
+  const ingress = await meshproof('deploy', '--mesh', meshOfOne(), '--ingress');
+  assert.equal(ingress.code, 3);
+  assert.match(ingress.stderr, /no cluster of the mesh file has an `ingress`/);
+});
+
 test('every verb explains itself', async () => {
-  for (const verb of [[], ['up'], ['down'], ['status'], ['run'], ['certify'], ['images'], ['engine']]) {
-    const { code, stdout } = await meshproof(...verb, '--help');
+  for (const verb of [
+    '',
+    'up',
+    'down',
+    'status',
+    'run',
+    'certify',
+    'images',
+    'engine',
+    'deploy',
+    'undeploy',
+  ]) {
+    const { code, stdout } = await meshproof(...(verb ? [verb] : []), '--help');
     assert.equal(code, 0);
     assert.match(stdout, /Usage: meshproof/);
   }

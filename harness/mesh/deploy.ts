@@ -1,0 +1,136 @@
+import { isIP } from 'node:net';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { applyAll } from './cluster-api.ts';
+import { readObject } from './apply.ts';
+import type { Mesh, MeshCluster } from './attach.ts';
+import { inEach } from './in-each.ts';
+import type { MeshFile, MeshFileCluster } from './mesh-file.ts';
+import { lookAtNamespace } from './own-namespace.ts';
+import { readProxyImage } from './proxy-image.ts';
+import { awaitRollout, withoutSidecar, type RolloutOptions } from './rollout.ts';
+import { adviceOn } from './server-said.ts';
+import { managedBy, renderWorkloads } from './workloads.ts';
+
+/** How meshproof's workloads are put into a mesh. */
+export interface DeployOptions {
+  /** Default: the proxy image that each cluster uses already. */
+  image?: string;
+  /** The revision of Istio whose sidecars they get. Default: whatever takes `istio-injection: enabled`. */
+  revision?: string;
+  /** Lead the ingress gateways of the mesh file to `webapp`, for {@link ingressHost}. */
+  ingress?: boolean;
+}
+
+/** What is to be put into one cluster. */
+export interface Plan {
+  cluster: MeshCluster;
+  image: string;
+  objects: KubernetesObject[];
+}
+
+/** How many objects of a cluster were made, changed, and found as they should be. */
+export interface Deployed {
+  created: number;
+  changed: number;
+  asBefore: number;
+}
+
+/** Clusters that have workloads: one with an external control plane runs nothing else. */
+export const workloadClusters = (mesh: Mesh): MeshCluster[] =>
+  mesh.clusters.filter(({ file }) => file.role !== 'external');
+
+/** The host that requests to an ingress name, as they do its URL's; `*`, every host, where that is an address or no full name. */
+export function ingressHost(url: string): string {
+  const { hostname } = new URL(url);
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && hostname.includes('.') ? hostname : '*';
+}
+
+/** Why the ingress gateways of a mesh cannot be led to `webapp`, in words; undefined when they can. */
+export function ingressProblem({ clusters }: MeshFile): string | undefined {
+  const given = clusters.filter(({ ingress }) => ingress !== undefined);
+  if (given.length === 0) return 'no cluster of the mesh file has an `ingress`';
+  const other = given.find(({ ingress }) => new URL(ingress ?? '').protocol !== 'http:');
+  if (other)
+    return `${other.ingress} of cluster ${other.name} is not plain HTTP, which is all that is set up`;
+  return undefined;
+}
+
+/** The manifests of one cluster of a mesh file, in the order in which they can be applied. Pure. */
+export function workloadsOf(
+  { namespace, services }: Pick<MeshFile, 'namespace' | 'services'>,
+  { name, region, zone, ingress }: MeshFileCluster,
+  { image, revision, ingress: wanted }: DeployOptions & { image: string },
+): KubernetesObject[] {
+  const led = wanted && ingress !== undefined ? { ingress: true, ingressHost: ingressHost(ingress) } : {};
+  return renderWorkloads({
+    ...{ namespace, services, image },
+    cluster: { name, region, zone, ...led },
+    ...(revision === undefined ? {} : { injection: { 'istio.io/rev': revision } }),
+  });
+}
+
+/**
+ * What is to be put into each cluster. Reads the proxy image of each, unless one is given, and changes nothing.
+ *
+ * @throws Error that names each cluster where none is found.
+ */
+export const plansFor = (mesh: Mesh, options: DeployOptions): Promise<Plan[]> =>
+  inEach(workloadClusters(mesh), async (cluster) => {
+    const image = options.image ?? (await readProxyImage(cluster, mesh.file.rootNamespace, options.revision));
+    return { cluster, image, objects: workloadsOf(mesh.file, cluster.file, { ...options, image }) };
+  });
+
+/**
+ * Looks whether the namespace of every cluster is absent or ours; changes nothing.
+ *
+ * @throws NotOurs when one is someone else's; Error when one is being deleted or a cluster does not answer.
+ */
+export const lookAtNamespaces = (mesh: Mesh): Promise<void[]> =>
+  inEach(workloadClusters(mesh), async (cluster) => {
+    if ((await lookAtNamespace(cluster)) === 'leaving')
+      throw new Error(
+        `Cluster ${cluster.name} (context ${cluster.file.context}) is still deleting namespace ${cluster.namespace}. ` +
+          '`meshproof undeploy` waits until it is gone; deploy after that.',
+      );
+  });
+
+/**
+ * Applies the workloads of one cluster and waits until every pod is ready, with its sidecar. What was there and is as it should be stays
+ * untouched.
+ *
+ * @throws Error that names the cluster and the object that was refused, or what keeps pods from starting.
+ */
+export async function deployTo({ cluster, objects }: Plan, options: RolloutOptions = {}): Promise<Deployed> {
+  const deployed: Deployed = { created: 0, changed: 0, asBefore: 0 };
+  for (const object of objects) {
+    options.signal?.throwIfAborted();
+    deployed[await applyOne(cluster, object)] += 1;
+  }
+  await awaitRollout(cluster, objects, options);
+  const [bare] = withoutSidecar(await cluster.findPods({ labels: managedBy }));
+  if (bare) throw noSidecar(cluster, bare.name, objects);
+  return deployed;
+}
+
+async function applyOne(cluster: MeshCluster, object: KubernetesObject): Promise<keyof Deployed> {
+  try {
+    const before = await readObject(cluster, object);
+    const [after] = await applyAll(cluster.api, [object]);
+    if (!before) return 'created';
+    return before.metadata?.resourceVersion === after?.metadata?.resourceVersion ? 'asBefore' : 'changed';
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new Error(`${words} ${adviceOn(error, cluster.file)}`.trim(), { cause: error });
+  }
+}
+
+function noSidecar(cluster: MeshCluster, pod: string, [namespace]: readonly KubernetesObject[]): Error {
+  const { 'app.kubernetes.io/managed-by': _ours, ...labels } = namespace?.metadata?.labels ?? {};
+  const [label] = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return new Error(
+    `Cluster ${cluster.name} (context ${cluster.file.context}): pod ${cluster.namespace}/${pod} got no sidecar, though its ` +
+      `namespace is labelled ${label}. Where the mesh has revisions, deploy again with --revision NAME; ` +
+      `\`kubectl --context ${cluster.file.context} get mutatingwebhookconfigurations -l app=sidecar-injector -L istio.io/rev\` ` +
+      'lists them. Otherwise see why istiod does not inject, then `meshproof undeploy` and deploy again.',
+  );
+}
