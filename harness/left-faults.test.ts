@@ -17,7 +17,7 @@ const journal = journalOf(mesh.file);
 const leave = (pid: number) =>
   journal.write({
     ...{ version: 1, id: newEntryId(), fault: 'root-rotated', phase: 'injected', parameters: {} },
-    ...{ undo: { issuers: {} }, pid, startedAt: new Date().toISOString() },
+    ...{ undo: { issuers: {} }, clusters: {}, pid, startedAt: new Date().toISOString() },
   });
 const process20ms = () => spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20)']);
 

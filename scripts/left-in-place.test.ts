@@ -27,7 +27,14 @@ writeFileSync(
   }),
 );
 const journal = journalOf(loadMeshFile(meshFile));
-const entry = { version: 1, fault: 'link-partitioned', phase: 'injected', parameters: {}, undo: {} } as const;
+const entry = {
+  version: 1,
+  fault: 'link-partitioned',
+  phase: 'injected',
+  parameters: {},
+  undo: {},
+  clusters: {},
+} as const;
 const startedAt = '2026-11-24T05:00:00.000Z';
 
 test('a journal without entries tells of no fault', async () =>

@@ -26,7 +26,7 @@ function refusing(times: number): Mesh {
 
 const entry = (over: Partial<JournalEntry> = {}): JournalEntry => ({
   ...{ version: 1, id: newEntryId(), fault: 'root-rotated', phase: 'injected', parameters: {} },
-  ...{ undo: { issuers: {} }, pid: 1, startedAt: '2026-11-23T10:00:00.000Z' },
+  ...{ undo: { issuers: {} }, clusters: {}, pid: 1, startedAt: '2026-11-23T10:00:00.000Z' },
   ...over,
 });
 

@@ -116,6 +116,7 @@ async function healEntry(mesh: Mesh, entry: JournalEntry): Promise<string[]> {
     throw new Error(
       `this version of meshproof knows no fault ${entry.fault}; heal with the one that wrote it`,
     );
+  const journal = journalOf(mesh.file);
   await requireMadeHere(mesh, entry, journal.fileOf(entry));
   const parameters = kind.parameters.parse(entry.parameters);
   const of = { mesh, id: entry.id, parameters, undo: kind.undo.parse(entry.undo) };
@@ -125,6 +126,6 @@ async function healEntry(mesh: Mesh, entry: JournalEntry): Promise<string[]> {
     await whileWaiting(() => delay(timeouts.settleMs));
   }
   const { evidence } = await healCase(kind, of);
-  await journalOf(mesh.file).remove(entry);
+  await journal.remove(entry);
   return [`${entry.fault} (injected ${entry.startedAt} by process ${entry.pid}): ${evidence}`];
 }

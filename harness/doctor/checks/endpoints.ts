@@ -15,7 +15,7 @@ function heldBy({ shards = [] }: Istiod): (cluster: string) => Held {
   for (const { host, namespace, cluster, provider, addresses } of shards) {
     if (provider !== 'Kubernetes') continue;
     let own = held.get(cluster);
-    if (!own) held.set(cluster, (own = new Map()));
+    if (!own) held.set(cluster, (own = new Map<string, readonly string[]>()));
     own.set(`${namespace}/${host.split('.', 1)[0]}`, addresses);
   }
   return (cluster) => held.get(cluster) ?? new Map<string, string[]>();

@@ -183,7 +183,7 @@ const gatewayNowhere: Check = {
 /** Where a cluster's network is entered from another, as the mesh file and the other's istiods say: `address:port`. */
 function gatewaysOf(peer: ClusterView, from: ClusterView): Set<string> {
   const known = from.data.istiods
-    .flatMap(({ networks }) => networks)
+    .flatMap(({ networks = [] }) => networks)
     .filter((one) => one.cluster === peer.name);
   const { eastWestGateway: declared } = peer.declared ?? {};
   return new Set(
