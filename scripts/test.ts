@@ -3,7 +3,7 @@
  * a line `N passed, N failed` counted from the reports of the runners. Ctrl-C ends the part under way, which removes its labs.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { projectRoot } from '../harness/lab/paths.ts';
@@ -36,7 +36,12 @@ const parts: Part[] = [
     argv: ['npm', 'run', '--silent', name],
     boundMs: bounds.staticMs,
   })),
-  nodeTests('unit tests', ['--test', 'harness/**/*.test.ts', 'scripts/**/*.test.ts']),
+  nodeTests('unit tests', [
+    '--test',
+    `--test-concurrency=${availableParallelism()}`,
+    'harness/**/*.test.ts',
+    'scripts/**/*.test.ts',
+  ]),
   ...endToEnd.map((name) => nodeTests(`end to end: ${name}`, [`scripts/e2e/${name}`])),
 ];
 
