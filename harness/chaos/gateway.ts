@@ -1,4 +1,5 @@
 import type { MeshCluster } from '../mesh/attach.ts';
+import { once } from '../once.ts';
 import { timeouts } from '../timeouts.ts';
 import type { Caller } from '../traffic/caller.ts';
 import { waitUntil } from '../mesh/wait-until.ts';
@@ -29,8 +30,7 @@ export async function stopEastWestGateway(cluster: MeshCluster, observer: Caller
 
   const killed = (await podsOf(cluster, deployment)).map((pod) => pod.name);
   const scaled = await endPods(cluster, deployment);
-  let restored: Promise<void> | undefined;
-  const restore = () => (restored ??= reopen(scaled, isOpen, where));
+  const restore = once(() => reopen(scaled, isOpen, where));
   try {
     const isGone = async () => (await podsOf(cluster, deployment)).length === 0 && !(await isOpen());
     await waitUntil(isGone, `the end of ${where}`, timeouts.endpointMs);

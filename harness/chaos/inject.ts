@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Mesh } from '../mesh/attach.ts';
+import { once } from '../once.ts';
 import { timeouts } from '../timeouts.ts';
 import { FaultUnavailable, type Case, type FaultKind } from './fault.ts';
 import { journalOf, newEntryId, type JournalEntry } from './journal.ts';
@@ -72,18 +73,13 @@ export async function inject<P extends z.ZodObject, U>(
     await journal.remove(entry);
     throw proven.failed;
   }
-  let healing: Promise<Healed> | undefined;
-  const heal = () =>
-    (healing ??= healCase(kind, of, options).then(
-      async (healed) => {
-        await journal.remove(entry);
-        return healed;
-      },
-      (error: unknown) => {
-        healing = undefined; // whoever asks next tries again: a fixture after a test
-        throw new Error(`${kind.id} could not be healed: run \`meshproof heal\`.`, { cause: error });
-      },
-    ));
+  const heal = once(async () => {
+    const healed = await healCase(kind, of, options).catch((error: unknown) => {
+      throw new Error(`${kind.id} could not be healed: run \`meshproof heal\`.`, { cause: error });
+    });
+    await journal.remove(entry);
+    return healed;
+  });
   const asyncDispose = async () => void (await heal());
   return {
     ...{ fault: kind.id, parameters, ...proven, heal },

@@ -2,6 +2,7 @@ import type { MeshCluster, Pod } from '../mesh/attach.ts';
 import { awaitDeployment } from '../mesh/apply.ts';
 import { mark } from '../mesh/cluster-api.ts';
 import { waitUntil } from '../mesh/wait-until.ts';
+import { once } from '../once.ts';
 import { settleAll } from '../settle-all.ts';
 import { timeouts } from '../timeouts.ts';
 import { whileWaiting } from '../waiting.ts';
@@ -31,8 +32,7 @@ export interface Scaled extends AsyncDisposable {
 export async function scale(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<Scaled> {
   await note(cluster, deployment, pods);
   const before = await setReplicas(cluster, deployment, pods);
-  let restored: Promise<void> | undefined;
-  const restore = () => (restored ??= putBack(cluster, deployment, before));
+  const restore = once(() => putBack(cluster, deployment, before));
   return { deployment, before, restore, [Symbol.asyncDispose]: restore };
 }
 
