@@ -1,6 +1,7 @@
 import { healFaults, healFaultsMs } from './chaos/heal.ts';
 import { journalOf, type JournalEntry } from './chaos/journal.ts';
 import type { Mesh } from './mesh/attach.ts';
+import { isAlive } from './mesh/process-start.ts';
 import { waitUntil } from './mesh/wait-until.ts';
 import { timeouts } from './timeouts.ts';
 
@@ -19,7 +20,7 @@ export async function healLeftFaults(mesh: Mesh, allowMs: (healMs: number) => vo
   let left: JournalEntry[] = entries;
   const areOurs = async () => {
     left = (await journal.read()).entries;
-    return !left.some(({ pid }) => pid !== process.pid && isRunning(pid));
+    return !left.some(({ pid }) => pid !== process.pid && isAlive(pid));
   };
   await waitUntil(areOurs, 'another process to heal its faults', timeouts.healMs).catch((error: unknown) => {
     const whose = left.map(({ fault, pid }) => `${fault} of process ${pid}`).join(', ');
@@ -43,12 +44,4 @@ export async function healOwnFaults(mesh: Mesh): Promise<void> {
 async function healAndTell(mesh: Mesh, entries: readonly JournalEntry[]): Promise<void> {
   for (const line of await healFaults(mesh, entries))
     console.error(`left by an earlier promise, healed: ${line}`);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

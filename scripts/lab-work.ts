@@ -8,7 +8,7 @@ import { labObjects, removeLab, type Removed } from '../harness/lab/down.ts';
 import { engineToSearch } from '../harness/lab/lab-engine.ts';
 import { takeLock, type Lock } from '../harness/lab/lock.ts';
 import { ForeignLab, refuseForeign } from '../harness/lab/owner.ts';
-import { isAlive } from '../harness/lab/process-start.ts';
+import { isAlive } from '../harness/mesh/process-start.ts';
 import { labFolder, labMeshFile } from '../harness/lab/paths.ts';
 import { unsupported } from '../harness/lab/supported.ts';
 import { upSteps } from '../harness/lab/up.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isInstalled, run } from './command.ts';
-import { waitForTurn } from './turn.ts';
+import { waitForTurn } from './lock.ts';
 import { cacheRoot } from './paths.ts';
 import type { StepOptions } from './step.ts';
 

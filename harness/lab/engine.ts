@@ -6,7 +6,7 @@ import { timeouts } from '../timeouts.ts';
 import { missingCapabilities } from './capabilities.ts';
 import { isInstalled, run } from './command.ts';
 import { ensureCommands } from './debian.ts';
-import { waitForTurn } from './turn.ts';
+import { waitForTurn } from './lock.ts';
 import { cacheRoot, projectRoot } from './paths.ts';
 import type { StepOptions } from './step.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
 import { takeLock } from './lock.ts';
-import { processStart } from './process-start.ts';
+import { processStart } from '../mesh/process-start.ts';
 
 let folder = '';
 let child: ChildProcess | undefined;

@@ -1,9 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { timeouts } from '../timeouts.ts';
-import { processStart } from './process-start.ts';
+import { processStart } from '../mesh/process-start.ts';
+import type { StepOptions } from './step.ts';
 
 /** The one right to work on a lab or a mesh; given back when disposed of. */
 export interface Lock extends AsyncDisposable {
@@ -45,11 +46,32 @@ export async function takeLock(folder: string, of: 'lab' | 'mesh'): Promise<Lock
       return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
     },
     [Symbol.asyncDispose]: async () => {
-      await rm(join(lock, nameOf(process.pid)), { force: true });
-      await rmdir(lock).catch(() => undefined); // a child's still, or another's again
+      await release(lock);
       await rmdir(folder).catch(() => undefined); // not empty: the lab's own
     },
   };
+}
+
+/**
+ * Waits for its turn at something that one at a time may do, in this process and in all that use the same `lock`, which is a folder as that of
+ * {@link takeLock}: what that refuses, this waits for. It has no limit of its own; whoever holds it has.
+ *
+ * @throws the signal's reason when aborted.
+ */
+export async function waitForTurn(lock: string, { signal, onLine }: StepOptions): Promise<AsyncDisposable> {
+  for (;;) {
+    const [holder] = await livingHolders(lock);
+    if (holder === undefined) {
+      if (await take(dirname(lock), lock)) return { [Symbol.asyncDispose]: () => release(lock) };
+    } else if (holder.pid !== process.pid) onLine?.(`waiting for process ${holder.pid} (${lock})`);
+    await delay(timeouts.pollMs, undefined, { signal });
+  }
+}
+
+/** Takes our name out of a lock, and the lock away where it is nobody's then: not a child's still, nor another's again. */
+async function release(lock: string): Promise<void> {
+  await rm(join(lock, nameOf(process.pid)), { force: true });
+  await rmdir(lock).catch(() => undefined);
 }
 
 /** Puts our folder in the place of an empty one, or of none. Returns whether that could be done. */

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { awaitFingerprint, settledFingerprint, type Fingerprint } from '../../harness/chaos/fingerprint.ts';
 import { journalOf, type Journal } from '../../harness/chaos/journal.ts';
 import { labMeshFile } from '../../harness/lab/paths.ts';
-import { processStart } from '../../harness/lab/process-start.ts';
+import { processStart } from '../../harness/mesh/process-start.ts';
 import { attach } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { waitUntilReady } from '../../harness/mesh/readiness.ts';

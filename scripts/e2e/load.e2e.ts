@@ -7,6 +7,7 @@ import test, { after, before } from 'node:test';
 import { run } from '../../harness/lab/command.ts';
 import { ensureK6 } from '../../harness/lab/k6-binary.ts';
 import { projectRoot } from '../../harness/lab/paths.ts';
+import { isAlive } from '../../harness/mesh/process-start.ts';
 import { bucketsOf, type Buckets } from '../../harness/traffic/buckets.ts';
 import { k6Variable } from '../../harness/traffic/k6-process.ts';
 import { startLoad, type LoadOptions } from '../../harness/traffic/k6-load.ts';
@@ -142,24 +143,15 @@ test('a harness that is killed leaves no generator behind', async () => {
   });
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
   const pid = Number(said.toString());
-  assert.ok(lives(pid));
+  assert.ok(isAlive(pid));
   child.kill('SIGKILL');
   await once(child, 'exit');
   const gone = AbortSignal.timeout(5_000);
-  while (lives(pid)) {
+  while (isAlive(pid)) {
     gone.throwIfAborted();
     await delay(20);
   }
 });
-
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH');
-    return false;
-  }
-}
 
 test("the extension's own tests, with the k6 that was built", async () => {
   await run(['go', 'test', '-count=1', './...'], {

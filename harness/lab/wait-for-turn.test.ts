@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitForTurn } from './turn.ts';
+import { processStart } from '../mesh/process-start.ts';
+import { waitForTurn } from './lock.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'meshproof-turn-'));
 const { pid: ended = 0 } = spawnSync('true');
+
+/** A turn as a process leaves it that was killed, or has it: a folder with its name. */
+const leave = (turn: string, ...names: string[]): void => {
+  mkdirSync(turn, { recursive: true });
+  for (const name of names) writeFileSync(join(turn, name), '');
+};
 
 test('whoever waits for a turn gets it when the one before ends, in the same process too, and after one that was killed', async () => {
   const file = join(folder(), 'turn');
@@ -20,8 +27,8 @@ test('whoever waits for a turn gets it when the one before ends, in the same pro
     await sleep(20);
     atWork -= 1;
   };
-  for (const left of [undefined, String(ended), '']) {
-    if (left !== undefined) writeFileSync(file, left); // by a process that was killed
+  for (const left of [undefined, [`${ended}.1`], []]) {
+    if (left !== undefined) leave(file, ...left); // by a process that was killed
     await Promise.all([work(), work(), work(), work()]);
     assert.deepEqual(most.splice(0), [1, 1, 1, 1], 'one at a time');
     assert.deepEqual(readdirSync(join(file, '..')), []);
@@ -30,7 +37,7 @@ test('whoever waits for a turn gets it when the one before ends, in the same pro
 
 test('waiting for a turn ends with the signal, and names another process that holds it', async () => {
   const file = join(folder(), 'turn');
-  writeFileSync(file, String(process.ppid));
+  leave(file, `${process.ppid}.${processStart(process.ppid)}`);
   const said: string[] = [];
   const signal = AbortSignal.timeout(50);
   await assert.rejects(waitForTurn(file, { signal, onLine: (line) => said.push(line) }));
