@@ -1,6 +1,7 @@
 import type { Mesh } from '../mesh/attach.ts';
+import { settleAll } from '../settle-all.ts';
 import { chainsIn, removeChain } from './iptables.ts';
-import { inLab, isRunning, labOf, nodeContainers, shell, type LabAccess } from './lab.ts';
+import { inLab, isRunning, labOf, nodeContainers, shell, type LabAccess, type NodeContainer } from './lab.ts';
 import { restoreNodeNetwork } from './node-network.ts';
 import { ourDisciplines, removeQueue } from './link/queue-fault.ts';
 
@@ -12,25 +13,29 @@ import { ourDisciplines, removeQueue } from './link/queue-fault.ts';
  */
 export async function healContainers(mesh: Mesh): Promise<string[]> {
   const lab = labOf(mesh);
+  // A node's ways lead through the link, but none of this needs another's: so it is done side by side, in each in turn.
+  const healed = await settleAll([...mesh.clusters.map(({ name }) => healNodes(lab, name)), healLink(lab)]);
+  return healed.flat();
+}
+
+async function healNodes(lab: LabAccess, cluster: string): Promise<string[]> {
+  const nodes = await nodeContainers(lab, cluster);
+  return (await settleAll(nodes.map((node) => healNode(lab, cluster, node)))).flat();
+}
+
+async function healNode(lab: LabAccess, cluster: string, { name, state }: NodeContainer): Promise<string[]> {
   const healed: string[] = [];
-  const running: string[] = [];
-  for (const cluster of mesh.clusters) {
-    for (const { name, state } of await nodeContainers(lab, cluster.name)) {
-      if (state === 'paused') {
-        await inLab(lab, ['unpause', name]);
-        healed.push(`${cluster.name}: let node ${name} go on`);
-      }
-      if (!(await isRunning(lab, name))) continue;
-      running.push(name);
-      healed.push(...(await restoreNodeNetwork(lab, name)));
-    }
+  if (state === 'paused') {
+    await inLab(lab, ['unpause', name]);
+    healed.push(`${cluster}: let node ${name} go on`);
   }
-  if (await isRunning(lab, lab.link)) {
-    running.push(lab.link);
-    healed.push(...(await removeQueues(lab)));
-  }
-  for (const container of running) healed.push(...(await removeChains(lab, container)));
-  return healed;
+  if (!(await isRunning(lab, name))) return healed;
+  return [...healed, ...(await restoreNodeNetwork(lab, name)), ...(await removeChains(lab, name))];
+}
+
+async function healLink(lab: LabAccess): Promise<string[]> {
+  if (!(await isRunning(lab, lab.link))) return [];
+  return [...(await removeQueues(lab)), ...(await removeChains(lab, lab.link))];
 }
 
 async function removeChains(lab: LabAccess, container: string): Promise<string[]> {

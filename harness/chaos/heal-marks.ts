@@ -199,7 +199,7 @@ async function healNodes(cluster: MeshCluster, left: ChangedSince[]): Promise<st
     const line = `${cluster.name}: gave node ${name} its region ${region} back`;
     return unlessChanged(left, () => giveRegionBack(cluster, name, region), line);
   });
-  return (await Promise.all(given)).flat();
+  return (await settleAll(given)).flat();
 }
 
 async function healSick(cluster: MeshCluster): Promise<string[]> {
