@@ -32,9 +32,10 @@ function* eachCluster(view: MeshView): Iterable<{ cluster: ClusterView; servers:
   if (!view.multiNetwork) return;
   for (const cluster of view.dataPlanes) {
     const configuring = cluster.hasIstiod ? [cluster] : [cluster, ...view.primaries];
-    if (configuring.every((one) => one.complete('resources')) && !hasKubernetesEastWest(cluster))
-      if (eastWestGateways(cluster).length > 0 || !view.reachedByNeighbour(cluster))
-        yield { cluster, servers: configuring.flatMap(crossNetworkServers) };
+    if (!configuring.every((one) => one.complete('resources')) || hasKubernetesEastWest(cluster)) continue;
+    // One without a gateway of its own, that is reached by that of a neighbour, needs no Gateway either.
+    if (eastWestGateways(cluster).length === 0 && view.reachedByNeighbour(cluster)) continue;
+    yield { cluster, servers: configuring.flatMap(crossNetworkServers) };
   }
 }
 
