@@ -31,7 +31,7 @@ export interface Round extends Omit<Plan, 'victim' | 'hold'> {
 async function fingerprintOf(lab: string): Promise<Fingerprint> {
   await using mesh = attach(loadMeshFile(labMeshFile(lab)));
   await waitUntilReady(mesh);
-  return settledFingerprint(mesh, timeouts.readinessMs);
+  return await settledFingerprint(mesh, timeouts.readinessMs);
 }
 
 /**
