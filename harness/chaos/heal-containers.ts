@@ -29,7 +29,8 @@ async function healNode(lab: LabAccess, cluster: string, { name, state }: NodeCo
     await inLab(lab, ['unpause', name]);
     healed.push(`${cluster}: let node ${name} go on`);
   }
-  if (!(await isRunning(lab, name))) return healed;
+  const goesOn = state === 'running' || (state === 'paused' && (await isRunning(lab, name)));
+  if (!goesOn) return healed;
   return [...healed, ...(await restoreNodeNetwork(lab, name)), ...(await removeChains(lab, name))];
 }
 

@@ -9,27 +9,6 @@ import type { Authorities } from './pki.ts';
 /** In the control plane node once all of its creation is done: a cut-off one may answer and yet lack its network. */
 export const finishedMark = '/kind/meshproof-finished';
 
-/** What kubectl prints in a node; undefined whatever the cause: a cluster that does not answer is rebuilt. */
-async function kubectl(lab: Lab, node: string, ...args: string[]): Promise<string | undefined> {
-  const command = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...args];
-  try {
-    return await labDocker(lab, ['exec', node, ...command], { limitMs: timeouts.apiMs });
-  } catch {
-    lab.signal?.throwIfAborted();
-    return undefined;
-  }
-}
-
-async function isFinished(lab: Lab, node: string): Promise<boolean> {
-  try {
-    await labDocker(lab, ['exec', node, 'test', '-f', finishedMark]);
-    return true;
-  } catch (error) {
-    if (error instanceof CommandFailed) return false;
-    throw error;
-  }
-}
-
 /** A node keeps the image that it was made from; the settings of Istio and the workloads are those of the image of now. */
 async function imageProblem(lab: EquippedLab, nodes: readonly string[]): Promise<string | undefined> {
   for (const node of nodes) {
@@ -50,14 +29,25 @@ function kubeconfigProblem(lab: Lab, cluster: TopologyCluster): string | undefin
   }
 }
 
+/** Asked in the node, of its own API server: whether it was finished, whether it answers, and the root of its istiod, if it has one. */
+const askRoot = [
+  `test -f ${finishedMark} || exit 3`,
+  "kubectl --kubeconfig /etc/kubernetes/admin.conf get secret cacerts -n istio-system --ignore-not-found -o 'jsonpath={.data.root-cert\\.pem}'",
+].join('; ');
+
 /**
  * Proxies trust the root that istiod had when they were started, and istiod does not take another one while it runs. So a
  * cluster whose root is not the one of the lab's folder, which was lost or made for another topology, has to be made anew.
  */
-async function rootProblem(lab: Lab, node: string, { root }: Authorities): Promise<string | undefined> {
-  const query = ['get', 'secret', 'cacerts', '-n', 'istio-system', '--ignore-not-found'];
-  const encoded = await kubectl(lab, node, ...query, '-o', 'jsonpath={.data.root-cert\\.pem}');
-  if (encoded === undefined) return 'its API server does not answer';
+async function inNodeProblem(lab: Lab, node: string, { root }: Authorities): Promise<string | undefined> {
+  let encoded: string;
+  try {
+    encoded = await labDocker(lab, ['exec', node, 'sh', '-c', askRoot], { limitMs: timeouts.apiMs });
+  } catch (error) {
+    lab.signal?.throwIfAborted();
+    if (error instanceof CommandFailed && error.exitCode === 3) return 'its creation was cut off';
+    return 'its API server does not answer'; // whatever the cause: one that does not answer is rebuilt
+  }
   const used = Buffer.from(encoded, 'base64').toString().trim();
   if (used === '' || used === root.certificate.trim()) return undefined;
   return `its root certificate is not the one that is kept in ${lab.folder}`;
@@ -80,9 +70,5 @@ export async function clusterProblem(
   const containers = nodes.map(({ name }) => name);
   const changed = (await imageProblem(lab, containers)) ?? kubeconfigProblem(lab, cluster);
   if (changed !== undefined) return changed;
-  const [controlPlane = ''] = containers;
-  if (!(await isFinished(lab, controlPlane))) return 'its creation was cut off';
-  if ((await kubectl(lab, controlPlane, 'get', '--raw', '/readyz')) === undefined)
-    return 'its API server does not answer';
-  return rootProblem(lab, controlPlane, authorities);
+  return inNodeProblem(lab, containers[0] ?? '', authorities);
 }

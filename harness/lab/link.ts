@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GenericContainer, Wait } from 'testcontainers';
+import type { TopologyCluster } from '../mesh/topology.ts';
+import { settleAll } from '../settle-all.ts';
 import { timeouts } from '../timeouts.ts';
 import { inspect } from './docker.ts';
 import {
@@ -60,16 +62,16 @@ export async function ensureLink(lab: EquippedLab): Promise<string> {
 }
 
 /** Gives every node its way to the other networks, through the link. The nodes lose it when they are restarted. */
-export async function ensureRoutes(lab: Lab): Promise<undefined> {
-  const link = names.link(lab.name);
-  for (const cluster of lab.topology.clusters) {
-    const via = await addressOf(lab, link, names.network(lab.name, cluster.network));
-    for (const network of lab.topology.networks.filter(({ name }) => name !== cluster.network)) {
-      const subnet = await subnetOf(lab, network.name);
-      for (const node of await nodesOf(lab, cluster)) {
-        await labDocker(lab, ['exec', node.name, 'ip', 'route', 'replace', subnet, 'via', via]);
-      }
-    }
+export async function ensureRoutes(lab: Lab): Promise<void> {
+  await settleAll(lab.topology.clusters.map((cluster) => ensureRoutesFrom(lab, cluster)));
+}
+
+async function ensureRoutesFrom(lab: Lab, cluster: TopologyCluster): Promise<void> {
+  const via = await addressOf(lab, names.link(lab.name), names.network(lab.name, cluster.network));
+  const nodes = await nodesOf(lab, cluster);
+  for (const network of lab.topology.networks.filter(({ name }) => name !== cluster.network)) {
+    const subnet = await subnetOf(lab, network.name);
+    for (const node of nodes)
+      await labDocker(lab, ['exec', node.name, 'ip', 'route', 'replace', subnet, 'via', via]);
   }
-  return undefined;
 }

@@ -5,6 +5,7 @@ import { applyAll, openClusterApi, type ClusterApi } from '../mesh/cluster-api.t
 import type { MeshFile } from '../mesh/mesh-file.ts';
 import { renderWorkloads } from '../mesh/workloads.ts';
 import type { Topology } from '../mesh/topology.ts';
+import { settleAll } from '../settle-all.ts';
 import { timeouts } from '../timeouts.ts';
 import { ensureCluster } from './clusters.ts';
 import { ensureEngine, type Engine } from './engine.ts';
@@ -226,10 +227,11 @@ async function join(progress: Progress): Promise<undefined> {
   const lab = labOf(progress);
   const { apis } = progress;
   const authorities = authoritiesOf(progress);
-  await ensureRoutes(lab);
-  await Promise.all(
-    lab.topology.clusters.map((cluster) => prepareIstio(cluster, apiOf(progress, cluster.name), authorities)),
-  );
-  await Promise.all(lab.topology.clusters.map((cluster) => shareCluster(lab, cluster, apis)));
+  const { clusters } = lab.topology;
+  await settleAll([
+    ensureRoutes(lab),
+    ...clusters.map((cluster) => prepareIstio(cluster, apiOf(progress, cluster.name), authorities)),
+  ]);
+  await settleAll(lab.topology.clusters.map((cluster) => shareCluster(lab, cluster, apis)));
   return undefined;
 }

@@ -11,6 +11,7 @@ import {
   type KubernetesObject,
 } from '@kubernetes/client-node';
 import { timeouts } from '../timeouts.ts';
+import { keptConnections } from './api-connections.ts';
 import { serverSaid } from './server-said.ts';
 
 /** The API server of one cluster. Its KubeConfig is never switched to another context. */
@@ -68,15 +69,18 @@ function clientsOf(
   { limitMs = timeouts.apiMs, signal }: RequestLimits,
 ): Pick<ClusterApi, 'core' | 'apps' | 'custom' | 'objects'> {
   const server = config.getCurrentCluster()?.server ?? '';
+  let connections: ReturnType<typeof keptConnections> | undefined;
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(server, {}),
     authMethods: { default: config },
     promiseMiddleware: [
       {
-        pre: (context) => {
+        pre: async (context) => {
           const limit = AbortSignal.timeout(limitMs);
           context.setSignal(signal ? AbortSignal.any([signal, limit]) : limit);
-          return Promise.resolve(context);
+          const kept = await (connections ??= keptConnections(config));
+          if (kept) context.setDispatcher(kept);
+          return context;
         },
         post: (context) => Promise.resolve(context),
       },

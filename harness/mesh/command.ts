@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
-import { $ } from 'zx';
+import { $, which } from 'zx';
 
 export interface CommandOptions {
   cwd?: string;
@@ -72,12 +72,5 @@ export async function run(argv: readonly string[], options: CommandOptions = {})
 }
 
 /** Whether a command can be run by that name. */
-export async function isInstalled(name: string): Promise<boolean> {
-  try {
-    await run(['sh', '-c', 'command -v "$1"', 'sh', name]);
-    return true;
-  } catch (error) {
-    if (error instanceof CommandFailed) return false;
-    throw error;
-  }
-}
+export const isInstalled = async (name: string): Promise<boolean> =>
+  (await which(name, { nothrow: true })) !== null;

@@ -2,6 +2,7 @@ import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request as secureRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { timeouts } from '../../timeouts.ts';
+import { apiConnections, tlsOf } from '../api-connections.ts';
 import type { ClockReading } from './clock-offset.ts';
 import { TimedOut, within } from './deadline.ts';
 
@@ -23,9 +24,6 @@ function said(body: string): string {
     return ''; // not a Kubernetes Status: a proxy's page says nothing that belongs here
   }
 }
-
-/** Above this many connections an API server only queues. */
-const connections = 6;
 
 /** The largest answer that is read, in bytes; 5,000 services are below 20 MiB. */
 const largestAnswer = 256 * 1024 * 1024;
@@ -189,8 +187,6 @@ async function connectionOptions(config: KubeConfig, credentialMs: number): Prom
   // Its own agent keeps no connection; one that goes through a proxy is left as it is.
   if (config.getCurrentCluster()?.proxyUrl !== undefined) return options;
   if (config.getCurrentCluster()?.server.startsWith('http:')) return options;
-  const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
-  const given = Object.entries({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername });
-  const tls = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-  return { ...options, agent: new Agent({ ...tls, keepAlive: true, maxSockets: connections }) };
+  const agent = new Agent({ ...tlsOf(options), keepAlive: true, maxSockets: apiConnections });
+  return { ...options, agent };
 }
