@@ -36,7 +36,11 @@ const withIntermediate =
 /** What can be wrong with `cacerts`: each takes what it holds and returns what it then holds, both as base64. */
 export const authorityChanges = {
   expired: withIntermediate((lab, name) => ofLab(lab, name, 30, inDays(-31))),
-  'expires-soon': withIntermediate((lab, name) => ofLab(lab, name, 10)),
+  /** Near the end of a long life: one that is short from the start is renewed by a program. */
+  'expires-soon': withIntermediate((lab, name) => {
+    const { validDays } = intermediateSpec(lab);
+    return ofLab(lab, name, validDays, inDays(10 - validDays));
+  }),
   'not-yet-valid': withIntermediate((lab, name) => ofLab(lab, name, 30, inDays(2))),
   /** A regular rotation, of which istiod and the proxies have not heard. */
   rotated: withIntermediate((lab, name) => ofLab(lab, name, intermediateSpec(lab).validDays)),
