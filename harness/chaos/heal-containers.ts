@@ -31,12 +31,13 @@ async function healNode(lab: LabAccess, cluster: string, { name, state }: NodeCo
   }
   const goesOn = state === 'running' || (state === 'paused' && (await isRunning(lab, name)));
   if (!goesOn) return healed;
-  return [...healed, ...(await restoreNodeNetwork(lab, name)), ...(await removeChains(lab, name))];
+  const parts = await settleAll([restoreNodeNetwork(lab, name), removeChains(lab, name)]);
+  return [...healed, ...parts.flat()];
 }
 
 async function healLink(lab: LabAccess): Promise<string[]> {
   if (!(await isRunning(lab, lab.link))) return [];
-  return [...(await removeQueues(lab)), ...(await removeChains(lab, lab.link))];
+  return (await settleAll([removeQueues(lab), removeChains(lab, lab.link)])).flat();
 }
 
 async function removeChains(lab: LabAccess, container: string): Promise<string[]> {

@@ -48,21 +48,20 @@ export async function healMarks(mesh: Mesh, cluster: MeshCluster): Promise<strin
   // Before what tests applied is removed: what was replaced is put back.
   const objects = await healKeptObjects(cluster, rootNamespace);
   const left = [...objects.left];
-  const removed = await settleAll(
-    namespaces.flatMap((namespace) =>
-      kinds.map(([apiVersion, kind]) => removeLeft(cluster, namespace, apiVersion, kind)),
+  const removed = await settleAll([
+    ...[...new Set(kinds.map(([apiVersion]) => apiVersion))].map((one) =>
+      removeAllLeft(cluster, namespaces, one),
     ),
-  );
-  // Before pods are made anew: they are to get their certificates from the authority as it was.
-  const secrets = await healSecrets(cluster, namespaces, rootNamespace, left);
+    removeNamespaces(cluster),
+    healNodes(cluster, left),
+    // Before pods are made anew: they are to get their certificates from the authority as it was.
+    healSecrets(cluster, namespaces, rootNamespace, left),
+  ]);
   const changed = await settleAll(namespaces.map((namespace) => healDeployments(cluster, namespace, left)));
   const healed = [
     ...objects.back.map((header) => `${cluster.name}: put ${wordHeader(header)} back as it was`),
     ...removed.flat(),
-    ...(await removeNamespaces(cluster)),
     ...changed.flat(),
-    ...secrets,
-    ...(await healNodes(cluster, left)),
     ...(await healSick(cluster)),
   ];
   throwLeft(left);
@@ -83,6 +82,19 @@ async function unlessChanged(
     left.push(error);
     return [];
   }
+}
+
+/** All that tests applied of one API version, in turn: client-node asks a server once what the version has, if it is not asked at once. */
+async function removeAllLeft(
+  cluster: MeshCluster,
+  namespaces: readonly string[],
+  version: string,
+): Promise<string[]> {
+  const removed: string[] = [];
+  for (const [apiVersion, kind] of kinds.filter(([of]) => of === version))
+    for (const namespace of namespaces)
+      removed.push(...(await removeLeft(cluster, namespace, apiVersion, kind)));
+  return removed;
 }
 
 async function removeLeft(

@@ -9,15 +9,19 @@ import { inLab, attachmentsOf, shell, type LabAccess } from './lab.ts';
 export async function restoreNodeNetwork(lab: LabAccess, node: string): Promise<string[]> {
   const [place] = await attachmentsOf(lab, node);
   if (!place) return [];
-  const device = await deviceWith(lab, node, place.address);
+  const [device, present, ways] = await Promise.all([
+    deviceWith(lab, node, place.address),
+    shell(lab, node, 'ip -4 route show'),
+    waysFrom(lab, node, place.network),
+  ]);
   if (device === undefined) return [];
   const restored: string[] = [];
   if (!device.up) {
     await shell(lab, node, `ip link set ${device.name} up`);
     restored.push(`${node}: set ${device.name} up`);
   }
-  const present = await shell(lab, node, 'ip -4 route show');
-  for (const route of await waysFrom(lab, node, place.network)) {
+  // The routes of a device that was down are gone with it, so what was read before it is up is still so.
+  for (const route of ways) {
     if (present.includes(route)) continue;
     await shell(lab, node, `ip route replace ${route}`);
     restored.push(`${node}: restored the route ${route}`);
@@ -42,10 +46,11 @@ async function deviceWith(
 
 /** The routes of a node that are not the kernel's own, as `ip route show` prints them. */
 async function waysFrom(lab: LabAccess, node: string, network: string): Promise<string[]> {
-  const gateway = await inLab(lab, [
-    ...['inspect', '--format', `{{(index .NetworkSettings.Networks "${network}").Gateway}}`, node],
+  const format = `{{(index .NetworkSettings.Networks "${network}").Gateway}}`;
+  const [gateway, link] = await Promise.all([
+    inLab(lab, ['inspect', '--format', format, node]),
+    attachmentsOf(lab, lab.link),
   ]);
-  const link = await attachmentsOf(lab, lab.link);
   const via = link.find((one) => one.network === network)?.address;
   const others = link.filter((one) => one.network !== network);
   const subnets = await Promise.all(others.map((one) => subnetOf(lab, one.network)));

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GenericContainer, Wait } from 'testcontainers';
 import type { TopologyCluster } from '../mesh/topology.ts';
 import { settleAll } from '../settle-all.ts';
 import { timeouts } from '../timeouts.ts';
@@ -38,6 +37,7 @@ export async function ensureLink(lab: EquippedLab): Promise<string> {
   if (found === `true ${lab.name} ${forwards}` && complete) return 'already running';
   if (found !== undefined) await labDocker(lab, ['rm', '-f', '-v', name]);
   const [first, ...others] = networks;
+  const { GenericContainer, Wait } = await import('testcontainers'); // half a second, for a link that is mostly there
   // testcontainers finds the engine by the environment; its reaper must not remove what has to outlive this process.
   process.env['DOCKER_HOST'] = lab.engine.endpoint;
   process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';

@@ -62,10 +62,11 @@ test('an unknown option, verb, lab, mesh file and promise end with 3', async () 
   }
 });
 
+/** A mesh of one cluster, at whose address nobody listens. */
 const meshOfOne = (more = ''): string => {
   const kubeconfig = written(`apiVersion: v1
 kind: Config
-clusters: [{ name: gone, cluster: { server: "https://127.0.0.1:1" } }]
+clusters: [{ name: gone, cluster: { server: "https://127.0.0.1:64999" } }]
 contexts: [{ name: gone, context: { cluster: gone, user: nobody } }]
 users: [{ name: nobody, user: {} }]
 `);
