@@ -8,11 +8,13 @@ import test, { after } from 'node:test';
 import { stringify } from 'yaml';
 import { apiConnections } from './api-connections.ts';
 import { issueAuthority } from './authorities.ts';
-import { openClusterApi, type ClusterApi } from './cluster-api.ts';
+import { openClusterApi, type ClusterApi, type RequestLimits } from './cluster-api.ts';
 
 const { certificate, key } = await issueAuthority('server', 'ecdsa-p256', 1);
 let connections = 0;
+let silent = false;
 const server = createServer({ cert: certificate, key }, (_request, response) => {
+  if (silent) return;
   response.setHeader('content-type', 'application/json').end('{"items":[]}');
 }).on('secureConnection', () => connections++);
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -21,7 +23,7 @@ after(() => void server.close());
 
 const folder = mkdtempSync(join(tmpdir(), 'meshproof-connections-'));
 
-function open(user: object): ClusterApi {
+function open(user: object, limits: RequestLimits = {}): ClusterApi {
   const kubeconfig = join(folder, 'kubeconfig');
   const { port } = server.address() as AddressInfo;
   const cluster = { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
@@ -34,7 +36,7 @@ function open(user: object): ClusterApi {
     }),
   );
   connections = 0;
-  return openClusterApi('west', 'west', kubeconfig);
+  return openClusterApi('west', 'west', kubeconfig, limits);
 }
 
 test('requests one after the other share connections, and many at once a few', async () => {
@@ -55,4 +57,14 @@ test('where a login program may give another certificate, no connection is kept'
   await core.listNamespace();
   await core.listNamespace();
   assert.equal(connections, 2);
+});
+
+test('a connection on which a request was not answered in time is not used again', async () => {
+  const { core } = open({ token: 't' }, { limitMs: 100 });
+  await core.listNamespace();
+  silent = true;
+  await assert.rejects(core.listNamespace(), /abort|timeout/i);
+  silent = false;
+  await core.listNamespace();
+  assert.ok(connections >= 2, 'another was opened');
 });

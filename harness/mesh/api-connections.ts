@@ -29,5 +29,6 @@ export async function keptConnections(config: KubeConfig): Promise<Dispatcher | 
     return undefined;
   const options: RequestOptions = {};
   await config.applyToHTTPSOptions(options);
-  return new Agent({ connections: apiConnections, connect: tlsOf(options) });
+  // Not HTTP/2: a request that ends by its limit has to end its connection, too, or one that is dead is used for minutes.
+  return new Agent({ connections: apiConnections, allowH2: false, connect: tlsOf(options) });
 }
