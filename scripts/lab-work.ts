@@ -21,8 +21,7 @@ async function stands(name: string): Promise<boolean> {
   const engine = await engineToSearch(name);
   if (!engine) return false;
   const lab = { name, folder: labFolder(name), engine };
-  await refuseForeign(lab);
-  const { networks, containers } = await labObjects(lab);
+  const [{ networks, containers }] = await Promise.all([labObjects(lab), refuseForeign(lab)]);
   return networks.length + containers.length > 0;
 }
 

@@ -46,14 +46,19 @@ const isClusterOf = (lab: LabRef, cluster: string): boolean =>
  */
 export async function labObjects(lab: LabRef): Promise<LabObjects> {
   const own = `label=${labLabel}=${lab.name}`;
-  const networks = (await listed(lab, 'network', own, '{{.Name}}')).map(([name = '']) => name);
-  const containers = new Set((await listed(lab, 'container', own, '{{.Names}}')).map(([name = '']) => name));
+  const [ownNetworks, ownContainers] = await Promise.all([
+    listed(lab, 'network', own, '{{.Name}}'),
+    listed(lab, 'container', own, '{{.Names}}'),
+  ]);
+  const networks = ownNetworks.map(([name = '']) => name);
+  const containers = new Set(ownContainers.map(([name = '']) => name));
   const strangers: Stranger[] = [];
-  for (const network of networks) {
-    const fields = ['{{.Names}}', `{{.Label "${kindLabel}"}}`];
-    for (const [name = '', cluster = ''] of await listed(lab, 'container', `network=${network}`, ...fields)) {
+  const fields = ['{{.Names}}', `{{.Label "${kindLabel}"}}`];
+  const on = networks.map((network) => listed(lab, 'container', `network=${network}`, ...fields));
+  for (const [index, rows] of (await Promise.all(on)).entries()) {
+    for (const [name = '', cluster = ''] of rows) {
       if (isClusterOf(lab, cluster)) containers.add(name);
-      else if (!containers.has(name)) strangers.push({ container: name, network });
+      else if (!containers.has(name)) strangers.push({ container: name, network: networks[index] ?? '' });
     }
   }
   return { networks, containers: [...containers], strangers };
