@@ -9,6 +9,8 @@ export const timeouts = {
   connectMs: 3_000,
   /** An answer, or an alert, after a TLS handshake; far above a round trip, as silence has to be told from slowness. */
   tlsListenMs: 2_000,
+  /** The same where silence breaks a promise: a refusal that comes late, on a machine that is busy, is one. */
+  refusalMs: 10_000,
   /** A TCP connection over the lab's link, milliseconds away: ends before a lost SYN is sent again, after 1 s. */
   linkConnectMs: 900,
   /** A look at a frozen or cut-off API server, which would answer within some 50 ms. */

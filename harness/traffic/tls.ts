@@ -21,7 +21,7 @@ export interface TlsAttempt {
   key?: string;
   /** Sent after the handshake; default an HTTP/1.1 request for `/`. */
   say?: Buffer | string;
-  /** How long to listen for an answer after the handshake; default {@link timeouts.tlsListenMs}. */
+  /** How long to listen for an answer after the handshake, and at least for the handshake; default {@link timeouts.tlsListenMs}. */
   listenMs?: number;
 }
 
@@ -123,7 +123,7 @@ function converse(tls: TLSSocket, attempt: TlsAttempt): Promise<TlsResult> {
       resolve({ ...seen, received: Buffer.concat(received), ...end });
     };
     const silence = () => settle({ ended: received.length > 0 ? 'answered' : 'silence' });
-    let timer = setTimeout(silence, timeouts.requestMs);
+    let timer = setTimeout(silence, Math.max(timeouts.requestMs, attempt.listenMs ?? 0));
     tls.once('secureConnect', () => {
       seen = { handshake: 'completed', ...agreed(tls) };
       clearTimeout(timer);

@@ -11,6 +11,7 @@ import {
   requestsToSeeFailures,
   spiffeIdOf,
   test,
+  timeouts,
   type TlsResult,
 } from '../../harness/index.ts';
 
@@ -60,7 +61,9 @@ promise(
         const sni = eastWestSni(service, mesh.file.namespace);
         const results: TlsResult[] = [];
         while (results.length < count)
-          results.push(await stranger.attemptTls({ host, port, sni, ...certificate }));
+          results.push(
+            await stranger.attemptTls({ host, port, sni, listenMs: timeouts.refusalMs, ...certificate }),
+          );
         return judgeRefusal({
           attempts: results,
           server: spiffeIdOf(mesh.file, service),
