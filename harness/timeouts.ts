@@ -29,8 +29,11 @@ export const timeouts = {
   logsMs: 60_000,
   /** The doctor beside a failure: a snapshot and its judging. */
   diagnosisMs: 20_000,
-  /** The longest that a generator of load may stand still: later than that, what it sent is no evidence. */
-  generatorStallMs: 500,
+  /**
+   * The longest that a generator of load may stand still: beyond, what it sent is no evidence. It is the second of requests that proves a
+   * baseline and a recovery, the finest that is told apart; a virtual machine whose processors are rationed stands still for longer than half of one.
+   */
+  generatorStallMs: 1_000,
   /** A generator of load, from the last answer to its end. */
   generatorEndMs: 5_000,
   /** A call to an API server or a debug endpoint. */

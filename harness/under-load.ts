@@ -17,6 +17,7 @@ import { awaitStreak, recordFurther } from './traffic/streak.ts';
 import type { RequestRecord, Timeline } from './traffic/timeline.ts';
 import { servedBy } from './verdict/answered-by.ts';
 import { peakInFlight } from './verdict/concurrency.ts';
+import { measured } from './verdict/judgement.ts';
 import { answeredOk, findOutages, spansOf, type Good } from './verdict/outage.ts';
 import type { Judgement } from './verdict/verdict.ts';
 import { requestInWords } from './verdict/wording.ts';
@@ -202,7 +203,11 @@ export class UnderLoad implements AsyncDisposable {
       if (!timeline) throw new Error(`The load ${scope} has no timeline.`);
       const all = timeline.requests.map((request) => servedBy(way.service, request));
       const requests = all.filter(({ startMs }) => startMs >= this.#beganMs);
-      const judgement = judge({ ...timeline, requests }, way);
+      const { measurements, ...judged } = judge({ ...timeline, requests }, way);
+      const stood = measured('sender stood still', timeline.lateMs ?? 0, 'ms', {
+        atMost: timeouts.generatorStallMs,
+      });
+      const judgement = { ...judged, measurements: [...measurements, stood] };
       judgements[scope] = judgement;
       await recordExperiment(testInfo, {
         scope,
@@ -256,7 +261,12 @@ async function fromMesh(
   await send(); // opens the way: what waits for that would count as in flight
   const recording = record({ send, ratePerSecond: loadRate, durationMs: forMs, clock });
   // A load that nobody has stopped is judged by nobody: whether it is evidence does not matter any more.
-  stack.defer(() => recording.stop().then(() => undefined, () => undefined));
+  stack.defer(() =>
+    recording.stop().then(
+      () => undefined,
+      () => undefined,
+    ),
+  );
   return { generator: 'probe', recording };
 }
 

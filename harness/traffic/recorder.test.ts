@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
+import { timeouts } from '../timeouts.ts';
 import { record, recordCount, recordFor, type Shot } from './recorder.ts';
 import { TransportFailure } from './transport-failure.ts';
 
@@ -82,20 +83,20 @@ test('a process that stands still is no evidence, while it sends, as it is ended
   const tooBusy = /stood still for \d+ ms.*no evidence.*too busy/;
   const sending = record({ send: after(1), ratePerSecond: 100 });
   await delay(30);
-  standStill(650);
+  standStill(timeouts.generatorStallMs + 150);
   await delay(30);
   await assert.rejects(sending.stop(), tooBusy);
 
   const ending = record({ send: after(1), ratePerSecond: 100 });
   await delay(30);
-  standStill(650);
+  standStill(timeouts.generatorStallMs + 150);
   await assert.rejects(ending.stop(), tooBusy);
 
   const awaiting = record({ send: after(100), ratePerSecond: 100, count: 1 });
   await awaiting.sent;
   const stopped = awaiting.stop();
   await delay(30);
-  standStill(650);
+  standStill(timeouts.generatorStallMs + 150);
   await assert.rejects(stopped, tooBusy);
 });
 

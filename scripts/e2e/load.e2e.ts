@@ -9,6 +9,7 @@ import { ensureK6 } from '../../harness/lab/k6-binary.ts';
 import { projectRoot } from '../../harness/lab/paths.ts';
 import { isAlive } from '../../harness/mesh/process-start.ts';
 import { bucketsOf, type Buckets } from '../../harness/traffic/buckets.ts';
+import { timeouts } from '../../harness/timeouts.ts';
 import { k6Variable } from '../../harness/traffic/k6-process.ts';
 import { startLoad, type LoadOptions } from '../../harness/traffic/k6-load.ts';
 import { recordFurther } from '../../harness/traffic/streak.ts';
@@ -119,7 +120,7 @@ test('a generator that stood still is no evidence', async () => {
   await using running = load();
   await recordFurther(running, 500);
   process.kill(running.pid ?? NaN, 'SIGSTOP');
-  await delay(1_500);
+  await delay(timeouts.generatorStallMs + 1_000);
   process.kill(running.pid ?? NaN, 'SIGCONT');
   await recordFurther(running, 500);
   await assert.rejects(
