@@ -60,8 +60,8 @@ export const timeouts = {
   orphanMs: 120_000,
   /** Docker, from a request that lost its client to what it makes of it. */
   settleMs: 1_000,
-  /** The same for a node, whose volume Docker first fills with a gigabyte of images; it shows only after that. */
-  cutOffMs: 12_000,
+  /** The same for a node, whose volume Docker first fills with a gigabyte of images; it shows only after that, two at once after more than 12 s. */
+  cutOffMs: 30_000,
   /** A defect of a self-test, from its proof until proxies and istiods show all of it, where it says nothing else. */
   defectSettleMs: 3_000,
   /** The readiness gate of a promise that is tried on a mesh with a defect: it shall be judged, not waited for. */

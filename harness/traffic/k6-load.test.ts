@@ -69,9 +69,9 @@ for (const [what, lines, ending, why] of [
   ],
   [
     'a request that was sent late',
-    [header, request, sent, end({ lateMs: 700 })],
+    [header, request, sent, end({ lateMs: 1_700 })],
     {},
-    /700 ms after it was due/,
+    /1700 ms after it was due/,
   ],
   ['a stream that is cut off', [header, request], {}, /without its last words/],
   ['a stream that cannot be read', [header, '{"type":"requ'], {}, /k6 told what cannot be read/],
