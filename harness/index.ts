@@ -103,6 +103,7 @@ export { every } from './verdict/judgement.ts';
 export {
   frozenBound,
   lonelyIstiodBound,
+  podsReturnBound,
   pushBound,
   quietTime,
   reconnectBound,

@@ -80,7 +80,7 @@ export async function killPods(
   );
 }
 
-/** Kills every pod of a Deployment and lets none follow, until `restore()`. Resolves when the API server knows it. */
+/** Kills every pod of a Deployment and lets none follow, until `restore()`. Resolves when the API server knows of none any more. */
 export async function endPods(cluster: MeshCluster, deployment: DeploymentRef): Promise<Scaled> {
   const pods = await podsOf(cluster, deployment);
   // Killed while the number is set: pods that only leave take their time, and take their endpoints with them before.
@@ -89,9 +89,37 @@ export async function endPods(cluster: MeshCluster, deployment: DeploymentRef): 
     killPods(cluster, pods),
   ]);
   if (scaling.status === 'rejected') throw scaling.reason;
-  if (killing.status === 'fulfilled') return scaling.value;
-  await scaling.value.restore();
-  throw killing.reason;
+  try {
+    if (killing.status === 'rejected') throw killing.reason;
+    await killSuccessors(cluster, deployment);
+    return scaling.value;
+  } catch (error) {
+    await scaling.value.restore();
+    throw error;
+  }
+}
+
+/**
+ * A controller may have made another pod before it heard of the number. Such a one starts while it is told to end, and is sent to
+ * as long as that takes: where no pod is ready, kube-proxy takes those that are ending
+ * (https://kubernetes.io/docs/reference/networking/virtual-ips/#external-traffic-policy, terminating endpoints).
+ */
+async function killSuccessors(cluster: MeshCluster, deployment: DeploymentRef): Promise<void> {
+  const { namespace, name } = deployment;
+  const { spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
+  const labelSelector = Object.entries(spec?.selector.matchLabels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  const isEmpty = async () => {
+    const { items } = await cluster.api.core.listNamespacedPod({ namespace, labelSelector });
+    await killPods(
+      cluster,
+      items.map(({ metadata }) => ({ namespace, name: metadata?.name ?? '' })),
+    );
+    const { status } = await cluster.api.apps.readNamespacedDeployment(deployment);
+    return items.length === 0 && (status?.replicas ?? 0) === 0;
+  };
+  await waitUntil(isEmpty, `no pod of ${namespace}/${name} in ${cluster.name}`, timeouts.endpointMs);
 }
 
 /** The pods of a Deployment, by its own selector. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   frozenBound,
   lonelyIstiodBound,
+  podsReturnBound,
   pushBound,
   quietTime,
   tellingStreak,
@@ -68,4 +69,11 @@ test('a streak tells when a mixture of regions would not show it by luck', () =>
   // Two of four: 70 %; three of four: all. One of four: 65 % go elsewhere.
   assert.equal(tellingStreak({ localPods: 4, requests: 3600 }), 62);
   assert.equal(tellingStreak({ localPods: 1, requests: 3600 }), 1, 'nothing between none and all');
+});
+
+test('a pod that could not be made comes at the latest after as long a pause as there was before, and its start', () => {
+  const { ms, derivation } = podsReturnBound(20_000, 60_000);
+  assert.equal(ms, 2 * (20_000 + 45_000 + 10_000) - 20_000 + 60_000);
+  assert.match(derivation, /20000 ms of the outage, 45000 ms of a dead connection/);
+  assert.ok(podsReturnBound(30_000, 60_000).ms > ms);
 });

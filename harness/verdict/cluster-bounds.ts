@@ -63,6 +63,28 @@ export function lonelyIstiodBound(
   };
 }
 
+/** How long an API server keeps a connection that is dead: it asks after 30 s of silence, and waits 15 s (golang.org/x/net/http2, as k8s.io/apimachinery/pkg/util/net sets it). */
+const deadConnectionMs = 45_000;
+
+/** How long it waits for an answer of the injection webhook (`timeoutSeconds`, default 10). */
+const webhookMs = 10_000;
+
+/**
+ * The most time from an istiod being back until a pod is ready that could not be made without it. Its connection to the injection webhook
+ * may be dead without the API server's knowing, and whoever makes pods pauses after each attempt in vain, each time twice as
+ * long (client-go/util/workqueue, up to 1,000 s): so the pause that the outage ends in is no longer than all of the time before it.
+ *
+ * @param outageMs from the last moment at which a pod could be made.
+ * @param podReadyMs what a pod may take to be ready by itself.
+ */
+export function podsReturnBound(outageMs: number, podReadyMs: number): TimeBound {
+  const vainMs = outageMs + deadConnectionMs + webhookMs;
+  return {
+    ms: Math.ceil(2 * vainMs - outageMs + podReadyMs),
+    derivation: `attempts are in vain for ${Math.ceil(outageMs)} ms of the outage, ${deadConnectionMs} ms of a dead connection and ${webhookMs} ms of the last call, the pause before the next is no longer than that, and the pod takes ${podReadyMs} ms`,
+  };
+}
+
 /** What a frozen cluster may cost callers of a service that other clusters have, too. */
 export interface FrozenConfig {
   outlierDetection: OutlierDetection;

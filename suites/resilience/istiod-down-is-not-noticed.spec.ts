@@ -9,6 +9,7 @@ import {
   judgeOutage,
   knownEndpoints,
   placements,
+  podsReturnBound,
   promise,
   pushBound,
   scale,
@@ -54,8 +55,7 @@ promise(
       what: 'that no pod more of orders is ready while there is no istiod',
     });
     await fault.heal();
-    // While pods are refused, the pauses between attempts to make one double: the one it ends in is as long as the outage at most.
-    const withinMs = timeouts.podReadyMs + under.faultMs;
+    const withinMs = podsReturnBound(under.faultMs, timeouts.podReadyMs).ms;
     const what = 'the pod that waited is ready';
     const comes = await judgeEventually(readyPods, { ...isThere, withinMs, what });
     const reached = await judgeEventually(() => knownEndpoints(mesh, home, 'orders'), {
