@@ -42,7 +42,12 @@ export function removeAfterwards(lab: string): void {
   after(endAll);
 }
 
-async function endAll(): Promise<void> {
+let ending: Promise<void> | undefined;
+
+/** Once, whoever asks first: the end of the tests and a signal may both do, and neither may leave while the other removes a lab. */
+const endAll = (): Promise<void> => (ending ??= endRunning());
+
+async function endRunning(): Promise<void> {
   await Promise.all(
     [...running].map(async ({ process: child, ended }) => {
       child.kill('SIGINT');
