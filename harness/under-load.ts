@@ -261,12 +261,7 @@ async function fromMesh(
   await send(); // opens the way: what waits for that would count as in flight
   const recording = record({ send, ratePerSecond: loadRate, durationMs: forMs, clock });
   // A load that nobody has stopped is judged by nobody: whether it is evidence does not matter any more.
-  stack.defer(() =>
-    recording.stop().then(
-      () => undefined,
-      () => undefined,
-    ),
-  );
+  stack.defer(async () => void (await recording.stop().catch(() => undefined)));
   return { generator: 'probe', recording };
 }
 

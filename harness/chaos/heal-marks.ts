@@ -2,6 +2,7 @@ import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
 import { testScope } from '../mesh/apply.ts';
 import type { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { deleteIfThere } from '../mesh/cluster-api.ts';
+import { selectorOf } from '../mesh/label-selector.ts';
 import { settleAll } from '../settle-all.ts';
 import { ChangedSince, throwLeft } from './changed-since.ts';
 import { healPod, sickLabel } from './sick-pod.ts';
@@ -28,10 +29,10 @@ export const kinds = [
   ['v1', 'ServiceAccount'],
 ] as const;
 
+const versions = [...new Set(kinds.map(([apiVersion]) => apiVersion))];
+
 /** By this label they are found. */
-export const selector = Object.entries(testScope)
-  .map(([name, value]) => `${name}=${value}`)
-  .join(',');
+export const selector = selectorOf(testScope);
 
 /**
  * Takes away what was left in one cluster, by its marks: objects that tests applied, numbers of pods and templates that were
@@ -49,9 +50,7 @@ export async function healMarks(mesh: Mesh, cluster: MeshCluster): Promise<strin
   const objects = await healKeptObjects(cluster, rootNamespace);
   const left = [...objects.left];
   const removed = await settleAll([
-    ...[...new Set(kinds.map(([apiVersion]) => apiVersion))].map((one) =>
-      removeAllLeft(cluster, namespaces, one),
-    ),
+    ...versions.map((version) => removeAllLeft(cluster, namespaces, version)),
     removeNamespaces(cluster),
     healNodes(cluster, left),
     // Before pods are made anew: they are to get their certificates from the authority as it was.

@@ -1,6 +1,7 @@
 import type { MeshCluster, Pod } from '../mesh/attach.ts';
 import { awaitDeployment } from '../mesh/apply.ts';
 import { mark } from '../mesh/cluster-api.ts';
+import { selectorOf } from '../mesh/label-selector.ts';
 import { waitUntil } from '../mesh/wait-until.ts';
 import { once } from '../once.ts';
 import { settleAll } from '../settle-all.ts';
@@ -107,9 +108,7 @@ export async function endPods(cluster: MeshCluster, deployment: DeploymentRef): 
 async function killSuccessors(cluster: MeshCluster, deployment: DeploymentRef): Promise<void> {
   const { namespace, name } = deployment;
   const { spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
-  const labelSelector = Object.entries(spec?.selector.matchLabels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+  const labelSelector = selectorOf(spec?.selector.matchLabels ?? {});
   const isEmpty = async () => {
     const { items } = await cluster.api.core.listNamespacedPod({ namespace, labelSelector });
     await killPods(

@@ -54,11 +54,14 @@ export async function labObjects(lab: LabRef): Promise<LabObjects> {
   const containers = new Set(ownContainers.map(([name = '']) => name));
   const strangers: Stranger[] = [];
   const fields = ['{{.Names}}', `{{.Label "${kindLabel}"}}`];
-  const on = networks.map((network) => listed(lab, 'container', `network=${network}`, ...fields));
-  for (const [index, rows] of (await Promise.all(on)).entries()) {
+  const on = networks.map(async (network) => ({
+    network,
+    rows: await listed(lab, 'container', `network=${network}`, ...fields),
+  }));
+  for (const { network, rows } of await Promise.all(on)) {
     for (const [name = '', cluster = ''] of rows) {
       if (isClusterOf(lab, cluster)) containers.add(name);
-      else if (!containers.has(name)) strangers.push({ container: name, network: networks[index] ?? '' });
+      else if (!containers.has(name)) strangers.push({ container: name, network });
     }
   }
   return { networks, containers: [...containers], strangers };

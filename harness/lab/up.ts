@@ -232,6 +232,6 @@ async function join(progress: Progress): Promise<undefined> {
     ensureRoutes(lab),
     ...clusters.map((cluster) => prepareIstio(cluster, apiOf(progress, cluster.name), authorities)),
   ]);
-  await settleAll(lab.topology.clusters.map((cluster) => shareCluster(lab, cluster, apis)));
+  await settleAll(clusters.map((cluster) => shareCluster(lab, cluster, apis)));
   return undefined;
 }

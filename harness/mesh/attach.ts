@@ -2,6 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { whileWaiting } from '../waiting.ts';
 import { openClusterApi, type ClusterApi } from './cluster-api.ts';
 import { exec, type ExecResult } from './exec.ts';
+import { selectorOf } from './label-selector.ts';
 import type { MeshFile, MeshFileCluster } from './mesh-file.ts';
 import { openPortForward, type PodRef, type PortForward } from './port-forward.ts';
 import { ProxyAdmin } from './proxy-admin.ts';
@@ -76,9 +77,7 @@ export class MeshCluster implements AsyncDisposable {
   /** Pods that are not being deleted, by name. Throws when the API server does not answer, naming the cluster. */
   async findPods(query: PodQuery): Promise<Pod[]> {
     const namespace = query.namespace ?? this.namespace;
-    const labelSelector = Object.entries(query.labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(',');
+    const labelSelector = selectorOf(query.labels);
     const list = await this.#asking(`pods ${labelSelector} of namespace ${namespace}`, () =>
       this.api.core.listNamespacedPod({ namespace, labelSelector }),
     );

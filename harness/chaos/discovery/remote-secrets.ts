@@ -1,6 +1,7 @@
 import { KubeConfig, type V1Secret } from '@kubernetes/client-node';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
 import { istiodsOf } from '../../mesh/istiod.ts';
+import { selectorOf } from '../../mesh/label-selector.ts';
 import { placements } from '../../mesh/placement.ts';
 import { observeSync } from '../../mesh/sync-evidence.ts';
 import { waitUntil } from '../../mesh/wait-until.ts';
@@ -12,9 +13,7 @@ export const remoteLabel = { 'istio/multiCluster': 'true' } as const;
 /** The name of the Secret by which a cluster's istiods discover another. Throws when there is none. */
 export async function remoteSecretName(mesh: Mesh, holder: MeshCluster, discovered: string): Promise<string> {
   const namespace = mesh.file.rootNamespace;
-  const labelSelector = Object.entries(remoteLabel)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
+  const labelSelector = selectorOf(remoteLabel);
   const { items } = await whileWaiting(() =>
     holder.api.core.listNamespacedSecret({ namespace, labelSelector }),
   );
