@@ -122,7 +122,7 @@ export const reportSchema = z.strictObject({
       .int()
       .nullable()
       .describe(
-        'Most memory at one time of the test runner, its workers and what they start: proportional set sizes added up, in which shared pages count once; the resident set of a process that does not tell its own.',
+        'Most memory at one time of the test runner, its workers and what they start: what they keep for themselves (RssAnon and RssShmem of Linux), without pages of files.',
       ),
   }),
   promises: z.array(promiseSchema),
