@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { countJunit } from './test-count.ts';
+import { countJunit, failuresOf } from './test-count.ts';
 
 test('passed, failed and skipped test cases are told apart', () => {
   const xml = `<testsuites>
@@ -8,6 +8,13 @@ test('passed, failed and skipped test cases are told apart', () => {
     <testcase name="d"><failure message="no"/></testcase><testcase name="e"><error/></testcase>
     <testcase name="f"><skipped/></testcase></testsuites>`;
   assert.deepEqual(countJunit(xml), { passed: 2, failed: 2 });
+});
+
+test('a failed case is told by its name and what it says', () => {
+  const xml = `<testsuites><testcase name="a"/>
+    <testcase name="&lt;b> &amp;quot;c&amp;quot;"><failure type="x" message="one&#10;RES-01 fail: &lt;y&gt; and more">stack</failure></testcase>
+    <testcase name="d"><error/></testcase></testsuites>`;
+  assert.deepEqual(failuresOf(xml, 20), ['<b> "c"\n    one\n    RES-01 fail: <y>', 'd\n    ']);
 });
 
 test('an empty report counts nothing', () => {

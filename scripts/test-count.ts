@@ -6,8 +6,31 @@ export interface Count {
 
 /** Counts the test cases of a JUnit report. */
 export function countJunit(xml: string): Count {
-  const cases = xml.match(/<testcase\b[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g) ?? [];
-  const failed = cases.filter((one) => /<(failure|error)\b/.test(one)).length;
+  const cases = casesOf(xml);
+  const failed = cases.filter(hasFailed).length;
   const skipped = cases.filter((one) => /<skipped\b/.test(one)).length;
   return { passed: cases.length - failed - skipped, failed };
+}
+
+/** The test cases of a JUnit report that failed, each as its name and the beginning of what it tells. */
+export function failuresOf(xml: string, charactersOfEach = 1_000): string[] {
+  return casesOf(xml)
+    .filter(hasFailed)
+    .map((one) => {
+      const name = /\bname="([^"]*)"/.exec(one)?.[1] ?? '';
+      const told = /<(?:failure|error)\b[^>]*\bmessage="([^"]*)"/.exec(one)?.[1] ?? '';
+      return `${unescaped(name)}\n    ${unescaped(told).slice(0, charactersOfEach).trim().replaceAll('\n', '\n    ')}`;
+    });
+}
+
+const casesOf = (xml: string): string[] => xml.match(/<testcase\b[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g) ?? [];
+const hasFailed = (testcase: string): boolean => /<(failure|error)\b/.test(testcase);
+
+const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", '#10': '\n', amp: '&' };
+
+/** Twice: Node's reporter escapes the quotes of an attribute, then the ampersands of that. */
+function unescaped(text: string): string {
+  const once = (escaped: string) =>
+    escaped.replaceAll(/&(lt|gt|quot|apos|#10|amp);/g, (_, name: string) => entities[name] ?? '');
+  return once(once(text));
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import { countPart, runPart } from './test-part.ts';
+import { countPart, failuresIn, runPart } from './test-part.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'meshproof-part-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -49,4 +49,15 @@ test('a part counts its tests, and its own failure beside them', () => {
   assert.deepEqual(countPart({ ...part([]), junit }, null), { passed: 1, failed: 1 });
   assert.deepEqual(countPart(part([]), 0), { passed: 1, failed: 0 });
   assert.deepEqual(countPart(part([]), null), { passed: 0, failed: 1 });
+});
+
+test('what has failed is named with its part', () => {
+  const junit = join(folder, 'failed.xml');
+  writeFileSync(
+    junit,
+    '<testsuites><testcase name="a"><failure message="no"/></testcase><testcase name="b"/></testsuites>',
+  );
+  assert.deepEqual(failuresIn({ ...part([]), junit }, 1), ['a part: a\n    no']);
+  assert.deepEqual(failuresIn(part([]), null), ['a part: ended with null']);
+  assert.deepEqual(failuresIn(part([]), 0), []);
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { countJunit, type Count } from './test-count.ts';
+import { countJunit, failuresOf, type Count } from './test-count.ts';
 
 /** One part of `npm test`: a command, and how many tests it counts for. */
 export interface Part {
@@ -64,4 +64,11 @@ export function countPart({ junit }: Part, status: number | null): Count {
   // A runner that failed without a failed test, or that ran none, is a failure of its own.
   const silent = (status !== 0 && count.failed === 0) || count.passed + count.failed === 0;
   return silent ? { ...count, failed: count.failed + 1 } : count;
+}
+
+/** What has failed in a part that has ended, a line or more for each. */
+export function failuresIn({ title, junit }: Part, status: number | null): string[] {
+  const told = junit !== undefined && existsSync(junit) ? failuresOf(readFileSync(junit, 'utf8')) : [];
+  if (told.length === 0 && status !== 0) return [`${title}: ended with ${status}`];
+  return told.map((one) => `${title}: ${one}`);
 }

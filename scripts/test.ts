@@ -7,7 +7,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { projectRoot } from '../harness/lab/paths.ts';
-import { countPart, runPart, type Part } from './test-part.ts';
+import { countPart, failuresIn, runPart, type Part } from './test-part.ts';
 
 /** Far above what each takes, also where it makes the images: what hangs is to be ended and told. */
 const minuteMs = 60_000;
@@ -54,6 +54,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   });
 
 const total = { passed: 0, failed: 0 };
+const failures: string[] = [];
 try {
   for (const part of parts) {
     if (interrupted.signal.aborted) break;
@@ -67,9 +68,11 @@ try {
     const { passed, failed } = countPart(part, status);
     total.passed += passed;
     total.failed += failed;
+    failures.push(...failuresIn(part, status));
   }
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
+for (const failure of failures) console.log(`\n✘ ${failure}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 && !interrupted.signal.aborted ? 0 : 1;
