@@ -35,7 +35,7 @@ ${fills}
 .axis-title { font-size: .8125rem; color: var(--soft); margin: .25rem 0; }
 .still { display: grid; grid-template-columns: ${axisWidth}px minmax(0, 1fr); padding-right: ${rightMargin}px; }
 .still[hidden] { display: none; }
-.still .axis { width: ${axisWidth}px; overflow: visible; } .still .plot { width: 100%; }
+.still .axis { width: ${axisWidth}px; overflow: visible; } .still .plot { width: 100%; overflow: hidden; }
 .still text { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 .still .axis text { text-anchor: end; }
 .still .grid { stroke: var(--faint); }

@@ -107,12 +107,12 @@ h4 { display: flex; flex-wrap: wrap; align-items: baseline; column-gap: .75rem; 
 .scope { color: var(--soft); overflow-wrap: anywhere; }
 .value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .miss { color: var(--fail); font-weight: 600; white-space: nowrap; }
-.plot { display: block; width: 100%; height: 20px; overflow: visible; }
-.plot .track { fill: var(--faint); }
-.plot .band { fill: var(--band); }
-.plot .end { stroke: var(--pass); stroke-width: 1.5; }
-.plot .bar, .plot .dot { fill: var(--ink); }
-.plot .dot { stroke: var(--page); stroke-width: 1.5; }
+.measurement .plot { display: block; width: 100%; height: 20px; overflow: visible; }
+.measurement .plot .track { fill: var(--faint); }
+.measurement .plot .band { fill: var(--band); }
+.measurement .plot .end { stroke: var(--pass); stroke-width: 1.5; }
+.measurement .plot .bar, .measurement .plot .dot { fill: var(--ink); }
+.measurement .plot .dot { stroke: var(--page); stroke-width: 1.5; }
 .missed .plot .bar, .missed .plot .dot { fill: var(--fail); }
 
 .about { margin-top: 1.5rem; font-size: .9375rem; display: grid; gap: .3rem; }
