@@ -60,4 +60,5 @@ test('what has failed is named with its part', () => {
   assert.deepEqual(failuresIn({ ...part([]), junit }, 1), ['a part: a\n    no']);
   assert.deepEqual(failuresIn(part([]), null), ['a part: ended with null']);
   assert.deepEqual(failuresIn(part([]), 0), []);
+  assert.deepEqual(failuresIn({ ...part([]), junit: join(folder, 'none.xml') }, 0), ['a part: ended with 0']);
 });

@@ -58,17 +58,21 @@ export async function runPart(
 }
 
 /** How many tests of a part that has ended passed and failed. */
-export function countPart({ junit }: Part, status: number | null): Count {
-  if (junit === undefined) return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-  const count = existsSync(junit) ? countJunit(readFileSync(junit, 'utf8')) : { passed: 0, failed: 0 };
+export function countPart(part: Part, status: number | null): Count {
+  if (part.junit === undefined) return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  const count = countJunit(reportOf(part));
   // A runner that failed without a failed test, or that ran none, is a failure of its own.
   const silent = (status !== 0 && count.failed === 0) || count.passed + count.failed === 0;
   return silent ? { ...count, failed: count.failed + 1 } : count;
 }
 
-/** What has failed in a part that has ended, a line or more for each. */
-export function failuresIn({ title, junit }: Part, status: number | null): string[] {
-  const told = junit !== undefined && existsSync(junit) ? failuresOf(readFileSync(junit, 'utf8')) : [];
-  if (told.length === 0 && status !== 0) return [`${title}: ended with ${status}`];
-  return told.map((one) => `${title}: ${one}`);
+/** What has failed in a part that has ended, a line or more for each failure that {@link countPart} counts. */
+export function failuresIn(part: Part, status: number | null): string[] {
+  const told = failuresOf(reportOf(part));
+  if (countPart(part, status).failed > told.length) told.push(`ended with ${status}`);
+  return told.map((one) => `${part.title}: ${one}`);
 }
+
+/** The JUnit report of a part; empty where it wrote none. */
+const reportOf = ({ junit }: Part): string =>
+  junit !== undefined && existsSync(junit) ? readFileSync(junit, 'utf8') : '';
