@@ -33,8 +33,9 @@ const addressOf = (index: number): string =>
   `10.${100 + Math.floor(index / 65_536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
 
 function grow(cluster: ClusterSnapshot, services: number): void {
-  const service = cluster.services.find(({ name }) => name === 'catalog') as ServiceRecord;
-  const pod = cluster.pods.find(({ labels }) => labels['app'] === 'catalog') as PodRecord;
+  // Parsed anew for each, so that they take the memory that those of a file do.
+  const service = JSON.stringify(cluster.services.find(({ name }) => name === 'catalog'));
+  const pod = JSON.stringify(cluster.pods.find(({ labels }) => labels['app'] === 'catalog'));
   for (let index = 0; index < services; index++) {
     const [namespace, name] = [namespaceOf(index), nameOf(index)];
     if (index % 10 === 0) {
@@ -46,14 +47,14 @@ function grow(cluster: ClusterSnapshot, services: number): void {
       cluster.serviceAccounts.push({ namespace, name: 'default' });
     }
     cluster.services.push({
-      ...structuredClone(service),
+      ...(JSON.parse(service) as ServiceRecord),
       namespace,
       name,
       selector: { app: name },
       labels: { app: name },
     });
     cluster.pods.push({
-      ...structuredClone(pod),
+      ...(JSON.parse(pod) as PodRecord),
       namespace,
       name: `${name}-1`,
       labels: { app: name },

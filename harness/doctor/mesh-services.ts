@@ -11,6 +11,8 @@ export interface MeshService {
   in: { cluster: ClusterView; service: ServiceRecord }[];
   /** Clusters where it selects pods with a sidecar. */
   meshed: ClusterView[];
+  /** All clusters have the same ports and type of it: true of nearly all services of a mesh. */
+  alike: boolean;
 }
 
 const known = new WeakMap<MeshView, MeshService[]>();
@@ -33,8 +35,25 @@ export function meshServices(view: MeshView): readonly MeshService[] {
     const first = group[0]?.service;
     if (meshed.length === 0 || !first) return [];
     const { namespace, name } = first;
-    return [{ key, namespace, name, fqdn: `${name}.${namespace}.svc.cluster.local`, in: group, meshed }];
+    const alike = group.every(({ service }) => isAlike(first, service));
+    return [
+      { key, namespace, name, fqdn: `${name}.${namespace}.svc.cluster.local`, in: group, meshed, alike },
+    ];
   });
   known.set(view, services);
   return services;
 }
+
+const isAlike = (a: ServiceRecord, b: ServiceRecord): boolean =>
+  a.type === b.type &&
+  a.headless === b.headless &&
+  a.ports.length === b.ports.length &&
+  a.ports.every((port, index) => {
+    const other = b.ports[index];
+    return (
+      port.port === other?.port &&
+      port.name === other.name &&
+      port.protocol === other.protocol &&
+      port.appProtocol === other.appProtocol
+    );
+  });

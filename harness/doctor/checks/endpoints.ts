@@ -28,15 +28,25 @@ interface Short {
   of: number;
 }
 
-/** The services of which an istiod lacks endpoints. What is not there at all of one that was cut may have been left out. */
-function shortOf(endpoints: Held, known: Held, isCut: boolean): Short[] {
+/**
+ * The services of a cluster of which an istiod lacks endpoints, and of how many that was told: what is not there at all of an istiod that
+ * was cut may have been left out.
+ */
+function shortOf(
+  view: MeshView,
+  cluster: ClusterView,
+  known: Held,
+  isCut: boolean,
+): { short: Short[]; services: number } {
   const short: Short[] = [];
-  for (const key of (isCut ? known : endpoints).keys()) {
-    const addresses = endpoints.get(key) ?? [];
+  let services = 0;
+  for (const key of (isCut ? known : cluster.services).keys()) {
+    const addresses = settledAddresses(view, cluster, key);
+    if (addresses.length > 0) services++;
     const lacking = lackingOf(addresses, known.get(key) ?? []);
     if (lacking > 0) short.push({ key, lacking, of: addresses.length });
   }
-  return short;
+  return { short, services };
 }
 
 /** How many of the first list are not in the second. */
@@ -45,17 +55,14 @@ function lackingOf(addresses: readonly string[], known: readonly string[]): numb
   return addresses.filter((one) => !(all ? all.has(one) : known.includes(one))).length;
 }
 
-/** Of a cluster, by `namespace/service`: the pods with a sidecar that any istiod should have heard of by now. */
-function settledEndpoints(view: MeshView, cluster: ClusterView): Map<string, string[]> {
-  const settled = new Map<string, string[]>();
-  for (const [key, service] of cluster.services) {
-    const addresses = cluster
-      .podsOf(service)
-      .filter((pod) => pod.sidecar && isSettled(view, pod))
-      .map(({ ip }) => ip);
-    if (addresses.length > 0) settled.set(key, addresses);
-  }
-  return settled;
+/** Of the pods of a service that have a sidecar, and that any istiod should have heard of by now. */
+function settledAddresses(view: MeshView, cluster: ClusterView, key: string): string[] {
+  const service = cluster.services.get(key);
+  if (!service) return [];
+  return cluster
+    .podsOf(service)
+    .filter((pod) => pod.sidecar && isSettled(view, pod))
+    .map(({ ip }) => ip);
 }
 
 const absent: Check = {
@@ -69,17 +76,12 @@ const absent: Check = {
   reference,
   needs: ['istiods', 'services', 'pods'],
   run: function* (view) {
-    const readers = view.primaries.filter(({ data }) => data.istiods.some(({ shards }) => shards));
-    // Only what is asked for is made: in a large mesh it is a lot.
-    const settled = new Map(
-      readers.length === 0 ? [] : view.clusters.map((cluster) => [cluster, settledEndpoints(view, cluster)]),
-    );
-    for (const reader of readers)
+    for (const reader of view.primaries)
       for (const istiod of reader.data.istiods.filter(({ shards }) => shards)) {
         const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
-        for (const [read, endpoints] of settled) {
-          const short = shortOf(endpoints, held(read.name), isCut);
-          if (short.length > 0) yield lacksEndpoints(reader, read, istiod.pod, short, endpoints.size);
+        for (const read of view.clusters) {
+          const { short, services } = shortOf(view, read, held(read.name), isCut);
+          if (short.length > 0) yield lacksEndpoints(reader, read, istiod.pod, short, services);
         }
       }
   },

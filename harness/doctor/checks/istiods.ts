@@ -224,13 +224,14 @@ const unconnected: Check = {
   run: function* (view) {
     // What was cut of an istiod are its endpoints, not who is connected to it.
     if (!view.answeredEverywhere('istiods')) return;
-    const connected = new Set(
-      view.clusters.flatMap(({ data }) =>
-        data.istiods.flatMap((one) =>
-          (one.connected ?? []).map(({ proxy, cluster }) => `${proxy} ${cluster}`),
-        ),
-      ),
-    );
+    const connected = new Map<string, Set<string>>(); // names of proxies, by the cluster that they say they are of
+    for (const { data } of view.clusters)
+      for (const istiod of data.istiods)
+        for (const { proxy, cluster } of istiod.connected ?? []) {
+          const known = connected.get(cluster);
+          if (known) known.add(proxy);
+          else connected.set(cluster, new Set([proxy]));
+        }
     for (const cluster of view.primaries) {
       const istiods = cluster.pods
         .in(cluster.systemNamespace)
@@ -238,12 +239,12 @@ const unconnected: Check = {
       // Proxies of an istiod that ended a moment ago are looking for another.
       if (cluster.data.istiods.length === 0 || istiods.some((pod) => isYoung(view, pod))) continue;
       const ids = new Set([cluster.name, cluster.install?.clusterName ?? cluster.name]);
-      const lost = cluster.data.pods.filter(
-        (pod) =>
-          pod.sidecar &&
-          isSettled(view, pod) &&
-          ![...ids].some((id) => connected.has(`${pod.name}.${pod.namespace} ${id}`)),
-      );
+      const known = [...ids].flatMap((id) => connected.get(id) ?? []);
+      const lost = cluster.data.pods.filter((pod) => {
+        if (!pod.sidecar || !isSettled(view, pod)) return false;
+        const proxy = `${pod.name}.${pod.namespace}`;
+        return !known.some((one) => one.has(proxy));
+      });
       if (lost.length === 0) continue;
       yield {
         cluster: cluster.name,

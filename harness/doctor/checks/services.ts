@@ -60,7 +60,7 @@ function* thatDiffer(
   tell: (usual: ServiceRecord, other: ServiceRecord) => Pick<Sighting, 'evidence' | 'cause'> | undefined,
 ): Iterable<Sighting> {
   for (const one of meshServices(view)) {
-    const usual = usualOf(one, tell);
+    const usual = one.alike ? undefined : usualOf(one, tell);
     if (!usual) continue;
     for (const other of one.in) {
       const told = other === usual ? undefined : tell(usual.service, other.service);

@@ -17,14 +17,19 @@ export interface CollectOptions {
   limits?: Partial<Limits>;
 }
 
-/** What is kept of a large mesh when nothing else is asked for. */
-export const defaultLimits: Limits = {
+/**
+ * What is kept of a mesh when nothing else is asked for. Every istiod holds the endpoints of all clusters, so what all of
+ * them hold grows with the square of their number: so much is kept of all together that judging it stays within a gigabyte.
+ *
+ * @param clusters how many there are in the mesh.
+ */
+export const defaultLimits = (clusters: number): Limits => ({
   proxiesPerService: 2,
   proxiesPerCluster: 24,
   upstreamsPerProxy: 2_000,
-  shardsPerIstiod: 20_000,
+  shardsPerIstiod: Math.floor(60_000 / Math.max(1, clusters)),
   sourceMs: timeouts.snapshotSourceMs,
-};
+});
 
 /**
  * Reads all clusters of a mesh side by side, once, changing nothing. It does not throw for what it cannot read: that is
@@ -32,7 +37,7 @@ export const defaultLimits: Limits = {
  * does not answer.
  */
 export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Promise<Snapshot> {
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = { ...defaultLimits(mesh.clusters.length), ...options.limits };
   const takenAt = new Date();
   const startMs = performance.now();
   const book = new CertificateBook();
