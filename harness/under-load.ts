@@ -6,7 +6,7 @@ import { recordExperiment } from './experiment.ts';
 import type { Faults } from './fault-session.ts';
 import type { Callers } from './fixtures.ts';
 import type { Mesh } from './mesh/attach.ts';
-import type { Band } from './report/experiment.ts';
+import { failuresOf, type Band } from './report/experiment.ts';
 import { timeouts } from './timeouts.ts';
 import { bucketsOf } from './traffic/buckets.ts';
 import { startClock, type Clock } from './traffic/clock.ts';
@@ -209,14 +209,17 @@ export class UnderLoad implements AsyncDisposable {
       });
       const judgement = { ...judged, measurements: [...measurements, stood] };
       judgements[scope] = judgement;
+      const good = options.good ?? answeredOk();
+      const failures = failuresOf(requests.filter((request) => !good(request)));
       await recordExperiment(testInfo, {
         scope,
         load: { ratePerSecond: loadRate, connections: way.connections, from: way.from, generator },
         startedAt: timeline.startedAt,
         buckets: timeline.buckets ?? bucketsOf(all),
         events: timeline.events,
-        bands: bandsOf({ ...timeline, requests }, options.good ?? answeredOk()),
+        bands: bandsOf({ ...timeline, requests }, good),
         numbers: judgement.measurements,
+        ...(failures && { failures }),
       });
     }
     return judgements;

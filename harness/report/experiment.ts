@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Buckets } from '../traffic/buckets.ts';
-import { outcomes } from '../traffic/timeline.ts';
+import { outcomes, type RequestRecord } from '../traffic/timeline.ts';
 import { loadSchema, measurementSchema } from './schema.ts';
 
 /** Name of the Playwright attachment by which a suite hands an experiment to the reporter. */
@@ -47,10 +47,37 @@ export const experimentSchema = z.strictObject({
       .refine(({ fromMs, toMs }) => fromMs <= toMs, 'a band ends before it begins'),
   ),
   numbers: z.array(measurementSchema).describe('Shown beside the picture: detection, recovery, errors, …'),
+  failures: z
+    .strictObject({
+      first: z.array(
+        z.strictObject({
+          startMs: z.number(),
+          endMs: z.number(),
+          outcome: z.enum(outcomes),
+          detail: z.string().optional().describe("Envoy's response flags and details, or the socket error."),
+        }),
+      ),
+      more: z.int().nonnegative().describe('How many there were beside them.'),
+    })
+    .optional()
+    .describe('Requests that were not as wanted, in the order in which they were sent.'),
 });
 
 export type Experiment = z.infer<typeof experimentSchema>;
 export type Band = Experiment['bands'][number];
+
+/** How many failed requests an experiment keeps one by one: those that come after tell the same. */
+const mostFailures = 50;
+
+/** What an experiment keeps of the requests that were not as wanted; undefined where all were. */
+export function failuresOf(failed: readonly RequestRecord[]): Experiment['failures'] {
+  if (failed.length === 0) return undefined;
+  const first = failed.slice(0, mostFailures).map(({ startMs, endMs, outcome, detail }) => ({
+    ...{ startMs, endMs, outcome },
+    ...(detail === undefined ? {} : { detail: detail.slice(0, 300) }),
+  }));
+  return { first, more: failed.length - first.length };
+}
 
 /** An experiment from the text of its file. Throws an Error that says what does not fit, and where. */
 export function parseExperiment(text: string): Experiment {

@@ -61,6 +61,10 @@ ${fills}
 .key li, .bands li, .events li { display: grid; grid-template-columns: 1.4rem minmax(0, 1fr) auto; gap: .5rem; align-items: center; overflow-wrap: anywhere; }
 .key .n, .bands .n, .events .n { color: var(--soft); white-space: nowrap; font-variant-numeric: tabular-nums; }
 .happenings { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 0 1.25rem; align-items: start; }
+.failures { font-size: .875rem; margin-top: .6rem; } .failures summary { cursor: pointer; color: var(--soft); }
+.failures ol { display: grid; gap: .15rem; margin-top: .4rem; max-height: 18rem; overflow-y: auto; }
+.failures li { display: grid; grid-template-columns: 4.5rem minmax(0, 1fr); gap: .5rem; overflow-wrap: anywhere; }
+.failures .n { color: var(--soft); text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .swatch { width: 1.4rem; height: 12px; border-radius: 2px; }
 .events .number { font-size: .75rem; font-weight: 600; text-align: center; border: 1px solid var(--line); border-radius: 999px; line-height: 1.35; }
 .numbers { font-size: .875rem; display: grid; gap: .6rem; border-left: 1px solid var(--line); padding-left: 1.25rem; }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Script } from 'node:vm';
-import type { Experiment } from '../experiment.ts';
+import { failuresOf, type Experiment } from '../experiment.ts';
 import { reportHtml } from '../html.ts';
 import { sampleExperiments, sampleMesh, samplePromise, sampleReport } from '../sample.ts';
 import { sampleBuckets, sampleFailover } from '../sample-experiments.ts';
@@ -37,6 +37,25 @@ test('a picture has its legend, bands with their times, numbered events, and its
     ...['detection', '41\u00a0ms', 'allowed: at most 1,000\u00a0ms', '✗ outside', 'allowed: at most 0'],
   ])
     assert.ok(page.includes(words), words);
+});
+
+test('failed requests are listed one by one, the first of many, and what a proxy said of them is escaped', () => {
+  const failed = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{ startMs: 9_640 + index, endMs: 10_416, outcome: 'connectFailure' as const },
+      detail: '503 UF <b>delayed_connect_error:_111</b>',
+    }));
+  const pageWith = (count: number) => {
+    const failures = failuresOf(failed(count));
+    return pageOf({ ...sampleFailover(), ...(failures && { failures }) });
+  };
+  const one = pageWith(1).replace(/\s+/g, ' ');
+  assert.match(one, /The request that was not as wanted </);
+  assert.match(one, /9\.64 s.*<b>connectFailure<\/b> after 776\u00a0?.?ms: 503 UF &lt;b&gt;delayed/);
+  const many = pageWith(70).replace(/\s+/g, ' ');
+  assert.match(many, /The 70 requests that were not as wanted, the first 50 of them/);
+  assert.equal(many.match(/delayed_connect_error/g)?.length, 50);
+  assert.ok(!pageWith(0).includes('class="failures"'));
 });
 
 test('the numbers of the legend add up to all requests, and the data of the page is that of the experiment', () => {

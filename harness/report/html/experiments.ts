@@ -56,7 +56,7 @@ function charts(experiment: Experiment, clusters: readonly string[]): Markup {
     </p>
     <div class="latency"><div class="still">${latency}</div></div>
     <p class="at">${steps}</p>
-    ${key(experiment, clusters)} ${happenings(experiment)} ${jsonElement(data)}
+    ${key(experiment, clusters)} ${happenings(experiment)} ${failed(experiment)} ${jsonElement(data)}
   </div>`;
 }
 
@@ -119,6 +119,31 @@ function happenings({ bands, events }: Experiment): Markup {
       ${more(ordered.length)}
     </ol>
   </div>`;
+}
+
+/** Failed requests one by one, for whoever looks for the cause. */
+function failed({ failures }: Experiment): Markup | false {
+  if (!failures) return false;
+  const { first, more } = failures;
+  const all = first.length + more;
+  return html`<details class="failures">
+    <summary>
+      ${all === 1 ? 'The request that was' : `The ${quantity(all)} requests that were`} not as
+      wanted${more > 0 && `, the first ${first.length} of them`}
+    </summary>
+    <ol>
+      ${first.map(
+        ({ startMs, endMs, outcome, detail }) =>
+          html`<li>
+            <span class="n">${secondsText(startMs, 10)}</span>
+            <span
+              ><b>${outcome}</b> after
+              ${duration(endMs - startMs)}${detail !== undefined && html`: ${detail}`}</span
+            >
+          </li>`,
+      )}
+    </ol>
+  </details>`;
 }
 
 /** `10.00–40.00 s`. */
