@@ -3,7 +3,7 @@ import type { Mesh } from '../mesh/attach.ts';
 import type { Bounds } from './bounds.ts';
 import { defineFault, type AnyFault, type Disturbed } from './fault.ts';
 import {
-  awaitPods,
+  awaitSuccessors,
   endPods,
   healReplicas,
   killPods,
@@ -69,10 +69,10 @@ export const podFault = <P extends z.ZodObject<{ cluster: z.ZodString }>>(fault:
       });
       return `${gone}${(await fault.users?.proveLost(mesh, parameters)) ?? ''}`;
     },
-    heal: async ({ mesh, parameters, undo: { namespace, name, replicas } }) => {
+    heal: async ({ mesh, parameters, undo: { namespace, name, replicas, pods } }) => {
       const cluster = mesh.cluster(clusterOf(parameters));
       if (fault.how === 'scaled-to-zero') await healReplicas(cluster, { namespace, name }, replicas);
-      else await awaitPods(cluster, { namespace, name });
+      else await awaitSuccessors(cluster, { namespace, name }, pods);
     },
     proveHealed: async ({ mesh, parameters, undo: { namespace, name } }) => {
       const cluster = mesh.cluster(clusterOf(parameters));

@@ -55,6 +55,25 @@ export async function awaitPods(cluster: MeshCluster, { namespace, name }: Deplo
 }
 
 /**
+ * Waits until a Deployment has all its pods without those that were ended. Its own status tells no such thing at first: it counts
+ * the ended ones until its controller has heard.
+ */
+export async function awaitSuccessors(
+  cluster: MeshCluster,
+  deployment: DeploymentRef,
+  ended: readonly { uid: string }[],
+): Promise<void> {
+  const uids = new Set(ended.map(({ uid }) => uid));
+  const haveFollowed = async () => {
+    const ready = (await podsOf(cluster, deployment)).filter((pod) => pod.ready && !uids.has(pod.uid));
+    return ready.length >= (await replicasNow(cluster, deployment));
+  };
+  const { namespace, name } = deployment;
+  const what = `the pods of ${namespace}/${name} in ${cluster.name} that follow those that were ended`;
+  await waitUntil(haveFollowed, what, timeouts.podReadyMs);
+}
+
+/**
  * Ends pods at once, without a grace period, side by side: the API server forgets them before they are gone. With other
  * `options` they have the grace period that is given there, or that of their own when none is.
  *

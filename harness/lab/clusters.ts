@@ -6,7 +6,7 @@ import { timeouts } from '../timeouts.ts';
 import { missingCapabilities } from './capabilities.ts';
 import { clusterProblem, finishedMark } from './cluster-problem.ts';
 import { CommandFailed, run } from './command.ts';
-import { kindConfig, withinBoundsDropIn } from './kind-config.ts';
+import { kindConfig, lightControlPlane, withinBoundsDropIn } from './kind-config.ts';
 import { refuseFullDisk } from './disk.ts';
 import { ensureInotifyInstances } from './kernel-limits.ts';
 import { labDocker, names, networksOf, nodesOf, type EquippedLab, type Lab } from './lab.ts';
@@ -42,11 +42,16 @@ async function createCluster(
   const config = join(lab.folder, `${cluster.name}.kind.yaml`);
   await mkdir(lab.folder, { recursive: true });
   await writeFile(limitsDropIn, withinBoundsDropIn);
+  const kubeadmPatches = join(lab.folder, `${cluster.name}.kubeadm-patches`);
+  await mkdir(kubeadmPatches, { recursive: true });
+  for (const [file, patch] of Object.entries(lightControlPlane))
+    await writeFile(join(kubeadmPatches, file), patch);
   const settings = {
     image: lab.images.node,
     hasCni: lab.images.hasCni,
     cannotRaiseLimits,
     limitsDropIn,
+    kubeadmPatches,
   };
   await writeFile(config, stringify(kindConfig(cluster, name, settings)));
   const kubeconfig = names.kubeconfig(lab.name, cluster.name);

@@ -40,12 +40,25 @@ const stockEnvoySettings: Values = {
 };
 
 /**
- * What a lab's proxies ask for. Two clusters share the cores of one machine, so it is little; but a request is also a container's weight
- * where cores are short, and at 10m a proxy stood still for seconds while pods were replaced beside it.
+ * What a lab's proxies ask for. A request is also a container's weight where cores are short, and the cores of one machine are what
+ * two clusters share: at 10m a proxy stood still for seconds while pods were replaced beside it, at 50m for most of one. What
+ * fits beside the control plane is set by {@link lightControlPlane} in kind-config.ts.
  */
-const proxy = { requests: { cpu: '50m', memory: '40Mi' } };
-/** All calls to another cluster go through one. Istio's own default. */
-const gatewayProxy = { requests: { cpu: '100m', memory: '40Mi' } };
+const proxy = { requests: { cpu: '100m', memory: '40Mi' } };
+/** All calls to another cluster go through one. */
+const gatewayProxy = { requests: { cpu: '150m', memory: '40Mi' } };
+
+/**
+ * Keys of workloads are of an elliptic curve: a handshake with RSA, Istio's default, costs the one that shows its certificate a
+ * millisecond of a core, which is what proxies lack where all of them connect anew at once.
+ */
+const curveKeys = { ECC_SIGNATURE_ALGORITHM: 'ECDSA' };
+
+/**
+ * How often proxies are asked whether they are ready. Istio asks every 15 s: a gateway that was not ready at the first asking is not
+ * sent to for so long, in every promise that replaces its pods.
+ */
+const readinessPeriodSeconds = 3;
 
 const gateway = (name: string, labels: Record<string, string>, ports: object[], env: object[] = []) => ({
   name,
@@ -81,7 +94,7 @@ export function istioOperator(
   const spec: Values = {
     profile: 'minimal',
     ...images.istio,
-    meshConfig: { trustDomain: topology.trust.domain },
+    meshConfig: { trustDomain: topology.trust.domain, defaultConfig: { proxyMetadata: curveKeys } },
     components: {
       pilot: { k8s: { resources: { requests: { cpu: '50m', memory: '256Mi' } } } },
       ingressGateways: gateways(cluster),
@@ -94,7 +107,7 @@ export function istioOperator(
         meshID: topology.meshId,
         multiCluster: { clusterName: cluster.name },
         network: cluster.network,
-        proxy: { resources: proxy },
+        proxy: { resources: proxy, readinessPeriodSeconds },
         proxy_init: { resources: proxy },
       },
     },

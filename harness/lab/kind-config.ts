@@ -10,6 +10,8 @@ export interface NodeSettings {
   cannotRaiseLimits: boolean;
   /** A systemd drop-in on the host that takes the raised limits out of containerd's unit. */
   limitsDropIn: string;
+  /** A folder on the host with the files of {@link lightControlPlane}. */
+  kubeadmPatches: string;
 }
 
 const kubeletPatch = (cannotRaiseLimits: boolean) => ({
@@ -28,15 +30,18 @@ export function kindConfig(cluster: TopologyCluster, name: string, settings: Nod
     'topology.kubernetes.io/region': cluster.region,
     'topology.kubernetes.io/zone': cluster.zone,
   };
-  const mounts = settings.cannotRaiseLimits
-    ? [
-        {
-          hostPath: settings.limitsDropIn,
-          containerPath: '/etc/systemd/system/containerd.service.d/10-within-bounds.conf',
-          readOnly: true,
-        },
-      ]
-    : [];
+  const mounts = [
+    { hostPath: settings.kubeadmPatches, containerPath: patchesInNode, readOnly: true },
+    ...(settings.cannotRaiseLimits
+      ? [
+          {
+            hostPath: settings.limitsDropIn,
+            containerPath: '/etc/systemd/system/containerd.service.d/10-within-bounds.conf',
+            readOnly: true,
+          },
+        ]
+      : []),
+  ];
   return {
     kind: 'Cluster',
     apiVersion: 'kind.x-k8s.io/v1alpha4',
@@ -53,7 +58,10 @@ export function kindConfig(cluster: TopologyCluster, name: string, settings: Nod
       labels,
       extraMounts: mounts,
     })),
-    kubeadmConfigPatches: [JSON.stringify(kubeletPatch(settings.cannotRaiseLimits))],
+    kubeadmConfigPatches: [
+      JSON.stringify(kubeletPatch(settings.cannotRaiseLimits)),
+      JSON.stringify({ kind: 'InitConfiguration', patches: { directory: patchesInNode } }),
+    ],
     kubeadmConfigPatchesJSON6902: [{ ...clusterConfiguration, patch: JSON.stringify(fewerWrites) }],
     containerdConfigPatches: [rareStatistics, ...(settings.cannotRaiseLimits ? [restrictOomScore] : [])],
   };
@@ -70,6 +78,34 @@ const fewerWrites = [
   { op: 'add', path: '/controllerManager/extraArgs/-', value: argument('leader-elect', 'false') },
   { op: 'add', path: '/scheduler/extraArgs', value: [argument('leader-elect', 'false')] },
 ];
+
+const patchesInNode = '/kind/meshproof-patches';
+
+/** What a control plane for a handful of pods asks of a core; kubeadm's own figures are half of what a node with two cores has to give. */
+const controlPlaneCores = {
+  'kube-apiserver': '100m',
+  'kube-controller-manager': '20m',
+  'kube-scheduler': '20m',
+  etcd: '50m',
+};
+
+/**
+ * By name of the file: patches that kubeadm applies to what it writes
+ * (https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/control-plane-flags/#patches). So the proxies of a lab may ask
+ * for more, and a request is a weight where cores are short.
+ */
+export const lightControlPlane: Readonly<Record<string, string>> = Object.fromEntries([
+  ...Object.entries(controlPlaneCores).map(([name, cpu]) => patchOf(name, asking(name, cpu))),
+  patchOf('corednsdeployment', { spec: { template: asking('coredns', '20m') } }),
+]);
+
+function patchOf(target: string, patch: object): [file: string, content: string] {
+  return [`${target}+strategic.json`, JSON.stringify(patch)];
+}
+
+function asking(container: string, cpu: string): object {
+  return { spec: { containers: [{ name: container, resources: { requests: { cpu } } }] } };
+}
 
 function argument(name: string, value: string): { name: string; value: string } {
   return { name, value };

@@ -99,7 +99,7 @@ function podTemplate(input: WorkloadInput, name: string): V1PodTemplateSpec {
       annotations: {
         // A changed configuration replaces the pods, as a ConfigMap alone would not.
         'meshproof.dev/config': createHash('sha256').update(envoyConfig).digest('hex').slice(0, 16),
-        'sidecar.istio.io/proxyCPU': '50m',
+        'sidecar.istio.io/proxyCPU': '100m',
         'sidecar.istio.io/proxyMemory': '64Mi',
         // The same for another label, as Istio injects into new pods only.
         ...(input.injection && { 'meshproof.dev/injection': JSON.stringify(input.injection) }),
@@ -136,7 +136,7 @@ function container(input: WorkloadInput, name: string): V1Container {
     },
     // Proxies hear that the pod is leaving before it does.
     lifecycle: { preStop: { sleep: { seconds: 2 } } },
-    resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '256Mi' } },
+    resources: { requests: { cpu: '50m', memory: '48Mi' }, limits: { memory: '256Mi' } },
     securityContext: {
       // Not 1337: what that user sends is taken for the sidecar's own traffic and bypasses it.
       runAsNonRoot: true,
