@@ -83,7 +83,6 @@ async function judged(): Promise<{
 }> {
   const { report } = await runSuites({
     meshFile: labMeshFile(name),
-    suites: [],
     projects: ['core'],
     allow: [],
     outputTo: 'stderr',

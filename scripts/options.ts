@@ -65,10 +65,13 @@ export const options = {
       '--allow <promise...>',
       'promises that may disturb a mesh which is not a lab of ours, such as GWY-01',
     ).argParser((id: string, all: string[] = []) => {
-      if (!/^[A-Z]{3}-\d{2}$/.test(id)) throw new InvalidArgumentError('Promises are named like GWY-01.');
+      if (!isPromiseId(id)) throw new InvalidArgumentError('Promises are named like GWY-01.');
       return [...all, id];
     }),
 };
+
+/** `GWY-01` and the like. */
+export const isPromiseId = (name: string): boolean => /^[A-Z]{3}-\d{2}$/.test(name);
 
 /** Adds options to a command. */
 export const withOptions = (command: Command, ...all: Option[]): Command =>

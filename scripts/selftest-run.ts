@@ -133,8 +133,7 @@ async function tryPromises(
   runDir: string,
 ): Promise<TriedPromise[]> {
   const { report } = await runSuites({
-    ...{ meshFile, lock, runDir, signal, suites: [], allow: ids },
-    grep: `\\b(${ids.join('|')})\\b`,
+    ...{ meshFile, lock, runDir, signal, promises: ids, allow: ids },
     outputTo: verbose ? 'stderr' : 'file',
     asItStands: { gateMs: timeouts.defectGateMs },
   });

@@ -12,6 +12,7 @@ import { projectRoot } from '../harness/lab/paths.ts';
 import { describeMachine, describeMesh, writeContext } from '../harness/report/context.ts';
 import { reportSchema, type Report } from '../harness/report/schema.ts';
 import { lockMesh } from './lab-work.ts';
+import { WrongUse } from './outcome.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 /** The projects of playwright.config.ts. */
@@ -23,8 +24,10 @@ export const judgedByDefault: readonly Project[] = ['core'];
 
 export interface SuiteRunOptions {
   meshFile: string;
-  /** Paths or parts of them, as Playwright takes them; none: all. */
-  suites: readonly string[];
+  /** Paths or parts of them, as Playwright takes them; all when not given. */
+  suites?: readonly string[];
+  /** Ids of promises, such as `AUT-01`; not beside `grep`. */
+  promises?: readonly string[];
   /** A regular expression over ids, titles and tags. */
   grep?: string | undefined;
   /** What to judge; every project of playwright.config.ts when not given. */
@@ -171,7 +174,7 @@ export async function readReport(runDir: string, code: number | null): Promise<R
  * Runs suites against a mesh and returns the report that was written. The verdict is the report's: Playwright's own exit
  * code cannot tell a broken promise from one that could not be judged.
  *
- * @throws Error when the run left no report that can be relied on.
+ * @throws Error when the run left no report that can be relied on; WrongUse when nothing is what was asked for.
  */
 export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
   await using stack = new AsyncDisposableStack();
@@ -188,8 +191,15 @@ export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
     NODE_OPTIONS: `${smallHeap} ${process.env['NODE_OPTIONS'] ?? ''}`.trim(),
   };
   options.signal.throwIfAborted();
-  const grep = options.grep === undefined ? [] : ['--grep', options.grep];
+  const { suites = [], promises = [] } = options;
+  const pattern = promises.length > 0 ? `\\b(${promises.join('|')})\\b` : options.grep;
+  const grep = pattern === undefined ? [] : ['--grep', pattern];
   const chosen = (options.projects ?? []).flatMap((project) => ['--project', project]);
-  const code = await playwright([...options.suites, ...grep, ...chosen], env, options, lock);
-  return { runDir, report: await readReport(runDir, code) };
+  const code = await playwright([...suites, ...grep, ...chosen], env, options, lock);
+  const report = await readReport(runDir, code);
+  if (report.reason.startsWith('No tests found'))
+    throw new WrongUse(
+      `Nothing is ${[...suites, ...promises, ...grep.slice(1)].join(' or ')}: docs/promises.md lists the promises.`,
+    );
+  return { runDir, report };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer as createHttp } from 'node:http';
+import { constants, createServer as createHttp2 } from 'node:http2';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { callTcp } from './tcp.ts';
@@ -7,7 +7,7 @@ import { TransportFailure } from './transport-failure.ts';
 
 const origin = { service: 'catalog', cluster: 'east', region: 'r', zone: 'z', pod: 'p' };
 
-async function listen(server: Server) {
+async function listen(server: Pick<Server, 'listen' | 'address' | 'close'>) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     host: '127.0.0.1',
@@ -20,23 +20,27 @@ async function listen(server: Server) {
 const talk = (say: (socket: Socket) => void) =>
   listen(createServer((socket) => say(socket.on('error', () => {}))));
 
-/** As a workload's call port does it. */
-const connectProxy = () =>
-  listen(
-    createHttp().on('connect', (request, socket: Socket) => {
-      const [host, port] = (request.url ?? '').split(':');
-      const onward = connect(Number(port), host ?? '', () => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        socket.pipe(onward).pipe(socket);
+/** As a workload's call port does it: CONNECT over HTTP/2. */
+const connectProxy = () => {
+  const proxy = createHttp2();
+  proxy.on('stream', (stream, headers) => {
+    const [host, port] = (headers[':authority'] ?? '').split(':');
+    const onward = connect(Number(port), host ?? '', () => {
+      stream.respond({ ':status': 200 });
+      stream.pipe(onward).pipe(stream);
+    });
+    stream.on('error', () => onward.destroy());
+    onward.on('error', () => {
+      if (stream.headersSent) return stream.close(constants.NGHTTP2_CONNECT_ERROR);
+      stream.respond({
+        ...{ ':status': 503, 'x-meshproof-service': 'probe' },
+        ...{ 'x-meshproof-flags': 'UF', 'x-meshproof-details': 'refused' },
       });
-      onward.on('error', () =>
-        socket.end(
-          'HTTP/1.1 503 x\r\nx-meshproof-service: probe\r\nx-meshproof-flags: UF\r\nx-meshproof-details: refused\r\ncontent-length: 0\r\n\r\n',
-        ),
-      );
-      socket.on('error', () => onward.destroy());
-    }),
-  );
+      stream.end();
+    });
+  });
+  return listen(proxy);
+};
 
 test('the line of a workload names the origin', async () => {
   using server = await talk((socket) => socket.end(`${JSON.stringify(origin)}\n`));
@@ -66,6 +70,26 @@ test('a call through a workload arrives, and its refusal is told', async () => {
   const refused = await callTcp({ host: '127.0.0.1', port: 1, via });
   assert.equal(refused.outcome, 'connectFailure');
   assert.match(refused.detail ?? '', /UF refused \(told by probe/);
+});
+
+test('what a workload says through it counts though a reset follows; a reset alone is one', async () => {
+  using via = await connectProxy();
+  using server = await talk((socket) => {
+    socket.once('data', () => socket.write(`${JSON.stringify(origin)}\n`, () => socket.resetAndDestroy()));
+  });
+  assert.deepEqual((await callTcp({ ...server, via })).origin, origin);
+  using silent = await talk((socket) => socket.once('data', () => socket.resetAndDestroy()));
+  const { outcome, startMs, endMs } = await callTcp({ ...silent, via });
+  assert.equal(outcome, 'upstreamReset');
+  assert.ok(endMs - startMs < 1000);
+});
+
+test('a calling workload that does not answer is no evidence', async () => {
+  using mute = await talk(() => undefined);
+  await assert.rejects(
+    callTcp({ host: '127.0.0.1', port: 2, via: mute }, { timeoutMs: 50 }),
+    /no answer to CONNECT within 50 ms/,
+  );
 });
 
 test('a broken way to the calling workload is no evidence', async () => {

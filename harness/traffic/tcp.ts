@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { timeouts } from '../timeouts.ts';
 import type { Relay } from '../mesh/port-forward.ts';
@@ -52,26 +53,18 @@ async function exchange(
   target: TcpTarget,
   timeoutMs: number,
 ): Promise<Pick<RequestRecord, 'outcome' | 'origin' | 'detail'>> {
-  if (!target.via) return read(connect(target.port, target.host), Buffer.alloc(0), timeoutMs);
+  if (!target.via) return read(connect(target.port, target.host), timeoutMs);
   const tunnel = await openTunnel(target.via, `${target.host}:${target.port}`, timeoutMs);
-  return 'refused' in tunnel ? tunnel.refused : read(tunnel.socket, tunnel.first, timeoutMs);
+  return 'refused' in tunnel ? tunnel.refused : read(tunnel.socket, timeoutMs);
 }
 
-async function read(socket: Socket, first: Buffer, timeoutMs: number) {
-  const pieces = [first];
+async function read(socket: Duplex, timeoutMs: number) {
   const deadline = AbortSignal.timeout(timeoutMs);
   deadline.addEventListener('abort', () => socket.destroy(overdue(socket, deadline.reason as Error)), {
     once: true,
   });
   try {
-    socket.write(greeting);
-    if (first.includes('\n')) return judge(first.toString());
-    // The end of the line is the end of the answer: proxies may hold the end of the connection back for a second each.
-    for await (const piece of socket) {
-      pieces.push(piece as Buffer);
-      if ((piece as Buffer).includes('\n')) break;
-    }
-    return judge(Buffer.concat(pieces).toString());
+    return judge(await firstLine(socket));
   } catch (error) {
     return classifyError(error);
   } finally {
@@ -79,9 +72,23 @@ async function read(socket: Socket, first: Buffer, timeoutMs: number) {
   }
 }
 
+/** What comes up to the end of a line, or of all. A proxy may follow the line with a reset: what came before it counts. */
+function firstLine(socket: Duplex): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    socket.on('data', (piece: Buffer) => {
+      said += piece.toString();
+      if (said.includes('\n')) resolve(said);
+    });
+    for (const over of ['end', 'close']) socket.once(over, () => resolve(said));
+    socket.once('error', reject);
+    socket.write(greeting);
+  });
+}
+
 /** A deadline that passes before there is a connection means that there is no way there, not that no one answers. */
-function overdue(socket: Socket, reason: Error): Error {
-  return socket.connecting
+function overdue(socket: Duplex, reason: Error): Error {
+  return 'connecting' in socket && socket.connecting === true
     ? Object.assign(new Error('no connection', { cause: reason }), { code: 'ETIMEDOUT' })
     : reason;
 }

@@ -1,4 +1,5 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import type { Relay } from '../mesh/port-forward.ts';
@@ -98,7 +99,7 @@ async function shakeHands(attempt: TlsAttempt): Promise<TlsResult> {
   }
 }
 
-async function openSocket(attempt: TlsAttempt): Promise<Socket | Error> {
+async function openSocket(attempt: TlsAttempt): Promise<Duplex | Error> {
   if (attempt.via) {
     const tunnel = await openTunnel(attempt.via, `${attempt.host}:${attempt.port}`);
     return 'refused' in tunnel ? new Error(tunnel.refused.detail ?? tunnel.refused.outcome) : tunnel.socket;

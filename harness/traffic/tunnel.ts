@@ -1,49 +1,54 @@
-import { request } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect, constants, type ClientHttp2Session } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { timeouts } from '../timeouts.ts';
 import type { Relay } from '../mesh/port-forward.ts';
 import { classifyAnswer, type Classified } from './classify.ts';
 import { TransportFailure } from './transport-failure.ts';
 
 /** A TCP connection that a workload opened for us, or why it did not. */
-export type Tunnel = { socket: Socket; first: Buffer } | { refused: Classified };
+export type Tunnel = { socket: Duplex } | { refused: Classified };
 
 /**
- * Lets a workload open a TCP connection to `authority` (`host:port`), through its own sidecar where it has one: HTTP
- * CONNECT to its call port, `via` being a loopback address that leads there. Behind a sidecar the connection is made
- * as soon as the sidecar takes it: what is wrong further on shows as a connection that ends. Rejects with
+ * Lets a workload open a TCP connection to `authority` (`host:port`), through its own sidecar where it has one: CONNECT over
+ * HTTP/2 to its call port, `via` being a loopback address that leads there. HTTP/2 tells the end of the connection in a
+ * frame; the end of a connection through a port-forward itself is held back for a second by containerd. Behind a sidecar the
+ * connection is made as soon as the sidecar takes it: what is wrong further on shows as a connection that ends. Rejects with
  * {@link TransportFailure} when the workload was not reached or did not say why it refuses.
  */
-export function openTunnel(
+export async function openTunnel(
   via: Relay,
   authority: string,
   timeoutMs: number = timeouts.requestMs,
 ): Promise<Tunnel> {
+  const session = connect(`http://${via.host}:${via.port}`);
+  try {
+    const tunnel = await connectThrough(session, authority, timeoutMs);
+    if ('refused' in tunnel) session.destroy();
+    return tunnel;
+  } catch (error) {
+    session.destroy();
+    throw new TransportFailure(`the workload that calls ${authority}`, via.lastFailure() ?? error);
+  }
+}
+
+function connectThrough(session: ClientHttp2Session, authority: string, timeoutMs: number): Promise<Tunnel> {
   return new Promise((resolve, reject) => {
-    const connect = request({
-      host: via.host,
-      port: via.port,
-      method: 'CONNECT',
-      path: authority,
-      agent: false,
-      timeout: timeoutMs,
+    session.once('error', reject);
+    const stream = session.request({ ':method': 'CONNECT', ':authority': authority });
+    stream.setTimeout(timeoutMs, () => reject(new Error(`no answer to CONNECT within ${timeoutMs} ms`)));
+    stream.once('error', reject);
+    stream.once('close', () => {
+      session.destroy();
+      reject(new Error('CONNECT was ended without an answer'));
     });
-    connect.once('timeout', () => connect.destroy(new Error(`no answer to CONNECT within ${timeoutMs} ms`)));
-    connect.once('error', (error) => {
-      reject(new TransportFailure(`the workload that calls ${authority}`, via.lastFailure() ?? error));
+    stream.once('response', ({ ':status': status = 0, ...headers }) => {
+      stream.setTimeout(0);
+      if (status === constants.HTTP_STATUS_OK) return resolve({ socket: stream });
+      const body: Buffer[] = [];
+      stream.on('data', (piece: Buffer) => body.push(piece));
+      stream.once('end', () =>
+        resolve({ refused: classifyAnswer({ status, headers, body: Buffer.concat(body).toString() }) }),
+      );
     });
-    connect.once('connect', (response, socket: Socket, first: Buffer) => {
-      socket.setTimeout(0);
-      if (response.statusCode === 200) return resolve({ socket, first });
-      socket.destroy();
-      // node:http hands over whatever of the body came with the headers.
-      const answer = {
-        status: response.statusCode ?? 0,
-        headers: response.headers,
-        body: first.toString('latin1'),
-      };
-      resolve({ refused: classifyAnswer(answer) });
-    });
-    connect.end();
   });
 }

@@ -11,7 +11,6 @@ type Given = LabOptions & { mesh?: string; allow?: string[]; project?: Project[]
 const judge = (given: Given, meshFile: string, signal: AbortSignal): Promise<SuiteRun> =>
   runSuites({
     meshFile,
-    suites: [],
     projects: given.project ?? judgedByDefault,
     allow: given.allow ?? [],
     outputTo: given.json ? 'stderr' : 'stdout',

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { exitCode } from '../../harness/report/assemble.ts';
 import { abortOnSignal } from '../interrupt.ts';
-import { meshFileFor, options, withOptions } from '../options.ts';
-import type { ExitCode } from '../outcome.ts';
+import { isPromiseId, meshFileFor, options, withOptions } from '../options.ts';
+import { WrongUse, type ExitCode } from '../outcome.ts';
 import { judgedByDefault, runSuites, type Project, type SuiteRunOptions } from '../suite-run.ts';
 
 interface Given {
@@ -16,8 +16,10 @@ interface Given {
 /** Runs suites on the mesh that was named, prints the report where JSON is wanted, and returns what the verb ends with. */
 export async function judge(
   given: Given,
-  what: Pick<SuiteRunOptions, 'suites' | 'projects'>,
+  what: Pick<SuiteRunOptions, 'suites' | 'promises' | 'projects'>,
 ): Promise<ExitCode> {
+  if (given.grep !== undefined && what.promises?.length)
+    throw new WrongUse('Name promises, or give --grep, not both.');
   const { report } = await runSuites({
     ...what,
     meshFile: meshFileFor(given.name, given.mesh),
@@ -35,9 +37,12 @@ export const run = (end: (code: ExitCode) => void): Command =>
   withOptions(
     new Command('run')
       .description(
-        'Judge a mesh: run the suites, the core ones or those named, and write a report to results/.',
+        'Judge a mesh by its promises, the core ones or those named, and write a report to results/.',
       )
-      .argument('[suites...]', 'paths of suites or parts of them, such as suites/locality')
+      .argument(
+        '[suites...]',
+        'promises, such as AUT-01, or paths of suites or parts of them, such as suites/locality',
+      )
       .option('-g, --grep <pattern>', 'only promises whose id, sentence or tag matches, such as LOC-'),
     options.name(),
     options.mesh(),
@@ -45,8 +50,12 @@ export const run = (end: (code: ExitCode) => void): Command =>
     options.allow(),
     options.json(),
     options.verbose(),
-  ).action(async (suites: string[], given: Given & { project?: Project[] }) => {
-    const named = suites.length > 0 || given.grep !== undefined;
+  ).action(async (names: string[], given: Given & { project?: Project[] }) => {
+    const promises = names.filter(isPromiseId);
+    const suites = names.filter((name) => !isPromiseId(name));
+    if (promises.length > 0 && suites.length > 0)
+      throw new WrongUse(`Name promises or suites, not both: ${suites.join(', ')} is no promise.`);
+    const named = names.length > 0 || given.grep !== undefined;
     const projects = given.project ?? (named ? undefined : judgedByDefault);
-    end(await judge(given, { suites, projects }));
+    end(await judge(given, { suites, promises, projects }));
   });
