@@ -64,9 +64,10 @@ export async function awaitSuccessors(
   ended: readonly { uid: string }[],
 ): Promise<void> {
   const uids = new Set(ended.map(({ uid }) => uid));
+  const wanted = await replicasNow(cluster, deployment);
   const haveFollowed = async () => {
     const ready = (await podsOf(cluster, deployment)).filter((pod) => pod.ready && !uids.has(pod.uid));
-    return ready.length >= (await replicasNow(cluster, deployment));
+    return ready.length >= wanted;
   };
   const { namespace, name } = deployment;
   const what = `the pods of ${namespace}/${name} in ${cluster.name} that follow those that were ended`;
