@@ -6,6 +6,7 @@ import { recordExperiment } from './experiment.ts';
 import type { Faults } from './fault-session.ts';
 import type { Callers } from './fixtures.ts';
 import type { Mesh } from './mesh/attach.ts';
+import { watchProxies, type ProxyWaits } from './proxy-waits.ts';
 import { failuresOf, type Band } from './report/experiment.ts';
 import { timeouts } from './timeouts.ts';
 import { bucketsOf } from './traffic/buckets.ts';
@@ -84,6 +85,7 @@ export class UnderLoad implements AsyncDisposable {
   readonly clock: Clock;
   readonly #sources: Sources;
   readonly #loads: readonly OneLoad[];
+  readonly #waits: ProxyWaits;
   readonly #stack: AsyncDisposableStack;
   #beganMs = 0;
   #inFlight = NaN;
@@ -94,9 +96,11 @@ export class UnderLoad implements AsyncDisposable {
     sources: Sources,
     clock: Clock,
     loads: readonly OneLoad[],
+    waits: ProxyWaits,
     stack: AsyncDisposableStack,
   ) {
     this.#stack = stack;
+    this.#waits = waits;
     this.#sources = sources;
     this.clock = clock;
     this.#loads = loads;
@@ -106,12 +110,13 @@ export class UnderLoad implements AsyncDisposable {
   static async start(sources: Sources, ways: readonly Way[], forMs: number): Promise<UnderLoad> {
     const clock = startClock();
     await using stack = new AsyncDisposableStack();
+    const waits = stack.use(await watchProxies(sources.mesh, clock));
     const loads: OneLoad[] = [];
     for (const way of ways) {
       const start = way.from === 'ingress' ? fromIngress : fromMesh;
       loads.push({ way, scope: scopeOf(way), ...(await start(sources, way, { clock, forMs, stack })) });
     }
-    return new UnderLoad(sources, clock, loads, stack.move());
+    return new UnderLoad(sources, clock, loads, waits, stack.move());
   }
 
   /** Notes what is done to the mesh, now. */
@@ -187,8 +192,9 @@ export class UnderLoad implements AsyncDisposable {
 
   /**
    * Ends the loads, judges each way, and gives the pictures to the report; `phase` stands before the
-   * name of each, where a promise breaks the mesh more than once. Throws where a load is no evidence: k6 could
-   * not keep its rate, or the port-forward of a probe broke.
+   * name of each, where a promise breaks the mesh more than once. What a lab whose proxies were not run has cost is an `error`
+   * ({@link ProxyWaits.judge}). Throws where a load is no evidence: k6 could not keep its rate, or the port-forward of a
+   * probe broke.
    */
   async judge(
     testInfo: TestInfo,
@@ -203,13 +209,17 @@ export class UnderLoad implements AsyncDisposable {
       if (!timeline) throw new Error(`The load ${scope} has no timeline.`);
       const all = timeline.requests.map((request) => servedBy(way.service, request));
       const requests = all.filter(({ startMs }) => startMs >= this.#beganMs);
-      const { measurements, ...judged } = judge({ ...timeline, requests }, way);
+      const good = options.good ?? answeredOk();
+      const { measurements, ...judged } = this.#waits.judge(
+        { ...timeline, requests },
+        (one) => judge(one, way),
+        good,
+      );
       const stood = measured('sender stood still', timeline.lateMs ?? 0, 'ms', {
         atMost: timeouts.generatorStallMs,
       });
       const judgement = { ...judged, measurements: [...measurements, stood] };
       judgements[scope] = judgement;
-      const good = options.good ?? answeredOk();
       const failures = failuresOf(requests.filter((request) => !good(request)));
       await recordExperiment(testInfo, {
         scope,

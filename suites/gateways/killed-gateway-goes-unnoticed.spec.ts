@@ -13,6 +13,7 @@ import {
   stopEastWestGateway,
   test,
   timeouts,
+  watchProxies,
 } from '../../harness/index.ts';
 
 const ratePerSecond = 50;
@@ -42,10 +43,11 @@ promise(
     test.skip(gateways.length === 0, 'The mesh has no east-west gateway that another network reaches.');
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
 
-    const recordings = callers.map((caller) => ({
-      name: caller.cluster.name,
-      recording: record({ send: async () => recordOf(await caller.call('catalog')), ratePerSecond }),
-    }));
+    using waits = await watchProxies(mesh);
+    const recordings = callers.map((caller) => {
+      const send = async () => recordOf(await caller.call('catalog'));
+      return { name: caller.cluster.name, recording: record({ send, ratePerSecond, clock: waits.clock }) };
+    });
     const all = <T>(act: (one: (typeof recordings)[number]) => T) => Promise.all(recordings.map(act));
     await all(({ recording }) =>
       awaitStreak(recording, answeredOk(), { inARow: ratePerSecond, withinMs: timeouts.requestMs }),
@@ -64,7 +66,8 @@ promise(
     );
     const judgements = await all(async ({ name, recording }) => {
       const timeline = await recording.stop();
-      return [name, judgeOutage({ timeline, fault, budgetErrors: 0, budgetMs: 0 })] as const;
+      const budget = { fault, budgetErrors: 0, budgetMs: 0 };
+      return [name, waits.judge(timeline, (one) => judgeOutage({ timeline: one, ...budget }))] as const;
     });
     holdAll(testInfo, Object.fromEntries(judgements));
   },

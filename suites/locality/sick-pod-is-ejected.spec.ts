@@ -1,6 +1,5 @@
 import {
   answeredOk,
-  awaitPods,
   awaitStreak,
   clustersWithFailover,
   ejectionBound,
@@ -16,10 +15,11 @@ import {
   recordFurther,
   recordOf,
   requestsToSeeFailures,
-  scale,
+  resize,
   test,
   timeouts,
   trafficPolicyOf,
+  watchProxies,
   type FailoverConfig,
 } from '../../harness/index.ts';
 
@@ -46,11 +46,7 @@ promise(
     const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
     test.skip(callers.length === 0, 'No caller has catalog in its own region and in another.');
     const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
-    const grow = async ({ cluster }: (typeof callers)[number]) => {
-      await faults.use(() => scale(cluster, deployment, localPods));
-      await awaitPods(cluster, deployment);
-    };
-    await Promise.all(callers.map(grow));
+    await Promise.all(callers.map(({ cluster }) => faults.use(() => resize(cluster, deployment, localPods))));
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog', localPods) });
 
     const { outlierDetection = {}, connectTimeoutMs = NaN } = trafficPolicyOf(manifest());
@@ -59,6 +55,7 @@ promise(
       ...{ requestIntervalMs: 1000 / ratePerSecond, load: 'open' },
     };
     const atLeast = requestsToSeeFailures(0.03);
+    using waits = await watchProxies(mesh);
     // All at once: as traffic stays local, no one's sick pod is another's.
     const judgements = await judgeEach(
       callers,
@@ -66,7 +63,8 @@ promise(
       async (caller) => {
         const { region } = caller.cluster.file;
         await caller.call('catalog'); // opens the way: what waits for that would count as in flight
-        const recording = record({ send: async () => recordOf(await caller.call('catalog')), ratePerSecond });
+        const send = async () => recordOf(await caller.call('catalog'));
+        const recording = record({ send, ratePerSecond, clock: waits.clock });
         const baseline = { inARow: ratePerSecond, withinMs: timeouts.requestMs };
         await awaitStreak(recording, answeredOk({ region }), baseline);
         const pod = await caller.cluster.readyPod('catalog');
@@ -79,10 +77,11 @@ promise(
         await recordFurther(recording, boundMs + (atLeast + ratePerSecond) * config.requestIntervalMs);
         const timeline = await recording.stop();
         const budgetErrors = failoverErrorBudget({ ...config, localPods: 1, concurrentRequests }).requests;
-        return judgeEjection({
-          ...{ timeline, fault, region, sickPod: pod.name, localPods, boundMs, budgetErrors, atLeast },
-          baseEjectionTimeMs: outlierDetection.baseEjectionTimeMs ?? NaN,
-        });
+        const expected = { fault, region, sickPod: pod.name, localPods, boundMs, budgetErrors, atLeast };
+        const { baseEjectionTimeMs = NaN } = outlierDetection;
+        return waits.judge(timeline, (one) =>
+          judgeEjection({ timeline: one, ...expected, baseEjectionTimeMs }),
+        );
       },
     );
     holdAll(testInfo, judgements);

@@ -16,6 +16,7 @@ import {
   test,
   timeouts,
   trafficPolicyOf,
+  watchProxies,
   type Good,
   type Judgement,
   type Recording,
@@ -52,7 +53,9 @@ promise(
       const { name, file } = caller.cluster;
       await test.step(`all catalog pods of ${name} are gone, and come back`, async () => {
         await caller.call('catalog'); // opens the way: what waits for that would count as in flight
-        const recording = record({ send: async () => recordOf(await caller.call('catalog')), ratePerSecond });
+        using waits = await watchProxies(mesh);
+        const send = async () => recordOf(await caller.call('catalog'));
+        const recording = record({ send, ratePerSecond, clock: waits.clock });
         const local = answeredOk({ region: file.region });
         await settle(recording, local, 0);
         const concurrentRequests = peakInFlight(recording.soFar);
@@ -69,9 +72,8 @@ promise(
         await settle(recording, local, failbackBoundMs);
         const timeline = await recording.stop();
         const budgetErrors = failoverErrorBudget(config).requests;
-        judgements[name] = judgeFailover({
-          ...{ timeline, events, local: file.region, boundMs, failbackBoundMs, budgetErrors },
-        });
+        const bounds = { events, local: file.region, boundMs, failbackBoundMs, budgetErrors };
+        judgements[name] = waits.judge(timeline, (one) => judgeFailover({ timeline: one, ...bounds }));
       });
     }
     holdAll(testInfo, judgements);

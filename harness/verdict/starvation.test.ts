@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answeredOk } from './outage.ts';
+import { judgeOutage } from './outage-cost.ts';
+import { timelineOf } from './sample-timelines.ts';
+import { judgeBesideStarvation, type Starved } from './starvation.ts';
+
+const fault = { injected: 'begin', healed: 'end' };
+const starved: Starved[] = [{ fromMs: 400, toMs: 900, waitedMs: 480, cluster: 'west' }];
+
+/** Requests that are lost at the given moments, each known 100 ms later. */
+const judged = (lostAt: readonly number[], beside: readonly Starved[] = starved) =>
+  judgeBesideStarvation({
+    timeline: timelineOf({
+      forMs: 2000,
+      fate: (startMs) =>
+        lostAt.includes(startMs) ? { outcome: 'connectFailure', latencyMs: 100 } : { from: 'west' },
+      events: { begin: 300, end: 1000 },
+    }),
+    judge: (timeline) => judgeOutage({ timeline, fault, budgetErrors: 0, budgetMs: 0 }),
+    good: answeredOk(),
+    starved: beside,
+  });
+
+test('requests that were lost while a proxy waited for a processor are no evidence', () => {
+  const { verdict, reason, measurements } = judged([310, 500, 850]);
+  assert.equal(verdict, 'error');
+  assert.match(reason, /a proxy of west waited 480 ms for a processor.*\(3\): 3 requests/);
+  assert.ok(measurements.length > 0);
+});
+
+test('one that was lost at another time is, and so are all where none waited', () => {
+  assert.equal(judged([500, 950]).verdict, 'fail');
+  assert.equal(judged([290]).verdict, 'fail');
+  assert.equal(judged([500], []).verdict, 'fail');
+  assert.doesNotMatch(judged([500, 950]).reason, /processor/);
+});
+
+test('a promise that was kept stays kept, however long proxies waited', () => {
+  assert.equal(judged([]).verdict, 'pass');
+});

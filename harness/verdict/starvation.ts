@@ -1,0 +1,42 @@
+import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
+import { cannotJudge } from './judgement.ts';
+import type { Good } from './outage.ts';
+import type { Judgement } from './verdict.ts';
+
+/** A stretch in which a proxy had work and no processor ran it, on a timeline's clock. */
+export interface Starved {
+  fromMs: number;
+  toMs: number;
+  /** The longest that one of its threads waited in it. */
+  waitedMs: number;
+  /** The cluster of the proxy. */
+  cluster: string;
+}
+
+/**
+ * Judges a recording of a mesh that shares a machine with its load. Where a `fail` rests on bad requests that were under way while a
+ * proxy starved, and nothing else speaks against the mesh, the machine was too slow to judge it: an `error`. A `pass` stays one, and so
+ * does a `fail` that stands without those requests.
+ */
+export function judgeBesideStarvation(options: {
+  timeline: Timeline;
+  judge: (timeline: Timeline) => Judgement;
+  good: Good;
+  starved: readonly Starved[];
+}): Judgement {
+  const { timeline, judge, good, starved } = options;
+  const judgement = judge(timeline);
+  if (judgement.verdict !== 'fail') return judgement;
+  const meanwhile = (request: RequestRecord) =>
+    starved.filter(({ fromMs, toMs }) => fromMs < request.endMs && request.startMs < toMs);
+  const doubtful = timeline.requests.filter((one) => !good(one) && meanwhile(one).length > 0);
+  if (doubtful.length === 0) return judgement;
+  const rest = timeline.requests.filter((one) => !doubtful.includes(one));
+  if (judge({ ...timeline, requests: rest }).verdict === 'fail') return judgement;
+  const [longest] = doubtful.flatMap(meanwhile).toSorted((a, b) => b.waitedMs - a.waitedMs);
+  return cannotJudge(
+    `this machine did not run the mesh: a proxy of ${longest?.cluster} waited ${Math.round(longest?.waitedMs ?? 0)} ms for a processor. ` +
+      `All that speaks against the mesh were requests under way while proxies waited (${doubtful.length}): ${judgement.reason}`,
+    judgement.measurements,
+  );
+}
