@@ -15,6 +15,8 @@ export const timeouts = {
   linkConnectMs: 900,
   /** A look at a frozen or cut-off API server, which would answer within some 50 ms. */
   silenceMs: 1_500,
+  /** A watch of an API server that was lost, until its owner has asked for it again (client-go pauses for up to a minute). */
+  watchMs: 60_000,
   /** Controllers of a cluster that lost their leases while it was frozen, until they are at work again. */
   controllersMs: 45_000,
   /** A login program of a kubeconfig, which may wait for a person; with `snapshotSourceMs` no more than `snapshotMs`. */

@@ -8,10 +8,18 @@ export interface Bounds {
   healMs: number;
 }
 
-const { apiMs, connectMs, podReadyMs, endpointMs, propagationMs, settleMs, controllersMs } = timeouts;
+const { apiMs, connectMs, podReadyMs, endpointMs, propagationMs, settleMs, controllersMs, watchMs } =
+  timeouts;
 
 /** A shell in a container through Docker, and a few TCP connections that may have to time out. */
 const inContainer = settleMs + 2 * connectMs;
+
+/**
+ * How long istiods may not hear what changes in a cluster whose API server was lost and answers again. Who lost a watch asks for it again after
+ * pauses that begin with 0.8 s and double, each stretched by as much again at random, up to a minute (client-go, tools/cache/reflector.go): the
+ * last is at most twice as long as all before it, and twice the first. A loss in the two minutes before adds to it.
+ */
+export const longestWatchPauseMs = (lostMs: number): number => Math.min(watchMs, 2 * lostMs + 1_600);
 
 /**
  * Bounds of the kinds of faults. Each is the sum of what it has to wait for, one after the other; what was seen is in
@@ -30,8 +38,8 @@ export const bounds = {
   link: { injectMs: 2 * inContainer, healMs: 2 * inContainer },
   /** Pods of istiod leave; new ones start and proxies come back to them. */
   istiod: { injectMs: apiMs + endpointMs, healMs: apiMs + podReadyMs + endpointMs },
-  /** Rules in the node; healed, the API server answers at once. */
-  apiServer: { injectMs: 2 * inContainer, healMs: inContainer + apiMs },
+  /** Rules in the node; healed, the API server answers at once, and who watched it asks again within a minute. */
+  apiServer: { injectMs: 2 * inContainer, healMs: inContainer + apiMs + watchMs },
   /**
    * Frozen, a cluster's controllers lose their leases. They end, and are started again with the kubelet's back-off
    * (10 s, https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy).

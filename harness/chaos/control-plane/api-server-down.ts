@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { bounds } from '../bounds.ts';
+import { whileWaiting } from '../../waiting.ts';
+import { bounds, longestWatchPauseMs } from '../bounds.ts';
 import { askApiServer, proveAnswering } from '../api-server.ts';
 import { defineFault } from '../fault.ts';
 import { addChain, chainOf, chainText, removeChain } from '../iptables.ts';
@@ -27,12 +29,12 @@ export const apiServerDown = defineFault({
       .default('refused')
       .describe('refused: as when its process is gone. silent: as when its machine is.'),
   }),
-  undo: z.object({ node: z.string() }),
+  undo: z.object({ node: z.string(), lostAtMs: z.number().optional() }), // older entries have no time
   clusters: ({ cluster }) => [cluster],
   prepare: async (mesh, { cluster }) => {
     const { answered, words } = await askApiServer(mesh.cluster(cluster));
     if (!answered) throw new Error(`The API server of ${cluster} is ${words} before it was disturbed.`);
-    return { node: await controlPlaneOf(labOf(mesh), cluster) };
+    return { node: await controlPlaneOf(labOf(mesh), cluster), lostAtMs: Date.now() };
   },
   inject: async ({ mesh, id, parameters: { how }, undo: { node } }) => {
     const matches = [{ notIn: 'lo', to: port }];
@@ -51,6 +53,10 @@ export const apiServerDown = defineFault({
   heal: async ({ mesh, id, undo: { node } }) => {
     await undoIn(labOf(mesh), node, id, removeChain(chainOf(id), 'INPUT'));
   },
-  proveHealed: ({ mesh, parameters: { cluster } }) =>
-    proveAnswering(mesh.cluster(cluster), bounds.apiServer.healMs),
+  proveHealed: async ({ mesh, parameters: { cluster }, undo: { lostAtMs = 0 } }) => {
+    const answering = await proveAnswering(mesh.cluster(cluster), bounds.apiServer.healMs);
+    const pauseMs = longestWatchPauseMs(Date.now() - lostAtMs);
+    await whileWaiting(() => delay(pauseMs));
+    return `${answering}; all who watch it had to ask again in the ${(pauseMs / 1000).toFixed(0)} s since`;
+  },
 });
