@@ -58,7 +58,7 @@ export const options = {
   project: () =>
     new Option(
       '--project <name...>',
-      'what to judge: core, what every mesh must do (the default); chaos, faults under load',
+      'what to judge: core, what every mesh must do; chaos, faults under load; both when not given',
     ).choices(projects),
   allow: () =>
     new Option(

@@ -19,9 +19,6 @@ import packageJson from '../package.json' with { type: 'json' };
 export const projects = ['core', 'chaos'] as const;
 export type Project = (typeof projects)[number];
 
-/** What is judged where nothing is named. `chaos` joins it once each of its promises has held ten times in a row. */
-export const judgedByDefault: readonly Project[] = ['core'];
-
 export interface SuiteRunOptions {
   meshFile: string;
   /** Paths or parts of them, as Playwright takes them; all when not given. */

@@ -4,14 +4,14 @@ import { abortOnSignal } from '../interrupt.ts';
 import { bringUp, lockLab, remove } from '../lab-work.ts';
 import { meshFileFor, options, withOptions, type LabOptions } from '../options.ts';
 import { wordsOf, type ExitCode } from '../outcome.ts';
-import { judgedByDefault, runSuites, type Project, type SuiteRun } from '../suite-run.ts';
+import { runSuites, type Project, type SuiteRun } from '../suite-run.ts';
 
 type Given = LabOptions & { mesh?: string; allow?: string[]; project?: Project[] };
 
 const judge = (given: Given, meshFile: string, signal: AbortSignal): Promise<SuiteRun> =>
   runSuites({
     meshFile,
-    projects: given.project ?? judgedByDefault,
+    projects: given.project,
     allow: given.allow ?? [],
     outputTo: given.json ? 'stderr' : 'stdout',
     signal,

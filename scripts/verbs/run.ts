@@ -3,7 +3,7 @@ import { exitCode } from '../../harness/report/assemble.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import { isPromiseId, meshFileFor, options, withOptions } from '../options.ts';
 import { WrongUse, type ExitCode } from '../outcome.ts';
-import { judgedByDefault, runSuites, type Project, type SuiteRunOptions } from '../suite-run.ts';
+import { runSuites, type Project, type SuiteRunOptions } from '../suite-run.ts';
 
 interface Given {
   name: string;
@@ -36,9 +36,7 @@ export async function judge(
 export const run = (end: (code: ExitCode) => void): Command =>
   withOptions(
     new Command('run')
-      .description(
-        'Judge a mesh by its promises, the core ones or those named, and write a report to results/.',
-      )
+      .description('Judge a mesh by its promises, all or those named, and write a report to results/.')
       .argument(
         '[suites...]',
         'promises, such as AUT-01, or paths of suites or parts of them, such as suites/locality',
@@ -55,7 +53,5 @@ export const run = (end: (code: ExitCode) => void): Command =>
     const suites = names.filter((name) => !isPromiseId(name));
     if (promises.length > 0 && suites.length > 0)
       throw new WrongUse(`Name promises or suites, not both: ${suites.join(', ')} is no promise.`);
-    const named = names.length > 0 || given.grep !== undefined;
-    const projects = given.project ?? (named ? undefined : judgedByDefault);
-    end(await judge(given, { suites, promises, projects }));
+    end(await judge(given, { suites, promises, projects: given.project }));
   });
