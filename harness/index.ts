@@ -14,7 +14,7 @@ export { recordJudgement, type PromiseDefinition } from './promise.ts';
 
 export type { Apply, ApplyOptions } from './apply-session.ts';
 export { meshVariable, type Callers } from './fixtures.ts';
-export { watchProxies, type ProxyWaits } from './proxy-waits.ts';
+export { watchProxies } from './proxy-waits.ts';
 export { routesTo, type Route } from './routes.ts';
 export { faultEvents, loadRate, provenBy, scopeOf, UnderLoad, waysTo, type Way } from './under-load.ts';
 export { timeouts } from './timeouts.ts';

@@ -20,7 +20,6 @@ function machine(t: TestContext) {
   };
   return {
     proc,
-    put,
     clock: { startedAt: '', nowMs: () => nowMs },
     process: (pid: number, comm: string, container: string) => {
       put(`${pid}/comm`, `${comm}\n`);
@@ -39,14 +38,21 @@ function machine(t: TestContext) {
   };
 }
 const clusters = new Map([['c0ffee', 'west']]);
+
+/** A machine whose one proxy is watched; its one thread that serves has waited for so long before. */
+function watched(t: TestContext, beforeMs: number) {
+  const on = machine(t);
+  on.process(10, 'envoy', 'c0ffee');
+  on.waited(10, 11, beforeMs);
+  const waits = watchProcesses(clusters, on.clock, on.proc);
+  t.after(() => waits[Symbol.dispose]());
+  return { on, waits };
+}
 const longest = (waits: ProxyWaits) =>
   waits.judge(timelineOf({ forMs: 100, fate: () => ({}) }), () => fail('')).measurements[0]?.value;
 
 test('a thread of a proxy that waits too long within a sample is told, from where its wait began', (t) => {
-  const on = machine(t);
-  on.process(10, 'envoy', 'c0ffee');
-  on.waited(10, 11, 3000);
-  using waits = watchProcesses(clusters, on.clock, on.proc);
+  const { on, waits } = watched(t, 3000);
   on.waited(10, 11, 3100);
   on.pass(250);
   assert.deepEqual([waits.starved, longest(waits)], [[], 100]);
@@ -92,10 +98,7 @@ test('proxies that come, that become one after they were made, and that go are f
 });
 
 test('a sample that was taken late may hold as much more as it is longer', (t) => {
-  const on = machine(t);
-  on.process(10, 'envoy', 'c0ffee');
-  on.waited(10, 11, 0);
-  using waits = watchProcesses(clusters, on.clock, on.proc);
+  const { on, waits } = watched(t, 0);
   on.waited(10, 11, 290);
   on.pass(500);
   assert.deepEqual(waits.starved, []);
@@ -111,10 +114,7 @@ test('where there is no lab nothing is looked at', (t) => {
 });
 
 test('what was lost meanwhile is no evidence, and what was lost later is', (t) => {
-  const on = machine(t);
-  on.process(10, 'envoy', 'c0ffee');
-  on.waited(10, 11, 0);
-  using waits = watchProcesses(clusters, on.clock, on.proc);
+  const { on, waits } = watched(t, 0);
   on.waited(10, 11, 200);
   on.pass(250);
   const lostAt = (lostMs: number) => {

@@ -64,14 +64,17 @@ export const options = {
     new Option(
       '--allow <promise...>',
       'promises that may disturb a mesh which is not a lab of ours, such as GWY-01',
-    ).argParser((id: string, all: string[] = []) => {
-      if (!isPromiseId(id)) throw new InvalidArgumentError('Promises are named like GWY-01.');
-      return [...all, id];
-    }),
+    ).argParser(addPromiseId),
 };
 
 /** `GWY-01` and the like. */
 export const isPromiseId = (name: string): boolean => /^[A-Z]{3}-\d{2}$/.test(name);
+
+/** Collects ids of promises, for commander. */
+export function addPromiseId(id: string, all: readonly string[] = []): string[] {
+  if (!isPromiseId(id)) throw new InvalidArgumentError('Promises are named like GWY-01.');
+  return [...all, id];
+}
 
 /** Adds options to a command. */
 export const withOptions = (command: Command, ...all: Option[]): Command =>

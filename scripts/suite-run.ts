@@ -196,7 +196,7 @@ export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
   const report = await readReport(runDir, code);
   if (report.reason.startsWith('No tests found'))
     throw new WrongUse(
-      `Nothing is ${[...suites, ...promises, ...grep.slice(1)].join(' or ')}: docs/promises.md lists the promises.`,
+      `Nothing is ${[...suites, ...promises, options.grep ?? []].flat().join(' or ')}: docs/promises.md lists the promises.`,
     );
   return { runDir, report };
 }

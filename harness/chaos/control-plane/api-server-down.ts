@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { timeouts } from '../../timeouts.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds, longestWatchPauseMs } from '../bounds.ts';
 import { askApiServer, proveAnswering } from '../api-server.ts';
@@ -54,7 +55,7 @@ export const apiServerDown = defineFault({
     await undoIn(labOf(mesh), node, id, removeChain(chainOf(id), 'INPUT'));
   },
   proveHealed: async ({ mesh, parameters: { cluster }, undo: { lostAtMs = 0 } }) => {
-    const answering = await proveAnswering(mesh.cluster(cluster), bounds.apiServer.healMs);
+    const answering = await proveAnswering(mesh.cluster(cluster), bounds.apiServer.healMs - timeouts.watchMs);
     const pauseMs = longestWatchPauseMs(Date.now() - lostAtMs);
     await whileWaiting(() => delay(pauseMs));
     return `${answering}; all who watch it had to ask again in the ${(pauseMs / 1000).toFixed(0)} s since`;
