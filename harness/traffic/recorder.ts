@@ -1,7 +1,6 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { timeouts } from '../timeouts.ts';
 import { startClock, type Clock } from './clock.ts';
+import { Stalls } from './stalls.ts';
 import type { RequestRecord, Timeline, TimelineEvent } from './timeline.ts';
 import { whileWaiting } from '../waiting.ts';
 
@@ -33,7 +32,7 @@ export interface Recording {
   readonly sent: Promise<void>;
   /**
    * Ends the load, waits for the answers that are under way and returns the timeline. Throws when a request could not be
-   * sent at all (`TransportFailure`), or when this process stood still for longer than {@link timeouts.generatorStallMs}:
+   * sent at all (`TransportFailure`), or when this process stood still for longer than `timeouts.generatorStallMs`:
    * such a recording cannot be judged.
    */
   stop(): Promise<Timeline>;
@@ -117,41 +116,6 @@ async function pace(
     turn(dueMs);
   }
 }
-
-/**
- * How long this process stood still while it recorded: what it did not send, or did not read, in that time says nothing of the
- * mesh. Seen by how late requests are sent, and by the event loop, which also tells of a stall while only answers are awaited.
- */
-class Stalls {
-  readonly #loop = monitorEventLoopDelay({ resolution: loopResolutionMs });
-  #lateMs = 0;
-
-  constructor() {
-    this.#loop.enable();
-  }
-
-  /** A request was sent so late, or was that late when the load was ended before it was sent. */
-  note(lateMs: number): void {
-    this.#lateMs = Math.max(this.#lateMs, lateMs);
-  }
-
-  end(): void {
-    this.#loop.disable();
-  }
-
-  /** The longest in milliseconds. Throws where that makes the recording no evidence. */
-  refuse(): number {
-    // Each sample of the loop's delay includes the pause until the sample is due.
-    const stoodMs = Math.max(this.#lateMs, this.#loop.max / 1e6 - loopResolutionMs);
-    if (stoodMs <= timeouts.generatorStallMs) return stoodMs;
-    throw new Error(
-      `Could not record: this process stood still for ${Math.round(stoodMs)} ms, at most ${timeouts.generatorStallMs} ms may pass, so there is no evidence to judge: this machine is too busy.`,
-    );
-  }
-}
-
-/** The grain in which the event loop's delay is measured. */
-const loopResolutionMs = 10;
 
 /** What has been sent and what came back. */
 class Ledger {
