@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { favoured } from '../harness/favoured.ts';
 import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
 import { versionsOf } from '../harness/mesh/versions.ts';
@@ -119,16 +120,13 @@ async function playwright(
       ? openSync(join(env['MESHPROOF_RUN_DIR'] ?? '', 'output.txt'), 'a')
       : undefined;
   const output = file ?? (options.outputTo === 'stderr' ? process.stderr : 'inherit');
-  const child = spawn(
-    process.execPath,
-    [join(projectRoot, 'node_modules/@playwright/test/cli.js'), 'test', ...args],
-    {
-      cwd: projectRoot,
-      env,
-      stdio: ['ignore', output, file ?? 'inherit', 'ipc'],
-      detached: true, // Ctrl-C reaches it through us alone, once
-    },
-  );
+  const cli = join(projectRoot, 'node_modules/@playwright/test/cli.js');
+  const child = spawn(...favoured([process.execPath, cli, 'test', ...args]), {
+    cwd: projectRoot,
+    env,
+    stdio: ['ignore', output, file ?? 'inherit', 'ipc'],
+    detached: true, // Ctrl-C reaches it through us alone, once
+  });
   const interrupt = (): void => void (child.connected && child.disconnect());
   options.signal.addEventListener('abort', interrupt, { once: true });
   try {

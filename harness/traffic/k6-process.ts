@@ -2,19 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { favoured } from '../favoured.ts';
 
 /** Environment variable with the path of k6 with our extension; scripts/suite-run.ts sets it. */
 export const k6Variable = 'MESHPROOF_K6';
 
 const script = join(import.meta.dirname, '../../clusters/k6/load.js');
-
-/**
- * A shell script that runs its arguments before other work on a busy machine, as far as we may, in a session of its own: a sender
- * that waits for a processor measures the machine, and it takes little, a tenth of a core. Where Linux shares processors
- * between sessions first (sched(7), autogroup), it is the session's niceness that counts. Where it is not allowed, `nice`
- * says so on standard error and goes on.
- */
-export const favoured = 'echo -10 2>/dev/null >/proc/self/autogroup; exec nice -n -10 "$@"';
 
 /** k6's exit codes (https://grafana.com/docs/k6/latest/reference/k6-exit-codes/): it was interrupted. */
 const interrupted = 105;
@@ -56,7 +49,7 @@ export function startK6(
 ): K6Process {
   const args = ['run', '--quiet', '--no-color', '--summary-mode', 'disabled', '--no-thresholds'];
   const k6 = [binary, ...args, '--address', '', '--out', 'meshproof=fd:3', script];
-  const child = spawn('sh', ['-c', favoured, 'sh', ...k6], {
+  const child = spawn(...favoured(k6), {
     env: { ...ownEnvironment(), ...variables },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     detached: true,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
-import { favoured } from '../../harness/traffic/k6-process.ts';
+import { favoured } from '../../harness/favoured.ts';
 import type { Answer, Command, Reply } from './protocol.ts';
 
 /** A break as the server measured it, on the clock of process.hrtime. */
@@ -29,7 +29,7 @@ type Did<D extends Reply['did']> = Extract<Reply, { did: D }>;
 export async function startLoadServer(): Promise<LoadServer> {
   // As favoured as k6: what it is late with would be taken for an outage that lasts.
   const program = [process.execPath, join(import.meta.dirname, 'program.ts')];
-  const child = spawn('sh', ['-c', favoured, 'sh', ...program], {
+  const child = spawn(...favoured(program), {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   });
