@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { leaveSoon } from './leave.ts';
 import { exitCodeOf, wordsOf, type ExitCode } from './outcome.ts';
 import { certify } from './verbs/certify.ts';
 import { chaos } from './verbs/chaos.ts';
@@ -63,4 +64,5 @@ try {
     console.error(`meshproof: ${wordsOf(error, process.argv.includes('--verbose'))}`);
     process.exitCode = exitCodeOf(error);
   }
+  leaveSoon();
 }

@@ -34,6 +34,7 @@ export class Caller implements AsyncDisposable {
   /** The service whose pod calls: `probe`, `probe-plain`, or any other of meshproof's workloads. */
   readonly service: string;
   #way: Promise<Way> | undefined;
+  #closed = false;
 
   constructor(cluster: MeshCluster, service: string) {
     this.cluster = cluster;
@@ -93,6 +94,7 @@ export class Caller implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     const way = await this.#way?.catch(() => undefined);
     this.#way = undefined;
     if (way) await close(way);
@@ -119,6 +121,9 @@ export class Caller implements AsyncDisposable {
   }
 
   #open(): Promise<Way> {
+    // Who still calls is no longer waited for, as one of several calls at once has failed: nobody would close the way.
+    if (this.#closed)
+      return Promise.reject(new Error(`The way to ${this.service} in ${this.cluster.name} is closed.`));
     const opening = (this.#way ??= whileWaiting(() => this.#connect()));
     opening.catch(() => {
       if (this.#way === opening) this.#way = undefined;
