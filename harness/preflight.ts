@@ -24,7 +24,8 @@ async function unreachable(cluster: MeshCluster): Promise<string | undefined> {
 /** Heals what an earlier run left behind; returns why that failed, if it did. */
 async function healLeft(mesh: Mesh): Promise<unknown> {
   try {
-    for (const line of await heal(mesh)) console.error(`left by an earlier run, healed: ${line}`);
+    const say = (line: string): void => console.error(`left by an earlier run, ${line}`);
+    for (const line of await heal(mesh, say)) say(`healed: ${line}`);
     return undefined;
   } catch (error) {
     return error;

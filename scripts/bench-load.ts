@@ -174,8 +174,15 @@ if (import.meta.main) {
       rate: { type: 'string', default: '1000' },
       rounds: { type: 'string', default: '10' },
       'slope-seconds': { type: 'string', default: '120' },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    console.log(
+      'npm run bench:load -- [--rate N] [--seconds N] [--rounds N] [--slope-seconds N]   what k6 costs at a rate, for how many seconds twice; so many outages of 2 s; memory over so many seconds; JSON on standard output',
+    );
+    process.exit(0);
+  }
   const number = (text: string): number => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 0) throw new Error(`A whole number is wanted, not "${text}".`);
@@ -185,12 +192,15 @@ if (import.meta.main) {
   process.env['MESHPROOF_K6'] = await ensureK6();
   await using server = await startLoadServer();
   await server.script([{ kind: 'ok', cluster: 'west' }]);
+  console.error(`measuring ${rounds} outages`);
   const outages = await measureOutages(server, rounds);
   const cost = { ratePerSecond: number(values.rate), seconds: number(values.seconds) };
+  console.error(`measuring what ${cost.ratePerSecond} requests/s cost, twice ${cost.seconds} s`);
   const costs = [
     await measureCost(server, { ...cost, connections: 'keep-alive' }),
     await measureCost(server, { ...cost, connections: 'fresh' }),
   ];
+  console.error(`measuring memory for ${slope} s`);
   const flat =
     slope > 0
       ? await measureCost(server, { ratePerSecond: 200, seconds: slope, connections: 'keep-alive' })

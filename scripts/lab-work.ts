@@ -1,4 +1,4 @@
-import { heal } from '../harness/chaos/heal.ts';
+import { heal, type Say } from '../harness/chaos/heal.ts';
 import { journalOf } from '../harness/chaos/journal.ts';
 import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
@@ -45,9 +45,9 @@ export async function remove(name: string, options: { force?: boolean } = {}): P
 }
 
 /** Takes away what a killed run left in the mesh of a mesh file; see {@link heal}. */
-export async function healFile(meshFile: string): Promise<string[]> {
+export async function healFile(meshFile: string, say?: Say): Promise<string[]> {
   await using mesh = attach(loadMeshFile(meshFile));
-  return await heal(mesh); // awaited: the mesh is closed when this returns
+  return await heal(mesh, say); // awaited: the mesh is closed when this returns
 }
 
 /** What the journal says is broken in the mesh of a mesh file, a sentence each, with what to do about it. */

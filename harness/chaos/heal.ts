@@ -10,6 +10,9 @@ import { healCase } from './inject.ts';
 import { journalOf, type JournalEntry } from './journal.ts';
 import { requireMadeHere } from './made-on.ts';
 
+/** Takes a line of progress: what is tried next, and how long that may take. */
+export type Say = (line: string) => void;
+
 /**
  * Takes away whatever is left in a mesh because a process was killed. First the faults of the journal, on this machine:
  * frozen and lost clusters, then the link, then API servers that are cut off, then the rest, the last first. Then marks,
@@ -20,11 +23,11 @@ import { requireMadeHere } from './made-on.ts';
  * @returns what was healed, a line each; empty for a mesh in order.
  * @throws Error that names all that could not be healed, when the rest was.
  */
-export async function heal(mesh: Mesh): Promise<string[]> {
+export async function heal(mesh: Mesh, say: Say = () => undefined): Promise<string[]> {
   const report: Report = { healed: [], failed: [] };
   const journal = journalOf(mesh.file);
   const { entries, unreadable } = await journal.read();
-  const first = await healEntries(mesh, entries);
+  const first = await healEntries(mesh, entries, say);
   report.healed.push(...first.healed);
   for (const name of unreadable)
     await attempt(report, `journal file ${name}`, async () => [
@@ -36,7 +39,7 @@ export async function heal(mesh: Mesh): Promise<string[]> {
       attempt(report, `cluster ${cluster.name}`, () => healMarks(mesh, cluster)),
     ),
   );
-  const again = await healEntries(mesh, first.left);
+  const again = await healEntries(mesh, first.left, (line) => say(`once more: ${line}`));
   report.healed.push(...again.healed);
   report.failed.unshift(...again.failed);
   return healedOf(report);
@@ -79,10 +82,15 @@ interface HealedEntries extends Report {
 }
 
 /** Heals faults of the journal and proves that, in the order that they need. What one fails with is in the result. */
-async function healEntries(mesh: Mesh, entries: readonly JournalEntry[]): Promise<HealedEntries> {
+async function healEntries(
+  mesh: Mesh,
+  entries: readonly JournalEntry[],
+  say: Say = () => undefined,
+): Promise<HealedEntries> {
   const report: HealedEntries = { healed: [], failed: [], left: [] };
   for (const entry of inOrder(entries)) {
     const failedBefore = report.failed.length;
+    say(`healing ${entry.fault} of ${entry.startedAt}: at most ${Math.ceil(healFaultsMs([entry]) / 1000)} s`);
     await attempt(report, `fault ${entry.fault} of ${entry.startedAt}`, () => healEntry(mesh, entry));
     if (report.failed.length > failedBefore) report.left.push(entry);
   }

@@ -16,7 +16,7 @@ export const heal = (end: (code: ExitCode) => void): Command =>
   ).action(async (given: { name: string; mesh?: string; json?: boolean }) => {
     const meshFile = meshFileFor(given.name, given.mesh);
     await using _lock = await lockMesh(meshFile);
-    const healed = await healFile(meshFile);
+    const healed = await healFile(meshFile, (line) => console.error(line));
     if (given.json) console.log(JSON.stringify({ healed }, undefined, 2));
     else console.log(healed.length > 0 ? healed.join('\n') : 'Nothing was left: the mesh is in order.');
     end(exitCodes.pass);
