@@ -43,6 +43,9 @@ export interface Load extends Recording, AsyncDisposable {
   readonly bucketsSoFar: Buckets;
 }
 
+/** A VU takes some 120 KB. Above 500 requests/s, a stall in which more come due is no evidence though it be shorter than others may be. */
+const mostVus = 500;
+
 /** So many requests are kept by themselves without a second thought: some 20 MB. */
 const mostKept = 60_000;
 
@@ -113,7 +116,7 @@ function variablesOf(options: LoadOptions, clock: Clock): Record<string, string>
     timeoutMs,
     connectMs: timeouts.connectMs,
     // A VU only starts a request. After a stall k6 starts at once all that came due meanwhile, each in a VU of its own.
-    vus: Math.max(10, Math.ceil((ratePerSecond * timeouts.generatorStallMs) / 1000)),
+    vus: Math.min(mostVus, Math.max(10, Math.ceil((ratePerSecond * timeouts.generatorStallMs) / 1000))),
   };
   const zeroNs = process.hrtime.bigint() - BigInt(Math.round(clock.nowMs() * 1e6));
   return {
