@@ -64,5 +64,5 @@ try {
     console.error(`meshproof: ${wordsOf(error, process.argv.includes('--verbose'))}`);
     process.exitCode = exitCodeOf(error);
   }
-  leaveSoon();
 }
+leaveSoon();

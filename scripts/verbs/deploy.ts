@@ -17,7 +17,6 @@ import type { MeshFile } from '../../harness/mesh/mesh-file.ts';
 import { waitUntilReady } from '../../harness/mesh/readiness.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import { lockMesh } from '../lab-work.ts';
-import { leaveSoon } from '../leave.ts';
 import { options, withOptions } from '../options.ts';
 import { exitCodes, WrongUse, type ExitCode } from '../outcome.ts';
 import { runSteps } from '../steps.ts';
@@ -62,7 +61,6 @@ export const deploy = (end: (code: ExitCode) => void): Command =>
     if (given.dryRun) printManifests(await plansFor(mesh, given), given.json ?? false);
     else await deployAll(mesh, given);
     end(exitCodes.pass);
-    if (!given.dryRun) leaveSoon(); // kept connections would hold it for seconds
   });
 
 async function deployAll(mesh: Mesh, given: Given): Promise<void> {

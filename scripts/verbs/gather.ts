@@ -8,7 +8,6 @@ import { collectLogs } from '../../harness/mesh/snapshot/logs.ts';
 import type { Snapshot } from '../../harness/mesh/snapshot/schema.ts';
 import { durationMs, isDuration } from '../../harness/verdict/go-duration.ts';
 import { takeSnapshot } from '../../harness/take-snapshot.ts';
-import { leaveSoon } from '../leave.ts';
 import { meshFileFor, options, withOptions } from '../options.ts';
 import { exitCodes, type ExitCode } from '../outcome.ts';
 
@@ -59,7 +58,6 @@ export const gather = (end: (code: ExitCode) => void): Command =>
         [`Wrote ${file} (${archive.length} bytes, ${logs.length} logs).`, ...gapLines(snapshot)].join('\n'),
       );
     end(snapshot.clusters.some(({ reachable }) => reachable) ? exitCodes.pass : exitCodes.couldNotJudge);
-    leaveSoon();
   });
 
 const summary = ({ clusters, tookMs }: Snapshot) => ({

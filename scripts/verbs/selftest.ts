@@ -14,7 +14,6 @@ import { exitCode } from '../../harness/report/assemble.ts';
 import { matrixLines, progressLine, type Paint } from '../../harness/report/selftest/lines.ts';
 import type { Healthy } from '../../harness/report/selftest/schema.ts';
 import { abortOnSignal } from '../interrupt.ts';
-import { leaveSoon } from '../leave.ts';
 import { lockMesh } from '../lab-work.ts';
 import { meshFileFor, options, withOptions } from '../options.ts';
 import { exitCodes, WrongUse, type ExitCode } from '../outcome.ts';
@@ -62,7 +61,6 @@ export const selftest = (end: (code: ExitCode) => void): Command =>
       return;
     }
     end(await tryAll(given, defects));
-    leaveSoon();
   });
 
 async function load(file: string): Promise<readonly Defect[]> {

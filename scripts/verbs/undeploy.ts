@@ -5,7 +5,6 @@ import { workloadClusters } from '../../harness/mesh/deploy.ts';
 import { inEach } from '../../harness/mesh/in-each.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { lookAtNamespace, removeNamespace } from '../../harness/mesh/own-namespace.ts';
-import { leaveSoon } from '../leave.ts';
 import { options, withOptions } from '../options.ts';
 import { exitCodes, WrongUse, type ExitCode } from '../outcome.ts';
 import { runSteps } from '../steps.ts';
@@ -42,7 +41,6 @@ export const undeploy = (end: (code: ExitCode) => void): Command =>
     if (given.json) console.log(JSON.stringify({ namespace: file.namespace, removed }, undefined, 2));
     else console.log(wordsOf(file.namespace, removed));
     end(exitCodes.pass);
-    leaveSoon(); // kept connections would hold it for seconds
   });
 
 /** Looks at all clusters before anything is removed from one. Returns those that had the namespace. */
