@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { inLab, labOf, nodeContainers } from './chaos/lab.ts';
 import type { Mesh } from './mesh/attach.ts';
+import { readIfThere } from './read-if-there.ts';
 import { startClock, type Clock } from './traffic/clock.ts';
 import type { Timeline } from './traffic/timeline.ts';
 import { measured } from './verdict/judgement.ts';
@@ -128,8 +129,8 @@ class Proxies {
   }
 
   #clusterOf(folder: string): string | undefined {
-    if (read(`${folder}/comm`) !== 'envoy\n') return undefined;
-    const cgroup = read(`${folder}/cgroup`) ?? '';
+    if (readIfThere(`${folder}/comm`) !== 'envoy\n') return undefined;
+    const cgroup = readIfThere(`${folder}/cgroup`) ?? '';
     return [...this.#clusters].find(([container]) => cgroup.includes(container))?.[1];
   }
 }
@@ -140,7 +141,7 @@ function waitedBy(folder: string, waitedNs: Map<string, number>): number | undef
   const tasks = waitedNs.size > 0 ? [...waitedNs.keys()] : workersOf(folder);
   let mostNs = 0;
   for (const task of tasks ?? []) {
-    const nowNs = Number(read(`${folder}/${task}/schedstat`)?.split(' ')[1] ?? NaN);
+    const nowNs = Number(readIfThere(`${folder}/${task}/schedstat`)?.split(' ')[1] ?? NaN);
     if (Number.isNaN(nowNs)) return undefined;
     mostNs = Math.max(mostNs, nowNs - (waitedNs.get(task) ?? nowNs));
     waitedNs.set(task, nowNs);
@@ -151,16 +152,7 @@ function waitedBy(folder: string, waitedNs: Map<string, number>): number | undef
 /** The threads of a proxy that serve requests; undefined when it is gone. */
 function workersOf(folder: string): string[] | undefined {
   try {
-    return readdirSync(folder).filter((task) => read(`${folder}/${task}/comm`)?.startsWith('wrk:'));
-  } catch {
-    return undefined;
-  }
-}
-
-/** A file that may be gone: undefined then. */
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
+    return readdirSync(folder).filter((task) => readIfThere(`${folder}/${task}/comm`)?.startsWith('wrk:'));
   } catch {
     return undefined;
   }

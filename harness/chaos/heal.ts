@@ -23,7 +23,7 @@ export type Say = (line: string) => void;
  * @returns what was healed, a line each; empty for a mesh in order.
  * @throws Error that names all that could not be healed, when the rest was.
  */
-export async function heal(mesh: Mesh, say: Say = () => undefined): Promise<string[]> {
+export async function heal(mesh: Mesh, say?: Say): Promise<string[]> {
   const report: Report = { healed: [], failed: [] };
   const journal = journalOf(mesh.file);
   const { entries, unreadable } = await journal.read();
@@ -39,7 +39,7 @@ export async function heal(mesh: Mesh, say: Say = () => undefined): Promise<stri
       attempt(report, `cluster ${cluster.name}`, () => healMarks(mesh, cluster)),
     ),
   );
-  const again = await healEntries(mesh, first.left, (line) => say(`once more: ${line}`));
+  const again = await healEntries(mesh, first.left, (line) => say?.(`once more: ${line}`));
   report.healed.push(...again.healed);
   report.failed.unshift(...again.failed);
   return healedOf(report);
@@ -82,15 +82,13 @@ interface HealedEntries extends Report {
 }
 
 /** Heals faults of the journal and proves that, in the order that they need. What one fails with is in the result. */
-async function healEntries(
-  mesh: Mesh,
-  entries: readonly JournalEntry[],
-  say: Say = () => undefined,
-): Promise<HealedEntries> {
+async function healEntries(mesh: Mesh, entries: readonly JournalEntry[], say?: Say): Promise<HealedEntries> {
   const report: HealedEntries = { healed: [], failed: [], left: [] };
   for (const entry of inOrder(entries)) {
     const failedBefore = report.failed.length;
-    say(`healing ${entry.fault} of ${entry.startedAt}: at most ${Math.ceil(healFaultsMs([entry]) / 1000)} s`);
+    say?.(
+      `healing ${entry.fault} of ${entry.startedAt}: at most ${Math.ceil(healFaultsMs([entry]) / 1000)} s`,
+    );
     await attempt(report, `fault ${entry.fault} of ${entry.startedAt}`, () => healEntry(mesh, entry));
     if (report.failed.length > failedBefore) report.left.push(entry);
   }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { readIfThere } from '../read-if-there.ts';
 import { timeouts } from '../timeouts.ts';
 
 /** The grain in which the event loop's delay is measured. */
@@ -15,7 +15,6 @@ const accountMs = 100;
 export class Stalls {
   readonly #loop = monitorEventLoopDelay({ resolution: loopResolutionMs });
   readonly #timer = setInterval(() => this.#account(), accountMs).unref();
-  #ended = false;
   #lateMs = 0;
   #last = accountNow();
   #longest: Account = since(this.#last, this.#last);
@@ -31,10 +30,8 @@ export class Stalls {
 
   /** What comes later does not count any more. */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (!this.#loop.disable()) return; // it has ended before
     this.#account();
-    this.#loop.disable();
     clearInterval(this.#timer);
   }
 
@@ -85,13 +82,11 @@ function accountNow(): Account {
 /** A tick of /proc/stat: USER_HZ is 100 on each Linux (https://man7.org/linux/man-pages/man7/time.7.html). */
 const tickMs = 10;
 
-function numbersIn(file: string, part: RegExp): number[] {
-  try {
-    return part.exec(readFileSync(file, 'utf8'))?.[0].split(' ').map(Number) ?? [];
-  } catch {
-    return []; // another system
-  }
-}
+const numbersIn = (file: string, part: RegExp): number[] =>
+  part
+    .exec(readIfThere(file) ?? '')?.[0]
+    .split(' ')
+    .map(Number) ?? [];
 
 const since = (from: Account, to: Account): Account => ({
   tookMs: to.tookMs - from.tookMs,
