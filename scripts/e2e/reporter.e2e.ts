@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after } from 'node:test';
-import { declaredPromises } from './declared.ts';
-import { reportSchema, type Report, type ReportPromise } from './schema.ts';
+import { declaredPromises } from '../../harness/report/declared.ts';
+import { reportSchema, type Report, type ReportPromise } from '../../harness/report/schema.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const cli = path.join(root, 'node_modules/@playwright/test/cli.js');
@@ -227,8 +227,9 @@ test('a listing names every promise at its suite and leaves the last report alon
     ['LOC-01'],
   );
   // Where Playwright, and with it `playwright test FILE:LINE`, takes the promise to stand.
-  const { file, line } = JSON.parse(json.output).suites[0].specs[0];
-  assert.deepEqual({ file, line }, { file: 'locality/failover.spec.ts', line: 2 });
+  const { suites } = JSON.parse(json.output) as { suites: { specs: { file: string; line: number }[] }[] };
+  const places = suites.flatMap(({ specs }) => specs.map(({ file, line }) => `${file}:${line}`));
+  assert.deepEqual(places, ['locality/failover.spec.ts:2']);
 });
 
 test('a crash in global set-up judges nothing, and says why of every promise', async () => {
