@@ -31,11 +31,14 @@ test('where there is no /proc, nothing is known', async () => {
 
 test('a real child counts', { skip: process.platform !== 'linux' }, async () => {
   const before = (await memoryOf(process.pid)) ?? 0;
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log(1)']);
+  const child = spawn(process.execPath, [
+    '-e',
+    'kept = Buffer.alloc(50e6, 1); setInterval(() => {}, 1000); console.log(1)',
+  ]);
   await new Promise((resolve) => child.stdout.once('data', resolve));
   const after = (await memoryOf(process.pid)) ?? 0;
   child.kill();
-  assert.ok(after - before > 10e6, `${before} → ${after}`);
+  assert.ok(after - before > 50e6 && after - before < 100e6, `${before} → ${after}`);
 });
 
 test('the peak stays when memory is given back', async () => {

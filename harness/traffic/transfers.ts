@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { timeouts } from '../timeouts.ts';
-import type { Arrivals, Transfer } from '../verdict/integrity.ts';
+import { compareBodies, type Arrivals, type Transfer } from '../verdict/integrity.ts';
 import { expectedBytes, streamBytes } from './bodies.ts';
 import type { Caller } from './caller.ts';
 import type { Exchange } from './probe.ts';
@@ -45,7 +45,7 @@ export async function takeStream(
 function transferOf(what: string, exchange: Exchange, expected: Buffer): Transfer {
   const { outcome, detail, origin, body: received } = exchange;
   return {
-    ...{ what, outcome, expected, received },
+    ...{ what, outcome, ...compareBodies(expected, received) },
     ...(detail === undefined ? {} : { detail }),
     ...(origin === undefined ? {} : { from: origin.cluster }),
   };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Outcome, RequestRecord, Timeline } from '../traffic/timeline.ts';
 import { judgeAnsweredBy, requestsToSeeFailures, servedBy } from './answered-by.ts';
 import { judgeCrossNetwork, type ProxyEndpoints } from './cross-network.ts';
-import { judgeIntact, judgeStreaming } from './integrity.ts';
+import { compareBodies, judgeIntact, judgeStreaming } from './integrity.ts';
 import { judgeIsolation } from './isolation.ts';
 import { judgeOutcomes } from './outcomes.ts';
 import { judgeReach } from './reach.ts';
@@ -127,7 +127,7 @@ test('silence at every address is isolation, once the way is proven', () => {
 test('a body is intact byte by byte', () => {
   const judge = (received: string, outcome: Outcome = 'ok', from = 'east') =>
     judgeIntact('east', [
-      { what: 'echo', outcome, from, expected: Buffer.from('abcdef'), received: Buffer.from(received) },
+      { what: 'echo', outcome, from, ...compareBodies(Buffer.from('abcdef'), Buffer.from(received)) },
     ]);
   assert.equal(judge('abcdef').verdict, 'pass');
   assert.match(judge('abXdef').reason, /6 of 6 bytes arrived, the first wrong byte is at 2/);

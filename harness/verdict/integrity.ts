@@ -3,16 +3,33 @@ import { cannotJudge, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count, ms } from './wording.ts';
 
-/** A body that was sent across, with what should have arrived. */
-export interface Transfer {
+/** A body that was sent across, and how it arrived. Bodies themselves are not kept: some are large, and a stream takes long. */
+export interface Transfer extends Compared {
   /** "download", "echo", "stream". */
   what: string;
   outcome: Outcome;
   detail?: string;
   /** The cluster that answered. */
   from?: string;
-  expected: Buffer;
-  received: Buffer;
+}
+
+/** A body that arrived beside the one that should have. */
+export interface Compared {
+  expectedBytes: number;
+  receivedBytes: number;
+  /** The offset of the first byte that should not be there. */
+  wrongAt?: number;
+}
+
+/** Compares bodies byte by byte. */
+export function compareBodies(expected: Buffer, received: Buffer): Compared {
+  const wrongAt = received.equals(expected)
+    ? -1
+    : received.findIndex((byte, index) => byte !== expected[index]);
+  return {
+    ...{ expectedBytes: expected.length, receivedBytes: received.length },
+    ...(wrongAt >= 0 ? { wrongAt } : {}),
+  };
 }
 
 /**
@@ -21,7 +38,7 @@ export interface Transfer {
  */
 export function judgeIntact(cluster: string, transfers: readonly Transfer[]): Judgement {
   const problems = transfers.flatMap((one) => problemOf(one, cluster) ?? []);
-  const bytes = transfers.reduce((sum, { received }) => sum + received.length, 0);
+  const bytes = transfers.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0);
   const measurements = [
     measured('bodies', transfers.length, ''),
     measured('bodies not intact', problems.length, '', { atMost: 0 }),
@@ -72,12 +89,12 @@ export function judgeStreaming(
   );
 }
 
-function problemOf({ what, outcome, detail, from, expected, received }: Transfer, cluster: string) {
+function problemOf(transfer: Transfer, cluster: string): string | undefined {
+  const { what, outcome, detail, from, expectedBytes, receivedBytes, wrongAt } = transfer;
   if (outcome !== 'ok')
-    return `${what}: ${outcome} after ${received.length} of ${expected.length} bytes (${detail ?? ''})`;
+    return `${what}: ${outcome} after ${receivedBytes} of ${expectedBytes} bytes (${detail ?? ''})`;
   if (from !== undefined && from !== cluster) return `${what}: answered by ${from}, not ${cluster}`;
-  if (received.equals(expected)) return undefined;
-  const at = received.findIndex((byte, index) => byte !== expected[index]);
-  const place = at >= 0 ? `the first wrong byte is at ${at}` : 'it ends too early';
-  return `${what}: ${received.length} of ${expected.length} bytes arrived, ${place}`;
+  if (wrongAt === undefined && receivedBytes === expectedBytes) return undefined;
+  const place = wrongAt === undefined ? 'it ends too early' : `the first wrong byte is at ${wrongAt}`;
+  return `${what}: ${receivedBytes} of ${expectedBytes} bytes arrived, ${place}`;
 }
