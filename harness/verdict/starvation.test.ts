@@ -8,13 +8,13 @@ import { judgeBesideStarvation, type Starved } from './starvation.ts';
 const fault = { injected: 'begin', healed: 'end' };
 const starved: Starved[] = [{ fromMs: 400, toMs: 900, waitedMs: 480, cluster: 'west' }];
 
-/** Requests that are lost at the given moments, each known 100 ms later. */
-const judged = (lostAt: readonly number[], beside: readonly Starved[] = starved) =>
+/** Requests that are lost at the given moments, each known 100 ms later when not given. */
+const judged = (lostAt: readonly number[], beside: readonly Starved[] = starved, latencyMs = 100) =>
   judgeBesideStarvation({
     timeline: timelineOf({
       forMs: 2000,
       fate: (startMs) =>
-        lostAt.includes(startMs) ? { outcome: 'connectFailure', latencyMs: 100 } : { from: 'west' },
+        lostAt.includes(startMs) ? { outcome: 'connectFailure', latencyMs } : { from: 'west' },
       events: { begin: 300, end: 1000 },
     }),
     judge: (timeline) => judgeOutage({ timeline, fault, budgetErrors: 0, budgetMs: 0 }),
@@ -34,6 +34,12 @@ test('one that was lost at another time is, and so are all where none waited', (
   assert.equal(judged([290]).verdict, 'fail');
   assert.equal(judged([500], []).verdict, 'fail');
   assert.doesNotMatch(judged([500, 950]).reason, /processor/);
+});
+
+test('a wait that was a small part of a lost request is no reason for it, as many together are', () => {
+  const short = { ...starved[0]!, waitedMs: 215 };
+  assert.equal(judged([310], [short], 2_100).verdict, 'fail');
+  assert.equal(judged([310], [short, { ...short, cluster: 'east' }, short], 2_100).verdict, 'error');
 });
 
 test('a promise that was kept stays kept, however long proxies waited', () => {

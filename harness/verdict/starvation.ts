@@ -14,9 +14,15 @@ export interface Starved {
 }
 
 /**
- * Judges a recording of a mesh that shares a machine with its load. Where a `fail` rests on bad requests that were under way while a
- * proxy starved, and nothing else speaks against the mesh, the machine was too slow to judge it: an `error`. A `pass` stays one, and so
- * does a `fail` that stands without those requests.
+ * Proxies that waited for less of a request's time than this do not explain it. What is dropped once for a wait is sent again after up
+ * to three times as long (TCP's first retransmission comes after a second, RFC 6298), so that waits of a quarter may.
+ */
+const explainingShare = 0.25;
+
+/**
+ * Judges a recording of a mesh that shares a machine with its load. Where a `fail` rests on bad requests whose time proxies spent
+ * waiting for a processor, a good part of it, and nothing else speaks against the mesh, the machine was too slow to judge it: an
+ * `error`. A `pass` stays one, and so does a `fail` that stands without those requests.
  */
 export function judgeBesideStarvation(options: {
   timeline: Timeline;
@@ -29,7 +35,12 @@ export function judgeBesideStarvation(options: {
   if (judgement.verdict !== 'fail') return judgement;
   const meanwhile = (request: RequestRecord) =>
     starved.filter(({ fromMs, toMs }) => fromMs < request.endMs && request.startMs < toMs);
-  const doubtful = timeline.requests.filter((one) => !good(one) && meanwhile(one).length > 0);
+  const explained = (request: RequestRecord) => {
+    const waits = meanwhile(request);
+    const waitedMs = waits.reduce((sum, one) => sum + one.waitedMs, 0);
+    return waits.length > 0 && waitedMs >= explainingShare * (request.endMs - request.startMs);
+  };
+  const doubtful = timeline.requests.filter((one) => !good(one) && explained(one));
   if (doubtful.length === 0) return judgement;
   const rest = timeline.requests.filter((one) => !doubtful.includes(one));
   if (judge({ ...timeline, requests: rest }).verdict === 'fail') return judgement;
