@@ -12,7 +12,7 @@ import { isAlive } from '../harness/mesh/process-start.ts';
 import { labFolder, labMeshFile } from '../harness/lab/paths.ts';
 import { unsupported } from '../harness/lab/supported.ts';
 import { upSteps } from '../harness/lab/up.ts';
-import type { LabOptions } from './options.ts';
+import { healCommand, type LabOptions } from './options.ts';
 import { WrongUse } from './outcome.ts';
 import { runSteps } from './steps.ts';
 
@@ -54,8 +54,7 @@ export async function healFile(meshFile: string, say?: Say): Promise<string[]> {
 export async function faultsIn(meshFile: string): Promise<string[]> {
   const file = loadMeshFile(meshFile);
   const { entries, unreadable } = await journalOf(file).read();
-  const of = file.lab ? ` --name ${file.lab.name}` : ` --mesh ${meshFile}`;
-  const remedy = `run \`meshproof heal${of}\``;
+  const remedy = `run \`${healCommand(file.lab ?? { name: file.meshId, mesh: meshFile })}\``;
   return [
     ...entries.map(({ fault, startedAt, pid }) =>
       isAlive(pid)

@@ -80,6 +80,10 @@ export function addPromiseId(id: string, all: readonly string[] = []): string[] 
 export const withOptions = (command: Command, ...all: Option[]): Command =>
   all.reduce((each, option) => each.addOption(option), command);
 
+/** The command that heals the same mesh: the one of a file, or a lab's. */
+export const healCommand = ({ name, mesh }: { name: string; mesh?: string | undefined }): string =>
+  `meshproof heal ${mesh === undefined ? `--name ${name}` : `--mesh ${mesh}`}`;
+
 /** The mesh file to run against: the one given, or the lab's. */
 export function meshFileFor(name: string, given: string | undefined): string {
   const file = given ?? labMeshFile(name);

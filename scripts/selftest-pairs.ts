@@ -19,6 +19,7 @@ import { loadMeshFile } from '../harness/mesh/load.ts';
 import { timeouts } from '../harness/timeouts.ts';
 import { abortOnSignal } from './interrupt.ts';
 import { lockMesh } from './lab-work.ts';
+import { healCommand } from './options.ts';
 import { wordsOf } from './outcome.ts';
 import { randomPairs } from './random-pairs.ts';
 
@@ -40,7 +41,7 @@ if (values.help) {
 const wanted = Number(values.pairs);
 const meshFile = values.mesh ?? labMeshFile(values.name);
 const file = loadMeshFile(meshFile);
-const signal = abortOnSignal('Run `meshproof heal`.');
+const signal = abortOnSignal(`Run \`${healCommand(values)}\`.`);
 await using _lock = await lockMesh(meshFile);
 
 /** One mesh with both; the first is put in first and healed last. */

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { exitCode } from '../../harness/report/assemble.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import { bringUp, lockLab, remove } from '../lab-work.ts';
-import { meshFileFor, options, withOptions, type LabOptions } from '../options.ts';
+import { healCommand, meshFileFor, options, withOptions, type LabOptions } from '../options.ts';
 import { wordsOf, type ExitCode } from '../outcome.ts';
 import { runSuites, type Project, type SuiteRun } from '../suite-run.ts';
 
@@ -57,7 +57,8 @@ export const certify = (end: (code: ExitCode) => void): Command =>
     options.json(),
     options.verbose(),
   ).action(async (given: Given) => {
-    const signal = abortOnSignal(`Run \`meshproof down --name ${given.name}\`.`);
+    const orRemove = given.mesh ? '' : `, or \`meshproof down --name ${given.name}\` to remove the lab`;
+    const signal = abortOnSignal(`Run \`${healCommand(given)}\`${orRemove}.`);
     const { report } = given.mesh
       ? await judge(given, meshFileFor(given.name, given.mesh), signal)
       : await certifyLab(given, signal);

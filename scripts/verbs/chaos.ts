@@ -12,7 +12,7 @@ import { InvalidParameters, parametersOf } from '../../harness/chaos/parameters.
 import { durationMs } from '../../harness/verdict/go-duration.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import { lockMesh } from '../lab-work.ts';
-import { meshFileFor, options, withOptions } from '../options.ts';
+import { healCommand, meshFileFor, options, withOptions } from '../options.ts';
 import { exitCodes, WrongUse, type ExitCode } from '../outcome.ts';
 import { chaosRun } from './chaos-run.ts';
 
@@ -104,7 +104,7 @@ function injectOne(kind: AnyFault, end: (code: ExitCode) => void): Command {
     options.verbose(),
   ).action(async (given: Given & Record<string, unknown>) => {
     const chosen = listed.flatMap(({ name }) => (given[name] === undefined ? [] : [[name, given[name]]]));
-    const signal = abortOnSignal('Run `meshproof heal`.');
+    const signal = abortOnSignal(`Run \`${healCommand(given)}\`.`);
     await injectAndHeal(kind, Object.fromEntries(chosen) as Record<string, unknown>, given, signal);
     end(signal.aborted ? exitCodes.couldNotJudge : exitCodes.pass);
   });

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ensureEngine, findEngine, type Engine } from '../../harness/lab/engine.ts';
 import { ensureImages, ensureTools, listImages, type ImageSource } from '../../harness/lab/images/index.ts';
+import { ensureK6 } from '../../harness/lab/k6-binary.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import { options, withOptions } from '../options.ts';
 import { exitCodes, type ExitCode } from '../outcome.ts';
@@ -43,9 +44,9 @@ async function make(given: Given): Promise<Made> {
         },
       },
       {
-        title: 'kind and istioctl',
+        title: 'kind, istioctl and k6',
         run: async (onLine) => {
-          made.tools = await ensureTools({ signal, onLine });
+          made.tools = { ...(await ensureTools({ signal, onLine })), k6: await ensureK6({ signal, onLine }) };
           return undefined;
         },
       },

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { exitCode } from '../../harness/report/assemble.ts';
 import { abortOnSignal } from '../interrupt.ts';
-import { isPromiseId, meshFileFor, options, withOptions } from '../options.ts';
+import { healCommand, isPromiseId, meshFileFor, options, withOptions } from '../options.ts';
 import { WrongUse, type ExitCode } from '../outcome.ts';
 import { runSuites, type Project, type SuiteRunOptions } from '../suite-run.ts';
 
@@ -26,7 +26,7 @@ export async function judge(
     grep: given.grep,
     allow: given.allow ?? [],
     outputTo: given.json ? 'stderr' : 'stdout',
-    signal: abortOnSignal('Run `meshproof heal`.'),
+    signal: abortOnSignal(`Run \`${healCommand(given)}\`.`),
   });
   if (given.json) console.log(JSON.stringify(report, undefined, 2));
   return exitCode(report.verdict);

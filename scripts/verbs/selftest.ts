@@ -15,7 +15,7 @@ import { matrixLines, progressLine, type Paint } from '../../harness/report/self
 import type { Healthy } from '../../harness/report/selftest/schema.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import { lockMesh } from '../lab-work.ts';
-import { meshFileFor, options, withOptions } from '../options.ts';
+import { healCommand, meshFileFor, options, withOptions } from '../options.ts';
 import { exitCodes, WrongUse, type ExitCode } from '../outcome.ts';
 import { findIstioctl, selftest as runSelftest, type SelftestOptions } from '../selftest-run.ts';
 
@@ -103,7 +103,7 @@ async function tryAll(given: Given, defects: readonly Defect[]): Promise<ExitCod
   const meshFile = meshFileFor(given.name, given.mesh);
   const file = loadMeshFile(meshFile);
   refuse(file, given.allowDisruption ?? []);
-  const signal = abortOnSignal('Run `meshproof heal`.');
+  const signal = abortOnSignal(`Run \`${healCommand(given)}\`.`);
   await using lock = await lockMesh(meshFile);
   await healLeft(file);
   const istioctl = given.istioctl ? await findIstioctl(file, signal) : undefined;

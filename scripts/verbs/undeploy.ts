@@ -5,6 +5,7 @@ import { workloadClusters } from '../../harness/mesh/deploy.ts';
 import { inEach } from '../../harness/mesh/in-each.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { lookAtNamespace, removeNamespace } from '../../harness/mesh/own-namespace.ts';
+import { lockMesh } from '../lab-work.ts';
 import { options, withOptions } from '../options.ts';
 import { exitCodes, WrongUse, type ExitCode } from '../outcome.ts';
 import { runSteps } from '../steps.ts';
@@ -30,6 +31,7 @@ export const undeploy = (end: (code: ExitCode) => void): Command =>
       throw new WrongUse(
         `${given.mesh} is of a lab, whose workloads go with it: \`meshproof down --name ${file.lab.name}\`.`,
       );
+    await using _lock = await lockMesh(given.mesh);
     const { entries } = await journalOf(file).read();
     if (entries.length > 0)
       throw new Error(
