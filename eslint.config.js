@@ -27,7 +27,7 @@ const boundaries = Object.entries(rooms).map(([room, allowed]) => {
             {
               regex: `^\\.\\./(\\.\\./)*(${forbidden.join('|')})/`,
               allowTypeImports: true, // types carry no behaviour: a room may speak of what another records
-              message: `harness/${room} may import ${allowed.join(', ') || 'no other room'} (DESIGN.md, Rooms).`,
+              message: `harness/${room} may import ${allowed.join(', ') || 'no other room'} (docs/architecture.md#rooms).`,
             },
           ],
         },

@@ -4,17 +4,19 @@ import type { PromiseDefinition } from './promise.ts';
 export const allowVariable = 'MESHPROOF_ALLOW';
 
 /**
- * Why a promise must not be tried on a mesh, or undefined when it may. A lab of ours may be disturbed; in a mesh that
- * others use, only by promises that were allowed by name.
+ * Why a promise must not or cannot be tried on a mesh, or undefined when it may. A lab of ours may be disturbed; a mesh that
+ * others use, only by promises that were allowed by name and do not need a lab.
  *
  * @param allowed ids as in {@link allowVariable}.
  */
 export function disturbanceProblem(
-  { id, disturbs }: Pick<PromiseDefinition, 'id' | 'disturbs'>,
+  { id, disturbs, needsLab }: Pick<PromiseDefinition, 'id' | 'disturbs'> & { needsLab?: true | undefined },
   isLab: boolean,
   allowed = '',
 ): string | undefined {
   if (disturbs === 'nothing' || isLab) return undefined;
+  if (needsLab)
+    return `disturbs the ${disturbs} by the containers or keys of a lab of ours, which this mesh is not`;
   const ids = allowed.split(',').map((one) => one.trim());
   return ids.includes(id) ? undefined : `disturbs the ${disturbs}; allow it with --allow ${id}`;
 }

@@ -18,9 +18,24 @@ export function hold(testInfo: TestInfo, judgement: Judgement, scope?: string): 
  * that the report shows whether one direction is broken or all. None at all is an error: nothing was judged.
  */
 export function holdAll(testInfo: TestInfo, judgements: Readonly<Record<string, Judgement>>): void {
-  const scoped = Object.entries(judgements).map(([scope, judgement]) => {
-    recordJudgement(testInfo, judgement, scope);
-    return { ...judgement, reason: `${scope}: ${judgement.reason}` };
-  });
-  expect(every(scoped)).toHold();
+  const phases = holdPhases(testInfo);
+  phases.record(judgements);
+  phases.hold();
+}
+
+/**
+ * {@link holdAll} for what is judged in phases: `record` records the judgements of one as soon as they are made, so that a later
+ * phase which cannot go on takes none of them away, and `hold` expects all of them to hold.
+ */
+export function holdPhases(testInfo: TestInfo) {
+  const scoped: Judgement[] = [];
+  return {
+    record: (judgements: Readonly<Record<string, Judgement>>): void => {
+      for (const [scope, judgement] of Object.entries(judgements)) {
+        recordJudgement(testInfo, judgement, scope);
+        scoped.push({ ...judgement, reason: `${scope}: ${judgement.reason}` });
+      }
+    },
+    hold: (): void => expect(every(scoped)).toHold(),
+  };
 }

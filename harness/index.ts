@@ -8,7 +8,7 @@ export const promise = promiseFor(test);
 export { recordCause } from './cause.ts';
 export { recordExperiment } from './experiment.ts';
 export { weightsOf, type JudgedWeights } from './judge-weights.ts';
-export { hold, holdAll } from './hold.ts';
+export { hold, holdAll, holdPhases } from './hold.ts';
 export { judgeCalls, judgeEach, type ExpectedCall } from './judge-each.ts';
 export { recordJudgement, type PromiseDefinition } from './promise.ts';
 
@@ -25,7 +25,7 @@ export { istiodSettings, istiodsOf, type IstiodDebug } from './mesh/istiod.ts';
 export { ownWorkload } from './mesh/own-workload.ts';
 export { ejectedHosts } from './mesh/ejected-hosts.ts';
 export { knownEndpoints } from './mesh/known-endpoints.ts';
-export { clustersWithFailover, isLocalFirst, localFirst } from './mesh/local-first.ts';
+export { clustersWithChoice, clustersWithFailover, isLocalFirst, localFirst } from './mesh/local-first.ts';
 export { crossings, placements, remoteOnly, shared, type Placement } from './mesh/placement.ts';
 export { awaitProxies, mentions, type ProxyPredicate, type ProxyView } from './mesh/propagation.ts';
 export { outboundCluster, type EdsLocality, type Endpoint } from './mesh/proxy.ts';
@@ -78,7 +78,7 @@ export { judgeReader } from './verdict/reader-access.ts';
 export { requestsNeeded } from './verdict/statistics.ts';
 export { requestInWords } from './verdict/wording.ts';
 export type { Judgement, Measurement } from './verdict/verdict.ts';
-export { peakInFlight } from './verdict/concurrency.ts';
+export { peakOfLatest } from './verdict/concurrency.ts';
 export { judgeCallerIdentity } from './verdict/caller-identity.ts';
 export {
   ejectionBound,
@@ -100,7 +100,8 @@ export {
   wayBackBound,
   whileCut,
 } from './verdict/resilience-bounds.ts';
-export { every } from './verdict/judgement.ts';
+export { asBaseline, every } from './verdict/judgement.ts';
+export { since } from './verdict/window.ts';
 export {
   frozenBound,
   lonelyIstiodBound,
@@ -118,5 +119,5 @@ export { judgeOutage } from './verdict/outage-cost.ts';
 export { judgeOutcomes } from './verdict/outcomes.ts';
 export { judgeSettles } from './verdict/region-changes.ts';
 export { judgeRecovery } from './verdict/recovery.ts';
-export { judgeRefusal } from './verdict/refusal.ts';
+export { isOpen, judgeRefusal } from './verdict/refusal.ts';
 export { judgeIdentities, judgeMixedIssuers, judgeSharedRoot, type ClusterTrust } from './verdict/trust.ts';

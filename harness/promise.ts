@@ -17,6 +17,8 @@ export interface PromiseDefinition {
   references: string[];
   /** What proving it disturbs beyond meshproof's own workloads. */
   disturbs: 'nothing' | 'gateway' | 'control-plane' | 'link' | 'cluster';
+  /** Its faults work on a lab's containers or keys (`FaultKind.needsLab`): skipped on any other mesh. */
+  needsLab?: true;
   /** For the whole test, its fixtures included; Playwright's configured timeout when absent. */
   timeoutMs?: number;
   /**
@@ -108,14 +110,15 @@ function observed<F>(body: (fixtures: F, testInfo: TestInfo) => Promise<void> | 
   return Object.assign(run, { toString: () => body.toString() });
 }
 
-function isBroken(error: unknown): boolean {
+/** Whether an error says that a promise is broken: an assertion, or a PromiseBroken. */
+export function isBroken(error: unknown): boolean {
   if (error instanceof PromiseBroken) return true;
   // What `expect` throws for a failed matcher; an error thrown inside a matcher lacks it.
   return error instanceof Error && 'matcherResult' in error && error.matcherResult !== undefined;
 }
 
 /** The message and those of its causes, one a line; not those that the message quotes already. */
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   const own = error instanceof Error ? error.message || error.name : String(error);
   if (!(error instanceof Error) || error.cause === undefined) return own;
   const cause = messageOf(error.cause);

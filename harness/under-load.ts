@@ -6,6 +6,7 @@ import { recordExperiment } from './experiment.ts';
 import type { Faults } from './fault-session.ts';
 import type { Callers } from './fixtures.ts';
 import type { Mesh } from './mesh/attach.ts';
+import { messageOf } from './promise.ts';
 import { watchProxies, type ProxyWaits } from './proxy-waits.ts';
 import { failuresOf, type Band } from './report/experiment.ts';
 import { timeouts } from './timeouts.ts';
@@ -18,7 +19,7 @@ import { awaitStreak, recordFurther } from './traffic/streak.ts';
 import type { RequestRecord, Timeline } from './traffic/timeline.ts';
 import { servedBy } from './verdict/answered-by.ts';
 import { peakInFlight } from './verdict/concurrency.ts';
-import { measured } from './verdict/judgement.ts';
+import { cannotJudge, measured } from './verdict/judgement.ts';
 import { answeredOk, findOutages, spansOf, type Good } from './verdict/outage.ts';
 import type { Judgement } from './verdict/verdict.ts';
 import { requestInWords } from './verdict/wording.ts';
@@ -193,8 +194,8 @@ export class UnderLoad implements AsyncDisposable {
   /**
    * Ends the loads, judges each way, and gives the pictures to the report; `phase` stands before the
    * name of each, where a promise breaks the mesh more than once. What a lab whose proxies were not run has cost is an `error`
-   * ({@link ProxyWaits.judge}). Throws where a load is no evidence: k6 could not keep its rate, or the port-forward of a
-   * probe broke.
+   * ({@link ProxyWaits.judge}), and so is a load that is no evidence: k6 could not keep its rate, or the port-forward of a probe
+   * broke.
    */
   async judge(
     testInfo: TestInfo,
@@ -202,11 +203,15 @@ export class UnderLoad implements AsyncDisposable {
     options: { good?: Good; phase?: string } = {},
   ): Promise<Record<string, Judgement>> {
     const judgements: Record<string, Judgement> = {};
-    const timelines = await Promise.all(this.#loads.map(({ recording }) => recording.stop()));
+    const recorded = await Promise.allSettled(this.#loads.map(({ recording }) => recording.stop()));
     for (const [index, { way, scope: direction, generator }] of this.#loads.entries()) {
       const scope = options.phase === undefined ? direction : `${options.phase}, ${direction}`;
-      const timeline = timelines[index];
-      if (!timeline) throw new Error(`The load ${scope} has no timeline.`);
+      const load = recorded[index];
+      if (load?.status !== 'fulfilled') {
+        judgements[scope] = cannotJudge(messageOf(load?.reason));
+        continue;
+      }
+      const timeline = load.value;
       const all = timeline.requests.map((request) => servedBy(way.service, request));
       const requests = all.filter(({ startMs }) => startMs >= this.#beganMs);
       const good = options.good ?? answeredOk();

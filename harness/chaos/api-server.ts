@@ -45,7 +45,7 @@ export async function proveAnswering(cluster: MeshCluster, withinMs: number): Pr
   return `the API server of ${cluster.name} ${last?.words}`;
 }
 
-/** How many looks in a row have to be good: one alone may be a cluster's last good word (DESIGN.md, rule 9). */
+/** How many looks in a row have to be good: one alone may be a cluster's last good word. */
 const inARow = 3;
 
 /**

@@ -36,7 +36,7 @@ interface Common {
 
 const undo = z.object({ pods: z.array(z.object({ namespace: z.string(), name: z.string() })) });
 
-/** A pod that answered well all along would do so this often by chance (DESIGN.md, rule 2). */
+/** A pod that answered well all along would do so this often by chance (docs/adr/0004-exact-tests-not-tolerances.md). */
 const falseAlarm = 1e-6;
 
 /**

@@ -5,16 +5,15 @@ import type { ProxyPredicate } from './propagation.ts';
 import { outboundCluster, type Endpoint } from './proxy.ts';
 
 /**
- * Whether a proxy prefers the endpoints of its region: they have priority 0, all others a lower one, as locality failover
- * needs it (Istio documentation, "Locality failover"). A proxy without an endpoint in its region has nothing to prefer.
+ * Whether a proxy prefers the endpoints of its region: each has a smaller priority than all others, as locality failover needs
+ * it (Istio documentation, "Locality failover"). Within a region those of its own zone come first, so that it may have several
+ * priorities. A proxy without an endpoint in its region has nothing to prefer.
  */
 export function isLocalFirst(endpoints: readonly Endpoint[], region: string): boolean {
-  const local = endpoints.filter((one) => one.region === region);
-  const others = endpoints.filter((one) => one.region !== region);
-  return local.length === 0 || (local.every(isFirst) && !others.some(isFirst));
+  const prioritiesOf = (local: boolean) =>
+    endpoints.filter((one) => (one.region === region) === local).map(({ priority }) => priority);
+  return Math.max(...prioritiesOf(true)) < Math.min(...prioritiesOf(false));
 }
-
-const isFirst = ({ priority }: Endpoint) => priority === 0;
 
 /** Whether a proxy of the mesh prefers its region's endpoints of a service, and has as many of them as `localPods`, where given. */
 export function localFirst(mesh: Mesh, service: string, localPods?: number): ProxyPredicate {
@@ -27,11 +26,22 @@ export function localFirst(mesh: Mesh, service: string, localPods?: number): Pro
   };
 }
 
-/** The clusters whose callers can fail over: they have pods of a service, and a cluster of another region has, too. */
-export function clustersWithFailover(file: MeshFile, service: string): string[] {
-  const pods = placements(file).find((one) => one.service === service)?.pods ?? {};
-  const serving = file.clusters.filter(({ name }) => pods[name] !== undefined);
+/** The clusters whose callers have a region to stay in: they have pods of a service, and a cluster of another region has, too. */
+export function clustersWithChoice(file: MeshFile, service: string): string[] {
+  const serving = clustersWith(file, service);
   return serving
     .filter(({ region }) => serving.some((other) => other.region !== region))
     .map(({ name }) => name);
+}
+
+/** Those of {@link clustersWithChoice} whose callers leave the region when the cluster's own pods are gone: none else of it has any. */
+export function clustersWithFailover(file: MeshFile, service: string): string[] {
+  const serving = clustersWith(file, service);
+  const alone = serving.filter(({ region }) => serving.filter((one) => one.region === region).length === 1);
+  return serving.length > 1 ? alone.map(({ name }) => name) : [];
+}
+
+function clustersWith(file: MeshFile, service: string): MeshFile['clusters'] {
+  const pods = placements(file).find((one) => one.service === service)?.pods ?? {};
+  return file.clusters.filter(({ name }) => pods[name] !== undefined);
 }

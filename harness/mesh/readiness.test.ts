@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Mesh, MeshCluster } from './attach.ts';
+import type { Mesh, MeshCluster, Pod } from './attach.ts';
 import { knownEndpoints } from './known-endpoints.ts';
 import { whatWasSeen } from './readiness.ts';
 
@@ -14,5 +14,23 @@ test('what was seen to be amiss is told, and what could not be read is no sight 
 
 test('where no proxy is asked, none knows an endpoint', async () => {
   const west = { name: 'west', namespace: 'meshproof' } as MeshCluster;
-  await assert.rejects(knownEndpoints({} as Mesh, west, 'catalog', []), /west has no proxy/);
+  await assert.rejects(knownEndpoints({} as Mesh, west, 'catalog', { proxies: [] }), /west has no proxy/);
+});
+
+test('the fewest that a proxy knows count, and of pods those alone', async () => {
+  const endpoint = (address: string, healthy = true) => {
+    return { cluster: 'outbound|80||orders.meshproof.svc.cluster.local', address, healthy };
+  };
+  const known: Record<string, unknown[]> = {
+    a: [endpoint('10.0.0.1'), endpoint('10.0.0.2'), endpoint('172.18.0.9'), endpoint('10.0.0.3', false)],
+    b: [endpoint('10.0.0.1'), endpoint('172.18.0.9'), { ...endpoint('10.0.0.2'), cluster: 'other' }],
+  };
+  const proxy = ({ name }: Pod) => ({ endpoints: async () => known[name] });
+  const west = { name: 'west', namespace: 'meshproof', proxy } as unknown as MeshCluster;
+  const proxies = [{ name: 'a' }, { name: 'b' }] as Pod[];
+  const pods = ['10.0.0.1', '10.0.0.2'].map((ip) => ({ ip })) as Pod[];
+  const of = (options: object) => knownEndpoints({} as Mesh, west, 'orders', { proxies, ...options });
+  assert.equal(await of({}), 2);
+  assert.equal(await of({ pods }), 1);
+  assert.equal(await of({ proxies: [proxies[0]], pods }), 2);
 });

@@ -3,13 +3,13 @@ import type { Mesh, MeshCluster } from './attach.ts';
 import { heldEndpoints, istiodsOf, istiodSettings } from './istiod.ts';
 import { outboundCluster } from './proxy.ts';
 import { clientProxies } from './readiness.ts';
-import { wayTowards } from './weights.ts';
+import { scaleOf, wayTowards } from './weights.ts';
 
 /** How the rest of a mesh sees the pods of one cluster: by its east-west gateway, from other networks. */
 export interface RemoteView {
   /** Clusters on other networks; none when the cluster has no east-west gateway. */
   from: readonly MeshCluster[];
-  /** By client proxy in those: what it has of the gateway, of a service. */
+  /** By client proxy in those: what it has of the gateway, of a service; a pod weighs 1, whatever istiod multiplies weights by. */
   weights(service: string): Promise<SeenWeights>;
   /** By istiod elsewhere in the mesh: how many endpoints of the cluster it holds, of a service. Throws where there is no istiod. */
   held(service: string): Promise<Record<string, number>>;
@@ -33,9 +33,15 @@ export function remoteView(mesh: Mesh, home: MeshCluster): RemoteView {
     weights: async (service) => {
       if (!gateway) return {};
       const name = outboundCluster(service, home.namespace);
-      const told = (await (clients ??= findClients())).map(async ({ cluster, pod }) => {
-        const sent = (await cluster.proxy(pod).eds()).get(name) ?? [];
-        return [`${cluster.name}/${pod.name}`, wayTowards(sent, { gateway })] as const;
+      const all = await (clients ??= findClients());
+      const told = all.map(async ({ cluster, pod }) => {
+        const sent = await cluster.proxy(pod).eds();
+        const beside = all.filter((one) => one.cluster === cluster).map((one) => one.pod);
+        const { weight, localities } = wayTowards(sent.get(name) ?? [], { gateway });
+        return [
+          `${cluster.name}/${pod.name}`,
+          { weight: weight / scaleOf(sent, beside), localities },
+        ] as const;
       });
       return Object.fromEntries(await Promise.all(told));
     },

@@ -4,11 +4,12 @@ import { heldEndpoints, type IstiodDebug } from './istiod.ts';
 import { placements } from './placement.ts';
 import { outboundCluster } from './proxy.ts';
 import { clientProxies } from './readiness.ts';
-import { weightTowards } from './weights.ts';
+import { scaleOf, weightTowards } from './weights.ts';
 
 /**
  * What an istiod of `cluster` and the client proxies beside it know of a remote cluster: istiod's own word, the endpoints
- * of meshproof's services that it holds, and the least weight for the remote cluster that any client proxy was told.
+ * of meshproof's services that it holds, and the least weight for the remote cluster that any client proxy was told,
+ * of which a pod weighs 1.
  */
 export async function observeSync(
   mesh: Mesh,
@@ -63,7 +64,8 @@ async function toldWeights(
   const weights = services.map(async (service) => {
     const to = gateway ? { gateway } : { podAddresses: (await remote.pods(service)).map(({ ip }) => ip) };
     const name = outboundCluster(service, cluster.namespace);
-    return [service, Math.min(...told.map((eds) => weightTowards(eds.get(name) ?? [], to)))] as const;
+    const seen = told.map((eds) => weightTowards(eds.get(name) ?? [], to) / scaleOf(eds, clients));
+    return [service, Math.min(...seen)] as const;
   });
   return Object.fromEntries(await Promise.all(weights));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MeshFile } from './mesh-file.ts';
 import { crossings, placements, remoteOnly, shared } from './placement.ts';
-import { endpointWeights, localityWeights, wayTowards } from './weights.ts';
+import { endpointWeights, localityWeights, scaleOf, wayTowards } from './weights.ts';
 
 const locality = (region: string, priority: number, weight: number, weights: number[]) => ({
   ...{ region, zone: '', subzone: '', priority, weight },
@@ -55,4 +55,13 @@ test('placements tell which services a cluster lacks and which it shares', () =>
 test('a crossing leads to one other cluster only', () => {
   assert.deepEqual(crossings(file, 'a'), [{ cluster: 'b', service: 'in-b' }]);
   assert.deepEqual(crossings(file, 'b'), []);
+});
+
+test('the factor of all weights is the weight of a pod that is known, and 1 where none is', () => {
+  const sent = new Map([
+    ['orders', [locality('east', 0, 4, [2])]],
+    ['webapp', [locality('west', 0, 4, [7, 4])]],
+  ]);
+  assert.equal(scaleOf(sent, [{ ip: '10.0.0.1' }]), 4);
+  assert.equal(scaleOf(sent, [{ ip: '10.0.0.9' }]), 1);
 });

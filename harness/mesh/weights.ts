@@ -48,6 +48,21 @@ export function wayTowards(localities: readonly EdsLocality[], to: Towards): See
   };
 }
 
+/**
+ * What istiod multiplies all weights by, so that a network with several gateway addresses can share them evenly
+ * (GetLBWeightScaleFactor in pilot/pkg/model/network.go): the weight of an endpoint that is one of these pods. 1 where the proxy
+ * has none of them.
+ *
+ * @param sent by Envoy cluster, all that a proxy was told.
+ */
+export function scaleOf(
+  sent: ReadonlyMap<string, readonly EdsLocality[]>,
+  pods: readonly { ip: string }[],
+): number {
+  const endpoints = [...sent.values()].flat().flatMap((locality) => locality.endpoints);
+  return endpoints.find(({ address }) => pods.some(({ ip }) => ip === address))?.weight ?? 1;
+}
+
 /** A gateway known by a host name is told by its port. */
 function leadsThere({ address, port }: { address: string; port: number }, to: Towards): boolean {
   return 'gateway' in to

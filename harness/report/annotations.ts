@@ -8,7 +8,11 @@ import { causeSchema, measurementSchema, promiseSchema } from './schema.ts';
 const payloads = {
   'meshproof.promise': promiseSchema
     .pick({ id: true, title: true, topic: true, level: true, references: true, disturbs: true, suite: true })
-    .extend({ timeoutMs: z.number().positive().optional(), gate: z.enum(['held', 'tried']).optional() })
+    .extend({
+      needsLab: z.literal(true).optional(),
+      timeoutMs: z.number().positive().optional(),
+      gate: z.enum(['held', 'tried']).optional(),
+    })
     .describe('Static: what is promised.'),
   'meshproof.judgement': z
     .strictObject({

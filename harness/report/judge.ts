@@ -44,7 +44,7 @@ export function judgeTrial(
   unrun: string,
   endedAt: Date,
 ): ReportPromise {
-  const { timeoutMs: _timeoutMs, gate: _gate, ...declared } = declaration;
+  const { timeoutMs: _timeoutMs, gate: _gate, needsLab: _needsLab, ...declared } = declaration;
   if (!result) {
     const judged = { verdict: 'error', reason: untried + unrun } as const;
     return {

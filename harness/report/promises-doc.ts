@@ -9,7 +9,7 @@ What meshproof proves of a mesh. Generated from the suites; do not edit: \`npm r
 
 **Core** is what the Istio documentation says of every multi-cluster mesh; **extended** is what a mesh may be set up to
 do. A promise that disturbs more than meshproof's own workloads is skipped on a mesh that is not a lab of ours, unless
-it is allowed by name.
+it is allowed by name (\`--allow\`). One that needs a lab is always skipped there: its faults work on the lab's containers and keys.
 `;
 
 /** docs/promises.md: the promises by topic, with links to suites relative to docs/. Pure. */
@@ -20,14 +20,14 @@ export function promisesDoc(promises: readonly Declaration[]): string {
   return `${introduction}${topics.join('')}`;
 }
 
-function entry({ id, title, level, disturbs, references, suite }: Declaration): string {
+function entry({ id, title, level, disturbs, needsLab, references, suite }: Declaration): string {
   return `
 ### ${id}
 
 ${escaped(title)}
 
 - Level: ${level}
-- Disturbs: ${disturbs}
+- Disturbs: ${disturbs}${needsLab ? '; needs a lab' : ''}
 - Comes from: ${references.map((address) => `<${address}>`).join(', ')}
 - Suite: [${suite}](../${encodeURI(suite)})
 `;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cannotJudge, every, fail, measured, pass } from './judgement.ts';
+import { asBaseline, cannotJudge, every, fail, measured, pass } from './judgement.ts';
 
 test('a broken promise stays broken whatever else could not be judged', () => {
   const [kept, broken, unknown] = [
@@ -14,4 +14,13 @@ test('a broken promise stays broken whatever else could not be judged', () => {
   assert.equal(every([kept, kept]).reason, 'kept. kept');
   assert.equal(every([kept, broken]).measurements.length, 1);
   assert.equal(every([]).verdict, 'error');
+});
+
+test('what has to hold before says nothing against the mesh where it does not', () => {
+  const a = [measured('a', 1, 'ms')];
+  const [kept, broken, unknown] = [pass('kept'), fail('broken', a), cannotJudge('unknown')];
+  assert.deepEqual(asBaseline({ kept, broken, unknown }), {
+    ...{ kept, unknown },
+    broken: cannotJudge('no baseline: broken', a),
+  });
 });

@@ -39,6 +39,19 @@ export function every(judgements: readonly Judgement[]): Judgement {
   return cannotJudge('there was nothing to judge');
 }
 
+/**
+ * Judgements of what has to hold before a promise can be tried, by scope: where one does not hold there is nothing to judge by, which
+ * says nothing against the mesh.
+ */
+export function asBaseline(judgements: Readonly<Record<string, Judgement>>): Record<string, Judgement> {
+  return mapValues(judgements, (one) =>
+    one.verdict === 'fail' ? cannotJudge(`no baseline: ${one.reason}`, one.measurements) : one,
+  );
+}
+
+const mapValues = <T, U>(all: Readonly<Record<string, T>>, to: (one: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(all).map(([key, one]) => [key, to(one)]));
+
 /** A measurement without the optional fields that are undefined; `exactOptionalPropertyTypes` forbids them. */
 export function measured(
   name: string,

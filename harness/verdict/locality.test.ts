@@ -60,6 +60,14 @@ test('a sick pod that is ejected while three neighbours keep the traffic local p
   assert.equal(judgement.verdict, 'pass', judgement.reason);
 });
 
+test('where no request failed there was no fault to judge by, whoever answers after it', () => {
+  for (const pods of [4, 3]) {
+    const { verdict, reason } = judgeSick(4, (_, i) => ({ from: 'west', pod: `west-${i % pods}` }));
+    assert.equal(verdict, 'error');
+    assert.match(reason, /no request failed of west-3.*the fault had no effect that was seen/);
+  }
+});
+
 test('what breaks it: traffic that leaves, errors that go on, a pod that goes on answering', () => {
   const cases: [(i: number) => Fate, RegExp][] = [
     [(i) => ({ from: i % 50 ? 'west' : 'east' }), /left west/],

@@ -113,9 +113,9 @@ function judgeSickPod(
   const measurements = [
     measured(`answers of ${sickPod} after the bound`, fromSick, 'requests', { atMost: 0, scope }),
   ];
-  if (fromSick > 0 && failed === 0)
+  if (failed === 0)
     return cannotJudge(
-      `${sickPod} went on answering and no request failed: the fault had no effect`,
+      `no request failed of ${sickPod}${fromSick > 0 ? ', which went on answering' : ''}: the fault had no effect that was seen`,
       measurements,
     );
   if (fromSick === 0 && requests.length < atLeast) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeRefusal } from './refusal.ts';
+import { isOpen, judgeRefusal } from './refusal.ts';
 
 const server = 'spiffe://cluster.local/ns/meshproof/sa/orders';
 const shown = [{ pem: '', subject: '', issuer: '', uris: [server] }];
@@ -28,6 +28,17 @@ test('an answer is a broken promise, whatever followed it', () => {
 test('a connection that stays open was not refused', () => {
   const silent = { ...refused, ended: 'silence' } as const;
   assert.equal(judgeRefusal({ attempts: [silent], server, atLeast: 1 }).verdict, 'fail');
+  assert.ok(isOpen(silent, server));
+});
+
+test('silence on the way is no word of the workload', () => {
+  const stuck = { ...refused, chain: [], handshake: 'refused' as const, ended: 'silence' as const };
+  assert.ok(!isOpen(stuck, server));
+  assert.equal(judgeRefusal({ attempts: [stuck, stuck], server, atLeast: 1 }).verdict, 'error');
+  assert.equal(
+    judgeRefusal({ attempts: [{ ...stuck, ended: 'answered' }], server, atLeast: 1 }).verdict,
+    'fail',
+  );
 });
 
 test('who did not get there was not refused', () => {

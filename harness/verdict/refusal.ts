@@ -13,6 +13,14 @@ export interface RefusalExpectation {
   scope?: string;
 }
 
+type Attempt = RefusalExpectation['attempts'][number];
+
+const gotThere = ({ chain }: Attempt, server: string): boolean => chain[0]?.uris.includes(server) ?? false;
+
+/** Whether a connection was left open: answered, or kept by the workload itself, which nobody else answers for. */
+export const isOpen = (attempt: Attempt, server: string): boolean =>
+  attempt.ended === 'answered' || (attempt.ended === 'silence' && gotThere(attempt, server));
+
 /**
  * Judges whether a workload refused TLS clients (SEC-03): it showed its certificate, then ended the connection, and not a
  * byte of an answer came. In TLS 1.3 a client learns that it is refused only after the handshake, so a completed one says
@@ -20,8 +28,8 @@ export interface RefusalExpectation {
  */
 export function judgeRefusal({ attempts, server, atLeast, scope }: RefusalExpectation): Judgement {
   const bytes = attempts.reduce((sum, one) => sum + one.received.length, 0);
-  const open = attempts.filter((one) => one.ended === 'silence' || one.ended === 'answered').length;
-  const astray = attempts.filter((one) => !one.chain[0]?.uris.includes(server));
+  const astray = attempts.filter((one) => !gotThere(one, server));
+  const open = attempts.filter((one) => isOpen(one, server)).length;
   const measurements = [
     measured('attempts that got there', attempts.length - astray.length, '', { atLeast, scope }),
     measured('bytes answered', bytes, 'bytes', { atMost: 0, scope }),

@@ -7,6 +7,7 @@ import {
   type FailoverConfig,
   type TimeBound,
 } from './failover-bounds.ts';
+import { binomialAtMost, defaultAlpha } from './statistics.ts';
 import type { Window } from './window.ts';
 
 /** What a route says of a request's time and tries; milliseconds. Istio reference, VirtualService, HTTPRoute and HTTPRetry. */
@@ -70,7 +71,8 @@ const kubeProxySyncMs = 1_000;
 /**
  * What it may cost to lose one of several pods of a gateway. Its connections end at once, so requests in flight on them fail.
  * New connections may still be sent to it until the node's proxy has learnt that it is gone (an EndpointSlice's way) and has written its
- * rules; those are refused and tried again, so that a request fails only when all its tries go there.
+ * rules; those are refused and tried again, so that a request fails only when all its tries go there: more than counted here
+ * with a probability of 1e-6 only.
  */
 export function gatewayLossBudget(options: {
   pods: number;
@@ -87,7 +89,9 @@ export function gatewayLossBudget(options: {
   } = options;
   const staleMs = istioDefaults.endpointSliceMs + kubeProxySyncMs;
   const sent = Math.ceil(staleMs / requestIntervalMs);
-  const refused = Math.ceil(sent * (1 / pods) ** (1 + retryAttempts));
+  const allTries = (1 / pods) ** (1 + retryAttempts);
+  let refused = 0;
+  while (1 - binomialAtMost(refused, sent, allTries) > defaultAlpha) refused += 1;
   const cut = 2 * concurrentRequests;
   return {
     requests: refused + cut,

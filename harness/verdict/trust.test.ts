@@ -109,6 +109,28 @@ test('authorities must be marked as such, and their path length must allow the c
   assert.match(reason, /CN=root allows 0 authorities below it, where 1 is/);
 });
 
+test('several authorities may stand between a workload and the root, each shown and each in order', async () => {
+  const corporate = await issue('CN=corporate', root, [authority(1)]);
+  const own = await issue('CN=west', corporate, [authority(0)]);
+  const last = await issue('CN=leaf', own, workload());
+  const judge = (...behind: Issued[]) =>
+    showing(
+      [last, own, ...behind].map(({ pem }) => pem),
+      { intermediate: own.pem },
+    );
+  assert.equal(judge(corporate).verdict, 'pass', judge(corporate).reason);
+  assert.equal(judge(corporate, root).verdict, 'pass');
+  assert.match(judge().reason, /CN=west is not issued by a root that west trusts/);
+  assert.match(judge(east).reason, /CN=west is not issued by a root/);
+
+  const expired = await issue('CN=corporate', root, [authority(0)], [day(-9), day(-1)]);
+  const below = await issue('CN=west', expired, [authority(0)]);
+  const leaf = await issue('CN=leaf', below, workload());
+  const { reason } = showing([leaf.pem, below.pem, expired.pem], { intermediate: below.pem });
+  assert.match(reason, /CN=corporate has expired/);
+  assert.match(reason, /CN=corporate allows 0 authorities below it, where 1 is/);
+});
+
 test('no workload is no evidence', () => {
   assert.equal(judgeIdentities(trust({ workloads: [] }), now).verdict, 'error');
 });

@@ -135,7 +135,7 @@ export function judgeMixedIssuers(workloads: readonly Pick<ShownChain, 'who' | '
 }
 
 function chainProblems({ chain, spiffeId }: ShownChain, trust: ClusterTrust, now: Date): string[] {
-  const [leaf, intermediate] = chain.map((pem) => new X509Certificate(pem));
+  const [leaf, intermediate, ...behind] = chain.map((pem) => new X509Certificate(pem));
   if (!leaf) return ['it showed no certificate'];
   const roots = certificatesOf(trust.roots);
   const own = new X509Certificate(trust.intermediate);
@@ -154,14 +154,31 @@ function chainProblems({ chain, spiffeId }: ShownChain, trust: ClusterTrust, now
     ];
   if (!intermediate || intermediate.fingerprint256 !== own.fingerprint256)
     return [...problems, `it does not show ${nameOf(own)} behind its own certificate`];
-  const root = roots.find((one) => isIssuedBy(own, one));
-  if (!root) return [...problems, `${nameOf(own)} is not issued by a root that ${trust.cluster} trusts`];
+  const { authorities, root } = pathOf([own, ...behind], roots);
+  if (!root)
+    return [
+      ...problems,
+      `${nameOf(authorities.at(-1))} is not issued by a root that ${trust.cluster} trusts`,
+    ];
+  const path = [...authorities, root];
   return [
     ...problems,
-    ...authorityProblems(own, root, now),
-    ...lengthProblems(own, 0),
-    ...lengthProblems(root, 1),
+    ...authorities.flatMap((one, i) => authorityProblems(one, path[i + 1] ?? root, now)),
+    ...path.flatMap(lengthProblems),
   ];
+}
+
+/** The authorities from the first of a chain up to a root, which may stand behind several, and that root, where the chain leads to one. */
+function pathOf([first, ...behind]: X509Certificate[], roots: readonly X509Certificate[]) {
+  const authorities = first ? [first] : [];
+  for (let last = first; last;) {
+    const below = last;
+    const root = roots.find((one) => isIssuedBy(below, one));
+    if (root) return { authorities, root };
+    last = behind.find((one) => !authorities.includes(one) && isIssuedBy(below, one));
+    if (last) authorities.push(last);
+  }
+  return { authorities, root: undefined };
 }
 
 function authorityProblems(authority: X509Certificate, issuer: X509Certificate, now: Date): string[] {

@@ -19,6 +19,12 @@ export function requestsIn(timeline: Timeline, window: Window = {}): RequestReco
     .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
 }
 
+/** A timeline without the requests that were over when an event came. One that lacks the event keeps none. */
+export function since(timeline: Timeline, label: string): Timeline {
+  const fromMs = timeline.events.find((event) => event.label === label)?.atMs ?? Infinity;
+  return { ...timeline, requests: timeline.requests.filter(({ endMs }) => endMs > fromMs) };
+}
+
 /** The labels of the events that begin a fault and end it. Healing is optional: not every recording waits for it. */
 export interface FaultLabels {
   injected: string;

@@ -1,4 +1,5 @@
 import {
+  asBaseline,
   crossings,
   eventually,
   holdAll,
@@ -68,7 +69,7 @@ promise(
     }
     const everyone = { proxiesOf: ['probe', ...bystanders.map(({ service }) => service)] };
     for (const { service } of directions) await apply(documents(service)[0] ?? '', everyone);
-    holdAll(testInfo, await judgeCalls(calls.map((one) => ({ ...one, expected: 'ok' }))));
+    holdAll(testInfo, asBaseline(await judgeCalls(calls.map((one) => ({ ...one, expected: 'ok' })))));
     for (const { cluster, service } of directions)
       await apply(documents(service).slice(1, 3), { clusters: [cluster], proxiesOf: [service] });
     holdAll(testInfo, await judgeCalls(calls));

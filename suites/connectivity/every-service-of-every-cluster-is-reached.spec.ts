@@ -6,6 +6,7 @@ import {
   recordCount,
   recordOf,
   requestsToSeeAll,
+  shared,
   test,
   type Caller,
   type Mesh,
@@ -26,8 +27,10 @@ promise(
   'Every cluster reaches every service of every other, over HTTP and plain TCP.',
   async ({ mesh, probes, apply, manifest }, testInfo) => {
     test.skip(mesh.clusters.length < 2, 'The mesh has one cluster only.');
-    // Otherwise a rule of the mesh's own could keep all calls to the service that several clusters have local.
-    await apply(manifest({ namespace: mesh.file.namespace }));
+    // Otherwise a rule of the mesh's own could keep all calls to a service that several clusters have local.
+    const { namespace } = mesh.file;
+    const rules = shared(mesh.file).map(({ service }) => manifest({ namespace, service }));
+    if (rules.length > 0) await apply(rules);
 
     const judgements = await Promise.all(
       probes.all.map(async (caller) => {

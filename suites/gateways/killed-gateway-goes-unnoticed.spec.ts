@@ -39,7 +39,10 @@ promise(
       const observer = plain.all.find((one) => one.cluster.file.network !== cluster.file.network);
       return cluster.file.eastWestGateway && observer ? [{ cluster, observer }] : [];
     });
-    test.skip(callers.length === 0, 'No caller has catalog in its own region and in another.');
+    test.skip(
+      callers.length === 0,
+      'No caller has catalog in its own cluster, alone in its region, and in another region.',
+    );
     test.skip(gateways.length === 0, 'The mesh has no east-west gateway that another network reaches.');
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
 

@@ -6,10 +6,10 @@ import {
   failbackBound,
   failoverBound,
   failoverErrorBudget,
-  holdAll,
+  holdPhases,
   judgeFailover,
   localFirst,
-  peakInFlight,
+  peakOfLatest,
   promise,
   record,
   recordOf,
@@ -18,7 +18,6 @@ import {
   trafficPolicyOf,
   watchProxies,
   type Good,
-  type Judgement,
   type Recording,
 } from '../../harness/index.ts';
 
@@ -34,20 +33,21 @@ promise(
       'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier',
     ],
     disturbs: 'nothing',
+    timeoutMs: 300_000, // a caller that never fails over, nor comes back, takes 45 s
     lock: '-exclusive-', // its budget is spent by whatever takes the processors meanwhile
   },
   'When all local pods are gone, traffic moves to another region in time, and returns when they are back.',
   async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
     const eligible = clustersWithFailover(mesh.file, 'catalog');
     const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
-    test.skip(callers.length === 0, 'No caller has catalog in its own region and in another.');
+    test.skip(callers.length === 0, 'No caller has catalog alone in its region, with more in another.');
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
     const requestIntervalMs = 1000 / ratePerSecond;
     const configured = { outlierDetection, attemptTimeoutMs, requestIntervalMs, load: 'open' } as const;
     const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
 
-    const judgements: Record<string, Judgement> = {};
+    const phases = holdPhases(testInfo);
     // One after another: who fails over needs the others.
     for (const caller of callers) {
       const { name, file } = caller.cluster;
@@ -58,7 +58,7 @@ promise(
         const recording = record({ send, ratePerSecond, clock: waits.clock });
         const local = answeredOk({ region: file.region });
         await settle(recording, local, 0);
-        const concurrentRequests = peakInFlight(recording.soFar);
+        const concurrentRequests = peakOfLatest(recording, ratePerSecond);
         const killedMs = recording.clock.nowMs();
         recording.event(events.injected);
         const gone = await faults.use(() => endPods(caller.cluster, deployment));
@@ -73,10 +73,12 @@ promise(
         const timeline = await recording.stop();
         const budgetErrors = failoverErrorBudget(config).requests;
         const bounds = { events, local: file.region, boundMs, failbackBoundMs, budgetErrors };
-        judgements[name] = waits.judge(timeline, (one) => judgeFailover({ timeline: one, ...bounds }));
+        phases.record({
+          [name]: waits.judge(timeline, (one) => judgeFailover({ timeline: one, ...bounds })),
+        });
       });
     }
-    holdAll(testInfo, judgements);
+    phases.hold();
   },
 );
 

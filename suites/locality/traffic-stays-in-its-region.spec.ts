@@ -1,5 +1,5 @@
 import {
-  clustersWithFailover,
+  clustersWithChoice,
   holdAll,
   isLocalFirst,
   judgeEach,
@@ -32,7 +32,7 @@ promise(
   },
   "With locality failover all traffic stays in the caller's region.",
   async ({ mesh, probes, apply, manifest }, testInfo) => {
-    const eligible = clustersWithFailover(mesh.file, 'catalog');
+    const eligible = clustersWithChoice(mesh.file, 'catalog');
     const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
     test.skip(callers.length === 0, 'No caller has catalog in its own region and in another.');
     await apply(manifest());

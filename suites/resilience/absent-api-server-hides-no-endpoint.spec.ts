@@ -24,6 +24,7 @@ promise(
       'https://github.com/istio/istio/issues/45992',
     ],
     disturbs: 'control-plane',
+    needsLab: true,
     timeoutMs: 240_000,
   },
   'While the API server of another cluster is down, proxies that connect to their istiod still reach that cluster.',
@@ -47,7 +48,7 @@ promise(
     });
     under.event('another proxy has connected');
     const told = await judgeEventually(
-      async () => knownEndpoints(mesh, home, crossing.service, await fresh()),
+      async () => knownEndpoints(mesh, home, crossing.service, { proxies: await fresh() }),
       {
         ...{ until: (endpoints) => endpoints > 0 && Number.isFinite(endpoints), withinMs: pushBound().ms },
         what: `the new proxy knows the way to ${crossing.service} in ${crossing.cluster}`,

@@ -5,7 +5,7 @@ import {
   faultEvents,
   faultKinds,
   forgottenBound,
-  holdAll,
+  holdPhases,
   judgeOutcomes,
   judgeRecovery,
   loadRate,
@@ -20,7 +20,6 @@ import {
   wayBackBound,
   waysTo,
   whileCut,
-  type Judgement,
   type Timeline,
 } from '../../harness/index.ts';
 
@@ -35,6 +34,7 @@ promise(
       'https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter',
     ],
     disturbs: 'link',
+    needsLab: true,
     timeoutMs: 120_000,
   },
   'When the link loses the packets of one way, or resets connections, callers of a remote service fail promptly and recover.',
@@ -52,7 +52,7 @@ promise(
     const cutMs = cutBound(cut, route).ms;
     const expected = ['upstreamTimeout', 'connectFailure', 'noHealthyUpstream', 'upstreamReset'] as const;
 
-    const judgements: Record<string, Judgement> = {};
+    const phases = holdPhases(testInfo);
     const answersLost = { ports: 'data', from: cluster, to: from, oneWay: 'packets' };
     for (const [what, silent, kind, parameters] of [
       ['answers are lost', true, faultKinds.linkPartitioned, answersLost],
@@ -76,8 +76,8 @@ promise(
           judgeRecovery({ timeline, healed: faultEvents.healed, boundMs: back.ms }),
         ]);
       };
-      Object.assign(judgements, await under.judge(testInfo, judge, { phase: what }));
+      phases.record(await under.judge(testInfo, judge, { phase: what }));
     }
-    holdAll(testInfo, judgements);
+    phases.hold();
   },
 );

@@ -14,6 +14,7 @@ import {
   requestsToSeeFailures,
   routePolicyOf,
   silenceBound,
+  since,
   test,
   timeouts,
   trafficPolicyOf,
@@ -33,6 +34,7 @@ promise(
       'https://istio.io/latest/docs/concepts/traffic-management/#timeouts',
     ],
     disturbs: 'link',
+    needsLab: true,
     timeoutMs: 120_000,
   },
   'While the link drops data, local callers notice nothing, callers of a remote service fail promptly, and all heals by itself.',
@@ -66,7 +68,7 @@ promise(
       const fromMs = timeline.events.find(({ label }) => label === faultEvents.proven)?.atMs ?? NaN;
       if (way.service === 'catalog')
         return every([
-          judgeOutcomes({ timeline, expected: 'ok' }),
+          judgeOutcomes({ timeline: since(timeline, faultEvents.injected), expected: 'ok' }),
           judgeOutcomes({ timeline, window: { fromMs, toMs: fromMs + cutMs }, expected: 'ok', atLeast }),
         ]);
       const window = whileCut({ fromMs, forMs: cutMs }, cut, route);

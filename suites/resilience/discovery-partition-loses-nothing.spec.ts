@@ -1,4 +1,5 @@
 import {
+  faultEvents,
   crossings,
   discoveryBound,
   every,
@@ -13,6 +14,7 @@ import {
   requestsToSeeAll,
   requestsToSeeFailures,
   resize,
+  since,
   test,
   timeouts,
   waysTo,
@@ -30,6 +32,7 @@ promise(
       'https://istio.io/latest/docs/reference/commands/pilot-discovery/',
     ],
     disturbs: 'link',
+    needsLab: true,
     timeoutMs: 240_000,
   },
   'While the link drops discovery, no request is lost and endpoints stay; what changed meanwhile arrives afterwards.',
@@ -70,7 +73,7 @@ promise(
     await under.further((2 * 1000 * requestsToSeeAll(members)) / loadRate);
     const judgements = await under.judge(testInfo, (timeline) =>
       every([
-        judgeOutcomes({ timeline, expected: 'ok' }),
+        judgeOutcomes({ timeline: since(timeline, faultEvents.injected), expected: 'ok' }),
         judgeOutcomes({
           timeline,
           window: { fromMs: cutMs },

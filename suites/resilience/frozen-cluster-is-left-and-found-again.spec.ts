@@ -30,6 +30,7 @@ promise(
       'https://github.com/istio/istio/issues/28865',
     ],
     disturbs: 'cluster',
+    needsLab: true,
     lock: '-exclusive-',
     timeoutMs: 240_000,
   },

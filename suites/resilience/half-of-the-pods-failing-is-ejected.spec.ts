@@ -35,7 +35,7 @@ promise(
   'When half of the local pods answer 503, callers see no more of it than their ejection takes.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const [cluster] = clustersWithFailover(mesh.file, 'catalog');
-    test.skip(cluster === undefined, 'No cluster has catalog in its own region and in another.');
+    test.skip(cluster === undefined, 'No cluster has catalog alone in its region, with more in another.');
     if (cluster === undefined) return;
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());

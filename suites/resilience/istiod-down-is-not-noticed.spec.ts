@@ -39,6 +39,7 @@ promise(
     const deployment = { namespace: mesh.file.namespace, name: 'orders' };
     const readyPods = async () => (await home.pods('orders')).filter(({ ready }) => ready).length;
     const before = await readyPods();
+    const knownPods = async () => knownEndpoints(mesh, home, 'orders', { pods: await home.pods('orders') });
     const isThere = { until: (pods: number) => pods > before, withinMs: timeouts.podReadyMs, inARow: 1 };
 
     // How long a pod takes with an istiod: without one, none may come in twice that.
@@ -58,7 +59,7 @@ promise(
     const withinMs = podsReturnBound(under.faultMs, timeouts.podReadyMs).ms;
     const what = 'the pod that waited is ready';
     const comes = await judgeEventually(readyPods, { ...isThere, withinMs, what });
-    const reached = await judgeEventually(() => knownEndpoints(mesh, home, 'orders'), {
+    const reached = await judgeEventually(knownPods, {
       ...{ until: (endpoints) => endpoints > before, withinMs: pushBound().ms },
       what: 'every proxy knows the pod that waited',
     });

@@ -4,7 +4,7 @@ import {
   faultEvents,
   faultKinds,
   gatewayLossBudget,
-  holdAll,
+  holdPhases,
   judgeOutage,
   judgeRecovery,
   loadRate,
@@ -46,7 +46,7 @@ promise(
     const [policy, route] = [trafficPolicyOf(rules), routePolicyOf(rules)];
     const config = { ...policy, localPods: 1, requestIntervalMs };
 
-    const judgements: Record<string, Judgement> = {};
+    const phases = holdPhases(testInfo);
     const under = async (
       what: string,
       act: (load: Awaited<ReturnType<typeof underLoad>>) => Promise<(timeline: Timeline) => Judgement>,
@@ -54,7 +54,7 @@ promise(
       const load = await underLoad(waysTo(service, from, ingress));
       await load.begin();
       const judge = await act(load);
-      Object.assign(judgements, await load.judge(testInfo, judge, { phase: what }));
+      phases.record(await load.judge(testInfo, judge, { phase: what }));
     };
     await under('the only pod killed', async (load) => {
       const killed = await load.inject(faultKinds.gatewayDeleted, { cluster });
@@ -85,6 +85,6 @@ promise(
       await load.settle();
       return (timeline) => judgeOutage({ timeline, fault: faultEvents, budgetErrors: 0, budgetMs: 0 });
     });
-    holdAll(testInfo, judgements);
+    phases.hold();
   },
 );

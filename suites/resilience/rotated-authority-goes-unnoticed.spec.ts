@@ -26,6 +26,7 @@ promise(
     level: 'extended',
     references: ['https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/'],
     disturbs: 'control-plane',
+    needsLab: true,
     timeoutMs: 300_000,
   },
   'When a cluster issues from another intermediate of the same root, pods with certificates of either serve and no request is lost.',

@@ -3,6 +3,7 @@ import {
   eastWestSni,
   foreignIdentity,
   holdAll,
+  isOpen,
   judgeCalls,
   judgeEach,
   judgeRefusal,
@@ -27,6 +28,7 @@ promise(
       'https://istio.io/latest/docs/concepts/security/#mutual-tls-authentication',
     ],
     disturbs: 'nothing',
+    timeoutMs: 300_000, // attempts that get nowhere are each listened to for as long
   },
   'A client with a certificate from another root, or with none, gets nothing through an east-west gateway.',
   async ({ mesh, probes, plain }, testInfo) => {
@@ -59,16 +61,13 @@ promise(
       async ({ stranger, service, gateway, certificate }) => {
         const { address: host, port } = gateway;
         const sni = eastWestSni(service, mesh.file.namespace);
-        const results: TlsResult[] = [];
-        while (results.length < count)
-          results.push(
-            await stranger.attemptTls({ host, port, sni, listenMs: timeouts.refusalMs, ...certificate }),
-          );
-        return judgeRefusal({
-          attempts: results,
-          server: spiffeIdOf(mesh.file, service),
-          atLeast: count / 2,
-        });
+        const server = spiffeIdOf(mesh.file, service);
+        const attempts: TlsResult[] = [];
+        const attempt = { host, port, sni, listenMs: timeouts.refusalMs, ...certificate };
+        // One that is left open says it all, and each takes as long as is listened.
+        while (attempts.length < count && !attempts.some((one) => isOpen(one, server)))
+          attempts.push(await stranger.attemptTls(attempt));
+        return judgeRefusal({ attempts, server, atLeast: count / 2 });
       },
     );
     holdAll(testInfo, { ...served, ...refused });

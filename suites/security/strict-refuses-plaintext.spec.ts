@@ -1,4 +1,5 @@
 import {
+  asBaseline,
   holdAll,
   judgeCalls,
   judgeEach,
@@ -73,7 +74,7 @@ promise(
       );
 
     await switchTo('PERMISSIVE');
-    holdAll(testInfo, await answered(true));
+    holdAll(testInfo, asBaseline(await answered(true)));
     await switchTo('STRICT');
     holdAll(testInfo, await answered(false));
     holdAll(testInfo, await judgeCalls([...plaintext, ...mutual]));
