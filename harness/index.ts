@@ -95,7 +95,6 @@ export {
   cutBound,
   gatewayLossBudget,
   hangBound,
-  refusalBound,
   silenceBound,
   wayBackBound,
   whileCut,

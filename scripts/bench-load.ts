@@ -76,7 +76,7 @@ function slopeOf(samples: readonly Sample[]): number {
 }
 
 /** What k6 costs at a rate: cores, and memory at its peak and over time; and what this process adds by reading it. */
-export async function measureCost(
+async function measureCost(
   server: LoadServer,
   options: { ratePerSecond: number; seconds: number; connections: LoadOptions['connections'] },
 ) {
@@ -158,7 +158,7 @@ async function measureOutage(
 }
 
 /** Outages of two seconds by the server's own clock, measured one after the other. */
-export async function measureOutages(server: LoadServer, rounds: number): Promise<MeasuredOutage[]> {
+async function measureOutages(server: LoadServer, rounds: number): Promise<MeasuredOutage[]> {
   const measured: MeasuredOutage[] = [];
   for (let at = 0; at < rounds; at++) {
     const how = at % 2 === 0 ? 'reset' : 'hang';

@@ -12,7 +12,7 @@ import { journalOf } from './journal.ts';
 export type Fingerprint = Readonly<Record<string, string>>;
 
 /** Takes the fingerprint of a mesh. Throws when a part of it does not answer. */
-export async function takeFingerprint(mesh: Mesh): Promise<Fingerprint> {
+async function takeFingerprint(mesh: Mesh): Promise<Fingerprint> {
   const parts = await whileWaiting(() =>
     Promise.all([
       ...mesh.clusters.map((cluster) => clusterTraits(mesh, cluster)),

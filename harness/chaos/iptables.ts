@@ -19,7 +19,7 @@ export type Verdict = { kind: 'drop'; share?: number } | { kind: 'reset' };
 export const chainOf = (id: string): string => `meshproof-${id}`;
 
 /** What every chain of ours begins with, to find what is left of faults whose journal is lost. */
-export const chainPrefix = 'meshproof-';
+const chainPrefix = 'meshproof-';
 
 const matchText = ({ in: incoming, notIn, out, to, from }: Match): string =>
   [

@@ -26,7 +26,7 @@ async function refuseStrangers(lab: Lab, cluster: TopologyCluster): Promise<void
 }
 
 /** Removes the nodes of a cluster with their volumes. */
-export async function deleteCluster(lab: Lab, cluster: Pick<TopologyCluster, 'name'>): Promise<void> {
+async function deleteCluster(lab: Lab, cluster: Pick<TopologyCluster, 'name'>): Promise<void> {
   const nodes = (await nodesOf(lab, cluster)).map(({ name }) => name);
   if (nodes.length > 0) await labDocker(lab, ['rm', '-f', '-v', ...nodes]);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { V1Deployment } from '@kubernetes/client-node';
-import { ingressHost, ingressProblem, workloadsOf } from './deploy.ts';
+import type { V1Deployment, V1Node } from '@kubernetes/client-node';
+import { ingressHost, ingressProblem, keepsToZone, workloadsOf } from './deploy.ts';
 import { parseMeshFile } from './load.ts';
 
 const mesh = (ingress = '') =>
@@ -76,4 +76,23 @@ test('an ingress that cannot be set up is refused in words', () => {
   assert.match(ingressProblem(mesh()) ?? '', /no cluster of the mesh file has an `ingress`/);
   assert.match(ingressProblem(mesh('https://shop.example.com/')) ?? '', /of cluster west is not plain HTTP/);
   assert.equal(ingressProblem(mesh('http://198.51.100.10/')), undefined);
+});
+
+test('where nodes are in several zones pods keep to the one of the mesh file, and elsewhere they go anywhere', () => {
+  const nodes = (...zones: (string | undefined)[]): V1Node[] =>
+    zones.map((zone) => ({ metadata: { labels: zone ? { 'topology.kubernetes.io/zone': zone } : {} } }));
+  const [west] = mesh().clusters;
+  const keeps = (...zones: (string | undefined)[]) => keepsToZone(west!, nodes(...zones));
+  assert.deepEqual(
+    [keeps(), keeps('z9', 'z9'), keeps(undefined), keeps('z1', 'z2')],
+    [false, false, false, true],
+  );
+  assert.throws(() => keeps('z3', undefined), /cluster west .*\(none, z3\), and none in z1/);
+
+  const selectors = (inZone?: boolean) =>
+    objectsOf(0, inZone === undefined ? {} : { inZone })
+      .filter((object): object is V1Deployment => object.kind === 'Deployment')
+      .map(({ spec }) => spec?.template.spec?.nodeSelector);
+  assert.deepEqual(selectors(true), Array(3).fill({ 'topology.kubernetes.io/zone': 'z1' }));
+  assert.deepEqual(selectors(), Array(3).fill(undefined));
 });

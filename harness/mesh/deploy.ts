@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { KubernetesObject } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
 import { applyAll } from './cluster-api.ts';
 import { readObject } from './apply.ts';
 import type { Mesh, MeshCluster } from './attach.ts';
@@ -9,7 +9,7 @@ import { lookAtNamespace } from './own-namespace.ts';
 import { readProxyImage } from './proxy-image.ts';
 import { awaitRollout, withoutSidecar, type RolloutOptions } from './rollout.ts';
 import { adviceOn } from './server-said.ts';
-import { managedBy, renderWorkloads } from './workloads.ts';
+import { managedBy, renderWorkloads, zoneLabel } from './workloads.ts';
 
 /** How meshproof's workloads are put into a mesh. */
 export interface DeployOptions {
@@ -59,25 +59,48 @@ export function ingressProblem({ clusters }: MeshFile): string | undefined {
 export function workloadsOf(
   { namespace, services }: Pick<MeshFile, 'namespace' | 'services'>,
   { name, region, zone, ingress }: MeshFileCluster,
-  { image, revision, ingress: wanted }: DeployOptions & { image: string },
+  { image, revision, ingress: wanted, inZone = false }: DeployOptions & { image: string; inZone?: boolean },
 ): KubernetesObject[] {
   const led = wanted && ingress !== undefined ? { ingress: true, ingressHost: ingressHost(ingress) } : {};
   return renderWorkloads({
-    ...{ namespace, services, image },
+    ...{ namespace, services, image, inZone },
     cluster: { name, region, zone, ...led },
     ...(revision === undefined ? {} : { injection: { 'istio.io/rev': revision } }),
   });
 }
 
 /**
- * What is to be put into each cluster. Reads the proxy image of each, unless one is given, and changes nothing.
+ * Whether pods have to be told to keep to the zone of the mesh file: where nodes are in several. Of pods behind a gateway istiod makes
+ * an endpoint for each of their zones, all with the gateway's address, and Envoy keeps the first alone (docs/known-issues.md#zones).
  *
- * @throws Error that names each cluster where none is found.
+ * @throws Error where no node is in the zone, which names those that there are.
+ */
+export function keepsToZone(
+  cluster: Pick<MeshFileCluster, 'name' | 'zone'>,
+  nodes: readonly V1Node[],
+): boolean {
+  const zones = new Set(nodes.map(({ metadata }) => metadata?.labels?.[zoneLabel] ?? ''));
+  if (zones.size < 2) return false;
+  if (zones.has(cluster.zone)) return true;
+  const named = [...zones].map((zone) => zone || 'none').sort();
+  throw new Error(
+    `The nodes of cluster ${cluster.name} are in several zones (${named.join(', ')}), and none in ${cluster.zone}, which the mesh file gives it: ` +
+      "name one of them there. meshproof's pods keep to one zone.",
+  );
+}
+
+/**
+ * What is to be put into each cluster. Reads the proxy image of each, unless one is given, and the zones of its nodes, and changes
+ * nothing.
+ *
+ * @throws Error that names each cluster where no image is found, or no node in its zone.
  */
 export const plansFor = (mesh: Mesh, options: DeployOptions): Promise<Plan[]> =>
   inEach(workloadClusters(mesh), async (cluster) => {
     const image = options.image ?? (await readProxyImage(cluster, mesh.file.rootNamespace, options.revision));
-    return { cluster, image, objects: workloadsOf(mesh.file, cluster.file, { ...options, image }) };
+    const { items } = await cluster.api.core.listNode();
+    const inZone = keepsToZone(cluster.file, items);
+    return { cluster, image, objects: workloadsOf(mesh.file, cluster.file, { ...options, image, inZone }) };
   });
 
 /**

@@ -10,7 +10,12 @@ const cluster = z.strictObject({
   role: z.enum(['primary', 'remote', 'external']).default('primary'),
   network: z.string().min(1).describe("Istio's name of the network."),
   region: z.string().min(1),
-  zone: z.string().min(1),
+  zone: z
+    .string()
+    .min(1)
+    .describe(
+      "The zone that meshproof's pods run in where nodes are in several (topology.kubernetes.io/zone).",
+    ),
   ingress: z.url().optional().describe('Base URL of the ingress gateway, where the cluster has one.'),
   eastWestGateway: z
     .strictObject({

@@ -1,10 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Mesh } from './attach.ts';
-import { renderWorkloads } from './workloads.ts';
+import { renderWorkloads, zoneLabel } from './workloads.ts';
 
 /**
  * A workload for one test, beside those of the mesh file: the objects of one cluster, as `apply` takes them. Its Service
- * is in every cluster that it is rendered for, its pods in `home` alone. The image is that of a workload that runs.
+ * is in every cluster that it is rendered for, its pods in `home` alone. The image is that of a workload that runs, and so is whether pods keep to a zone.
  *
  * @throws Error when that cluster has no workload whose image could be taken.
  */
@@ -26,6 +26,7 @@ export async function ownWorkload(
     services: [{ name, pods: { [home]: pods } }],
     cluster: { name: cluster, region: file.region, zone: file.zone },
     image: app.image,
+    inZone: running?.object.spec?.nodeSelector?.[zoneLabel] !== undefined,
   });
   return objects.filter(({ metadata }) => metadata?.name === name);
 }

@@ -33,6 +33,9 @@ export const plainProbe = 'probe-plain';
 /** The label on everything that meshproof puts into a cluster, and its value. */
 export const managedBy = { 'app.kubernetes.io/managed-by': 'meshproof' } as const;
 
+/** The well-known label of a node's zone (https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesiozone). */
+export const zoneLabel = 'topology.kubernetes.io/zone';
+
 /** What {@link renderWorkloads} needs to know of one cluster. */
 export interface WorkloadInput {
   namespace: string;
@@ -40,6 +43,8 @@ export interface WorkloadInput {
   services: readonly { name: string; pods: Readonly<Record<string, number>> }[];
   /** `ingress`: it has an ingress gateway of its own, which shall lead to `webapp`; for `ingressHost`, by default every host. */
   cluster: { name: string; region: string; zone: string; ingress?: boolean; ingressHost?: string };
+  /** Pods run on nodes of the cluster's `zone` alone. */
+  inZone?: boolean;
   /** The proxy image that the mesh uses: Istio's proxyv2 or one with stock Envoy at /usr/local/bin/envoy. */
   image: string;
   /** Default: IfNotPresent. */
@@ -109,6 +114,7 @@ function podTemplate(input: WorkloadInput, name: string): V1PodTemplateSpec {
       serviceAccountName: name,
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 5,
+      ...(input.inZone && { nodeSelector: { [zoneLabel]: input.cluster.zone } }),
       containers: [container(input, name)],
       volumes: [{ name: 'config', configMap: { name: configMapName } }],
     },

@@ -5,7 +5,6 @@ import {
   cutBound,
   gatewayLossBudget,
   hangBound,
-  refusalBound,
   silenceBound,
   wayBackBound,
   whileCut,
@@ -16,12 +15,6 @@ import { requestsIn } from './window.ts';
 test('where nothing comes back, the route’s timeout ends the wait, and without one nothing does', () => {
   assert.equal(silenceBound({ timeoutMs: 1000 }).ms, 1500);
   assert.throws(() => silenceBound({}), /waits for ever/);
-});
-
-test('a refused connection is tried again with a pause, unless the route ends before', () => {
-  assert.equal(refusalBound(1000, {}).ms, 3 * 1000 + 2 * 250);
-  assert.equal(refusalBound(1000, { attempts: 0 }).ms, 1000);
-  assert.equal(refusalBound(1000, { timeoutMs: 1000 }).ms, 1500);
 });
 
 test('a hanging pod slows the requests that are sent until it was given its consecutive errors', () => {

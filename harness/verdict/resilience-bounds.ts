@@ -38,13 +38,6 @@ export function silenceBound(route: RoutePolicy): TimeBound {
   };
 }
 
-/** The most time for a prompt failure when connections are refused or reset, or time out by the route, whichever is less. */
-export function refusalBound(connectTimeoutMs: number, { timeoutMs, attempts }: RoutePolicy): TimeBound {
-  const refused = failureBound(connectTimeoutMs, attempts ?? istioDefaults.retryAttempts);
-  if (timeoutMs === undefined || timeoutMs >= refused.ms) return refused;
-  return silenceBound({ timeoutMs });
-}
-
 /**
  * What one hanging pod of several may cost: a try that hangs lasts `perTryTimeout`, then another pod is asked (Istio's
  * retries leave out hosts that were tried). So no request fails, and only those are slow that are sent until the pod was given its

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { certificate, chain, missing, moment } from './shape-basics.ts';
+import { certificate, missing, moment } from './shape-basics.ts';
 import {
   authority,
   install,
@@ -117,11 +117,9 @@ export type DeclaredCluster = z.infer<typeof declaredCluster>;
 export type ClusterSnapshot = z.infer<typeof cluster>;
 export type Limits = z.infer<typeof limits>;
 export type Certificate = z.infer<typeof certificate>;
-export type CertificateChain = z.infer<typeof chain>;
 export type Missing = z.infer<typeof missing>;
 export type Source = Missing['what'];
 export type Clock = z.infer<typeof clock>;
-export type ApiServer = z.infer<typeof apiServer>;
 export type Install = z.infer<typeof install>;
 export type MeshSettings = z.infer<typeof meshSettings>;
 export type NamespaceRecord = z.infer<typeof namespace>;
@@ -129,11 +127,9 @@ export type ServiceRecord = z.infer<typeof service>;
 export type PodRecord = z.infer<typeof pod>;
 export type WorkloadRecord = z.infer<typeof workload>;
 export type NodeRecord = z.infer<typeof node>;
-export type ServiceAccountRecord = z.infer<typeof serviceAccount>;
 export type ResourceRecord = z.infer<typeof resource>;
 export type WebhookRecord = z.infer<typeof webhook>;
 export type Authority = z.infer<typeof authority>;
-export type RootConfigMap = z.infer<typeof rootConfigMap>;
 export type RemoteSecret = z.infer<typeof remoteSecret>;
 export type ReaderAccessRecord = z.infer<typeof readerAccess>;
 export type IstiodRecord = z.infer<typeof istiod>;
