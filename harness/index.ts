@@ -85,6 +85,7 @@ export {
   failbackBound,
   failoverBound,
   failoverErrorBudget,
+  failoverErrorBudgets,
   failureBound,
   forgottenBound,
   istioDefaults,

@@ -15,14 +15,19 @@ export function isLocalFirst(endpoints: readonly Endpoint[], region: string): bo
   return Math.max(...prioritiesOf(true)) < Math.min(...prioritiesOf(false));
 }
 
-/** Whether a proxy of the mesh prefers its region's endpoints of a service, and has as many of them as `localPods`, where given. */
-export function localFirst(mesh: Mesh, service: string, localPods?: number): ProxyPredicate {
+/** Whether a proxy of the mesh prefers its region's endpoints of a service, and has as many of them as `localPods` has for its cluster, if any. */
+export function localFirst(
+  mesh: Mesh,
+  service: string,
+  localPods: ReadonlyMap<string, number> = new Map(),
+): ProxyPredicate {
   const name = outboundCluster(service, mesh.file.namespace);
   return async ({ cluster, admin }) => {
     const { region } = mesh.cluster(cluster).file;
     const endpoints = (await admin.endpoints()).filter((one) => one.cluster === name);
     const local = endpoints.filter((one) => one.region === region).length;
-    return isLocalFirst(endpoints, region) && (localPods === undefined || local === 0 || local === localPods);
+    const wanted = localPods.get(cluster);
+    return isLocalFirst(endpoints, region) && (wanted === undefined || local === 0 || local === wanted);
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorBudget } from './error-budget.ts';
 import { binomialAtMost, defaultAlpha } from './statistics.ts';
 
 /**
@@ -196,6 +197,19 @@ export function failoverErrorBudget(config: FailoverConfig): { requests: number;
     derivation:
       `${threshold} errors eject each of ${localPods} pods${attempts > 1 ? `, ${attempts} attempts make one failed request` : ''}: ` +
       `${failing}, and ${inFlight} in flight (at most ${sent} are sent within the bound)`,
+  };
+}
+
+/** {@link failoverErrorBudget}, and what it is when all was under way that a sender sent at once which was late by as much as a timeline's. */
+export function failoverErrorBudgets(
+  config: FailoverConfig,
+  { lateMs = 0 }: { lateMs?: number },
+): Required<ErrorBudget> {
+  const late = Math.ceil(lateMs / config.requestIntervalMs);
+  const bunched = { ...config, concurrentRequests: (config.concurrentRequests ?? 1) + late };
+  return {
+    budgetErrors: failoverErrorBudget(config).requests,
+    lateBudgetErrors: failoverErrorBudget(bunched).requests,
   };
 }
 

@@ -1,14 +1,18 @@
 import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
 import { baselineProblem } from './baseline.ts';
+import { judgeErrorBudget, type ErrorBudget } from './error-budget.ts';
 import { cannotJudge, every, fail, measured, unless } from './judgement.ts';
 import { answeredOk, defaultInARow, type Good } from './outage.ts';
 import { settle } from './settling.ts';
 import type { Judgement } from './verdict.ts';
 import { faultWindow, requestsIn } from './window.ts';
-import { count, countOutcomes, ms, tally } from './wording.ts';
+import { count, ms } from './wording.ts';
 
-/** What is expected of traffic when all local pods of a service end, and when they are back. */
-export interface FailoverExpectation {
+/**
+ * What is expected of traffic when all local pods of a service end, and when they are back; the error budget is for the injection to
+ * the end, see `failoverErrorBudget`.
+ */
+export interface FailoverExpectation extends ErrorBudget {
   /**
    * The labels of three events. `injected`: all local pods were ended. `healing`: new ones were asked for; from here on
    * they may answer. `healed`: they are known to be ready.
@@ -22,8 +26,6 @@ export interface FailoverExpectation {
   boundMs: number;
   /** From the healing until every request is answered locally; see `failbackBound`. */
   failbackBoundMs: number;
-  /** The most requests that may fail from the injection to the end; see `failoverErrorBudget`. */
-  budgetErrors: number;
   /** Requests in a row that prove each of the three phases. */
   inARow?: number;
   scope?: string;
@@ -47,7 +49,7 @@ interface Phase {
  * did not happen in it.
  */
 export function judgeFailover(options: { timeline: Timeline } & FailoverExpectation): Judgement {
-  const { timeline, events, local, inARow = defaultInARow, budgetErrors, scope } = options;
+  const { timeline, events, local, inARow = defaultInARow, scope } = options;
   const during = faultWindow(timeline, { injected: events.injected, healed: events.healing });
   if (during.problem !== undefined) return cannotJudge(during.problem);
   const after = faultWindow(timeline, { injected: events.healing, healed: events.healed });
@@ -58,11 +60,9 @@ export function judgeFailover(options: { timeline: Timeline } & FailoverExpectat
   if (obstacle) return cannotJudge(obstacle);
 
   const failed = all.filter(({ outcome, endMs }) => outcome !== 'ok' && endMs > injectedMs);
-  const failures = measured('failed requests', failed.length, 'requests', { atMost: budgetErrors, scope });
-  const tooMany = `${count(failed.length, 'request')} failed (${tally(countOutcomes(failed))}), at most ${budgetErrors} may`;
-  const kept = `${count(failed.length, 'request')} failed of at most ${budgetErrors}`;
+  const errors = judgeErrorBudget(failed, options, { lateMs: timeline.lateMs, scope });
   const moves = phasesOf(options, injectedMs, after).map((phase) => judgeMove(phase, inARow, scope));
-  return every([unless(failed.length > budgetErrors ? [tooMany] : [], kept, [failures]), ...moves]);
+  return every([errors, ...moves]);
 }
 
 function phasesOf(

@@ -1,6 +1,7 @@
-import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
+import type { Timeline } from '../traffic/timeline.ts';
 import { distributionOf } from './distribution.ts';
 import { expectedLocalShare } from './failover-bounds.ts';
+import { judgeErrorBudget, type ErrorBudget } from './error-budget.ts';
 import { cannotJudge, every, measured, unless } from './judgement.ts';
 import { answeredOk, defaultInARow } from './outage.ts';
 import { baselineProblem } from './baseline.ts';
@@ -8,7 +9,7 @@ import { judgeShares } from './balance.ts';
 import { defaultAlpha } from './statistics.ts';
 import type { Judgement } from './verdict.ts';
 import { faultWindow, requestsIn, type FaultLabels, type Window } from './window.ts';
-import { count, countOutcomes, tally } from './wording.ts';
+import { count, tally } from './wording.ts';
 
 /**
  * Judges whether all traffic of a window stays in one region, with zero tolerance: every request is `ok` and answered
@@ -43,8 +44,8 @@ export function judgeStaysIn(options: {
   return unless(complaints, `all ${count(requests, 'request')} were answered in ${region}`, measurements);
 }
 
-/** What is expected when one local pod answers every request with 5xx. */
-export interface EjectionExpectation {
+/** What is expected when one local pod answers every request with 5xx; the error budget is for the injection to the healing. */
+export interface EjectionExpectation extends ErrorBudget {
   /** `injected`: the pod became sick. `healed`: its healing began; absent where the recording ends before. */
   fault: FaultLabels;
   region: string;
@@ -55,8 +56,6 @@ export interface EjectionExpectation {
   boundMs: number;
   /** `baseEjectionTime`: no pod comes back before it has passed, so that long nothing may fail again. */
   baseEjectionTimeMs: number;
-  /** The most requests that may fail from the injection to the healing. */
-  budgetErrors: number;
   /** Requests needed in the time judged; those that prove the baseline are five. */
   atLeast: number;
   alpha?: number;
@@ -72,7 +71,7 @@ export interface EjectionExpectation {
  * where enough neighbours are healthy (three of four are, one of two is not), else judged by an exact test of that share.
  */
 export function judgeEjection(options: { timeline: Timeline } & EjectionExpectation): Judgement {
-  const { timeline, fault, region, localPods, budgetErrors, atLeast, alpha = defaultAlpha, scope } = options;
+  const { timeline, fault, region, localPods, atLeast, alpha = defaultAlpha, scope } = options;
   const span = faultWindow(timeline, fault);
   if (span.problem !== undefined) return cannotJudge(span.problem);
   const { injectedMs, healedMs } = span;
@@ -97,7 +96,7 @@ export function judgeEjection(options: { timeline: Timeline } & EjectionExpectat
   );
   return every([
     judgeSickPod(options, window, failed.length),
-    judgeErrors(failed, budgetErrors, scope),
+    judgeErrorBudget(failed, options, { lateMs: timeline.lateMs, scope }),
     stays,
   ]);
 }
@@ -131,19 +130,6 @@ function judgeSickPod(
         ]
       : [];
   return unless(complaints, `${sickPod} answered nothing after the bound`, measurements);
-}
-
-function judgeErrors(failed: readonly RequestRecord[], budget: number, scope: string | undefined): Judgement {
-  const measurements = [measured('failed requests', failed.length, 'requests', { atMost: budget, scope })];
-  const complaints =
-    failed.length > budget
-      ? [`${count(failed.length, 'request')} failed (${tally(countOutcomes(failed))}), at most ${budget} may`]
-      : [];
-  return unless(
-    complaints,
-    `${count(failed.length, 'request')} failed in all, at most ${budget} may`,
-    measurements,
-  );
 }
 
 function judgeSharesLocal(options: {

@@ -28,12 +28,14 @@ test('an answer is a broken promise, whatever followed it', () => {
 test('a connection that stays open was not refused', () => {
   const silent = { ...refused, ended: 'silence' } as const;
   assert.equal(judgeRefusal({ attempts: [silent], server, atLeast: 1 }).verdict, 'fail');
-  assert.ok(isOpen(silent, server));
+  assert.ok(isOpen(silent));
+  const elsewhere = { ...silent, chain: [] };
+  assert.equal(judgeRefusal({ attempts: [refused, elsewhere], server, atLeast: 1 }).verdict, 'fail');
 });
 
 test('silence on the way is no word of the workload', () => {
   const stuck = { ...refused, chain: [], handshake: 'refused' as const, ended: 'silence' as const };
-  assert.ok(!isOpen(stuck, server));
+  assert.ok(!isOpen(stuck));
   assert.equal(judgeRefusal({ attempts: [stuck, stuck], server, atLeast: 1 }).verdict, 'error');
   assert.equal(
     judgeRefusal({ attempts: [{ ...stuck, ended: 'answered' }], server, atLeast: 1 }).verdict,

@@ -15,11 +15,9 @@ export interface RefusalExpectation {
 
 type Attempt = RefusalExpectation['attempts'][number];
 
-const gotThere = ({ chain }: Attempt, server: string): boolean => chain[0]?.uris.includes(server) ?? false;
-
-/** Whether a connection was left open: answered, or kept by the workload itself, which nobody else answers for. */
-export const isOpen = (attempt: Attempt, server: string): boolean =>
-  attempt.ended === 'answered' || (attempt.ended === 'silence' && gotThere(attempt, server));
+/** Whether a connection was left open: answered, or kept by whoever completed the handshake. Silence before that is on the way. */
+export const isOpen = ({ ended, handshake }: Attempt): boolean =>
+  ended === 'answered' || (ended === 'silence' && handshake === 'completed');
 
 /**
  * Judges whether a workload refused TLS clients (SEC-03): it showed its certificate, then ended the connection, and not a
@@ -28,8 +26,8 @@ export const isOpen = (attempt: Attempt, server: string): boolean =>
  */
 export function judgeRefusal({ attempts, server, atLeast, scope }: RefusalExpectation): Judgement {
   const bytes = attempts.reduce((sum, one) => sum + one.received.length, 0);
-  const astray = attempts.filter((one) => !gotThere(one, server));
-  const open = attempts.filter((one) => isOpen(one, server)).length;
+  const astray = attempts.filter((one) => !one.chain[0]?.uris.includes(server));
+  const open = attempts.filter(isOpen).length;
   const measurements = [
     measured('attempts that got there', attempts.length - astray.length, '', { atLeast, scope }),
     measured('bytes answered', bytes, 'bytes', { atMost: 0, scope }),

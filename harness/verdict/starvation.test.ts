@@ -23,7 +23,7 @@ const judged = (lostAt: readonly number[], beside: readonly Starved[] = starved,
   });
 
 test('requests that were lost while a proxy waited for a processor are no evidence', () => {
-  const { verdict, reason, measurements } = judged([310, 500, 850]);
+  const { verdict, reason, measurements } = judged([350, 500, 850]);
   assert.equal(verdict, 'error');
   assert.match(reason, /a proxy of west waited 480 ms for a processor.*\(3\): 3 requests/);
   assert.ok(measurements.length > 0);
@@ -39,7 +39,12 @@ test('one that was lost at another time is, and so are all where none waited', (
 test('a wait that was a small part of a lost request is no reason for it, as many together are', () => {
   const short = { ...starved[0]!, waitedMs: 215 };
   assert.equal(judged([310], [short], 2_100).verdict, 'fail');
-  assert.equal(judged([310], [short, { ...short, cluster: 'east' }, short], 2_100).verdict, 'error');
+  const later = { ...short, fromMs: 900, toMs: 1150 };
+  const last = { ...later, fromMs: 1150, toMs: 1400 };
+  assert.equal(judged([310], [short, later, last], 2_100).verdict, 'error');
+  // Side by side they delay it for no longer than the stretch of time that they are in, and before it not at all.
+  assert.equal(judged([310], [later, { ...later, cluster: 'east' }, later], 2_100).verdict, 'fail');
+  assert.equal(judged([890], [{ ...short, waitedMs: 480 }], 100).verdict, 'fail');
 });
 
 test('a promise that was kept stays kept, however long proxies waited', () => {

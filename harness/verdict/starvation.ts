@@ -37,8 +37,7 @@ export function judgeBesideStarvation(options: {
     starved.filter(({ fromMs, toMs }) => fromMs < request.endMs && request.startMs < toMs);
   const explained = (request: RequestRecord) => {
     const waits = meanwhile(request);
-    const waitedMs = waits.reduce((sum, one) => sum + one.waitedMs, 0);
-    return waits.length > 0 && waitedMs >= explainingShare * (request.endMs - request.startMs);
+    return waits.length > 0 && delayOf(request, waits) >= explainingShare * (request.endMs - request.startMs);
   };
   const doubtful = timeline.requests.filter((one) => !good(one) && explained(one));
   if (doubtful.length === 0) return judgement;
@@ -50,4 +49,23 @@ export function judgeBesideStarvation(options: {
       `All that speaks against the mesh were requests under way while proxies waited (${doubtful.length}): ${judgement.reason}`,
     judgement.measurements,
   );
+}
+
+/**
+ * How long waits may have delayed a request: proxies on its way may wait one after the other, but in a stretch of time for no longer
+ * than its part of the request.
+ */
+function delayOf({ startMs, endMs }: RequestRecord, waits: readonly Starved[]): number {
+  const stretches = Map.groupBy(waits, ({ toMs }) => toMs).values();
+  return [...stretches].reduce((delayMs, together) => {
+    const fromMs = Math.max(startMs, Math.min(...together.map((one) => one.fromMs)));
+    const partMs = Math.min(endMs, together[0]?.toMs ?? endMs) - fromMs;
+    return (
+      delayMs +
+      Math.min(
+        partMs,
+        together.reduce((sum, one) => sum + one.waitedMs, 0),
+      )
+    );
+  }, 0);
 }

@@ -3,7 +3,7 @@ import {
   awaitStreak,
   clustersWithFailover,
   ejectionBound,
-  failoverErrorBudget,
+  failoverErrorBudgets,
   holdAll,
   judgeEach,
   judgeEjection,
@@ -47,7 +47,8 @@ promise(
     test.skip(callers.length === 0, 'No caller has catalog alone in its region, with more in another.');
     const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
     await Promise.all(callers.map(({ cluster }) => faults.use(() => resize(cluster, deployment, localPods))));
-    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog', localPods) });
+    const scaled = new Map(callers.map(({ cluster }) => [cluster.name, localPods]));
+    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog', scaled) });
 
     const { outlierDetection = {}, connectTimeoutMs = NaN } = trafficPolicyOf(manifest());
     const config: FailoverConfig = {
@@ -76,8 +77,8 @@ promise(
         const boundMs = ejectionBound(config).ms + (recording.clock.nowMs() - injectedMs);
         await recordFurther(recording, boundMs + (atLeast + ratePerSecond) * config.requestIntervalMs);
         const timeline = await recording.stop();
-        const budgetErrors = failoverErrorBudget({ ...config, localPods: 1, concurrentRequests }).requests;
-        const expected = { fault, region, sickPod: pod.name, localPods, boundMs, budgetErrors, atLeast };
+        const budget = failoverErrorBudgets({ ...config, localPods: 1, concurrentRequests }, timeline);
+        const expected = { fault, region, sickPod: pod.name, localPods, boundMs, ...budget, atLeast };
         const { baseEjectionTimeMs = NaN } = outlierDetection;
         return waits.judge(timeline, (one) =>
           judgeEjection({ timeline: one, ...expected, baseEjectionTimeMs }),

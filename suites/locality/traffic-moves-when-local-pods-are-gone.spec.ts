@@ -5,7 +5,7 @@ import {
   endPods,
   failbackBound,
   failoverBound,
-  failoverErrorBudget,
+  failoverErrorBudgets,
   holdPhases,
   judgeFailover,
   localFirst,
@@ -71,8 +71,8 @@ promise(
         recording.event(events.healed);
         await settle(recording, local, failbackBoundMs);
         const timeline = await recording.stop();
-        const budgetErrors = failoverErrorBudget(config).requests;
-        const bounds = { events, local: file.region, boundMs, failbackBoundMs, budgetErrors };
+        const budget = failoverErrorBudgets(config, timeline);
+        const bounds = { events, local: file.region, boundMs, failbackBoundMs, ...budget };
         phases.record({
           [name]: waits.judge(timeline, (one) => judgeFailover({ timeline: one, ...bounds })),
         });

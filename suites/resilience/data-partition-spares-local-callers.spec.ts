@@ -1,4 +1,5 @@
 import {
+  clustersWithFailover,
   crossings,
   cutBound,
   faultEvents,
@@ -39,11 +40,16 @@ promise(
   },
   'While the link drops data, local callers notice nothing, callers of a remote service fail promptly, and all heals by itself.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const cluster = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
-    const [remote] = crossings(mesh.file, cluster);
-    test.skip(remote === undefined, 'No service lives behind an east-west gateway alone.');
-    if (remote === undefined) return;
-    const { service } = remote;
+    const eligible = clustersWithFailover(mesh.file, 'catalog');
+    const [remote] = [...ingress.keys(), ...eligible]
+      .filter((from) => eligible.includes(from))
+      .flatMap((from) => crossings(mesh.file, from).map(({ service }) => ({ from, service })));
+    test.skip(
+      !remote,
+      'No cluster has catalog alone in its region, and calls a service behind a gateway alone.',
+    );
+    if (!remote) return;
+    const { from: cluster, service } = remote;
     const rules = manifest({ service });
     await apply(rules, { proxiesOf: ['probe', 'webapp'] });
     await apply(manifest({ service: 'catalog' }), { awaitProxies: localFirst(mesh, 'catalog') });

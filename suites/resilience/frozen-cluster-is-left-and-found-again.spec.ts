@@ -4,7 +4,6 @@ import {
   faultEvents,
   faultKinds,
   frozenBound,
-  hold,
   holdAll,
   judgeCoverage,
   judgeEventually,
@@ -73,8 +72,7 @@ promise(
       const window = { fromMs: fromMs ?? Infinity };
       return every([cost, judgeCoverage({ timeline, by: 'cluster', window, members: catalog.pods })]);
     });
-    holdAll(testInfo, judgements);
-    hold(testInfo, found, `${from}→${frozen}`);
+    holdAll(testInfo, { ...judgements, [`${from}→${frozen}`]: found });
   },
 );
 

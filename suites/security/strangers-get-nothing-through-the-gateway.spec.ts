@@ -65,7 +65,7 @@ promise(
         const attempts: TlsResult[] = [];
         const attempt = { host, port, sni, listenMs: timeouts.refusalMs, ...certificate };
         // One that is left open says it all, and each takes as long as is listened.
-        while (attempts.length < count && !attempts.some((one) => isOpen(one, server)))
+        while (attempts.length < count && !attempts.some(isOpen))
           attempts.push(await stranger.attemptTls(attempt));
         return judgeRefusal({ attempts, server, atLeast: count / 2 });
       },
