@@ -4,14 +4,14 @@ import type { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { istiodsOf } from '../mesh/istiod.ts';
 import { outboundCluster, type Endpoint } from '../mesh/proxy.ts';
 import { clientProxies } from '../mesh/readiness.ts';
-import { kinds, selector } from './heal-marks.ts';
+import { kinds, namespacesOf, selector } from './heal-marks.ts';
 import { isSick } from './sick-pod.ts';
 
 type Traits = Record<string, string>;
 
 /** Of one cluster: nodes, Deployments with their pods, Secrets and roots, what istiod says, what proxies have. */
 export async function clusterTraits(mesh: Mesh, cluster: MeshCluster): Promise<Traits> {
-  const namespaces = [...new Set([cluster.namespace, mesh.file.rootNamespace])];
+  const namespaces = namespacesOf(mesh, cluster);
   const parts = await Promise.all([
     nodeTraits(cluster),
     secretTraits(cluster, mesh.file.rootNamespace),

@@ -34,6 +34,11 @@ const versions = [...new Set(kinds.map(([apiVersion]) => apiVersion))];
 /** By this label they are found. */
 export const selector = selectorOf(testScope);
 
+/** The namespaces of a cluster in which faults act, each once: a mesh file may put the east-west gateway into one of its own. */
+export const namespacesOf = ({ file: { rootNamespace } }: Mesh, cluster: MeshCluster): string[] => [
+  ...new Set([cluster.namespace, rootNamespace, cluster.file.eastWestGateway?.namespace ?? rootNamespace]),
+];
+
 /**
  * Takes away what was left in one cluster, by its marks: objects that tests applied, numbers of pods and templates that were
  * changed, pods that were made sick, Secrets that were changed or taken away, nodes without their region. Every mark is in
@@ -45,7 +50,7 @@ export const selector = selectorOf(testScope);
  */
 export async function healMarks(mesh: Mesh, cluster: MeshCluster): Promise<string[]> {
   const { rootNamespace } = mesh.file;
-  const namespaces = [...new Set([cluster.namespace, rootNamespace])];
+  const namespaces = namespacesOf(mesh, cluster);
   // Before what tests applied is removed: what was replaced is put back.
   const objects = await healKeptObjects(cluster, rootNamespace);
   const left = [...objects.left];

@@ -62,6 +62,28 @@ test('a copy that is there already stays: it is of the Secret before an outer fa
   assert.deepEqual(stored.get('s'), secret());
 });
 
+test('what somebody has put there since a copy was left is neither kept over nor written over', async () => {
+  const { stored, west } = cluster();
+  await keepSecret(west, 'n', 's');
+  await writeSecretData(west, 'n', 's', { east: 'eA==' });
+  const rotated = { ...secret(), data: { east: 'eQ==' } };
+  stored.set('s', rotated); // by an admin, after the journal was lost with its machine
+  const [kept, isTold] = [structuredClone(stored.get(keptName('s'))), /n\/s of west .* n\/meshproof-kept-s;/];
+  await assert.rejects(keepSecret(west, 'n', 's'), { name: 'ChangedSince', message: isTold });
+  // As a fault that heals in steps does: what it writes would count as ours from then on.
+  await assert.rejects(writeSecretData(west, 'n', 's', { east: 'eg==' }), { name: 'ChangedSince' });
+  assert.deepEqual([stored.get('s'), stored.get(keptName('s'))], [rotated, kept]);
+});
+
+test('a Secret that an outer fault has deleted is kept already', async () => {
+  const { stored, west } = cluster();
+  await keepSecret(west, 'n', 's');
+  stored.delete('s');
+  await keepSecret(west, 'n', 's');
+  await putSecretBack(west, 'n', 's');
+  assert.deepEqual([...stored], [['s', secret()]]);
+});
+
 test('a deleted Secret whose copy does not tell its labels is not made anew without them', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');

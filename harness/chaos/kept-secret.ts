@@ -21,9 +21,12 @@ export const keptName = (secret: string): string => `meshproof-kept-${secret}`;
  * Copies a Secret within its namespace, under a name and labels that nobody looks for: what it holds never leaves the
  * cluster, is not lost when this process is killed, and is read by those alone who could read it before. A copy that is
  * there already is of the Secret before an outer fault, and stays.
+ *
+ * @throws ChangedSince where that copy is older than what somebody has put into the Secret: healing would put back what it holds.
  */
 export async function keepSecret(cluster: MeshCluster, namespace: string, name: string): Promise<void> {
-  if (await readKept(cluster, namespace, name)) return;
+  const there = await readCopy(cluster, namespace, name);
+  if (there) return requireOurs(cluster, namespace, name, there);
   const secret = await whileWaiting(() => cluster.api.core.readNamespacedSecret({ namespace, name }));
   const { labels = {}, annotations = {} } = secret.metadata ?? {};
   const head = JSON.stringify({ type: secret.type ?? 'Opaque', labels, annotations } satisfies Head);
@@ -46,7 +49,28 @@ interface Head {
   annotations: Record<string, string>;
 }
 
-/** Replaces what a kept Secret holds, nothing else of it, having noted on its copy what that is. */
+/** Whether a Secret holds what it held before, or what came from a fault. One that is gone holds nothing of somebody else's. */
+const isOurs = (copy: V1Secret, now: V1Secret | undefined): boolean =>
+  !now || [hashOf(copy.data), ...writtenIn(copy)].includes(hashOf(now.data));
+
+async function requireOurs(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+  copy: V1Secret,
+): Promise<void> {
+  if (!isOurs(copy, await readIfThere(cluster, namespace, name)))
+    throw changedSince(cluster, namespace, name);
+}
+
+const changedSince = (cluster: MeshCluster, namespace: string, name: string): ChangedSince =>
+  new ChangedSince(`Secret ${namespace}/${name} of ${cluster.name}`, `Secret ${namespace}/${keptName(name)}`);
+
+/**
+ * Replaces what a kept Secret holds, nothing else of it, having noted on its copy what that is.
+ *
+ * @throws ChangedSince where somebody has put something else into it since: then it stays.
+ */
 export async function writeSecretData(
   cluster: MeshCluster,
   namespace: string,
@@ -67,6 +91,7 @@ async function noteWritten(
   const copy = await readCopy(cluster, namespace, name);
   if (!copy)
     throw new Error(`Secret ${namespace}/${name} of ${cluster.name} is not kept: it is not changed.`);
+  await requireOurs(cluster, namespace, name, copy);
   const annotations = {
     ...copy.metadata?.annotations,
     [writtenAnnotation]: [...writtenIn(copy), hash].join(' '),
@@ -130,11 +155,7 @@ export async function putSecretBack(cluster: MeshCluster, namespace: string, nam
   const differs = hashOf(now?.data) !== hashOf(copy.data);
   if (!now) await makeAnew(cluster, namespace, name, copy);
   else if (differs) {
-    if (!writtenIn(copy).includes(hashOf(now.data)))
-      throw new ChangedSince(
-        `Secret ${namespace}/${name} of ${cluster.name}`,
-        `Secret ${namespace}/${keptName(name)}`,
-      );
+    if (!isOurs(copy, now)) throw changedSince(cluster, namespace, name);
     await replaceData(cluster, namespace, name, copy.data);
   }
   await dropKept(cluster, namespace, name);

@@ -5,6 +5,7 @@ import { selectorOf } from '../../mesh/label-selector.ts';
 import { placements } from '../../mesh/placement.ts';
 import { observeSync } from '../../mesh/sync-evidence.ts';
 import { waitUntil } from '../../mesh/wait-until.ts';
+import { settleAll } from '../../settle-all.ts';
 import { whileWaiting } from '../../waiting.ts';
 
 /** What makes a Secret a remote secret to istiod (https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret). */
@@ -45,66 +46,78 @@ export function accountIn(
   );
 }
 
-/** What the istiods of a cluster say of another, and how many endpoints of meshproof's services they hold of it. */
+/** What an istiod says of another cluster, and how many endpoints of meshproof's services it holds of it. */
 interface Known {
   status: string | undefined;
   held: number;
   wanted: number;
 }
 
-async function knownOf(mesh: Mesh, holder: MeshCluster, discovered: string): Promise<Known> {
-  const [istiod] = await istiodsOf(holder, mesh.file.rootNamespace);
-  if (!istiod) throw new Error(`Cluster ${holder.name} has no istiod.`);
-  await using debug = istiod;
-  const { status, pods, shards } = await observeSync(mesh, holder, mesh.cluster(discovered), debug);
+/** Of every ready istiod: each serves proxies of its own, and reads remote secrets in its own time. */
+async function knownOf(mesh: Mesh, holder: MeshCluster, discovered: string): Promise<Known[]> {
+  const istiods = await istiodsOf(holder, mesh.file.rootNamespace);
   const sum = (of: Record<string, number>) => Object.values(of).reduce((total, one) => total + one, 0);
-  return { status, held: sum(shards), wanted: sum(pods) };
+  const known = istiods.map(async (istiod) => {
+    await using debug = istiod;
+    const { status, pods, shards } = await observeSync(mesh, holder, mesh.cluster(discovered), debug);
+    return { status, held: sum(shards), wanted: sum(pods) };
+  });
+  return settleAll(known);
 }
 
-/** Waits until istiod neither lists a cluster nor holds an endpoint of it. @returns the evidence as a sentence. */
+/** Waits until all istiods of a cluster know that of another. @returns who they are, and what they know. */
+async function awaitKnown(
+  mesh: Mesh,
+  { holder, discovered, withinMs }: { holder: MeshCluster; discovered: string; withinMs: number },
+  what: string,
+  isSo: (known: Known) => boolean,
+): Promise<{ who: string; known: Known[] }> {
+  let known: Known[] = [];
+  const areSo = async () => {
+    known = await knownOf(mesh, holder, discovered);
+    return known.every(isSo);
+  };
+  await waitUntil(areSo, `every istiod of ${holder.name} ${what} ${discovered}`, withinMs);
+  const who = known.length === 1 ? 'istiod' : `each of the ${known.length} istiods`;
+  return { who: `${who} of ${holder.name}`, known };
+}
+
+/** Waits until no istiod lists a cluster or holds an endpoint of it. @returns the evidence as a sentence. */
 export async function proveForgotten(
   mesh: Mesh,
   holder: MeshCluster,
   discovered: string,
   withinMs: number,
 ): Promise<string> {
-  const isForgotten = async () => {
-    const { status, held } = await knownOf(mesh, holder, discovered);
-    return status === undefined && held === 0;
-  };
-  await waitUntil(isForgotten, `istiod of ${holder.name} to forget ${discovered}`, withinMs);
-  return `istiod of ${holder.name} lists no cluster ${discovered} in clusterz and holds none of its endpoints in endpointShardz`;
+  const isForgotten = ({ status, held }: Known) => status === undefined && held === 0;
+  const { who } = await awaitKnown(mesh, { holder, discovered, withinMs }, 'to forget', isForgotten);
+  return `${who} lists no cluster ${discovered} in clusterz and holds none of its endpoints in endpointShardz`;
 }
 
-/** Waits until istiod lists a cluster that it is not synced with. @returns the evidence as a sentence. */
+/** Waits until every istiod lists a cluster that it is not synced with. @returns the evidence as a sentence. */
 export async function proveNotSynced(
   mesh: Mesh,
   holder: MeshCluster,
   discovered: string,
   withinMs: number,
 ): Promise<string> {
-  let status: string | undefined;
-  const isNot = async () => {
-    ({ status } = await knownOf(mesh, holder, discovered));
-    return status !== undefined && status !== 'synced';
-  };
-  await waitUntil(isNot, `istiod of ${holder.name} not to be synced with ${discovered}`, withinMs);
-  return `istiod of ${holder.name} calls ${discovered} ${status} in clusterz`;
+  const isNot = ({ status }: Known) => status !== undefined && status !== 'synced';
+  const of = { holder, discovered, withinMs };
+  const { who, known } = await awaitKnown(mesh, of, 'not to be synced with', isNot);
+  const statuses = [...new Set(known.map(({ status }) => status))].join(' or ');
+  return `${who} calls ${discovered} ${statuses} in clusterz`;
 }
 
-/** Waits until istiod is synced with a cluster and holds its endpoints. @returns the evidence as a sentence. */
+/** Waits until every istiod is synced with a cluster and holds its endpoints. @returns the evidence as a sentence. */
 export async function proveSynced(
   mesh: Mesh,
   holder: MeshCluster,
   discovered: string,
   withinMs: number,
 ): Promise<string> {
-  let known: Known | undefined;
-  const isSynced = async () => {
-    known = await knownOf(mesh, holder, discovered);
-    return known.status === 'synced' && known.held === known.wanted;
-  };
-  await waitUntil(isSynced, `istiod of ${holder.name} to be synced with ${discovered}`, withinMs);
+  const isSynced = ({ status, held, wanted }: Known) => status === 'synced' && held === wanted;
+  const of = { holder, discovered, withinMs };
+  const { who, known } = await awaitKnown(mesh, of, 'to be synced with', isSynced);
   const services = placements(mesh.file).filter(({ pods }) => (pods[discovered] ?? 0) > 0);
-  return `istiod of ${holder.name} calls ${discovered} synced and holds its ${known?.held} endpoints of ${services.length} services`;
+  return `${who} calls ${discovered} synced and holds its ${known[0]?.held} endpoints of ${services.length} services`;
 }

@@ -9,6 +9,7 @@ import { whileWaiting } from '../../waiting.ts';
 import { ChangedSince } from '../changed-since.ts';
 import { asWritten, contains, contentHash, isPatched, isSame, mergePatch } from './comparison.ts';
 import { headerOf, wordHeader, type Edit, type ObjectHeader } from './edits.ts';
+import { isMetadataOurs, metadataBack, type Touched } from './touched.ts';
 
 type Json = Record<string, unknown>;
 type Manifest = Extract<Edit, { op: 'apply' }>['manifest'];
@@ -17,6 +18,8 @@ type Manifest = Extract<Edit, { op: 'apply' }>['manifest'];
 export interface Before {
   header: ObjectHeader;
   object: Json | null;
+  /** What of its metadata is changed; all that may be where this is missing. */
+  touched?: Touched | undefined;
 }
 
 const addressed = ({ apiVersion, kind, namespace, name }: ObjectHeader) => ({
@@ -98,16 +101,17 @@ export interface Written {
 }
 
 /**
- * Makes an object what it was. Tries again while others write to it.
+ * Makes an object what it was, but for labels and annotations that no edit touched: those are others'. Tries again while others
+ * write to it.
  *
  * @throws ChangedSince where it is there and is neither as a fault made it nor as it was: then it stays as it is.
  */
 export async function putObjectBack(cluster: MeshCluster, before: Before, written: Written): Promise<void> {
-  const { header, object } = before;
+  const { header, object, touched } = before;
   await requireUnchanged(cluster, before, written);
   const attempt = async () => {
     if (object === null) await removeObject(cluster, header);
-    else await write(cluster, object, await readWhole(cluster, header));
+    else await write(cluster, object, await readWhole(cluster, header), touched);
     return true;
   };
   await waitUntil(attempt, `${wordHeader(header)} of ${cluster.name} to be put back`, timeouts.apiMs);
@@ -115,23 +119,35 @@ export async function putObjectBack(cluster: MeshCluster, before: Before, writte
 
 async function requireUnchanged(
   cluster: MeshCluster,
-  { header, object }: Before,
+  { header, object, touched }: Before,
   { hash, copy }: Written,
 ): Promise<void> {
   // What was not there before is a test's, by its label; whatever became of it, it is taken away.
   if (hash === undefined || object === null) return;
   const now = await readObject(cluster, header);
-  if (now === null || [hash, contentHash(object)].includes(contentHash(now))) return;
+  if (now === null) return;
+  const isOurs = touched === undefined || isMetadataOurs(metadataOf(object), metadataOf(now), touched);
+  if (isOurs && [hash, contentHash(object)].includes(contentHash(now))) return;
   throw new ChangedSince(`${wordHeader(header)} of ${cluster.name}`, copy);
 }
 
-async function write(cluster: MeshCluster, before: Json, now: KubernetesObject | null): Promise<void> {
+const metadataOf = (object: Json): Json => (object['metadata'] ?? {}) as Json;
+
+async function write(
+  cluster: MeshCluster,
+  before: Json,
+  now: KubernetesObject | null,
+  touched: Touched | undefined,
+): Promise<void> {
   const { objects } = cluster.api;
   const { status: _, ...spec } = before;
   if (now === null) await objects.create(spec);
-  else if (!isSame(asWritten(now), before)) {
-    const metadata = { ...(before['metadata'] as object), resourceVersion: now.metadata?.resourceVersion };
-    await objects.replace({ ...spec, metadata } as KubernetesObject);
+  else {
+    const is = asWritten(now);
+    const metadata = touched ? metadataBack(metadataOf(before), metadataOf(is), touched) : metadataOf(before);
+    const { resourceVersion } = now.metadata ?? {};
+    if (!isSame(is, { ...before, metadata }))
+      await objects.replace({ ...spec, metadata: { ...metadata, resourceVersion } } as KubernetesObject);
   }
   if (before['kind'] === 'Service') await writeStatus(cluster, before);
 }

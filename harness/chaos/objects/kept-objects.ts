@@ -7,6 +7,7 @@ import { ChangedSince } from '../changed-since.ts';
 import { putObjectBack, readObject, type Before } from './cluster-objects.ts';
 import { contentHash } from './comparison.ts';
 import { wordHeader, type ObjectHeader } from './edits.ts';
+import { touchedSchema } from './touched.ts';
 
 /** On a ConfigMap that holds objects as they were before a fault changed them: the id of its journal entry. */
 export const keptObjectsLabel = 'meshproof.dev/kept-objects';
@@ -21,6 +22,7 @@ export const beforeSchema = z.array(
       namespace: z.string().optional(),
     }),
     object: z.record(z.string(), z.unknown()).nullable(),
+    touched: touchedSchema.optional(),
   }),
 );
 

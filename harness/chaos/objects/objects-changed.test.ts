@@ -189,6 +189,32 @@ test('what somebody has changed since stays and is told with its copy, and the r
   assert.deepEqual(rest(fake.all()), rest(was));
 });
 
+for (const by of ['the journal', 'the copy in the cluster'] as const)
+  test(`labels and annotations that somebody has added since stay, healed by ${by}`, async () => {
+    const { fake, cluster, of, was } = await injected();
+    await objectsChanged.inject(of);
+    const theirs = { labels: { team: 'a' }, annotations: { 'example.com/note': 'b' } };
+    const withTheirs = (one: Stored) => mergePatch(one, { metadata: theirs }) as Stored;
+    const names = ['ConfigMap n/istio', 'Service n/gateway'];
+    for (const name of names) fake.stored.set(name, withTheirs(fake.stored.get(name) as Stored));
+    if (by === 'the journal') await objectsChanged.heal(of);
+    else await healKeptObjects(cluster, 'n');
+    await objectsChanged.proveHealed(of);
+    const wanted = (was as [string, Stored][]).map(([name, one]) => {
+      return [name, names.includes(name) ? withTheirs(one) : one];
+    });
+    assert.deepEqual(fake.all(), wanted);
+  });
+
+test('a label that the fault took away and somebody has set otherwise since stays, and is told', async () => {
+  const { fake, of } = await injected();
+  await objectsChanged.inject(of);
+  const theirs = mergePatch(fake.stored.get('Service n/gateway'), { metadata: { labels: { network: 'y' } } });
+  fake.stored.set('Service n/gateway', theirs as Stored);
+  await assert.rejects(objectsChanged.heal(of), /^ChangedSince: Service n\/gateway of west is neither/);
+  assert.deepEqual(fake.stored.get('Service n/gateway'), theirs);
+});
+
 test('once somebody has decided and taken the copy away, theirs is left and the fault is healed', async () => {
   const { fake, of, theirs } = await changedSince();
   fake.stored.delete('ConfigMap n/meshproof-kept-objects-abcdefgh');

@@ -20,6 +20,7 @@ import {
 } from './edits.ts';
 import { proveRead } from './istiod-configs.ts';
 import { areKept, beforeSchema, keepObjects, noteWritten, putObjectsBack } from './kept-objects.ts';
+import { touchedBy } from './touched.ts';
 
 /**
  * Any objects of one cluster but Secrets are made, changed or deleted; healing puts them back as they were. The objects as
@@ -41,6 +42,7 @@ export const objectsChanged = defineFault({
       headersOf(edits).map(async (header): Promise<Before> => ({
         header,
         object: await readObject(cluster, header),
+        touched: touchedBy(editsOf(edits, header)),
       })),
     );
     for (const edit of edits) refuseIdle(cluster, edit, before);
@@ -96,11 +98,13 @@ async function stillChanged(
 ): Promise<Before[]> {
   const found = before.map(async (one) => {
     const now = await readObject(cluster, one.header);
-    const ofIt = edits.filter((edit) => isSame(headerOf(edit), one.header));
-    return now === null || ofIt.some((edit) => isEdited(edit, now)) ? [one] : [];
+    return now === null || editsOf(edits, one.header).some((edit) => isEdited(edit, now)) ? [one] : [];
   });
   return (await Promise.all(found)).flat();
 }
+
+const editsOf = (edits: readonly Edit[], header: ObjectHeader): Edit[] =>
+  edits.filter((edit) => isSame(headerOf(edit), header));
 
 function refuseIdle(cluster: MeshCluster, edit: Edit, before: readonly Before[]): void {
   const header = headerOf(edit);

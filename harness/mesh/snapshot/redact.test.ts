@@ -71,18 +71,12 @@ test('what is named like a secret goes, and what says what happened stays', () =
 
 test('fields of a resource that hold secrets are emptied by their name; names of credentials stay', () => {
   const spec = {
-    http: [{ headers: { request: { set: { authorization: 'opaque', 'x-api-key': 'k', 'x-team': 'a' } } } }],
+    set: { authorization: 'opaque', 'x-api-key': 'k', 'x-team': 'a' },
     tls: { credentialName: 'web-cert', mode: 'SIMPLE' },
     jwtRules: [{ jwks: '{"keys":[]}', jwksUri: 'https://issuer/keys' }],
   };
   assert.deepEqual(redactedSpec(spec), {
-    http: [
-      {
-        headers: {
-          request: { set: { authorization: '[redacted]', 'x-api-key': '[redacted]', 'x-team': 'a' } },
-        },
-      },
-    ],
+    set: { authorization: '[redacted]', 'x-api-key': '[redacted]', 'x-team': 'a' },
     tls: { credentialName: 'web-cert', mode: 'SIMPLE' },
     jwtRules: [{ jwks: '[redacted]', jwksUri: 'https://issuer/keys' }],
   });
@@ -95,7 +89,8 @@ test('headers are emptied by how they are matched, and what is no secret stays',
   ];
   const http = (value: string) => ({
     match: [{ headers: { 'x-team': { exact: value } }, uri: { regex: '/v1/(?:a|b)/?x' } }],
-    headers: { response: { add: { 'x-team': 'a' }, remove: ['server'] } },
+    // What is given to a header may be a secret as well as what it is matched with: its name does not tell.
+    headers: { response: { add: { 'x-team': value }, remove: ['server'] } },
   });
   const when = (value: string) => [
     { key: 'request.headers[x-team]', values: [value] },
@@ -106,6 +101,27 @@ test('headers are emptied by how they are matched, and what is no secret stays',
     when: when('[redacted]'),
     set: [{ name: 'X-Token', value: '[redacted]' }, set[1]],
   });
+});
+
+test('what headers are set to or added with goes at every level, whatever they are called; names stay', () => {
+  const virtualService = (value: string) => {
+    const given = { 'x-origin-verify': value, 'Ocp-Apim-Subscription-Key': value, name: value, value };
+    const headers = { request: { set: given, add: given, remove: ['x-a'] }, response: { set: given } };
+    return { http: [{ headers, route: [{ destination: { host: 'a' }, weight: 1, headers }] }] };
+  };
+  const httpRoute = (value: string) => {
+    const given = [{ name: 'x-functions-key', value }];
+    const filters = [
+      { type: 'RequestHeaderModifier', requestHeaderModifier: { set: given, add: given, remove: ['x-a'] } },
+      { type: 'ResponseHeaderModifier', responseHeaderModifier: { add: given } },
+    ];
+    return { rules: [{ filters, backendRefs: [{ name: 'a', port: 80, filters }] }] };
+  };
+  for (const spec of [virtualService, httpRoute])
+    assert.deepEqual(redactedSpec(spec('opaque')), spec('[redacted]'));
+  // Headers that are matched, and have such names.
+  const match = (exact: string) => ({ match: [{ headers: { request: { exact }, set: { exact } } }] });
+  assert.deepEqual(redactedSpec(match('opaque')), match('[redacted]'));
 });
 
 test('queries of URLs and requests go, regular expressions and what is asked stay', () => {

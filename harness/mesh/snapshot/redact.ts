@@ -99,15 +99,15 @@ type Table = Readonly<Record<string, unknown>>;
 
 /**
  * The same for the specification of a resource, where also goes: whatever stands under a {@link isSecretName} name, however deep;
- * the `value` beside such a `name`; the strings that headers are matched with, and the values of headers in conditions of an
- * AuthorizationPolicy, under any name; and the queries of URLs.
+ * the `value` beside such a `name`; under any name the strings that headers are matched with, set to or added with, and the values
+ * of headers in conditions of an AuthorizationPolicy; and the queries of URLs.
  */
 export function redactedSpec<T>(spec: T): T {
   return specCopy(spec, 'plain') as T;
 }
 
-/** How a part of a specification is read: `secret` where all of it goes, `headers` directly under that name. */
-type Reading = 'plain' | 'headers' | 'secret';
+/** How a part of a specification is read: `secret` where all of it goes, `headers` and `changes` of headers directly under such a name. */
+type Reading = 'plain' | 'headers' | 'changes' | 'secret';
 
 function specCopy(value: unknown, reading: Reading): unknown {
   if (typeof value === 'string') return specText(value, reading);
@@ -132,13 +132,19 @@ function specText(text: string, reading: Reading): string {
 const headerCondition = /^request\.headers\b/;
 const matches = new Set(['exact', 'prefix', 'suffix', 'regex', 'value']);
 
-function readingOf(key: string, { name, key: asked }: Table, reading: Reading): Reading {
+function readingOf(key: string, table: Table, reading: Reading): Reading {
+  const { name, key: asked } = table;
   if (reading === 'secret' || isSecretName(key)) return 'secret';
   if (key === 'value' && typeof name === 'string' && isSecretName(name)) return 'secret';
   if (/^(?:not)?values$/i.test(key) && typeof asked === 'string' && headerCondition.test(asked))
     return 'secret';
-  if (reading === 'headers' && matches.has(key)) return 'secret';
+  if ((reading === 'headers' || reading === 'changes') && matches.has(key)) return 'secret';
+  // What a header is given is often what lets a call in, whatever its name: `x-origin-verify`. HTTPRoutes have lists of name and value.
+  if (reading === 'changes' && (key === 'set' || key === 'add'))
+    return Array.isArray(table[key]) ? 'headers' : 'secret';
   if (/^(?:without)?headers$/i.test(key)) return 'headers';
-  // `headers: { request: { set } }` changes headers, and is judged by their names.
-  return reading === 'headers' && key !== 'request' && key !== 'response' ? 'headers' : 'plain';
+  if (/^(?:request|response)HeaderModifier$/i.test(key)) return 'changes';
+  // `headers: { request: { set } }` changes headers.
+  if (reading === 'headers') return key === 'request' || key === 'response' ? 'changes' : 'headers';
+  return 'plain';
 }
