@@ -93,6 +93,23 @@ test('pods that come and go while istiods are asked are no stale endpoints', () 
   );
 });
 
+test('pods that come and go are not missing, nor is the endpoint of a Service without ports', () => {
+  const ofCatalog = ({ name }: { name: string }) => name === 'catalog';
+  const lacking = (change: (east: SampleCluster) => void) => {
+    const snapshot = broken(({ west, east }) => {
+      for (const one of istiod(west).shards)
+        if (one.host.startsWith('catalog.') && one.cluster === 'east') one.addresses = [];
+      change(east);
+    });
+    return judge(snapshot).causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]);
+  };
+  const lacks = (change: (east: SampleCluster) => void) =>
+    lacking(change).some(({ code }) => code === 'MP2204');
+  assert.ok(lacks(() => undefined));
+  assert.ok(!lacks(({ workloads }) => void (the(workloads, ofCatalog).updated = 1)));
+  assert.ok(!lacks(({ services }) => void (the(services, ofCatalog).ports = [])));
+});
+
 test('a headless Service, and one whose calls stay on their node, have no endpoints elsewhere', () => {
   for (const change of [{ headless: true }, { internalTrafficPolicy: 'Local' }])
     healthy(({ west, east }) => {
