@@ -165,6 +165,23 @@ test('an authority that istiod made for itself, before somebody else signed, is 
   });
 });
 
+test('an authority that istiod made for itself, before Kubernetes signed, is nobody’s', () => {
+  healthy(({ west, east }) => {
+    for (const cluster of [west, east]) {
+      for (const install of cluster.installs)
+        Object.assign(install.env, {
+          EXTERNAL_CA: 'ISTIOD_RA_KUBERNETES_API',
+          PILOT_CERT_PROVIDER: 'k8s.io/clusterissuers.cert-manager.io/mesh',
+        });
+      cluster.authorities = cluster.authorities.map((one) => ({
+        ...one,
+        secret: 'istio-ca-secret',
+        roots: [],
+      }));
+    }
+  });
+});
+
 test('istiods that do not validate trust domains need no aliases', () => {
   const domains = ({ west, east }: BrokenSample) => {
     for (const cluster of [west, east])
