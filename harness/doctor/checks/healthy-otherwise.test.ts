@@ -30,6 +30,31 @@ test('a remote cluster is exposed by the Gateway of its primary', () => {
   assert.ok(!codes.includes('MP3301'), codes.join());
 });
 
+test('an external control plane: its cluster is none of the mesh, and its kubeconfig no remote secret', () => {
+  const snapshot = sampleSnapshot(['control', 'data']);
+  const [control, data] = snapshot.clusters as [SampleCluster, SampleCluster];
+  const declared = (wanted: string) => the(snapshot.declared.clusters, ({ name }) => name === wanted);
+  Object.assign(declared('control'), { role: 'external', eastWestGateway: undefined });
+  Object.assign(declared('data'), { role: 'remote', eastWestGateway: undefined });
+  const away = { workloads: [], resources: [], proxies: [], probes: [] };
+  Object.assign(control, { ...away, readerAccess: [] });
+  control.pods = control.pods.filter(({ labels }) => labels['app'] === 'istiod');
+  control.services = control.services.filter(({ name }) => name === 'istiod');
+  the(control.installs).clusterName = 'data';
+  Object.assign(the(control.remoteSecrets), { name: 'istio-kubeconfig', cluster: 'config' });
+  const own = istiod(control);
+  own.clusters = [{ id: 'data', secret: '', syncStatus: 'synced' }];
+  Object.assign(own, { networks: [], shards: own.shards.filter(({ cluster }) => cluster === 'data') });
+  own.connected = data.istiods.flatMap(({ connected }) => connected);
+  Object.assign(data, { remoteSecrets: [], readerAccess: [], probes: [], istiods: [], resources: [] });
+  data.services = data.services.filter(({ name }) => !name.startsWith('istio-'));
+  data.pods = data.pods.filter(({ labels }) => labels['istio'] === undefined && labels['app'] !== 'istiod');
+  data.installs = data.installs.map((one) => ({ ...one, istiod: false }));
+  assertHealthy(snapshot);
+  the(control.remoteSecrets).server = 'https://behind-a-balancer.example';
+  assertHealthy(snapshot);
+});
+
 test('of two clusters on one network, one has the gateway', () => {
   const snapshot = sampleSnapshot(['west', 'north', 'east']);
   const north = the(snapshot.clusters, ({ name }) => name === 'north');
@@ -228,4 +253,18 @@ test('a remedy is written with the contexts of the kubeconfig', () => {
     }),
   );
   assert.match(causes[0]?.finding.remedy ?? '', /--context prod-east /);
+});
+
+test('a primary beside an external control plane reads the cluster of that one’s workloads alone', () => {
+  const snapshot = sampleSnapshot(['west', 'east', 'control']);
+  the(snapshot.declared.clusters, ({ name }) => name === 'control').role = 'external';
+  for (const { remoteSecrets, istiods } of snapshot.clusters as SampleCluster[]) {
+    remoteSecrets.splice(0, Infinity, ...remoteSecrets.filter(({ cluster }) => cluster !== 'control'));
+    for (const one of istiods) one.clusters = one.clusters.filter(({ id }) => id !== 'control');
+  }
+  const codes = judge(snapshot).causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]);
+  assert.deepEqual(
+    codes.filter(({ code }) => ['MP2101', 'MP2202'].includes(code)).map(({ cause }) => cause),
+    [],
+  );
 });
