@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleSnapshot } from '../../mesh/snapshot/sample.ts';
 import type { Snapshot } from '../../mesh/snapshot/schema.ts';
-import { assertFirst, broken, the, type BrokenSample, type SampleCluster } from '../broken-sample.ts';
+import {
+  assertFirst,
+  broken,
+  resource,
+  the,
+  type BrokenSample,
+  type SampleCluster,
+} from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
 /** Meshes that are in order, though not set up as the lab is: no finding above info may be made of them. */
@@ -148,6 +155,41 @@ test('a headless Service, and one whose calls stay on their node, have no endpoi
           if (upstream.host.startsWith('catalog.'))
             upstream.endpoints = upstream.endpoints.filter(({ address }) => !address.startsWith('172.'));
     });
+});
+
+test('localities that weights do not name have no endpoints', () => {
+  const near = { 'region-west/*': 100 };
+  const ruleOf = (distribute: object[]) =>
+    resource('DestinationRule', 'weights', {
+      host: '*.meshproof.svc.cluster.local',
+      trafficPolicy: { loadBalancer: { localityLbSetting: { distribute } } },
+    });
+  const lacks = (change: (west: SampleCluster) => void) =>
+    judge(
+      broken(({ west }) => {
+        for (const { upstreams } of west.proxies)
+          for (const upstream of upstreams)
+            upstream.endpoints = upstream.endpoints.filter(({ address }) => !address.startsWith('172.'));
+        change(west);
+      }),
+    ).causes.some(({ finding, symptoms }) => [finding, ...symptoms].some(({ code }) => code === 'MP3602'));
+  const rule = (distribute: object[]) => (west: SampleCluster) =>
+    void west.resources.push(ruleOf(distribute));
+  assert.ok(!lacks(rule([{ from: 'region-west/*', to: near }])));
+  assert.ok(lacks(rule([{ from: 'region-west/*', to: { ...near, 'region-east/*': 1 } }])));
+  assert.ok(lacks(rule([{ from: 'region-east/*', to: near }])));
+  assert.ok(lacks(rule([{ from: 'region-west/*', to: { 'region-moon/*': 100 } }])));
+  const settings = (distribute: { from: string; to: Record<string, number> }[]) => (west: SampleCluster) =>
+    void (the(west.installs).settings!.localityLb = { distribute, failover: [], failoverPriority: [] });
+  assert.ok(!lacks(settings([{ from: '*', to: near }])));
+  assert.ok(lacks(settings([{ from: '*', to: { '*': 100 } }])));
+  // A rule's setting stands in place of the mesh's.
+  assert.ok(
+    lacks((west) => {
+      settings([{ from: '*', to: near }])(west);
+      rule([])(west);
+    }),
+  );
 });
 
 test('the namespace default has a Service, and nobody to put a sidecar beside', () => {

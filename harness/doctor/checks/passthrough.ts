@@ -2,6 +2,7 @@ import type { ShardRecord } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
+import { leftOutByWeights } from '../distribution.ts';
 import { eastWestGateways } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
@@ -72,21 +73,23 @@ const clientsWithoutRemote: Check = {
           networks.filter(({ network }) => network === wanted).map(({ address }) => address),
         ),
       );
-      const held = new Set(
+      const held = new Map(
         shardsOf(reader, read)
           .filter((one) => one.mtls > 0 && one.addresses.length > one.unhealthy)
-          .map(({ host }) => host),
+          .map(({ host, localities }) => [host, localities]),
       );
       if (gateways.size === 0 || held.size === 0) continue;
-      for (const { type, upstreams } of reader.data.proxies)
+      const leftOut = leftOutByWeights(view, reader);
+      for (const { type, upstreams, nodeLocality } of reader.data.proxies)
         if (type === 'sidecar')
-          for (const { host, subset, endpoints } of upstreams)
+          for (const { host, port, subset, endpoints } of upstreams)
             if (
               subset === '' &&
               held.has(host) &&
               !staysLocal.has(host) &&
               !clusterLocal(reader, host) &&
-              !endpoints.some(({ address }) => gateways.has(address))
+              !endpoints.some(({ address }) => gateways.has(address)) &&
+              !leftOut(host, port, nameOf(nodeLocality), held.get(host) ?? [])
             )
               without.set(host, (without.get(host) ?? 0) + 1);
       if (without.size > 0)
@@ -102,6 +105,10 @@ const clientsWithoutRemote: Check = {
     }
   },
 };
+
+/** A locality as rules have it. */
+const nameOf = (at?: { region: string; zone: string; subzone: string }): string =>
+  at ? `${at.region}/${at.zone}/${at.subzone}` : '';
 
 /**
  * Hosts of which a proxy is rightly told no endpoint elsewhere: a headless Service is called by the address of a pod, an ExternalName by
