@@ -6,7 +6,7 @@ export interface PolicyPart {
   where: string;
   /** Absent: all of the host. */
   subset?: string;
-  /** Absent: every port, or one that cannot be read. */
+  /** Absent: every port. NaN where it cannot be read. */
   port?: number;
   tls: string | undefined;
   outlier: Table | undefined;
@@ -44,7 +44,7 @@ function partsOf(place: Place, given: unknown): PolicyPart[] {
   const ports = tables(policy['portLevelSettings']).map((one) => {
     const port = numeric(table(one['port'])['number']);
     const where = `${place.where}, port ${port ?? '?'}`;
-    return partOf({ ...place, where, ...(port === undefined ? {} : { port }) }, one);
+    return partOf({ ...place, where, port: port ?? NaN }, one);
   });
   return [partOf(place, policy), ...ports];
 }

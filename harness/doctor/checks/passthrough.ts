@@ -1,11 +1,12 @@
 import type { ShardRecord } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { covers, destinationRules } from '../destination-rules.ts';
+import { covers, destinationRules, serviceOfHost } from '../destination-rules.ts';
 import { leftOutByWeights } from '../distribution.ts';
 import { eastWestGateways } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { modesByPort } from '../peer-authentication.ts';
 import { selects } from '../pod-index.ts';
 import { labels, list, table, tables, text } from '../spec-reader.ts';
 import { some } from '../wording.ts';
@@ -33,19 +34,23 @@ const breaksPassthrough: Check = {
         const off = rule.parts.filter(({ tls }) => tls !== undefined && tls !== '' && tls !== 'ISTIO_MUTUAL');
         const hit = off.length > 0 ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];
         if (hit.length === 0) continue;
+        // Plain text to one port may be meant: that of metrics, which a PeerAuthentication may leave open as well.
+        const whole = off.find(({ subset, port }) => subset === undefined && port === undefined);
+        const part = whole ?? off[0];
         yield {
+          ...(whole ? {} : { severity: 'warning' }),
           cluster: cluster.name,
           object: `DestinationRule ${keyOf(rule)}`,
           subject: keyOf(rule),
           evidence: [
             {
-              what: `tls.mode of ${off[0]?.where}`,
-              seen: off[0]?.tls ?? '',
+              what: `tls.mode of ${part?.where}`,
+              seen: part?.tls ?? '',
               expected: 'ISTIO_MUTUAL, or none',
             },
             { what: 'services of the mesh that it covers', seen: hit.length, expected: 0 },
           ],
-          cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} takes mutual TLS away from ${some(hit.map(({ key }) => key))}, so other networks cannot be reached.`,
+          cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} takes mutual TLS away from ${some(hit.map(({ key }) => key))}${whole ? '' : ` (${part?.where})`}, so other networks cannot be reached${whole ? '' : ' there'}.`,
         };
       }
   },
@@ -80,6 +85,7 @@ const clientsWithoutRemote: Check = {
       );
       if (gateways.size === 0 || held.size === 0) continue;
       const leftOut = leftOutByWeights(view, reader);
+      const isPlain = plainPorts(reader, view.cluster(read));
       for (const { type, upstreams, nodeLocality } of reader.data.proxies)
         if (type === 'sidecar')
           for (const { host, port, subset, endpoints } of upstreams)
@@ -89,6 +95,7 @@ const clientsWithoutRemote: Check = {
               !staysLocal.has(host) &&
               !clusterLocal(reader, host) &&
               !endpoints.some(({ address }) => gateways.has(address)) &&
+              !isPlain(host, port) &&
               !leftOut(host, port, nameOf(nodeLocality), held.get(host) ?? [])
             )
               without.set(host, (without.get(host) ?? 0) + 1);
@@ -105,6 +112,27 @@ const clientsWithoutRemote: Check = {
     }
   },
 };
+
+/** Ports of hosts of another cluster that are called in plain text by agreement: a rule sends it, and the policies of all pods take it. */
+function plainPorts(
+  reader: ClusterView,
+  read: ClusterView | undefined,
+): (host: string, port: number) => boolean {
+  const parts = destinationRules(reader).flatMap(({ host, parts: own }) =>
+    own.flatMap(({ subset, port, tls }) =>
+      subset === undefined && port !== undefined && tls === 'DISABLE' ? [{ host, port }] : [],
+    ),
+  );
+  if (parts.length === 0 || !read) return () => false;
+  const modeAt = modesByPort(read);
+  return (host, wanted) => {
+    const service = read.services.get(serviceOfHost(host) ?? '');
+    const port = service?.ports.find((one) => one.port === wanted);
+    if (!service || !port || !parts.some((one) => one.port === wanted && covers(one.host, host)))
+      return false;
+    return read.podsOf(service).every((pod) => !pod.sidecar || modeAt(pod, port) === 'DISABLE');
+  };
+}
 
 /** A locality as rules have it. */
 const nameOf = (at?: { region: string; zone: string; subzone: string }): string =>
