@@ -310,3 +310,36 @@ test('a primary beside an external control plane reads the cluster of that oneâ€
     [],
   );
 });
+
+test('pods may be on another network than their cluster, by a label of their own', () => {
+  const label = 'topology.istio.io/network';
+  const moved = (network: string, change: (sample: BrokenSample) => void = () => undefined) =>
+    broken((sample) => {
+      const { west, east } = sample;
+      for (const pod of east.pods.filter(({ labels }) => labels['app'] === 'catalog')) {
+        pod.labels[label] = network;
+        pod.proxy!.network = network;
+      }
+      for (const { shards } of [istiod(west), istiod(east)])
+        for (const shard of shards)
+          if (shard.host.startsWith('catalog.') && shard.cluster === 'east') shard.networks = [network];
+      change(sample);
+    });
+  const codes = (snapshot: Snapshot) =>
+    judge(snapshot)
+      .causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms])
+      .filter(({ code }) => code === 'MP3104' || code === 'MP3506');
+  assert.deepEqual(codes(moved('west-net')), []);
+  const gated = ({ east }: BrokenSample) => {
+    const own = structuredClone(gateway(east));
+    own.labels[label] = 'machines';
+    east.services.push({ ...own, name: 'machines-gateway' });
+  };
+  assert.deepEqual(codes(moved('machines', gated)), []);
+  assert.deepEqual(
+    codes(moved('nowhere'))
+      .map(({ code }) => code)
+      .toSorted(),
+    ['MP3104', 'MP3506', 'MP3506'],
+  );
+});
