@@ -16,7 +16,7 @@ const breaksPassthrough: Check = {
   title: 'A DestinationRule turns off the TLS that gateways pass on',
   severity: 'error',
   explanation:
-    'Calls to another network need mutual TLS: the east-west gateway finds the service by the name in the handshake. A rule with TLS mode DISABLE, SIMPLE or MUTUAL for a service of the mesh takes that away: istiod drops the endpoints of other networks from what it tells clients, without a word, and calls stay local or fail.',
+    'Calls to another network need mutual TLS: the east-west gateway finds the service by the name in the handshake. A rule with TLS mode DISABLE, SIMPLE or MUTUAL for a service of the mesh takes that away: istiod drops the endpoints of other networks from what it tells clients, without a word, and calls stay local or fail. A rule that does so for one port or subset only is a warning: plain text may be meant there.',
   remedy:
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/',
@@ -69,6 +69,10 @@ const clientsWithoutRemote: Check = {
   run: function* (view) {
     const staysLocal = hostsWithoutRemoteEndpoints(view);
     const shardsOf = shardsByCluster();
+    const rulesOf = keptWhileAsked((reader) => ({
+      leftOut: leftOutByWeights(view, reader),
+      plain: plainParts(reader),
+    }));
     for (const { reader, read } of view.pairs()) {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
       if (wanted === undefined || own === wanted || reader.data.istiods.length === 0) continue;
@@ -84,8 +88,8 @@ const clientsWithoutRemote: Check = {
           .map(({ host, localities }) => [host, localities]),
       );
       if (gateways.size === 0 || held.size === 0) continue;
-      const leftOut = leftOutByWeights(view, reader);
-      const isPlain = plainPorts(reader, view.cluster(read));
+      const { leftOut, plain } = rulesOf(reader);
+      const isPlain = plainPorts(plain, view.cluster(read));
       for (const { type, upstreams, nodeLocality } of reader.data.proxies)
         if (type === 'sidecar')
           for (const { host, port, subset, endpoints } of upstreams)
@@ -113,16 +117,28 @@ const clientsWithoutRemote: Check = {
   },
 };
 
-/** Ports of hosts of another cluster that are called in plain text by agreement: a rule sends it, and the policies of all pods take it. */
-function plainPorts(
-  reader: ClusterView,
-  read: ClusterView | undefined,
-): (host: string, port: number) => boolean {
-  const parts = destinationRules(reader).flatMap(({ host, parts: own }) =>
-    own.flatMap(({ subset, port, tls }) =>
+/** What is made of a cluster, until another is asked for: pairs come by reader, and rules may be many. */
+function keptWhileAsked<T>(make: (cluster: ClusterView) => T): (cluster: ClusterView) => T {
+  let last: { cluster: ClusterView; made: T } | undefined;
+  return (cluster) => {
+    if (last?.cluster !== cluster) last = { cluster, made: make(cluster) };
+    return last.made;
+  };
+}
+
+/** The ports that rules of a cluster send plain text to. */
+const plainParts = (cluster: ClusterView) =>
+  destinationRules(cluster).flatMap(({ host, parts }) =>
+    parts.flatMap(({ subset, port, tls }) =>
       subset === undefined && port !== undefined && tls === 'DISABLE' ? [{ host, port }] : [],
     ),
   );
+
+/** Ports of hosts of another cluster that are called in plain text by agreement: a rule sends it, and the policies of all pods take it. */
+function plainPorts(
+  parts: readonly { host: string; port: number }[],
+  read: ClusterView | undefined,
+): (host: string, port: number) => boolean {
   if (parts.length === 0 || !read) return () => false;
   const modeAt = modesByPort(read);
   return (host, wanted) => {
