@@ -7,7 +7,7 @@ import type { MeshView } from './mesh-view.ts';
  * - `pair`: the same cluster, seen towards the same peer;
  * - `target`: the cause's cluster is the one that the symptom is about: its peer, or its own cluster where it has none;
  * - `source`: the symptom was seen from the cause's cluster;
- * - `cluster`: the two name a cluster in common;
+ * - `cluster`: the symptom names the cause's cluster, as its own or as its peer;
  * - `subject`: they are about the same thing, such as a service, and name a cluster in common;
  * - `mesh`: always.
  */

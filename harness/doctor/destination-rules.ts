@@ -4,6 +4,10 @@ import { labels, numeric, table, tables, text, type Table } from './spec-reader.
 /** Where in a rule something stands: all of the host, a subset, or one port. */
 export interface PolicyPart {
   where: string;
+  /** Absent: all of the host. */
+  subset?: string;
+  /** Absent: every port. NaN where it cannot be read. */
+  port?: number;
   tls: string | undefined;
   outlier: Table | undefined;
   locality: Table | undefined;
@@ -24,21 +28,25 @@ export interface DestinationRuleRecord {
 const filled = (value: unknown): Table | undefined =>
   value === undefined || value === null ? undefined : table(value);
 
-function partOf(where: string, policy: Table): PolicyPart {
+type Place = Pick<PolicyPart, 'where' | 'subset' | 'port'>;
+
+function partOf(place: Place, policy: Table): PolicyPart {
   return {
-    where,
+    ...place,
     tls: text(table(policy['tls'])['mode']),
     outlier: filled(policy['outlierDetection']),
     locality: filled(table(policy['loadBalancer'])['localityLbSetting']),
   };
 }
 
-function partsOf(where: string, given: unknown): PolicyPart[] {
+function partsOf(place: Place, given: unknown): PolicyPart[] {
   const policy = table(given);
-  const ports = tables(policy['portLevelSettings']).map((port) =>
-    partOf(`${where}, port ${numeric(table(port['port'])['number']) ?? '?'}`, port),
-  );
-  return [partOf(where, policy), ...ports];
+  const ports = tables(policy['portLevelSettings']).map((one) => {
+    const port = numeric(table(one['port'])['number']);
+    const where = `${place.where}, port ${port ?? '?'}`;
+    return partOf({ ...place, where, port: port ?? NaN }, one);
+  });
+  return [partOf(place, policy), ...ports];
 }
 
 /** The DestinationRules of a cluster. */
@@ -55,10 +63,11 @@ export function destinationRules(cluster: ClusterView): DestinationRuleRecord[] 
           ? host
           : `${host}.${namespace}.svc.cluster.local`,
       parts: [
-        ...partsOf('all of it', spec['trafficPolicy']),
-        ...subsets.flatMap((subset) =>
-          partsOf(`subset ${text(subset['name']) ?? ''}`, subset['trafficPolicy']),
-        ),
+        ...partsOf({ where: 'all of it' }, spec['trafficPolicy']),
+        ...subsets.flatMap((one) => {
+          const subset = text(one['name']) ?? '';
+          return partsOf({ where: `subset ${subset}`, subset }, one['trafficPolicy']);
+        }),
       ],
       subsets: subsets.map((subset) => ({
         name: text(subset['name']) ?? '',

@@ -13,7 +13,7 @@ const relations = {
   pair: 'for the same two clusters, in the same direction',
   target: 'wherever the cluster is spoken of',
   source: 'as seen from the same cluster',
-  cluster: 'where they have a cluster in common',
+  cluster: 'seen in or towards its cluster',
   subject: 'for the same service or object',
   mesh: 'anywhere in the mesh',
 } as const;

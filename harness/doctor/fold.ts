@@ -8,7 +8,8 @@ const relations: Record<Relation, (cause: Located, symptom: Located) => boolean>
   pair: ({ finding: a }, { finding: b }) => a.cluster === b.cluster && a.peer === b.peer,
   target: ({ finding: a }, { finding: b }) => a.cluster === (b.peer ?? b.cluster),
   source: ({ finding: a }, { finding: b }) => a.cluster === b.cluster,
-  cluster: ({ finding: a }, { finding: b }) => shareCluster(a, b),
+  // Not the cause's peer: that may be a healthy cluster, which it was only compared with.
+  cluster: ({ finding: a }, { finding: b }) => shareCluster({ ...a, peer: undefined }, b),
   subject: (a, b) => a.subject !== undefined && a.subject === b.subject && shareCluster(a.finding, b.finding),
   mesh: () => true,
 };

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
 import { snapshotSchema, type Snapshot } from '../mesh/snapshot/schema.ts';
 import { broken, resource, the } from './broken-sample.ts';
+import type { Check } from './check.ts';
 import { diagnosisSchema } from './finding.ts';
 import { judge } from './judge.ts';
 
@@ -235,4 +236,21 @@ test('a mesh that breaks one rule everywhere is told of in part, with the number
     judge(snapshot).elided.find(({ code }) => code === 'MP3601'),
     { code: 'MP3601', more: 50 },
   );
+});
+
+test('of what breaks one rule everywhere, the gravest is told of, wherever it stands', () => {
+  const check: Check = {
+    ...{ code: 'MP6201', title: '', severity: 'info', explanation: '', remedy: '', reference: '', needs: [] },
+    run: function* () {
+      for (let i = 0; i < 150; i++) yield { subject: `some/${i}`, evidence: [], cause: `${i}.` };
+      yield { severity: 'error', evidence: [], cause: 'Our own.' };
+    },
+  };
+  const { causes, counts, elided } = judge(sampleSnapshot(), [check]);
+  assert.deepEqual(counts, { error: 1, warning: 0, info: 99 });
+  assert.deepEqual(
+    causes.slice(0, 2).map(({ finding }) => finding.cause),
+    ['Our own.', '0.'],
+  );
+  assert.deepEqual(elided, [{ code: 'MP6201', more: 51 }]);
 });

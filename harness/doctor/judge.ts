@@ -1,7 +1,7 @@
 import { checks as allChecks } from './checks.ts';
 import type { Snapshot } from '../mesh/snapshot/schema.ts';
-import { locate, type Check, type Located } from './check.ts';
-import type { Diagnosis, UnknownPart } from './finding.ts';
+import { locate, type Check, type Located, type Sighting } from './check.ts';
+import { severities, type Diagnosis, type Severity, type UnknownPart } from './finding.ts';
 import { fold } from './fold.ts';
 import { MeshView } from './mesh-view.ts';
 
@@ -17,10 +17,9 @@ export function judge(snapshot: Snapshot, checks: readonly Check[] = allChecks):
   const found: Located[] = [];
   const elided: Diagnosis['elided'] = [];
   for (const check of checks) {
-    let count = 0;
-    for (const sighting of check.run(view))
-      if (count++ < mostPerCode) found.push(addressed(locate(check, sighting), view));
-    if (count > mostPerCode) elided.push({ code: check.code, more: count - mostPerCode });
+    const { kept, more } = gravest(check, view);
+    for (const sighting of kept) found.push(addressed(locate(check, sighting), view));
+    if (more > 0) elided.push({ code: check.code, more });
   }
   const causes = fold(found, checks);
   const count = (wanted: string) => causes.filter(({ finding }) => finding.severity === wanted).length;
@@ -35,6 +34,19 @@ export function judge(snapshot: Snapshot, checks: readonly Check[] = allChecks):
     elided,
     unknown: unknownOf(view, checks),
   };
+}
+
+/** What a check saw, the gravest first, as much as a diagnosis may have of it: what is only worth knowing must not hide an error. */
+function gravest(check: Check, view: MeshView): { kept: Sighting[]; more: number } {
+  let count = 0;
+  const bySeverity = new Map<Severity, Sighting[]>(severities.map((one) => [one, []]));
+  for (const sighting of check.run(view)) {
+    count++;
+    const same = bySeverity.get(sighting.severity ?? check.severity);
+    if (same && same.length < mostPerCode) same.push(sighting);
+  }
+  const kept = [...bySeverity.values()].flat().slice(0, mostPerCode);
+  return { kept, more: count - kept.length };
 }
 
 /** Its remedy as it can be typed: with the contexts of the kubeconfig, where checks write the names of clusters. */

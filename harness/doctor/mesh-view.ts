@@ -1,6 +1,9 @@
-import type { Certificate, Missing, Snapshot, Source } from '../mesh/snapshot/schema.ts';
+import type { Certificate, DeclaredCluster, Missing, Snapshot, Source } from '../mesh/snapshot/schema.ts';
 import { ClusterView } from './cluster-view.ts';
 import { eastWestGateways } from './gateways.ts';
+
+/** The mesh file has it for an external control plane alone. */
+const isExternal = ({ role }: DeclaredCluster): boolean => role === 'external';
 
 /** A snapshot, indexed once, so that no check has to search. Never changes. */
 export class MeshView {
@@ -41,7 +44,7 @@ export class MeshView {
 
   /** Clusters with workloads: all but those that the mesh file has for an external control plane alone. */
   get dataPlanes(): ClusterView[] {
-    return this.clusters.filter(({ declared }) => declared?.role !== 'external');
+    return this.clusters.filter(({ declared }) => !declared || !isExternal(declared));
   }
 
   /** Whether another cluster of its network has an east-west gateway: istiod then takes that one for all of the network. */
@@ -55,9 +58,10 @@ export class MeshView {
     );
   }
 
-  /** Every primary with every other cluster of the mesh file, which need not have answered. */
+  /** Every primary with every other cluster of the mesh file that has workloads, which need not have answered. */
   pairs(): { reader: ClusterView; read: string }[] {
-    const names = this.clusterNames;
+    const bare = new Set(this.snapshot.declared.clusters.filter(isExternal).map(({ name }) => name));
+    const names = this.clusterNames.filter((name) => !bare.has(name));
     return this.primaries.flatMap((reader) =>
       names.filter((name) => name !== reader.name).map((read) => ({ reader, read })),
     );
@@ -70,9 +74,10 @@ export class MeshView {
     ];
   }
 
-  /** The mesh file knows of more than one network. */
+  /** The mesh file knows of more than one network with workloads. */
   get multiNetwork(): boolean {
-    return new Set(this.snapshot.declared.clusters.map(({ network }) => network)).size > 1;
+    const planes = this.snapshot.declared.clusters.filter((one) => !isExternal(one));
+    return new Set(planes.map(({ network }) => network)).size > 1;
   }
 
   /** The network that the mesh file says a cluster is on. */

@@ -12,13 +12,20 @@ export function hostOfUrl(url: string | undefined): string | undefined {
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '0.0.0.0' || host.startsWith('127.');
 
+/**
+ * The remote secrets of a cluster. That of an external istiod for the cluster that it has its configuration from is none, though it has
+ * their label: `istioctl create-remote-secret --type=config` names no cluster in it.
+ */
+export const remoteSecrets = ({ data }: ClusterView): RemoteSecret[] =>
+  data.remoteSecrets.filter(({ name, cluster }) => name !== 'istio-kubeconfig' || cluster !== 'config');
+
 /** Whether istiod takes it: it has the label, and stands where istiod looks. */
 export const isActive = (cluster: ClusterView, secret: RemoteSecret): boolean =>
   secret.labelled && secret.namespace === cluster.systemNamespace;
 
 /** The remote secrets that the istiods of a cluster read, but for one of itself. */
 export const activeSecrets = (cluster: ClusterView): RemoteSecret[] =>
-  cluster.data.remoteSecrets.filter((secret) => isActive(cluster, secret));
+  remoteSecrets(cluster).filter((secret) => isActive(cluster, secret));
 
 /** `Secret namespace/name`. */
 export const secretRef = ({ namespace, name }: { namespace: string; name: string }): string =>

@@ -3,11 +3,16 @@ import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
 
 /**
- * The authority that a cluster's istiod signs with: `cacerts` where it is there, or the one that it made for itself. None where somebody
- * else signs (ENABLE_CA_SERVER=false, as with istio-csr): what istiod made for itself in former times may still lie there.
+ * Whether somebody else signs than istiod: with ENABLE_CA_SERVER=false, as with istio-csr, or Kubernetes by its signers. What istiod made
+ * for itself in former times may still lie there.
  */
+export const isSignedElsewhere = ({ install }: ClusterView): boolean =>
+  install?.env['ENABLE_CA_SERVER'] === 'false' ||
+  install?.env['PILOT_CERT_PROVIDER']?.startsWith('k8s.io/') === true;
+
+/** The authority that a cluster's istiod signs with: `cacerts` where it is there, or the one that it made for itself. */
 export function authorityOf(cluster: ClusterView): Authority | undefined {
-  if (cluster.install?.env['ENABLE_CA_SERVER'] === 'false') return undefined;
+  if (isSignedElsewhere(cluster)) return undefined;
   const own = cluster.data.authorities.filter(({ namespace }) => namespace === cluster.systemNamespace);
   return (
     own.find(({ secret }) => secret === 'cacerts') ?? own.find(({ secret }) => secret === 'istio-ca-secret')

@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { authorityOf } from '../trust.ts';
+import { authorityOf, isSignedElsewhere } from '../trust.ts';
 import { some } from '../wording.ts';
 
 const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
@@ -68,7 +68,7 @@ const madeOwnRoot: Check = {
       if (!cluster.complete('authorities') || authorityOf(cluster)?.secret === 'cacerts') continue;
       if (cluster.install?.pilotCertProvider !== undefined && cluster.install.pilotCertProvider !== 'istiod')
         continue;
-      if (cluster.install?.env['ENABLE_CA_SERVER'] === 'false') continue;
+      if (isSignedElsewhere(cluster)) continue;
       yield {
         cluster: cluster.name,
         object: `Secret ${cluster.systemNamespace}/cacerts`,

@@ -1,3 +1,4 @@
+import type { ServiceRecord } from '../../mesh/snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
@@ -41,9 +42,12 @@ function shortOf(
   const short: Short[] = [];
   let services = 0;
   for (const key of (isCut ? known : cluster.services).keys()) {
-    const addresses = settledAddresses(view, cluster, key);
-    if (addresses.length > 0) services++;
+    const service = cluster.services.get(key);
+    const addresses = service ? settledAddresses(view, cluster, service) : [];
     const lacking = lackingOf(addresses, known.get(key) ?? []);
+    // Pods are listed before istiods are read: one that was whole then may be gone by now.
+    if (!service || addresses.length === 0 || (lacking > 0 && isMoving(view, cluster, service))) continue;
+    services++;
     if (lacking > 0) short.push({ key, lacking, of: addresses.length });
   }
   return { short, services };
@@ -56,9 +60,9 @@ function lackingOf(addresses: readonly string[], known: readonly string[]): numb
 }
 
 /** Of the pods of a service that have a sidecar, and that any istiod should have heard of by now. */
-function settledAddresses(view: MeshView, cluster: ClusterView, key: string): string[] {
-  const service = cluster.services.get(key);
-  if (!service) return [];
+function settledAddresses(view: MeshView, cluster: ClusterView, service: ServiceRecord): string[] {
+  // An endpoint is one of a port: istiod has none of a Service without ports.
+  if (service.ports.length === 0) return [];
   return cluster
     .podsOf(service)
     .filter((pod) => pod.sidecar && isSettled(view, pod))

@@ -6,6 +6,7 @@ import {
   type DestinationRuleRecord,
   type PolicyPart,
 } from '../destination-rules.ts';
+import { regionsOf } from '../distribution.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { list, numeric, tables, text } from '../spec-reader.ts';
@@ -180,11 +181,6 @@ const weightsNowhere: Check = {
       }
   },
 };
-
-const regionsOf = (view: MeshView): Set<string> =>
-  new Set(
-    view.clusters.flatMap(({ data }) => data.nodes.map(({ region }) => region)).filter((one) => one !== ''),
-  );
 
 const failoverNowhere: Check = {
   code: 'MP4205',

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleSnapshot } from '../../mesh/snapshot/sample.ts';
 import type { Snapshot } from '../../mesh/snapshot/schema.ts';
-import { assertFirst, broken, the, type BrokenSample, type SampleCluster } from '../broken-sample.ts';
+import {
+  assertFirst,
+  broken,
+  resource,
+  the,
+  type BrokenSample,
+  type SampleCluster,
+} from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
 /** Meshes that are in order, though not set up as the lab is: no finding above info may be made of them. */
@@ -28,6 +35,31 @@ test('a remote cluster is exposed by the Gateway of its primary', () => {
   };
   const codes = judge(broken(remote)).causes.map(({ finding }) => finding.code);
   assert.ok(!codes.includes('MP3301'), codes.join());
+});
+
+test('an external control plane: its cluster is none of the mesh, and its kubeconfig no remote secret', () => {
+  const snapshot = sampleSnapshot(['control', 'data']);
+  const [control, data] = snapshot.clusters as [SampleCluster, SampleCluster];
+  const declared = (wanted: string) => the(snapshot.declared.clusters, ({ name }) => name === wanted);
+  Object.assign(declared('control'), { role: 'external', eastWestGateway: undefined });
+  Object.assign(declared('data'), { role: 'remote', eastWestGateway: undefined });
+  const away = { workloads: [], resources: [], proxies: [], probes: [] };
+  Object.assign(control, { ...away, readerAccess: [] });
+  control.pods = control.pods.filter(({ labels }) => labels['app'] === 'istiod');
+  control.services = control.services.filter(({ name }) => name === 'istiod');
+  the(control.installs).clusterName = 'data';
+  Object.assign(the(control.remoteSecrets), { name: 'istio-kubeconfig', cluster: 'config' });
+  const own = istiod(control);
+  own.clusters = [{ id: 'data', secret: '', syncStatus: 'synced' }];
+  Object.assign(own, { networks: [], shards: own.shards.filter(({ cluster }) => cluster === 'data') });
+  own.connected = data.istiods.flatMap(({ connected }) => connected);
+  Object.assign(data, { remoteSecrets: [], readerAccess: [], probes: [], istiods: [], resources: [] });
+  data.services = data.services.filter(({ name }) => !name.startsWith('istio-'));
+  data.pods = data.pods.filter(({ labels }) => labels['istio'] === undefined && labels['app'] !== 'istiod');
+  data.installs = data.installs.map((one) => ({ ...one, istiod: false }));
+  assertHealthy(snapshot);
+  the(control.remoteSecrets).server = 'https://behind-a-balancer.example';
+  assertHealthy(snapshot);
 });
 
 test('of two clusters on one network, one has the gateway', () => {
@@ -93,6 +125,23 @@ test('pods that come and go while istiods are asked are no stale endpoints', () 
   );
 });
 
+test('pods that come and go are not missing, nor is the endpoint of a Service without ports', () => {
+  const ofCatalog = ({ name }: { name: string }) => name === 'catalog';
+  const lacking = (change: (east: SampleCluster) => void) => {
+    const snapshot = broken(({ west, east }) => {
+      for (const one of istiod(west).shards)
+        if (one.host.startsWith('catalog.') && one.cluster === 'east') one.addresses = [];
+      change(east);
+    });
+    return judge(snapshot).causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]);
+  };
+  const lacks = (change: (east: SampleCluster) => void) =>
+    lacking(change).some(({ code }) => code === 'MP2204');
+  assert.ok(lacks(() => undefined));
+  assert.ok(!lacks(({ workloads }) => void (the(workloads, ofCatalog).updated = 1)));
+  assert.ok(!lacks(({ services }) => void (the(services, ofCatalog).ports = [])));
+});
+
 test('a headless Service, and one whose calls stay on their node, have no endpoints elsewhere', () => {
   for (const change of [{ headless: true }, { internalTrafficPolicy: 'Local' }])
     healthy(({ west, east }) => {
@@ -106,6 +155,41 @@ test('a headless Service, and one whose calls stay on their node, have no endpoi
           if (upstream.host.startsWith('catalog.'))
             upstream.endpoints = upstream.endpoints.filter(({ address }) => !address.startsWith('172.'));
     });
+});
+
+test('localities that weights do not name have no endpoints', () => {
+  const near = { 'region-west/*': 100 };
+  const ruleOf = (distribute: object[]) =>
+    resource('DestinationRule', 'weights', {
+      host: '*.meshproof.svc.cluster.local',
+      trafficPolicy: { loadBalancer: { localityLbSetting: { distribute } } },
+    });
+  const lacks = (change: (west: SampleCluster) => void) =>
+    judge(
+      broken(({ west }) => {
+        for (const { upstreams } of west.proxies)
+          for (const upstream of upstreams)
+            upstream.endpoints = upstream.endpoints.filter(({ address }) => !address.startsWith('172.'));
+        change(west);
+      }),
+    ).causes.some(({ finding, symptoms }) => [finding, ...symptoms].some(({ code }) => code === 'MP3602'));
+  const rule = (distribute: object[]) => (west: SampleCluster) =>
+    void west.resources.push(ruleOf(distribute));
+  assert.ok(!lacks(rule([{ from: 'region-west/*', to: near }])));
+  assert.ok(lacks(rule([{ from: 'region-west/*', to: { ...near, 'region-east/*': 1 } }])));
+  assert.ok(lacks(rule([{ from: 'region-east/*', to: near }])));
+  assert.ok(lacks(rule([{ from: 'region-west/*', to: { 'region-moon/*': 100 } }])));
+  const settings = (distribute: { from: string; to: Record<string, number> }[]) => (west: SampleCluster) =>
+    void (the(west.installs).settings!.localityLb = { distribute, failover: [], failoverPriority: [] });
+  assert.ok(!lacks(settings([{ from: '*', to: near }])));
+  assert.ok(lacks(settings([{ from: '*', to: { '*': 100 } }])));
+  // A rule's setting stands in place of the mesh's.
+  assert.ok(
+    lacks((west) => {
+      settings([{ from: '*', to: near }])(west);
+      rule([])(west);
+    }),
+  );
 });
 
 test('the namespace default has a Service, and nobody to put a sidecar beside', () => {
@@ -139,6 +223,23 @@ test('an authority that istiod made for itself, before somebody else signed, is 
   healthy(({ west, east }) => {
     for (const cluster of [west, east]) {
       for (const install of cluster.installs) install.env['ENABLE_CA_SERVER'] = 'false';
+      cluster.authorities = cluster.authorities.map((one) => ({
+        ...one,
+        secret: 'istio-ca-secret',
+        roots: [],
+      }));
+    }
+  });
+});
+
+test('an authority that istiod made for itself, before Kubernetes signed, is nobody’s', () => {
+  healthy(({ west, east }) => {
+    for (const cluster of [west, east]) {
+      for (const install of cluster.installs)
+        Object.assign(install.env, {
+          EXTERNAL_CA: 'ISTIOD_RA_KUBERNETES_API',
+          PILOT_CERT_PROVIDER: 'k8s.io/clusterissuers.cert-manager.io/mesh',
+        });
       cluster.authorities = cluster.authorities.map((one) => ({
         ...one,
         secret: 'istio-ca-secret',
@@ -194,4 +295,51 @@ test('a remedy is written with the contexts of the kubeconfig', () => {
     }),
   );
   assert.match(causes[0]?.finding.remedy ?? '', /--context prod-east /);
+});
+
+test('a primary beside an external control plane reads the cluster of that one’s workloads alone', () => {
+  const snapshot = sampleSnapshot(['west', 'east', 'control']);
+  the(snapshot.declared.clusters, ({ name }) => name === 'control').role = 'external';
+  for (const { remoteSecrets, istiods } of snapshot.clusters as SampleCluster[]) {
+    remoteSecrets.splice(0, Infinity, ...remoteSecrets.filter(({ cluster }) => cluster !== 'control'));
+    for (const one of istiods) one.clusters = one.clusters.filter(({ id }) => id !== 'control');
+  }
+  const codes = judge(snapshot).causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]);
+  assert.deepEqual(
+    codes.filter(({ code }) => ['MP2101', 'MP2202'].includes(code)).map(({ cause }) => cause),
+    [],
+  );
+});
+
+test('pods may be on another network than their cluster, by a label of their own', () => {
+  const label = 'topology.istio.io/network';
+  const moved = (network: string, change: (sample: BrokenSample) => void = () => undefined) =>
+    broken((sample) => {
+      const { west, east } = sample;
+      for (const pod of east.pods.filter(({ labels }) => labels['app'] === 'catalog')) {
+        pod.labels[label] = network;
+        pod.proxy!.network = network;
+      }
+      for (const { shards } of [istiod(west), istiod(east)])
+        for (const shard of shards)
+          if (shard.host.startsWith('catalog.') && shard.cluster === 'east') shard.networks = [network];
+      change(sample);
+    });
+  const codes = (snapshot: Snapshot) =>
+    judge(snapshot)
+      .causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms])
+      .filter(({ code }) => code === 'MP3104' || code === 'MP3506');
+  assert.deepEqual(codes(moved('west-net')), []);
+  const gated = ({ east }: BrokenSample) => {
+    const own = structuredClone(gateway(east));
+    own.labels[label] = 'machines';
+    east.services.push({ ...own, name: 'machines-gateway' });
+  };
+  assert.deepEqual(codes(moved('machines', gated)), []);
+  assert.deepEqual(
+    codes(moved('nowhere'))
+      .map(({ code }) => code)
+      .toSorted(),
+    ['MP3104', 'MP3506', 'MP3506'],
+  );
 });

@@ -2,45 +2,20 @@ import type { PodRecord } from '../../mesh/snapshot/schema.ts';
 import { authorizations } from '../authorization.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { covers, destinationRules } from '../destination-rules.ts';
+import {
+  covers,
+  destinationRules,
+  type DestinationRuleRecord,
+  type PolicyPart,
+} from '../destination-rules.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
-import { labels, table, text } from '../spec-reader.ts';
+import { modesByPort, modesOf } from '../peer-authentication.ts';
+import { labels, table } from '../spec-reader.ts';
 import { some } from '../wording.ts';
-
-interface PeerMode {
-  namespace: string;
-  name: string;
-  mode: string;
-  /** Pods of the cluster for which it decides; a narrower policy wins over a wider one. */
-  pods: readonly PodRecord[];
-}
 
 const on =
   'kubectl --context <cluster> -n <namespace> patch peerauthentication <name> --type=merge -p \'{"spec":{"mtls":{"mode":"PERMISSIVE"}}}\'';
 const reference = 'https://istio.io/latest/docs/reference/config/security/peer_authentication/';
-
-/** The mode that holds for each pod with a sidecar: by its own policy, its namespace's, the mesh's. */
-function modesOf(cluster: ClusterView): PeerMode[] {
-  const policies = cluster.resources('PeerAuthentication').map(({ namespace, name, spec }) => ({
-    namespace,
-    name,
-    mode: text(table(spec['mtls'])['mode']) ?? 'UNSET',
-    selector: labels(table(spec['selector'])['matchLabels']),
-  }));
-  const rank = (one: (typeof policies)[number]) =>
-    Object.keys(one.selector).length > 0 ? 0 : one.namespace === cluster.rootNamespace ? 2 : 1;
-  const decided = new Set<PodRecord>();
-  return policies
-    .filter(({ mode }) => mode !== 'UNSET')
-    .toSorted((a, b) => rank(a) - rank(b))
-    .map((policy) => {
-      const own =
-        rank(policy) === 2 ? cluster.data.pods : cluster.pods.matching(policy.namespace, policy.selector);
-      const pods = own.filter((pod) => pod.sidecar && !decided.has(pod));
-      for (const pod of pods) decided.add(pod);
-      return { ...policy, pods };
-    });
-}
 
 const policyWithout: Check = {
   code: 'MP5201',
@@ -143,29 +118,46 @@ const strictWithout: Check = {
   needs: ['resources', 'pods', 'services'],
   explains: [{ code: 'MP4207', by: 'subject' }],
   run: function* (view) {
+    const services = meshServices(view);
     for (const cluster of view.clusters) {
-      const strict = modesOf(cluster)
-        .filter(({ mode }) => mode === 'STRICT')
-        .flatMap(({ pods }) => pods);
-      const services = strict.length > 0 ? servicesOf(cluster, strict, meshServices(view)) : [];
+      const modeAt = modesByPort(cluster);
       for (const rule of destinationRules(cluster)) {
-        const off = rule.parts.find(({ tls }) => tls === 'DISABLE');
-        const hit = off ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];
-        if (!off || hit.length === 0) continue;
+        const off = rule.parts.filter(({ tls }) => tls === 'DISABLE');
+        const covered = off.length > 0 ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];
+        const refused = (part: PolicyPart) =>
+          covered.filter((one) =>
+            one.in.some(
+              (at) =>
+                at.cluster === cluster &&
+                at.service.ports
+                  .filter(({ port }) => holdsFor(rule, part, port))
+                  .some((port) =>
+                    cluster.podsOf(at.service).some((pod) => pod.sidecar && modeAt(pod, port) === 'STRICT'),
+                  ),
+            ),
+          );
+        const part = off.find((one) => refused(one).length > 0);
+        if (!part) continue;
         yield {
           cluster: cluster.name,
           object: `DestinationRule ${keyOf(rule)}`,
           subject: keyOf(rule),
           evidence: [
-            { what: `tls.mode of ${off.where}`, seen: 'DISABLE', expected: 'ISTIO_MUTUAL, or none' },
+            { what: `tls.mode of ${part.where}`, seen: 'DISABLE', expected: 'ISTIO_MUTUAL, or none' },
             { what: 'mtls.mode of the pods', seen: 'STRICT' },
           ],
-          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${some(hit.map(({ key }) => key))}, whose pods take mutual TLS only.`,
+          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${some(refused(part).map(({ key }) => key))}, whose pods take mutual TLS only.`,
         };
       }
     }
   },
 };
+
+/** Whether the TLS of a part of a rule is that of calls to a port: what is said of the port itself wins. */
+const holdsFor = ({ parts }: DestinationRuleRecord, part: PolicyPart, port: number): boolean =>
+  part.port === undefined
+    ? !parts.some((other) => other.subset === part.subset && other.port === port && other.tls !== undefined)
+    : part.port === port;
 
 const selectsNobody: Check = {
   code: 'MP5204',

@@ -1,5 +1,9 @@
+import type { ShardRecord } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
-import { networkLabel } from '../cluster-view.ts';
+import { networkLabel, type ClusterView } from '../cluster-view.ts';
+import { serviceOfHost } from '../destination-rules.ts';
+import { eastWestGateways } from '../gateways.ts';
+import type { MeshView } from '../mesh-view.ts';
 import { some } from '../wording.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork';
@@ -96,6 +100,19 @@ const sharedLabel: Check = {
   },
 };
 
+/**
+ * The networks that a label of their own may put pods of a cluster on, as those of machines beside it: one that has a gateway in the
+ * cluster, or that another cluster is on.
+ */
+const otherNetworks = (view: MeshView, cluster: ClusterView): Set<string> =>
+  new Set(
+    [
+      ...eastWestGateways(cluster).map(({ network }) => network),
+      ...cluster.resources('KubernetesGateway').map((one) => one.labels[networkLabel]),
+      ...view.clusterNames.filter((name) => name !== cluster.name).map((name) => view.declaredNetwork(name)),
+    ].filter((network) => network !== undefined),
+  );
+
 const proxiesElsewhere: Check = {
   code: 'MP3104',
   title: 'Proxies count themselves on another network than their cluster is on',
@@ -114,7 +131,10 @@ const proxiesElsewhere: Check = {
       const proxied = cluster.data.pods.filter(({ proxy }) => proxy !== undefined);
       const networkOf = (pod: (typeof proxied)[number]) =>
         pod.labels[networkLabel] ?? pod.proxy?.network ?? cluster.networkLabelled;
-      const elsewhere = proxied.filter((pod) => networkOf(pod) !== wanted);
+      const others = otherNetworks(view, cluster);
+      const elsewhere = proxied.filter(
+        (pod) => networkOf(pod) !== wanted && !others.has(pod.labels[networkLabel] ?? ''),
+      );
       const first = elsewhere[0];
       if (wanted === undefined || !first) continue;
       yield {
@@ -147,8 +167,10 @@ const endpointsElsewhere: Check = {
         for (const [from, shards] of Map.groupBy(istiod.shards ?? [], ({ cluster }) => cluster)) {
           const wanted = view.declaredNetwork(from);
           // What has no sidecar is not sent to across networks, whatever network it counts on.
+          const labelled = networksOfPods(view, from);
           const wrong = shards.filter(
-            ({ networks, mtls }) => mtls > 0 && networks.some((one) => one !== wanted),
+            (shard) =>
+              shard.mtls > 0 && shard.networks.some((one) => one !== wanted && !labelled(shard).has(one)),
           );
           if (wanted === undefined || wrong.length === 0) continue;
           const seen = new Set(wrong.flatMap(({ networks }) => networks.map((one) => one || 'none')));
@@ -165,5 +187,16 @@ const endpointsElsewhere: Check = {
         }
   },
 };
+
+/** The networks that pods of a cluster are on by a label of their own, and may be, by service. */
+function networksOfPods(view: MeshView, name: string): (shard: ShardRecord) => Set<string> {
+  const cluster = view.cluster(name);
+  const others = cluster ? otherNetworks(view, cluster) : new Set<string>();
+  return ({ host }) => {
+    const service = cluster?.services.get(serviceOfHost(host) ?? '');
+    const pods = cluster && service ? cluster.podsOf(service) : [];
+    return new Set(pods.map(({ labels }) => labels[networkLabel] ?? '').filter((one) => others.has(one)));
+  };
+}
 
 export const networkChecks = [noLabel, wrongLabel, sharedLabel, proxiesElsewhere, endpointsElsewhere];

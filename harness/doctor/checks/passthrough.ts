@@ -1,10 +1,12 @@
 import type { ShardRecord } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { covers, destinationRules } from '../destination-rules.ts';
+import { covers, destinationRules, serviceOfHost } from '../destination-rules.ts';
+import { leftOutByWeights } from '../distribution.ts';
 import { eastWestGateways } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { modesByPort } from '../peer-authentication.ts';
 import { selects } from '../pod-index.ts';
 import { labels, list, table, tables, text } from '../spec-reader.ts';
 import { some } from '../wording.ts';
@@ -14,7 +16,7 @@ const breaksPassthrough: Check = {
   title: 'A DestinationRule turns off the TLS that gateways pass on',
   severity: 'error',
   explanation:
-    'Calls to another network need mutual TLS: the east-west gateway finds the service by the name in the handshake. A rule with TLS mode DISABLE, SIMPLE or MUTUAL for a service of the mesh takes that away: istiod drops the endpoints of other networks from what it tells clients, without a word, and calls stay local or fail.',
+    'Calls to another network need mutual TLS: the east-west gateway finds the service by the name in the handshake. A rule with TLS mode DISABLE, SIMPLE or MUTUAL for a service of the mesh takes that away: istiod drops the endpoints of other networks from what it tells clients, without a word, and calls stay local or fail. A rule that does so for one port or subset only is a warning: plain text may be meant there.',
   remedy:
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/',
@@ -32,19 +34,23 @@ const breaksPassthrough: Check = {
         const off = rule.parts.filter(({ tls }) => tls !== undefined && tls !== '' && tls !== 'ISTIO_MUTUAL');
         const hit = off.length > 0 ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];
         if (hit.length === 0) continue;
+        // Plain text to one port may be meant: that of metrics, which a PeerAuthentication may leave open as well.
+        const whole = off.find(({ subset, port }) => subset === undefined && port === undefined);
+        const part = whole ?? off[0];
         yield {
+          ...(whole ? {} : { severity: 'warning' }),
           cluster: cluster.name,
           object: `DestinationRule ${keyOf(rule)}`,
           subject: keyOf(rule),
           evidence: [
             {
-              what: `tls.mode of ${off[0]?.where}`,
-              seen: off[0]?.tls ?? '',
+              what: `tls.mode of ${part?.where}`,
+              seen: part?.tls ?? '',
               expected: 'ISTIO_MUTUAL, or none',
             },
             { what: 'services of the mesh that it covers', seen: hit.length, expected: 0 },
           ],
-          cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} takes mutual TLS away from ${some(hit.map(({ key }) => key))}, so other networks cannot be reached.`,
+          cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} takes mutual TLS away from ${some(hit.map(({ key }) => key))}${whole ? '' : ` (${part?.where})`}, so other networks cannot be reached${whole ? '' : ' there'}.`,
         };
       }
   },
@@ -63,6 +69,10 @@ const clientsWithoutRemote: Check = {
   run: function* (view) {
     const staysLocal = hostsWithoutRemoteEndpoints(view);
     const shardsOf = shardsByCluster();
+    const rulesOf = keptWhileAsked((reader) => ({
+      leftOut: leftOutByWeights(view, reader),
+      plain: plainParts(reader),
+    }));
     for (const { reader, read } of view.pairs()) {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
       if (wanted === undefined || own === wanted || reader.data.istiods.length === 0) continue;
@@ -72,21 +82,25 @@ const clientsWithoutRemote: Check = {
           networks.filter(({ network }) => network === wanted).map(({ address }) => address),
         ),
       );
-      const held = new Set(
+      const held = new Map(
         shardsOf(reader, read)
           .filter((one) => one.mtls > 0 && one.addresses.length > one.unhealthy)
-          .map(({ host }) => host),
+          .map(({ host, localities }) => [host, localities]),
       );
       if (gateways.size === 0 || held.size === 0) continue;
-      for (const { type, upstreams } of reader.data.proxies)
+      const { leftOut, plain } = rulesOf(reader);
+      const isPlain = plainPorts(plain, view.cluster(read));
+      for (const { type, upstreams, nodeLocality } of reader.data.proxies)
         if (type === 'sidecar')
-          for (const { host, subset, endpoints } of upstreams)
+          for (const { host, port, subset, endpoints } of upstreams)
             if (
               subset === '' &&
               held.has(host) &&
               !staysLocal.has(host) &&
               !clusterLocal(reader, host) &&
-              !endpoints.some(({ address }) => gateways.has(address))
+              !endpoints.some(({ address }) => gateways.has(address)) &&
+              !isPlain(host, port) &&
+              !leftOut(host, port, nameOf(nodeLocality), held.get(host) ?? [])
             )
               without.set(host, (without.get(host) ?? 0) + 1);
       if (without.size > 0)
@@ -102,6 +116,43 @@ const clientsWithoutRemote: Check = {
     }
   },
 };
+
+/** What is made of a cluster, until another is asked for: pairs come by reader, and rules may be many. */
+function keptWhileAsked<T>(make: (cluster: ClusterView) => T): (cluster: ClusterView) => T {
+  let last: { cluster: ClusterView; made: T } | undefined;
+  return (cluster) => {
+    if (last?.cluster !== cluster) last = { cluster, made: make(cluster) };
+    return last.made;
+  };
+}
+
+/** The ports that rules of a cluster send plain text to. */
+const plainParts = (cluster: ClusterView) =>
+  destinationRules(cluster).flatMap(({ host, parts }) =>
+    parts.flatMap(({ subset, port, tls }) =>
+      subset === undefined && port !== undefined && tls === 'DISABLE' ? [{ host, port }] : [],
+    ),
+  );
+
+/** Ports of hosts of another cluster that are called in plain text by agreement: a rule sends it, and the policies of all pods take it. */
+function plainPorts(
+  parts: readonly { host: string; port: number }[],
+  read: ClusterView | undefined,
+): (host: string, port: number) => boolean {
+  if (parts.length === 0 || !read) return () => false;
+  const modeAt = modesByPort(read);
+  return (host, wanted) => {
+    const service = read.services.get(serviceOfHost(host) ?? '');
+    const port = service?.ports.find((one) => one.port === wanted);
+    if (!service || !port || !parts.some((one) => one.port === wanted && covers(one.host, host)))
+      return false;
+    return read.podsOf(service).every((pod) => !pod.sidecar || modeAt(pod, port) === 'DISABLE');
+  };
+}
+
+/** A locality as rules have it. */
+const nameOf = (at?: { region: string; zone: string; subzone: string }): string =>
+  at ? `${at.region}/${at.zone}/${at.subzone}` : '';
 
 /**
  * Hosts of which a proxy is rightly told no endpoint elsewhere: a headless Service is called by the address of a pod, an ExternalName by

@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyToBoth, assertFirst, resource, the } from '../broken-sample.ts';
+import type { ResourceRecord } from '../../mesh/snapshot/schema.ts';
+import { applyToBoth, assertFirst, broken, resource, the, type BrokenSample } from '../broken-sample.ts';
+import { judge } from '../judge.ts';
 
 const catalog = { selector: { matchLabels: { app: 'catalog' } } };
 const peer = (mode: string) => resource('PeerAuthentication', 'catalog', { ...catalog, mtls: { mode } });
@@ -83,26 +86,79 @@ test('a narrower policy wins over a wider one', () => {
   );
 });
 
+/** Both clusters are on one network. */
+const onOneNetwork = ({ snapshot }: BrokenSample) => {
+  for (const one of snapshot.declared.clusters) one.network = 'west-net';
+  for (const cluster of snapshot.clusters) {
+    for (const { labels } of [...cluster.namespaces, ...cluster.services, ...cluster.pods])
+      if (labels['topology.istio.io/network'] !== undefined) labels['topology.istio.io/network'] = 'west-net';
+  }
+};
+const plain = (trafficPolicy: object) =>
+  resource('DestinationRule', 'plain', { host: 'catalog', trafficPolicy });
+const plainPort = (number: number) =>
+  plain({ portLevelSettings: [{ port: { number }, tls: { mode: 'DISABLE' } }] });
+/** A policy of catalog that says another mode for one port of its pods: by default STRICT, but for that port. */
+const openPort = (port: number, modes = ['STRICT', 'DISABLE']) =>
+  resource('PeerAuthentication', 'catalog', {
+    ...catalog,
+    mtls: { mode: modes[0] },
+    portLevelMtls: { [port]: { mode: modes[1] } },
+  });
+
 test('plain text to pods that refuse it, on one network', () => {
-  assertFirst(
-    (sample) => {
-      for (const one of sample.snapshot.declared.clusters) one.network = 'west-net';
-      for (const cluster of sample.snapshot.clusters) {
-        for (const { labels } of [...cluster.namespaces, ...cluster.services, ...cluster.pods])
-          if (labels['topology.istio.io/network'] !== undefined)
-            labels['topology.istio.io/network'] = 'west-net';
-      }
-      applyToBoth(sample, peer('STRICT'));
-      applyToBoth(
-        sample,
-        resource('DestinationRule', 'plain', {
-          host: 'catalog',
-          trafficPolicy: { tls: { mode: 'DISABLE' } },
-        }),
-      );
-    },
-    { code: 'MP5203', severity: 'error' },
-  );
+  const refused = (policy: ResourceRecord, rule: ResourceRecord) =>
+    assertFirst(
+      (sample) => {
+        onOneNetwork(sample);
+        applyToBoth(sample, policy);
+        applyToBoth(sample, rule);
+      },
+      { code: 'MP5203', severity: 'error' },
+    );
+  refused(peer('STRICT'), plain({ tls: { mode: 'DISABLE' } }));
+  refused(peer('STRICT'), plainPort(80));
+  // The port of the pod that is open is another one.
+  refused(openPort(9000), plainPort(80));
+  refused(openPort(9000), plain({ tls: { mode: 'DISABLE' } }));
+  refused(openPort(8080, ['UNSET', 'STRICT']), plainPort(80));
+});
+
+test('plain text to one port that takes it is right', () => {
+  const codes = (rule: ResourceRecord, policy: ResourceRecord, change: (sample: BrokenSample) => void) =>
+    judge(
+      broken((sample) => {
+        change(sample);
+        applyToBoth(sample, policy);
+        applyToBoth(sample, rule);
+      }),
+    ).causes.map(({ finding }) => `${finding.code} ${finding.severity}`);
+  assert.deepEqual(codes(plainPort(80), openPort(8080), onOneNetwork), []);
+  const named = (sample: BrokenSample) => {
+    onOneNetwork(sample);
+    for (const { services, pods } of [sample.west, sample.east]) {
+      the(services, ({ name }) => name === 'catalog').ports[0]!.targetPort = 'web';
+      for (const pod of pods.filter(({ labels }) => labels['app'] === 'catalog'))
+        pod.containers[0]!.ports[0]!.name = 'web';
+    }
+  };
+  assert.deepEqual(codes(plainPort(80), openPort(8080), named), []);
+  const both = plain({
+    tls: { mode: 'DISABLE' },
+    portLevelSettings: [80, 9000].map((number) => ({ port: { number }, tls: { mode: 'ISTIO_MUTUAL' } })),
+  });
+  assert.deepEqual(codes(both, peer('STRICT'), onOneNetwork), []);
+  // Other networks are not reached there, which is worth a word.
+  const away = ({ west, east }: BrokenSample) => {
+    for (const { upstreams } of [...west.proxies, ...east.proxies])
+      for (const upstream of upstreams)
+        if (upstream.host.startsWith('catalog.') && upstream.port === 80)
+          upstream.endpoints = upstream.endpoints.filter(({ port }) => port !== 15443);
+  };
+  const across = codes(plainPort(80), openPort(8080), away);
+  assert.deepEqual(new Set(across), new Set(['MP3601 warning']));
+  const wrong = codes(plainPort(80), openPort(9000), away);
+  assert.deepEqual(new Set(wrong), new Set(['MP3601 error']));
 });
 
 test('a policy that selects nobody', () => {

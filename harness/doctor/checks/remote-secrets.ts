@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { activeSecrets, isActive, leadsTo, secretRef } from '../remote-secrets.ts';
+import { activeSecrets, isActive, leadsTo, remoteSecrets, secretRef } from '../remote-secrets.ts';
 import { some } from '../wording.ts';
 
 const reference =
@@ -29,6 +29,8 @@ const missing: Check = {
   run: function* (view) {
     for (const { reader, read } of view.pairs()) {
       if (!reader.complete('remoteSecrets')) continue;
+      // An external istiod has the name of the cluster that it serves, and reads it as its own.
+      if (reader.declared?.role === 'external' && reader.install?.clusterName === read) continue;
       // Another check tells of a secret that is there, but does not count.
       if (reader.data.remoteSecrets.some((one) => one.cluster === read)) continue;
       if (reader.data.remoteSecrets.some((one) => leadsTo(view, one).includes(read))) continue;
@@ -67,7 +69,7 @@ const wrongNamespace: Check = {
   explains: unread,
   run: function* (view) {
     for (const reader of view.primaries)
-      for (const secret of reader.data.remoteSecrets) {
+      for (const secret of remoteSecrets(reader)) {
         if (!secret.labelled || secret.namespace === reader.systemNamespace) continue;
         if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
         yield {
@@ -93,7 +95,7 @@ const withoutLabel: Check = {
   explains: unread,
   run: function* (view) {
     for (const reader of view.primaries)
-      for (const secret of reader.data.remoteSecrets) {
+      for (const secret of remoteSecrets(reader)) {
         if (secret.labelled) continue;
         if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
         yield {
@@ -120,7 +122,7 @@ const wrongName: Check = {
   explains: unread,
   run: function* (view) {
     for (const reader of view.primaries)
-      for (const secret of reader.data.remoteSecrets) {
+      for (const secret of remoteSecrets(reader)) {
         const [led] = leadsTo(view, secret);
         if (led === undefined || leadsTo(view, secret).includes(secret.cluster) || !isActive(reader, secret))
           continue;
