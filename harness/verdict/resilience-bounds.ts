@@ -1,7 +1,6 @@
 import {
   ejectionBound,
   ejectionsWithin,
-  failureBound,
   istioDefaults,
   takenBackMs,
   type FailoverConfig,
