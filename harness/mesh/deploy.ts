@@ -19,6 +19,8 @@ export interface DeployOptions {
   revision?: string;
   /** Lead the ingress gateways of the mesh file to `webapp`, for {@link ingressHost}. */
   ingress?: boolean;
+  /** Hears of a cluster whose nodes cannot be read, so that its pods go anywhere. Without it that is an error. */
+  onUnreadNodes?: (line: string) => void;
 }
 
 /** What is to be put into one cluster. */
@@ -98,10 +100,24 @@ export function keepsToZone(
 export const plansFor = (mesh: Mesh, options: DeployOptions): Promise<Plan[]> =>
   inEach(workloadClusters(mesh), async (cluster) => {
     const image = options.image ?? (await readProxyImage(cluster, mesh.file.rootNamespace, options.revision));
-    const { items } = await cluster.api.core.listNode();
-    const inZone = keepsToZone(cluster.file, items);
+    const nodes = await readNodes(cluster, options.onUnreadNodes);
+    const inZone = keepsToZone(cluster.file, nodes);
     return { cluster, image, objects: workloadsOf(mesh.file, cluster.file, { ...options, image, inZone }) };
   });
+
+async function readNodes(cluster: MeshCluster, onUnread?: (line: string) => void): Promise<V1Node[]> {
+  try {
+    return (await cluster.api.core.listNode()).items;
+  } catch (error) {
+    if (!onUnread) throw error;
+    const { name, file } = cluster;
+    onUnread(
+      `The nodes of cluster ${name} (context ${file.context}) could not be read: where they are in several zones, \`deploy\` adds to each pod a ` +
+        `nodeSelector ${zoneLabel}: ${file.zone}.`,
+    );
+    return [];
+  }
+}
 
 /**
  * Looks whether the namespace of every cluster is absent or ours; changes nothing.

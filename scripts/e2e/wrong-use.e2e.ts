@@ -93,7 +93,7 @@ test('deploy to a cluster that does not answer ends with 2, and names cluster, o
 });
 
 test('with an image, deploy --dry-run prints manifests without a cluster', async () => {
-  const { code, stdout } = await meshproof(
+  const { code, stdout, stderr } = await meshproof(
     'deploy',
     '--mesh',
     meshOfOne(),
@@ -104,6 +104,10 @@ test('with an image, deploy --dry-run prints manifests without a cluster', async
   assert.equal(code, 0);
   const kinds = parseAllDocuments(stdout).map((document) => (document.toJS() as { kind: string }).kind);
   assert.deepEqual(kinds, ['Namespace', 'ConfigMap', 'ServiceAccount', 'Service', 'Deployment']);
+  assert.match(
+    stderr,
+    /nodes of cluster \S+ .* could not be read: .* nodeSelector topology\.kubernetes\.io\/zone: /,
+  );
 });
 
 test('undeploy leaves a lab to down, and deploy --ingress needs an ingress', async () => {

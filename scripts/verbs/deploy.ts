@@ -58,8 +58,10 @@ export const deploy = (end: (code: ExitCode) => void): Command =>
     const problem = given.ingress ? ingressProblem(file) : undefined;
     if (problem !== undefined) throw new WrongUse(`--ingress: ${problem}.`);
     await using mesh = attach(file);
-    if (given.dryRun) printManifests(await plansFor(mesh, given), given.json ?? false);
-    else await deployAll(mesh, given);
+    if (given.dryRun) {
+      const onUnreadNodes = (line: string) => console.error(line);
+      printManifests(await plansFor(mesh, { ...given, onUnreadNodes }), given.json ?? false);
+    } else await deployAll(mesh, given);
     end(exitCodes.pass);
   });
 
