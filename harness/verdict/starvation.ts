@@ -56,16 +56,11 @@ export function judgeBesideStarvation(options: {
  * than its part of the request.
  */
 function delayOf({ startMs, endMs }: RequestRecord, waits: readonly Starved[]): number {
-  const stretches = Map.groupBy(waits, ({ toMs }) => toMs).values();
-  return [...stretches].reduce((delayMs, together) => {
-    const fromMs = Math.max(startMs, Math.min(...together.map((one) => one.fromMs)));
-    const partMs = Math.min(endMs, together[0]?.toMs ?? endMs) - fromMs;
-    return (
-      delayMs +
-      Math.min(
-        partMs,
-        together.reduce((sum, one) => sum + one.waitedMs, 0),
-      )
-    );
-  }, 0);
+  const stretches = [...Map.groupBy(waits, ({ toMs }) => toMs)];
+  const delaysMs = stretches.map(([toMs, together]) => {
+    const fromMs = Math.min(...together.map((one) => one.fromMs));
+    const waitedMs = together.reduce((sum, one) => sum + one.waitedMs, 0);
+    return Math.min(Math.min(endMs, toMs) - Math.max(startMs, fromMs), waitedMs);
+  });
+  return delaysMs.reduce((sum, one) => sum + one, 0);
 }
