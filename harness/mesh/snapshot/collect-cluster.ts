@@ -4,11 +4,13 @@ import type { Mesh, MeshCluster } from '../attach.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import { clockOffset, shortestRoundTrip } from './clock-offset.ts';
 import { Gaps } from './gaps.ts';
+import type { Hash } from './kept.ts';
 import { KubeReader } from './kube-reader.ts';
 import { readLists, type Lists } from './lists.ts';
 import { observePods, type Observed } from './observe.ts';
 import { probeOthers, type Prober } from './probing.ts';
 import { readAccess } from './reader-access.ts';
+import { withoutQuery } from './redact.ts';
 import { remoteSecretRecords } from './remote-secret.ts';
 import type { ClusterSnapshot, Declared, Limits } from './schema.ts';
 import { authorityRecord, readSecrets } from './secrets.ts';
@@ -21,6 +23,8 @@ export interface CollectContext {
   declared: Declared;
   limits: Limits;
   book: CertificateBook;
+  /** Of values of which only sameness is kept. */
+  hash: Hash;
   prober: Prober | undefined;
   /** By name: whether a cluster's API server gave no answer; absent while that is not known. */
   silent: Map<string, boolean>;
@@ -39,7 +43,7 @@ export async function collectCluster(
   const { declared, limits, book } = context;
   const gaps = new Gaps();
   using reader = new KubeReader(cluster.api.config, limits.sourceMs, timeouts.snapshotSilenceMs);
-  const { kubernetes, ...lists } = await readLists(reader, declared.rootNamespace, book, gaps);
+  const { kubernetes, ...lists } = await readLists(reader, declared.rootNamespace, context, gaps);
   const isSilent = reader.clock.length === 0;
   context.silent.set(cluster.name, isSilent);
   if (isSilent) return unreachable(cluster.name, gaps);
@@ -61,7 +65,7 @@ export async function collectCluster(
     gaps.attempt('probes', probing, []),
   ]);
   const apiServer = {
-    url: reader.server,
+    url: withoutQuery(reader.server),
     version: kubernetes ?? '',
     roundTripMs: shortestRoundTrip(reader.clock),
   };

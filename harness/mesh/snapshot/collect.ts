@@ -3,8 +3,11 @@ import { whileWaiting } from '../../waiting.ts';
 import type { Mesh } from '../attach.ts';
 import { CertificateBook } from './certificate-book.ts';
 import { collectCluster } from './collect-cluster.ts';
+import { given } from './kubernetes-records.ts';
+import { hashUnusedLabels } from './kept-labels.ts';
+import { snapshotHash } from './kept.ts';
 import type { Prober } from './probing.ts';
-import { redacted } from './redact.ts';
+import { redacted, withoutQuery } from './redact.ts';
 import { snapshotSchema, snapshotVersion, type Declared, type Limits, type Snapshot } from './schema.ts';
 
 /** What {@link collectSnapshot} may be told. */
@@ -47,6 +50,7 @@ export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Prom
     declared,
     limits,
     book,
+    hash: snapshotHash(),
     prober: options.prober,
     silent: new Map<string, boolean>(),
     startMs,
@@ -54,6 +58,7 @@ export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Prom
   const clusters = await whileWaiting(() =>
     Promise.all(mesh.clusters.map((cluster) => collectCluster(cluster, context))),
   );
+  hashUnusedLabels(clusters, context.hash);
   const snapshot: Snapshot = {
     apiVersion: snapshotVersion,
     kind: 'Snapshot',
@@ -71,6 +76,9 @@ export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Prom
 
 function declaredOf({ file, isLab }: Mesh): Declared {
   const { meshId, trustDomain, rootNamespace, namespace, services } = file;
-  const clusters = file.clusters.map(({ kubeconfig: _path, ...declared }) => declared);
+  const clusters = file.clusters.map(({ kubeconfig: _path, ingress, ...declared }) => ({
+    ...declared,
+    ...given('ingress', ingress === undefined ? undefined : withoutQuery(ingress)),
+  }));
   return { meshId, trustDomain, rootNamespace, namespace, isLab, clusters, services };
 }

@@ -2,6 +2,8 @@ import type { V1ConfigMap, V1Deployment, V1DeploymentSpec } from '@kubernetes/cl
 import { parse } from 'yaml';
 import type { CertificateBook } from './certificate-book.ts';
 import type { Gaps } from './gaps.ts';
+import { keptNetworks } from './kept-fields.ts';
+import { kept, type Hash } from './kept.ts';
 import { given } from './kubernetes-records.ts';
 import { settingsOf } from './mesh-settings.ts';
 import type { Install } from './schema.ts';
@@ -48,7 +50,7 @@ const keptSettings = new Set([
 export interface InstallSources {
   deployments: readonly V1Deployment[];
   configMaps: readonly V1ConfigMap[];
-  rootNamespace: string;
+  hash: Hash;
 }
 
 /** Whether a Deployment is an istiod. */
@@ -76,7 +78,8 @@ export function installsOf(sources: InstallSources, book: CertificateBook, gaps:
       sources.configMaps.find(
         ({ metadata }) => metadata?.namespace === one.namespace && metadata.name === `${name}${suffix}`,
       )?.data ?? {};
-    return installOf(one, { mesh: map('istio'), injector: map('istio-sidecar-injector') }, book, gaps);
+    const maps = { mesh: map('istio'), injector: map('istio-sidecar-injector') };
+    return installOf(one, maps, { book, gaps, hash: sources.hash });
   };
   return gaps.records('installs', [...places.values()], install, make, placeName);
 }
@@ -97,8 +100,7 @@ type Data = Record<string, string>;
 function installOf(
   place: Place,
   maps: { mesh: Data; injector: Data },
-  book: CertificateBook,
-  gaps: Gaps,
+  { book, gaps, hash }: { book: CertificateBook; gaps: Gaps; hash: Hash },
 ): Install {
   const { namespace, revision, deployment } = place;
   const of = placeName(place);
@@ -132,7 +134,9 @@ function installOf(
     ...given('remotePilotAddress', filled(values.global?.remotePilotAddress)),
     ...given('pilotCertProvider', filled(values.global?.pilotCertProvider)),
     ...given('settings', isObject(mesh) ? settingsOf(mesh, book) : undefined),
-    meshNetworks: isObject(networks.networks) ? networks.networks : {},
+    meshNetworks: isObject(networks.networks)
+      ? (kept(networks.networks, keptNetworks, hash) as Install['meshNetworks'])
+      : {},
     env,
   };
 }

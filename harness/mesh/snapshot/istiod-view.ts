@@ -4,6 +4,7 @@ import type { Gaps } from './gaps.ts';
 import { given } from './kubernetes-records.ts';
 import { settingsOf } from './mesh-settings.ts';
 import type { Pages } from './pod-view.ts';
+import { redactedMark, redactLog } from './redact.ts';
 import type { IstiodRecord, PodRecord, ShardRecord } from './schema.ts';
 
 const clusterz = z
@@ -154,6 +155,10 @@ const shortNames: Readonly<Record<string, string>> = {
   NameTable: 'NDS',
 };
 
+/** An error of Envoy without the values that it quotes from the configuration, at most 300 characters. */
+const withoutQuotes = (error: string) =>
+  redactLog(error.replace(/"(?:[^"\\]|\\.)*"?/g, `"${redactedMark}"`)).slice(0, 300);
+
 /** Istiod's `/debug/syncz`, as it is judged at `nowMs`. Throws ZodError when it is not that. */
 export function connectedOf(value: unknown, nowMs: number): NonNullable<IstiodRecord['connected']> {
   return (syncz.parse(value) ?? []).map(({ proxy, cluster_id, istio_version, resources = {} }) => {
@@ -172,7 +177,7 @@ export function connectedOf(value: unknown, nowMs: number): NonNullable<IstiodRe
       stale: stale.map(({ name }) => name),
       oldestStaleMs: Math.max(0, ...ages),
       rejected: types.flatMap(({ name, lastError }) =>
-        lastError === '' ? [] : [`${name}: ${lastError.slice(0, 300)}`],
+        lastError === '' ? [] : [`${name}: ${withoutQuotes(lastError)}`],
       ),
     };
   });

@@ -13,13 +13,26 @@ import type { NamespaceRecord, NodeRecord, ServiceRecord, WebhookRecord, Workloa
 /** When an object was made. The API server sends text where client-node's types have a Date. */
 export const createdAt = (meta: V1ObjectMeta | undefined): string => String(meta?.creationTimestamp ?? '');
 
-/** Annotations that decide something between clusters. All others stay behind: anything may be in them. */
-const keptAnnotations =
-  /^(?:networking\.istio\.io\/(?:exportTo|cluster|traffic-distribution|service-type|address-type)|traffic\.istio\.io\/nodeSelector|topology\.istio\.io\/(?:network|controlPlaneClusters|subzone)|sidecar\.istio\.io\/(?:inject|interceptionMode|proxyImage)|traffic\.sidecar\.istio\.io\/[a-zA-Z]+|istio\.io\/rev|ambient\.istio\.io\/redirection|service\.kubernetes\.io\/topology-mode)$/;
+/** Annotations that decide something between clusters. Other annotations are not kept: they may hold anything. */
+const keptAnnotations = new Set([
+  ...['exportTo', 'cluster', 'traffic-distribution', 'service-type', 'address-type'].map(
+    (name) => `networking.istio.io/${name}`,
+  ),
+  ...['network', 'controlPlaneClusters', 'subzone'].map((name) => `topology.istio.io/${name}`),
+  ...['inject', 'interceptionMode', 'proxyImage'].map((name) => `sidecar.istio.io/${name}`),
+  ...['includeInboundPorts', 'excludeInboundPorts', 'includeOutboundPorts', 'excludeOutboundPorts'].map(
+    (name) => `traffic.sidecar.istio.io/${name}`,
+  ),
+  ...['includeOutboundIPRanges', 'excludeOutboundIPRanges', 'excludeInterfaces', 'kubevirtInterfaces'].map(
+    (name) => `traffic.sidecar.istio.io/${name}`,
+  ),
+  ...['traffic.istio.io/nodeSelector', 'istio.io/rev', 'ambient.istio.io/redirection'],
+  'service.kubernetes.io/topology-mode',
+]);
 
 /** The annotations that are kept. */
 export function annotationsOf(meta: V1ObjectMeta | undefined): Record<string, string> {
-  const kept = Object.entries(meta?.annotations ?? {}).filter(([key]) => keptAnnotations.test(key));
+  const kept = Object.entries(meta?.annotations ?? {}).filter(([key]) => keptAnnotations.has(key));
   return Object.fromEntries(kept);
 }
 

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import type { CertificateBook } from './certificate-book.ts';
 import { itemsOf, type Gaps } from './gaps.ts';
 import { installsOf } from './installs.ts';
+import type { Hash } from './kept.ts';
 import type { KubeReader } from './kube-reader.ts';
 import { namespaceRecord, nodeRecord, serviceRecord, workloadRecord } from './kubernetes-records.ts';
 import { podRecord } from './pod-record.ts';
@@ -47,7 +48,7 @@ const anyObject = z.looseObject({});
 export async function readLists(
   reader: KubeReader,
   rootNamespace: string,
-  book: CertificateBook,
+  { book, hash }: { book: CertificateBook; hash: Hash },
   gaps: Gaps,
 ): Promise<Lists> {
   const list: List = async <T extends object>(what: Source, path: string, of?: string): Promise<T[]> => {
@@ -60,7 +61,7 @@ export async function readLists(
     readCore(list, book, gaps),
     readConfigMaps(list, rootNamespace),
     readWorkloads(list, deployments, gaps),
-    readResources(reader, gaps),
+    readResources(reader, gaps, hash),
   ]);
   return {
     kubernetes: typeof version?.gitVersion === 'string' ? version.gitVersion : undefined,
@@ -68,7 +69,7 @@ export async function readLists(
     workloads,
     resourceKinds: resources.kinds,
     resources: resources.resources,
-    installs: installsOf({ deployments: await deployments, configMaps, rootNamespace }, book, gaps),
+    installs: installsOf({ deployments: await deployments, configMaps, hash }, book, gaps),
   };
 }
 

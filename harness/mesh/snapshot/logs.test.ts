@@ -6,6 +6,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { Mesh } from '../attach.ts';
 import { collectLogs, logsWanted } from './logs.ts';
 import { sampleSnapshot } from './sample.ts';
+import type { PodRecord } from './schema.ts';
 
 const window = { sinceMs: 60_000, linesPerContainer: 100, charactersPerContainer: 50 };
 
@@ -80,4 +81,28 @@ test('each log has its own time: one that hangs takes it from no other', async (
   ];
   assert.ok(silent.length === 3 && silent.every(({ content }) => /no answer within 10000 ms/.test(content)));
   assert.ok(told.length > 6 && told.every(({ content }) => content === 'said\n'));
+});
+
+test('logs are those of the istiods and gateways of the mesh file', () => {
+  const { clusters, declared } = sampleSnapshot();
+  const west = clusters[0] ?? assert.fail();
+  const own = declared.clusters[0] ?? assert.fail();
+  const called = (app: string) => west.pods.find(({ labels }) => labels['app'] === app) ?? assert.fail(app);
+  const [eastWest, ingress] = [called('istio-eastwestgateway'), called('istio-ingressgateway')];
+  const elsewhere = (pod: PodRecord, namespace: string) => ({ ...pod, namespace, name: `${namespace}-pod` });
+  // Another mesh's control plane, a gateway of a team, and the gateways that the mesh file names.
+  west.pods = [
+    ...west.pods.filter((pod) => pod !== eastWest && pod !== ingress),
+    elsewhere(called('istiod'), 'other-mesh'),
+    elsewhere(eastWest, 'team'),
+    elsewhere(eastWest, 'gateways'),
+    elsewhere(ingress, 'ingress'),
+  ];
+  const workload = west.workloads.find(({ name }) => name === 'istio-eastwestgateway') ?? assert.fail();
+  workload.namespace = own.eastWestGateway!.namespace = 'gateways';
+  const service = west.services.find(({ name }) => name === 'istio-ingressgateway') ?? assert.fail();
+  Object.assign(service, { namespace: 'ingress', external: ['192.0.2.1'] });
+  own.ingress = 'http://192.0.2.1:8080/';
+  const places = new Set(logsWanted(west, declared).map(({ pod }) => pod.namespace));
+  assert.deepEqual([...places].toSorted(), ['gateways', 'ingress', 'istio-system', 'meshproof']);
 });

@@ -4,7 +4,7 @@ import type { Mesh } from '../attach.ts';
 import { explained } from './gaps.ts';
 import { KubeReader } from './kube-reader.ts';
 import { redactLog } from './redact.ts';
-import type { ClusterSnapshot, Declared, PodRecord, Snapshot } from './schema.ts';
+import type { ClusterSnapshot, Declared, PodRecord, ServiceRecord, Snapshot } from './schema.ts';
 
 /** Which part of the logs is wanted. */
 export interface LogWindow {
@@ -27,8 +27,8 @@ export interface LogFile {
 const lanes = 6;
 
 /**
- * The logs of istiods, gateways and meshproof's sidecars since a moment, and of those that crashed the end of what they said before,
- * what can be recognised as a secret taken out. A log that cannot be read is a file that says why.
+ * The logs of the mesh's istiods and gateways and of meshproof's sidecars since a moment, and the end of the log before a restart,
+ * without what can be recognised as a secret. If a log cannot be read, its file has the reason.
  */
 export async function collectLogs(mesh: Mesh, snapshot: Snapshot, window: LogWindow): Promise<LogFile[]> {
   const reads = snapshot.clusters.map(async (cluster) => {
@@ -54,15 +54,16 @@ interface WantedLog {
 }
 
 /**
- * The containers whose logs tell about the mesh: istiod's own, and Istio's proxies of gateways and of our workloads; where one has
- * been started again, why it ended is in the log before.
+ * The containers whose logs matter for the mesh: istiod's own in the root namespace of the mesh file, and Istio's proxies of the
+ * gateways that the mesh file names or that run beside istiod, and of meshproof's workloads. A container that was restarted also
+ * has a log that says why it ended.
  */
 export function logsWanted(cluster: ClusterSnapshot, declared: Declared): WantedLog[] {
+  const isGateway = gatewaysOf(cluster, declared);
   return cluster.pods.flatMap((pod) => {
-    const istiod = pod.labels['app'] === 'istiod';
-    const gateway = pod.proxy?.type === 'gateway';
+    const istiod = pod.labels['app'] === 'istiod' && pod.namespace === declared.rootNamespace;
     const own = pod.sidecar && pod.namespace === declared.namespace;
-    if (!istiod && !gateway && !own) return [];
+    if (!istiod && !own && !isGateway(pod)) return [];
     const wanted = istiod ? 'discovery' : 'istio-proxy';
     const found = pod.containers.find(({ name }) => name === wanted);
     const container = found ?? (istiod ? pod.containers[0] : undefined);
@@ -70,6 +71,29 @@ export function logsWanted(cluster: ClusterSnapshot, declared: Declared): Wanted
     const again = container.restarts > 0 ? [true] : [];
     return [false, ...again].map((previous) => ({ pod, container: container.name, previous }));
   });
+}
+
+/** Whether a pod is a gateway of the mesh: in the root namespace, or of the Deployment or Service that the mesh file names. */
+function gatewaysOf({ name, workloads, services }: ClusterSnapshot, declared: Declared) {
+  const { eastWestGateway, ingress } = declared.clusters.find((one) => one.name === name) ?? {};
+  const address = ingress === undefined ? undefined : URL.parse(ingress)?.hostname;
+  const named = [
+    ...workloads.filter(
+      (one) => one.namespace === eastWestGateway?.namespace && one.name === eastWestGateway.deployment,
+    ),
+    ...services.filter(({ external }) => address !== undefined && external.includes(address)),
+  ];
+  const selects = (
+    { namespace, selector }: Pick<ServiceRecord, 'namespace' | 'selector'>,
+    pod: PodRecord,
+  ) => {
+    const wanted = Object.entries(selector);
+    const fits = wanted.every(([key, value]) => pod.labels[key] === value);
+    return namespace === pod.namespace && wanted.length > 0 && fits;
+  };
+  return (pod: PodRecord) =>
+    pod.proxy?.type === 'gateway' &&
+    (pod.namespace === declared.rootNamespace || named.some((one) => selects(one, pod)));
 }
 
 async function readLog(

@@ -1,33 +1,35 @@
 import { stringify } from 'yaml';
 import { all, encode, key, opaque, planted, token } from './planted-secrets.ts';
+import { keptFields } from './kept-fields.ts';
 
 const meta = (namespace: string, name: string, labels: object = {}) => ({
-  ...{ namespace, name, labels: { app: name, ...labels, leaked: token }, annotations: planted },
+  ...{ namespace, name, labels: { app: name, ...labels, leaked: token } },
+  annotations: {
+    'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ data: { key, token, opaque } }),
+    [`example.com/${opaque}`]: all,
+  },
   creationTimestamp: '2026-11-01T00:00:00Z',
-  managedFields: [{ fieldsV1: { [opaque]: {} } }],
 });
 const env = [
   { name: 'CLUSTER_ID', value: 'west' },
   { name: 'PASSWORD', value: opaque },
-  { name: 'PILOT_SOME_TOKEN', value: token },
   { name: 'PROXY_CONFIG', value: JSON.stringify({ proxyMetadata: { KEY: key, WORD: opaque } }) },
 ];
-const container = (name: string) => ({
-  ...{ name, image: 'x:1', env, args: ['proxy', 'router', opaque], command: [token] },
-});
-const podOf = (namespace: string, name: string, labels: object) => ({
-  metadata: meta(namespace, name, labels),
-  spec: {
-    nodeName: 'n',
-    containers: [container('istio-proxy'), container('discovery')],
-    volumes: [{ name: opaque }],
-  },
-  status: {
-    ...{ phase: 'Running', podIP: '10.0.0.1', message: all },
-    conditions: [{ type: 'Ready', status: 'True', message: all }],
-    containerStatuses: [{ name: 'discovery', state: { waiting: { reason: 'Error', message: all } } }],
-  },
-});
+const container = (name: string) => ({ name, image: 'x:1', env, args: ['proxy', 'router'] });
+const podOf = (namespace: string, name: string, labels: object) =>
+  planted('Pod', {
+    metadata: meta(namespace, name, labels),
+    spec: {
+      nodeName: 'n',
+      containers: [container('istio-proxy'), container('discovery')],
+      initContainers: [{ name: 'init' }],
+    },
+    status: {
+      ...{ phase: 'Running', podIP: '10.0.0.1' },
+      conditions: [{ type: 'Ready', status: 'True' }],
+      containerStatuses: [{ name: 'istio-proxy', state: { waiting: { reason: 'Error' } } }],
+    },
+  });
 /** A kubeconfig with all that can be a secret in it. */
 export const remote = {
   apiVersion: 'v1',
@@ -49,154 +51,97 @@ const secretsOf: Record<string, object> = {
   },
   'istio-remote-secret-east': {
     metadata: meta('istio-system', 'istio-remote-secret-east', { 'istio/multiCluster': 'true' }),
-    data: { east: encode(stringify(remote)), broken: encode(`: [${all}`) },
+    data: { east: encode(stringify(planted('RemoteSecret', remote))), broken: encode(`: [${all}`) },
   },
 };
 
-const resource = (name: string, spec: object) => ({
-  metadata: meta('istio-system', name),
-  spec,
-  status: {
-    conditions: [{ type: 'Reconciled', status: 'False', message: `cannot use ${token} and ${key}` }],
-  },
-});
-const header = { name: 'Authorization', value: opaque };
-const anyHeader = { type: 'Exact', name: 'x-team', value: opaque };
-const resources: Record<string, object[]> = {
-  virtualservices: [
-    resource('vs', {
-      http: [
-        {
-          headers: { request: { set: { Authorization: opaque, 'x-t': token } } },
-          match: [
-            { headers: { 'x-api-key': { exact: opaque }, cookie: { regex: `.*${opaque}.*` } } },
-            { headers: { 'x-team': { prefix: opaque } }, withoutHeaders: { 'x-team': { exact: opaque } } },
-            { queryParams: { token: { exact: opaque } } },
-          ],
-          redirect: { uri: `/login?key=${opaque}` },
-          mirrors: [{ destination: { host: `https://x.example/?${opaque}` } }],
-        },
-      ],
+/** What a specification has beside its secrets, so that they stand where a real one has them. */
+const bases: Record<string, Record<string, unknown>> = {
+  AuthorizationPolicy: { rules: [{ when: [{ key: 'request.headers[x-team]' }] }] },
+};
+const kindsOf = (group: string) => Object.keys(keptFields[group] ?? {});
+const groups = Object.keys(keptFields);
+
+/** The kinds without a field for free text: names, hosts, ports and labels only. */
+export const kindsWithoutText = ['PeerAuthentication', 'ServiceEntry', 'WorkloadEntry', 'NetworkPolicy'];
+
+/** A resource as an API server lists it, with its kind. */
+export interface PlantedResource {
+  kind: string;
+  spec: Record<string, unknown>;
+}
+
+const pluralOf = (kind: string) => `${kind.toLowerCase().replace(/y$/, 'ie').replace(/ss$/, 'sse')}s`;
+
+/** An object of each kind, by the path of its list. */
+export const resources: ReadonlyMap<string, PlantedResource> = new Map(
+  groups.flatMap((group) =>
+    kindsOf(group).map((kind) => {
+      const name = group === 'gateway.networking.k8s.io' && kind === 'Gateway' ? 'KubernetesGateway' : kind;
+      const spec = kindsWithoutText.includes(kind) ? {} : planted(name as 'Gateway', bases[kind] ?? {});
+      const object = { metadata: meta('istio-system', kind.toLowerCase()), spec };
+      return [`/apis/${group}/v1/${pluralOf(kind)}`, planted('Resource', { ...object, kind })] as const;
     }),
+  ),
+);
+
+const lists: Record<string, object[]> = {
+  secrets: Object.values(secretsOf),
+  namespaces: [planted('Namespace', { metadata: meta('', 'istio-system') })],
+  pods: [podOf('istio-system', 'istiod', {}), podOf('istio-system', 'gateway', {})],
+  services: [
+    planted('Service', { metadata: meta('istio-system', 'istiod'), spec: { ports: [], selector: {} } }),
   ],
-  envoyfilters: [
-    resource('ef', {
-      configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: { word: opaque } } }],
-    }),
-  ],
-  workloadgroups: [
-    resource('wg', {
-      metadata: { labels: { app: 'vm' }, annotations: { word: opaque } },
-      template: { serviceAccount: 'vm' },
-      probe: {
-        httpGet: { path: `/?${opaque}`, httpHeaders: [header, anyHeader] },
-        exec: { command: [opaque] },
+  deployments: [
+    planted('Deployment', {
+      metadata: meta('istio-system', 'istiod'),
+      spec: {
+        selector: {},
+        template: { metadata: meta('', 'istiod'), spec: { containers: [container('discovery')] } },
       },
     }),
   ],
-  authorizationpolicies: [
-    resource('ap', {
-      rules: [
+  nodes: [planted('Node', { metadata: meta('', 'n'), spec: {}, status: {} })],
+  serviceaccounts: [planted('ServiceAccount', { metadata: meta('istio-system', 'a') })],
+  configmaps: [
+    planted('ConfigMap', {
+      metadata: meta('istio-system', 'istio'),
+      data: {
+        mesh: stringify(planted('MeshConfig', { extensionProviders: [{ name: 'p' }] })),
+        meshNetworks: stringify({
+          networks: planted('MeshNetworks', { n: { endpoints: [{ fromRegistry: 'west' }] } }),
+        }),
+      },
+    }),
+    {
+      metadata: meta('istio-system', 'istio-sidecar-injector'),
+      data: { values: JSON.stringify(planted('InjectorValues', {})), config: all },
+    },
+    { metadata: meta('istio-system', 'istio-ca-root-cert'), data: { 'root-cert.pem': key } },
+  ],
+  mutatingwebhookconfigurations: [
+    planted('Webhook', {
+      metadata: meta('', 'hook'),
+      webhooks: [
         {
-          when: [
-            { key: 'request.headers[x-token]', values: [opaque] },
-            { key: 'request.headers[x-team]', values: ['a'], notValues: [opaque] },
-          ],
+          name: 'x.sidecar-injector.istio.io',
+          clientConfig: { caBundle: encode(key), url: `https://a:${opaque}@b/?${opaque}` },
         },
       ],
     }),
   ],
-  httproutes: [
-    resource('hr', {
-      rules: [
-        {
-          matches: [{ headers: [anyHeader, header], queryParams: [{ name: 'token', value: opaque }] }],
-          filters: [
-            { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [header], add: [header] } },
-          ],
-        },
-      ],
-    }),
-  ],
-  wasmplugins: [
-    resource('wp', {
-      url: `https://x.example/p.wasm?sig=${opaque}&se=2027`,
-      pluginConfig: { word: opaque, key },
-    }),
-  ],
-};
-const groups: Record<string, Record<string, string>> = {
-  'networking.istio.io': {
-    VirtualService: 'virtualservices',
-    EnvoyFilter: 'envoyfilters',
-    WorkloadGroup: 'workloadgroups',
-  },
-  'security.istio.io': { AuthorizationPolicy: 'authorizationpolicies' },
-  'gateway.networking.k8s.io': { HTTPRoute: 'httproutes' },
-  'extensions.istio.io': { WasmPlugin: 'wasmplugins' },
 };
 
-/** Lines of an access log, in Envoy's own format and as JSON. */
-export const accessLog = [
-  `[2026-11-01T12:00:00.000Z] "GET /pay?card=${opaque}&x=1 HTTP/1.1" 200 - via_upstream`,
-  `{"method":"GET","path":"/pay?${opaque}","response_code":200}`,
-  `fetching https://x.example/p.wasm?sig=${opaque}`,
-].join('\n');
-
-/** What an API server would answer that has secrets in every place where one can stand. */
-export function answer(url: URL): unknown {
-  const { pathname } = url;
-  const group = Object.keys(groups).find((one) => pathname.startsWith(`/apis/${one}/v1`)) ?? '';
+/** What an API server would answer that has secrets in every place for one; undefined for a log. */
+export function answer({ pathname }: URL): unknown {
   if (pathname === '/apis')
-    return { groups: Object.keys(groups).map((name) => ({ name, versions: [{ version: 'v1' }] })) };
-  if (pathname === `/apis/${group}/v1`)
-    return { resources: Object.entries(groups[group] ?? {}).map(([kind, name]) => ({ kind, name })) };
+    return { groups: groups.map((name) => ({ name, versions: [{ version: 'v1' }] })) };
+  const group = groups.find((one) => pathname === `/apis/${one}/v1`);
+  if (group !== undefined)
+    return { resources: kindsOf(group).map((kind) => ({ kind, name: pluralOf(kind) })) };
   if (pathname.endsWith('/log')) return undefined;
   const secret = /\/secrets\/(.+)$/.exec(pathname)?.[1];
   if (secret !== undefined) return secretsOf[secret];
-  const last = pathname.split('/').at(-1) ?? '';
-  const lists: Record<string, object[]> = {
-    ...resources,
-    secrets: Object.values(secretsOf),
-    namespaces: [{ metadata: meta('', 'istio-system') }],
-    pods: [podOf('istio-system', 'istiod', {}), podOf('istio-system', 'gateway', {})],
-    services: [{ metadata: meta('istio-system', 'istiod'), spec: { ports: [], selector: {} } }],
-    deployments: [
-      {
-        metadata: meta('istio-system', 'istiod'),
-        spec: {
-          selector: {},
-          template: { metadata: meta('', 'istiod'), spec: { containers: [container('discovery')] } },
-        },
-      },
-    ],
-    nodes: [{ metadata: meta('', 'n'), spec: {}, status: {} }],
-    serviceaccounts: [{ metadata: meta('istio-system', 'a'), secrets: [{ name: opaque }] }],
-    configmaps: [
-      {
-        metadata: meta('istio-system', 'istio'),
-        data: {
-          mesh: stringify({ defaultConfig: { proxyMetadata: { WORD: opaque, KEY: key } } }),
-          other: all,
-        },
-      },
-      {
-        metadata: meta('istio-system', 'istio-sidecar-injector'),
-        data: { values: `{"x":"${opaque}"}`, config: all },
-      },
-      { metadata: meta('istio-system', 'istio-ca-root-cert'), data: { 'root-cert.pem': key } },
-    ],
-    mutatingwebhookconfigurations: [
-      {
-        metadata: meta('', 'hook'),
-        webhooks: [
-          {
-            name: 'x.sidecar-injector.istio.io',
-            clientConfig: { caBundle: encode(key), url: `https://a:${opaque}@b/?${opaque}` },
-          },
-        ],
-      },
-    ],
-  };
-  return { gitVersion: 'v1', items: lists[last] ?? [] };
+  const resource = resources.get(pathname);
+  return { gitVersion: 'v1', items: resource ? [resource] : (lists[pathname.split('/').at(-1) ?? ''] ?? []) };
 }

@@ -7,6 +7,7 @@ import { neededResources } from '../reader-account.ts';
 import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse } from '../remote-kubeconfig.ts';
 import type { Gaps } from './gaps.ts';
 import { KubeReader, Refused } from './kube-reader.ts';
+import { withoutQuery } from './redact.ts';
 import type { ReaderAccessRecord, RemoteSecret } from './schema.ts';
 import { fromBase64 } from './webhooks.ts';
 
@@ -75,7 +76,7 @@ export async function readAccess(question: AccessQuestion, gaps: Gaps): Promise<
     const mixed = new KubeConfig();
     mixed.loadFromClusterAndUser(known, user);
     const answered = await gaps.attempt('readerAccess', () => ask(mixed), undefined, of);
-    return [answered ? { ...base, asked: known.server, namedServer, ...answered } : unasked];
+    return [answered ? { ...base, asked: withoutQuery(known.server), namedServer, ...answered } : unasked];
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSign, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { redactLog, redactText, redactedSpec } from './redact.ts';
+import { redactLog, redactText, withoutQuery } from './redact.ts';
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const unsigned = `${part({ alg: 'RS256', kid: 'x' })}.${part({ sub: 'system:serviceaccount:a:b' })}`;
@@ -69,96 +69,47 @@ test('what is named like a secret goes, and what says what happened stays', () =
   for (const [before, after] of cases) assert.equal(redactText(before), after || before);
 });
 
-test('fields of a resource that hold secrets are emptied by their name; names of credentials stay', () => {
-  const spec = {
-    set: { authorization: 'opaque', 'x-api-key': 'k', 'x-team': 'a' },
-    tls: { credentialName: 'web-cert', mode: 'SIMPLE' },
-    jwtRules: [{ jwks: '{"keys":[]}', jwksUri: 'https://issuer/keys' }],
-  };
-  assert.deepEqual(redactedSpec(spec), {
-    set: { authorization: '[redacted]', 'x-api-key': '[redacted]', 'x-team': 'a' },
-    tls: { credentialName: 'web-cert', mode: 'SIMPLE' },
-    jwtRules: [{ jwks: '[redacted]', jwksUri: 'https://issuer/keys' }],
-  });
-});
-
-test('headers are emptied by how they are matched, and what is no secret stays', () => {
-  const set = [
-    { name: 'X-Token', value: 'a' },
-    { name: 'x-team', value: 'a' },
-  ];
-  const http = (value: string) => ({
-    match: [{ headers: { 'x-team': { exact: value } }, uri: { regex: '/v1/(?:a|b)/?x' } }],
-    // What is given to a header may be a secret as well as what it is matched with: its name does not tell.
-    headers: { response: { add: { 'x-team': value }, remove: ['server'] } },
-  });
-  const when = (value: string) => [
-    { key: 'request.headers[x-team]', values: [value] },
-    { key: 'source.namespace', values: ['shop'] },
-  ];
-  assert.deepEqual(redactedSpec({ http: [http('a')], when: when('a'), set }), {
-    http: [http('[redacted]')],
-    when: when('[redacted]'),
-    set: [{ name: 'X-Token', value: '[redacted]' }, set[1]],
-  });
-});
-
-test('what headers are set to or added with goes at every level, whatever they are called; names stay', () => {
-  const virtualService = (value: string) => {
-    const given = { 'x-origin-verify': value, 'Ocp-Apim-Subscription-Key': value, name: value, value };
-    const headers = { request: { set: given, add: given, remove: ['x-a'] }, response: { set: given } };
-    return { http: [{ headers, route: [{ destination: { host: 'a' }, weight: 1, headers }] }] };
-  };
-  const httpRoute = (value: string) => {
-    const given = [{ name: 'x-functions-key', value }];
-    const filters = [
-      { type: 'RequestHeaderModifier', requestHeaderModifier: { set: given, add: given, remove: ['x-a'] } },
-      { type: 'ResponseHeaderModifier', responseHeaderModifier: { add: given } },
-    ];
-    return { rules: [{ filters, backendRefs: [{ name: 'a', port: 80, filters }] }] };
-  };
-  for (const spec of [virtualService, httpRoute])
-    assert.deepEqual(redactedSpec(spec('opaque')), spec('[redacted]'));
-  // Headers that are matched, and have such names.
-  const match = (exact: string) => ({ match: [{ headers: { request: { exact }, set: { exact } } }] });
-  assert.deepEqual(redactedSpec(match('opaque')), match('[redacted]'));
-});
-
-test('queries of URLs and requests go, regular expressions and what is asked stay', () => {
+test('a log keeps what happened, and loses queries and random words', () => {
+  const digest = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
   const cases: [string, string][] = [
     ['"GET /a?b HTTP/1.1" 200', '"GET /a?[redacted] HTTP/1.1" 200'],
     ['{"path":"/a?b=c","x":1}', '{"path":"/a?[redacted]","x":1}'],
+    [String.raw`{"path":"/a?b=c\u0026d=e","x":1}`, '{"path":"/a?[redacted]","x":1}'],
+    ['key wJalrXUtnFEMI/K7MDENG/bPxRfiCYPLANTEDKEY', 'key [redacted]'],
+    ['key 9f86d081884c7d659a2feaa0c55ad015', 'key [redacted]'],
     ['is a/b there? yes', ''],
+    [`docker.io/istio/proxyv2:1.31.0@${digest}`, ''],
+    [`pulled ${digest}`, ''],
+    ['istio-eastwestgateway-6d5f7c9b8d-x2x4z.istio-system-12', ''],
+    ['uid 3b1f2c4d-1a2b-4c3d-8e9f-0a1b2c3d4e5f', ''],
+    ['type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions', ''],
+    ['EndpointDiscoveryServiceV3Response LoadBalancerEndpointsV2', ''],
+    ['2026-11-30T02:00:00.123456789Z info ads Push debounce stable[12] 3: 100.3ms, full=false', ''],
+    ['controller "networking.istio.io/v1alpha3/EnvoyFilter" is syncing...', ''],
+    ['GET /api/v1/namespaces/istio-system/configmaps 200', ''],
   ];
   for (const [before, after] of cases) assert.equal(redactLog(before), after || before);
-  const specs: [string, string][] = [
+});
+
+test('a URL loses its user information and its query', () => {
+  const cases: [string, string][] = [
     ['oci://x/y:1?sig=a&b', 'oci://x/y:1?[redacted]'],
-    ['/login?key=a', '/login?[redacted]'],
-    ['/(?:a|b)', ''],
-    ['^/v[0-9]?/a?b', ''],
+    ['https://me:pa/ss@x.example:6443/k8s', 'https://[redacted]@x.example:6443/k8s'],
+    ['https://token@x.example/', 'https://[redacted]@x.example/'],
+    ['https://10.0.0.1:6443/k8s/clusters/c-1', ''],
   ];
-  for (const [before, after] of specs)
-    assert.deepEqual(redactedSpec({ uri: before }), { uri: after || before });
+  for (const [before, after] of cases) assert.equal(withoutQuery(before), after || before);
 });
 
 test('it takes time in proportion to the text, whatever the text is', () => {
-  for (const unit of [
-    'A',
-    'eyJ',
-    '-----BEGIN ',
-    'token=',
-    'a.',
-    'A\n',
-    '://a:',
-    'Bearer ',
-    '/?',
-    '://?a',
-    '?a=',
-  ]) {
+  const units = [
+    ...['A', 'eyJ', '-----BEGIN ', '-----BEGIN PRIVATE KEY-----', '-----END PRIVATE KEY-----\n', 'token='],
+    ...['a.', 'a-', 'a:', 'A\n', '://a:', '://a@', 'Bearer ', '/?', '://?a', '?a=', '"token":"', 'token=\\"'],
+    ...["'token', '", '--token', 'cookie = ', 'Aa1', '\\', '"'],
+  ];
+  for (const unit of units) {
     const startMs = performance.now();
-    redactText(unit.repeat(300_000 / unit.length));
-    redactLog(unit.repeat(300_000 / unit.length));
-    redactedSpec({ text: unit.repeat(300_000 / unit.length) });
-    assert.ok(performance.now() - startMs < 3_000, unit);
+    redactLog(unit.repeat(50_000 / unit.length));
+    assert.ok(performance.now() - startMs < 800, unit);
   }
 });

@@ -2,29 +2,10 @@ import type { V1ObjectMeta } from '@kubernetes/client-node';
 import { itemsOf, objectName, type Gaps } from './gaps.ts';
 import type { KubeReader } from './kube-reader.ts';
 import { createdAt } from './kubernetes-records.ts';
-import { redactedSpec } from './redact.ts';
+import { keptFields } from './kept-fields.ts';
+import { kept, type Hash } from './kept.ts';
 import type { ResourceRecord } from './schema.ts';
 import { resource } from './shape-kubernetes.ts';
-
-/** The kinds that decide between clusters, by API group. */
-const wanted: Readonly<Record<string, readonly string[]>> = {
-  'networking.istio.io': [
-    'DestinationRule',
-    'EnvoyFilter',
-    'Gateway',
-    'ProxyConfig',
-    'ServiceEntry',
-    'Sidecar',
-    'VirtualService',
-    'WorkloadEntry',
-    'WorkloadGroup',
-  ],
-  'security.istio.io': ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],
-  'telemetry.istio.io': ['Telemetry'],
-  'extensions.istio.io': ['WasmPlugin'],
-  'gateway.networking.k8s.io': ['Gateway', 'GatewayClass', 'HTTPRoute', 'TLSRoute'],
-  'networking.k8s.io': ['NetworkPolicy'],
-};
 
 interface Kind {
   group: string;
@@ -36,7 +17,7 @@ interface Kind {
 interface RawResource {
   metadata?: V1ObjectMeta;
   spec?: Record<string, unknown> | null;
-  status?: { conditions?: Partial<Record<'type' | 'status' | 'reason' | 'message', string>>[] } | null;
+  status?: { conditions?: Partial<Record<'type' | 'status' | 'reason', string>>[] } | null;
 }
 
 /** What {@link readResources} gives: the kinds that are installed, and every object of them. */
@@ -46,12 +27,12 @@ export interface Resources {
 }
 
 /** Reads every object of the kinds that decide between clusters. A kind that cannot be read is a gap of its own. */
-export async function readResources(reader: KubeReader, gaps: Gaps): Promise<Resources> {
-  const groups = Object.keys(wanted).map((group) =>
+export async function readResources(reader: KubeReader, gaps: Gaps, hash: Hash): Promise<Resources> {
+  const groups = Object.keys(keptFields).map((group) =>
     gaps.attempt('resources', () => installedKinds(reader, group), [], group),
   );
   const kinds = (await Promise.all(groups)).flat();
-  const lists = kinds.map((kind) => list(reader, kind, gaps));
+  const lists = kinds.map((kind) => list(reader, kind, gaps, hash));
   const resources = (await Promise.all(lists)).flat();
   return { kinds: [...new Set(kinds.map(({ kind }) => kind))].sort(), resources };
 }
@@ -65,7 +46,7 @@ async function installedKinds(reader: KubeReader, group: string): Promise<Kind[]
     ordered.flatMap((version) => (version === undefined ? [] : [kindsIn(reader, group, version)])),
   );
   for (const kind of lists.flat())
-    if (wanted[group]?.includes(kind.kind) && !found.has(kind.kind)) found.set(kind.kind, kind);
+    if (keptFields[group]?.[kind.kind] && !found.has(kind.kind)) found.set(kind.kind, kind);
   return [...found.values()];
 }
 
@@ -89,54 +70,35 @@ async function kindsIn(reader: KubeReader, group: string, version: string): Prom
     .map(({ name, kind }) => ({ group, version, kind, plural: name }));
 }
 
-async function list(reader: KubeReader, one: Kind, gaps: Gaps): Promise<ResourceRecord[]> {
+async function list(reader: KubeReader, one: Kind, gaps: Gaps, hash: Hash): Promise<ResourceRecord[]> {
   const { group, version, kind, plural } = one;
   const read = async () => itemsOf(await reader.get(`/apis/${group}/${version}/${plural}`));
   const items = await gaps.attempt('resources', read, [], kind);
-  const make = (item: unknown) => resourceRecord(`${group}/${version}`, kind, item as RawResource);
+  const make = (item: unknown) => resourceRecord({ group, version, kind }, item as RawResource, hash);
   return gaps.records('resources', items, resource, make, (item) =>
     `${kind} ${objectName(item) ?? ''}`.trim(),
   );
 }
 
-/** A resource as it is kept: what may be a secret in it is replaced. */
-export function resourceRecord(apiVersion: string, kind: string, item: RawResource): ResourceRecord {
-  const { metadata, spec, status } = item;
+/** A resource as it is kept: of its specification the fields of {@link keptFields}, of its conditions no message. */
+export function resourceRecord(
+  { group, version, kind }: Omit<Kind, 'plural'>,
+  { metadata, spec, status }: RawResource,
+  hash: Hash,
+): ResourceRecord {
   return {
-    apiVersion,
+    apiVersion: `${group}/${version}`,
     kind,
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
     labels: metadata?.labels ?? {},
     ...(metadata?.generation === undefined ? {} : { generation: metadata.generation }),
     createdAt: createdAt(metadata),
-    spec: redactedSpec(chosen(kind, spec ?? {})),
+    spec: kept(spec ?? {}, keptFields[group]?.[kind] ?? {}, hash) as ResourceRecord['spec'],
     status: (status?.conditions ?? []).map((one) => ({
       type: one.type ?? '',
       status: one.status ?? '',
       reason: one.reason ?? '',
-      message: one.message ?? '',
     })),
   };
-}
-
-/** Of kinds that may hold any configuration at all, only the parts that are known. */
-function chosen(kind: string, spec: Record<string, unknown>): Record<string, unknown> {
-  const only = (...fields: string[]) =>
-    Object.fromEntries(Object.entries(spec).filter(([field]) => fields.includes(field)));
-  if (kind === 'WasmPlugin') return only('selector', 'targetRefs', 'url', 'phase', 'priority');
-  if (kind === 'WorkloadGroup') {
-    const { labels } = (spec['metadata'] ?? {}) as Record<string, unknown>;
-    return { metadata: { labels }, ...only('template') };
-  }
-  if (kind === 'ProxyConfig') return only('selector', 'concurrency', 'image');
-  if (kind !== 'EnvoyFilter') return spec;
-  const patches = Array.isArray(spec['configPatches']) ? (spec['configPatches'] as unknown[]) : [];
-  return { ...only('workloadSelector', 'targetRefs', 'priority'), configPatches: patches.map(patchOutline) };
-}
-
-function patchOutline(patch: unknown): unknown {
-  const { applyTo, match, patch: change } = (patch ?? {}) as Record<string, unknown>;
-  const { operation } = (change ?? {}) as { operation?: unknown };
-  return { applyTo, match, patch: { operation } };
 }

@@ -116,10 +116,10 @@ export const resource = z.object({
   spec: z
     .record(z.string(), z.unknown())
     .describe(
-      'As applied, with what may be a secret replaced by "[redacted]". EnvoyFilter: without the values of its patches; WasmPlugin: selector and url only; WorkloadGroup: labels and template only.',
+      'The fields that a check reads, as applied. Other fields are "hash:<16 hex digits>", the same for the same value within a snapshot; fields that no check knows are one hash, `other`.',
     ),
   status: z
-    .array(z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string() }))
+    .array(z.object({ type: z.string(), status: z.string(), reason: z.string() }))
     .describe('Conditions.'),
 });
 

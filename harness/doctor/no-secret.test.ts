@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { snapshotHash } from '../mesh/snapshot/kept.ts';
+import { resources, type PlantedResource } from '../mesh/snapshot/planted-cluster.ts';
+import { expectClean, found } from '../mesh/snapshot/planted-secrets.ts';
+import { resourceRecord } from '../mesh/snapshot/resources.ts';
+import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
+import type { ResourceRecord } from '../mesh/snapshot/schema.ts';
+import { judge } from './judge.ts';
+import { wordsOf } from './words.ts';
+
+const hash = snapshotHash();
+const recorded = (path: string, one: PlantedResource): ResourceRecord =>
+  resourceRecord({ group: path.split('/')[2] ?? '', version: 'v1', kind: one.kind }, one, hash);
+
+/** What the doctor says of a mesh whose clusters differ in every secret of every resource. */
+function saidOf(record: typeof recorded): string {
+  const snapshot = sampleSnapshot();
+  const other = (one: PlantedResource) =>
+    JSON.parse(JSON.stringify(one).replaceAll('velvet', 'velour')) as PlantedResource;
+  for (const [index, cluster] of snapshot.clusters.entries())
+    for (const [path, one] of resources) cluster.resources.push(record(path, index === 0 ? one : other(one)));
+  const diagnosis = judge(snapshot);
+  return [JSON.stringify(diagnosis), ...wordsOf(diagnosis, { verbose: true })].join('\n');
+}
+
+test('findings of resources that differ in secrets alone show hashes, and no secret', () => {
+  const said = saidOf(recorded);
+  for (const code of ['MP5102', 'MP5103', 'MP6303', 'MP6304']) assert.ok(said.includes(code), code);
+  assert.match(said, /hash:[0-9a-f]{16}/);
+  expectClean(said, 'what the doctor says');
+  // The same resources recorded as applied would show theirs.
+  assert.notDeepEqual(found(saidOf((path, one) => ({ ...recorded(path, one), spec: one.spec }))), []);
+});
