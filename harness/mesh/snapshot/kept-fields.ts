@@ -99,6 +99,10 @@ const connectionRoute: KeptTable = {
   },
   route: routes,
 };
+const retryCondition =
+  '(?:5xx|gateway-error|reset|reset-before-request|connect-failure|retriable-4xx|refused-stream|retriable-status-codes|cancelled|deadline-exceeded|internal|resource-exhausted|unavailable|http3-post-connect-failure|\\d{3})';
+/** Envoy's conditions, and status codes. */
+const retryConditions = new RegExp(`^${retryCondition}(?:, ?${retryCondition})*$`);
 const httpRoute: KeptTable = {
   match: {
     ...keep('port', 'gateways', 'sourceNamespace', 'ignoreUriCase'),
@@ -109,7 +113,10 @@ const httpRoute: KeptTable = {
   route: routes,
   delegate: keep('name', 'namespace'),
   timeout: 'keep',
-  retries: { ...keep('attempts', 'perTryTimeout', 'retryRemoteLocalities', 'backoff'), retryOn: 'hash' },
+  retries: {
+    ...keep('attempts', 'perTryTimeout', 'retryRemoteLocalities', 'backoff'),
+    retryOn: retryConditions,
+  },
   fault: {
     delay: { ...keep('fixedDelay', 'exponentialDelay', 'percent'), percentage },
     abort: { httpStatus: 'keep', percentage },

@@ -1,10 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
 /**
- * What a snapshot keeps of a field: `keep`, a name, number or setting in clear; `hash`, a hash of whatever is there;
- * a table, the same by the names of its fields, `*` for every other name. A list is kept element by element.
+ * What a snapshot keeps of a field: `keep`, a name, number or setting in clear; `hash`, a hash of its value; an expression, a
+ * text in clear if it matches; a table, the same by the names of its fields, `*` for every other name. A list is kept element
+ * by element.
  */
-export type Kept = 'keep' | 'hash' | KeptTable | KeptByKey;
+export type Kept = 'keep' | 'hash' | RegExp | KeptTable | KeptByKey;
 export interface KeptTable {
   readonly [field: string]: Kept;
 }
@@ -51,6 +52,7 @@ export function kept(value: unknown, as: Kept, hash: Hash): unknown {
   if (as === 'hash') return hash(value);
   if (Array.isArray(value)) return value.map((each) => kept(each, as, hash));
   if (as === 'keep') return isTable(value) ? hash(value) : value;
+  if (as instanceof RegExp) return typeof value === 'string' && as.test(value) ? value : hash(value);
   if (!isTable(value)) return hash(value);
   const table = as instanceof KeptByKey ? own(as.tables, String(value['key'])) : as;
   if (!table) return hash(value);

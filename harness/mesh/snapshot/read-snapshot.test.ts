@@ -33,6 +33,18 @@ test('a snapshot is read back as it was, plain, gzipped and from an archive', ()
   assert.deepEqual(readSnapshot(file), sample);
 });
 
+test('a snapshot of the version before, with specs as applied and messages of conditions, is read', () => {
+  const before = structuredClone(sample);
+  const [west] = before.clusters;
+  const [gateway] = west?.resources ?? [];
+  assert.ok(west && gateway);
+  const condition = { type: 'Reconciled', status: 'False', reason: 'Odd' };
+  const spec = { hosts: ['a'], http: [{ match: [{ uri: { prefix: '/a' } }] }] };
+  west.resources = [{ ...gateway, spec, status: [{ ...condition, message: 'why' } as typeof condition] }];
+  const [read] = parseSnapshot(Buffer.from(JSON.stringify(before)), 'x').clusters[0]?.resources ?? [];
+  assert.deepEqual([read?.spec, read?.status], [spec, [condition]]);
+});
+
 test('a file that is cut off anywhere is refused or read, never a crash', () => {
   fc.assert(
     fc.property(fc.constantFrom(...forms), fc.double({ min: 0, max: 1, noNaN: true }), (form, share) => {

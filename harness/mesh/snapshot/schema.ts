@@ -93,8 +93,8 @@ const limits = z.object({
 });
 
 /**
- * A mesh as it was observed at one moment: all that the doctor judges. It holds no secret: every field is chosen by
- * this schema, and free text is passed through {@link redacted}. Unknown fields are dropped when it is read.
+ * A mesh as it was observed at one moment: all that the doctor judges. It does not hold a secret: this schema chooses every
+ * field, `keptFields` those of resources, and every text passes through `redacted`. Unknown fields are dropped when it is read.
  */
 export const snapshotSchema = z.object({
   apiVersion: z.literal(snapshotVersion),
