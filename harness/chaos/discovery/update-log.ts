@@ -1,5 +1,5 @@
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { redactText } from '../../mesh/snapshot/redact.ts';
+import { redactLog } from '../../mesh/snapshot/redact.ts';
 import { waitUntil } from '../../mesh/wait-until.ts';
 import { bounds } from '../bounds.ts';
 
@@ -90,6 +90,6 @@ async function readUpdates(
 
 /** A line without istiod's own time, and without anything secret, should it quote what it was given. */
 const wordLine = (text: string): string =>
-  redactText(text.replace(/^\d\S*\s+/, ''))
+  redactLog(text.replace(/^\d\S*\s+/, ''))
     .replaceAll(/\s+/g, ' ')
     .trim();
