@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -62,20 +62,20 @@ test('no planted secret gets into a snapshot or archive', async () => {
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const folder = mkdtempSync(path.join(tmpdir(), 'meshproof-secrets-'));
+  using folder = mkdtempDisposableSync(path.join(tmpdir(), 'meshproof-secrets-'));
   const cluster = { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
   const kubeconfig = {
     ...remote,
     clusters: [{ name: 'c', cluster }],
     users: [{ name: 'u', user: { token } }],
   };
-  writeFileSync(path.join(folder, 'k'), stringify(kubeconfig));
+  writeFileSync(path.join(folder.path, 'k'), stringify(kubeconfig));
   const meshFile = {
     ...{ apiVersion: 'meshproof.dev/v1', kind: 'Mesh', meshId: 'm' },
     clusters: [{ name: 'west', kubeconfig: './k', context: 'x', network: 'n', region: 'r', zone: 'z' }],
     services: [{ name: 'probe', pods: { west: 1 } }],
   };
-  await using mesh = attach(parseMeshFile(stringify(meshFile), path.join(folder, 'mesh.yaml')));
+  await using mesh = attach(parseMeshFile(stringify(meshFile), path.join(folder.path, 'mesh.yaml')));
   const snapshot = await collectSnapshot(mesh, { meshproof: 'test' });
   const [west] = snapshot.clusters;
   assert.ok(west);

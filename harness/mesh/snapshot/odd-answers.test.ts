@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ async function collected(answers: Answer): Promise<ClusterSnapshot> {
     else response.end(JSON.stringify(answers(new URL(request.url ?? '/', 'http://x')) ?? null));
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const folder = mkdtempSync(path.join(tmpdir(), 'meshproof-odd-'));
+  using folder = mkdtempDisposableSync(path.join(tmpdir(), 'meshproof-odd-'));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const kubeconfig = {
     clusters: [{ name: 'c', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
@@ -37,13 +37,13 @@ async function collected(answers: Answer): Promise<ClusterSnapshot> {
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',
   };
-  writeFileSync(path.join(folder, 'k'), stringify(kubeconfig));
+  writeFileSync(path.join(folder.path, 'k'), stringify(kubeconfig));
   const meshFile = {
     ...{ apiVersion: 'meshproof.dev/v1', kind: 'Mesh', meshId: 'm' },
     clusters: [{ name: 'west', kubeconfig: './k', context: 'x', network: 'n', region: 'r', zone: 'z' }],
     services: [{ name: 'probe', pods: { west: 1 } }],
   };
-  await using mesh = attach(parseMeshFile(stringify(meshFile), path.join(folder, 'mesh.yaml')));
+  await using mesh = attach(parseMeshFile(stringify(meshFile), path.join(folder.path, 'mesh.yaml')));
   const snapshot = await collectSnapshot(mesh, { meshproof: 'test' });
   assert.deepEqual(snapshotSchema.parse(snapshot), snapshot);
   return snapshot.clusters[0] ?? assert.fail();

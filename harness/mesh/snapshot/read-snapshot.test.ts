@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -28,7 +28,8 @@ function readOrRefuse(bytes: Buffer): void {
 
 test('a snapshot is read back as it was, plain, gzipped and from an archive', () => {
   for (const form of forms) assert.deepEqual(parseSnapshot(form, 'x'), sample);
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'meshproof-snapshot-')), 's.json');
+  using folder = mkdtempDisposableSync(path.join(tmpdir(), 'meshproof-snapshot-'));
+  const file = path.join(folder.path, 's.json');
   writeFileSync(file, json);
   assert.deepEqual(readSnapshot(file), sample);
 });
