@@ -5,7 +5,7 @@ import test from 'node:test';
 import { CustomObjectsApi } from '@kubernetes/client-node';
 import { attach } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
-import { docker } from '../../harness/lab/docker.ts';
+import { docker } from '../../harness/mesh/docker.ts';
 import { findEngine } from '../../harness/lab/engine.ts';
 import { labMeshFile, projectRoot } from '../../harness/lab/paths.ts';
 import { reportSchema, type Report } from '../../harness/report/schema.ts';
