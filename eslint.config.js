@@ -89,7 +89,7 @@ export default tseslint.config(
   // page-script.js is made from TypeScript that is linted.
   {
     ignores: [
-      ...['node_modules/', 'results/', '.meshproof/', 'test-results/'],
+      ...['node_modules/', 'dist/', 'results/', '.meshproof/', 'test-results/'],
       'harness/report/html/page-script.js',
     ],
   },
