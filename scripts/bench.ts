@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
 import { waitUntilReady } from '../harness/mesh/readiness.ts';
-import { docker } from '../harness/lab/docker.ts';
+import { docker } from '../harness/mesh/docker.ts';
 import { labObjects, removeLab, type Removed } from '../harness/lab/down.ts';
 import { ensureEngine, type Engine } from '../harness/lab/engine.ts';
 import { ensureImages, ensureTools } from '../harness/lab/images/index.ts';

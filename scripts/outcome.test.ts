@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiException } from '@kubernetes/client-node';
+import { ApiException } from '#kubernetes-client';
 import { NotOurs } from '../harness/mesh/own-namespace.ts';
 import { exitCodeOf, wordsOf } from './outcome.ts';
 

@@ -1,4 +1,4 @@
-import { ApiException } from '@kubernetes/client-node';
+import { ApiException } from '#kubernetes-client';
 import { CommanderError } from 'commander';
 import { ForeignLab } from '../harness/lab/owner.ts';
 import { InvalidFile } from '../harness/mesh/invalid-file.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiException, type V1Secret } from '@kubernetes/client-node';
+import { ApiException, type V1Secret } from '#kubernetes-client';
 import { MeshCluster } from '../mesh/attach.ts';
 import type { ClusterApi } from '../mesh/cluster-api.ts';
 import type { MeshFileCluster } from '../mesh/mesh-file.ts';

@@ -1,4 +1,4 @@
-import { PatchStrategy, type KubernetesObject } from '@kubernetes/client-node';
+import { PatchStrategy, type KubernetesObject } from '#kubernetes-client';
 import type { MeshCluster } from '../mesh/attach.ts';
 import { fieldManager } from '../mesh/cluster-api.ts';
 import { whileWaiting } from '../waiting.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '#kubernetes-client';
 import { openClusterApi } from '../mesh/cluster-api.ts';
 import type { MeshFileCluster } from '../mesh/mesh-file.ts';
 

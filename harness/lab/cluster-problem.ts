@@ -1,8 +1,8 @@
 import { openClusterApi } from '../mesh/cluster-api.ts';
 import type { TopologyCluster } from '../mesh/topology.ts';
 import { timeouts } from '../timeouts.ts';
-import { CommandFailed } from './command.ts';
-import { inspect } from './docker.ts';
+import { CommandFailed } from '../mesh/command.ts';
+import { inspect } from '../mesh/docker.ts';
 import { labDocker, names, nodesOf, type EquippedLab, type Lab } from './lab.ts';
 import type { Authorities } from './pki.ts';
 

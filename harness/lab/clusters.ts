@@ -5,7 +5,7 @@ import type { TopologyCluster } from '../mesh/topology.ts';
 import { timeouts } from '../timeouts.ts';
 import { missingCapabilities } from './capabilities.ts';
 import { clusterProblem, finishedMark } from './cluster-problem.ts';
-import { CommandFailed, run } from './command.ts';
+import { CommandFailed, run } from '../mesh/command.ts';
 import { kindConfig, lightControlPlane, withinBoundsDropIn } from './kind-config.ts';
 import { refuseFullDisk } from './disk.ts';
 import { ensureInotifyInstances } from './kernel-limits.ts';

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { after } from 'node:test';
 import { fakeCommands } from '../mesh/fake-command.ts';
 
-process.env['MESHPROOF_CACHE'] = mkdtempSync(join(tmpdir(), 'meshproof-cache-'));
+const cache = mkdtempSync(join(tmpdir(), 'meshproof-cache-'));
+process.env['MESHPROOF_CACHE'] = cache;
+after(() => rmSync(cache, { recursive: true }));
 const { ensureCommands } = await import('./debian.ts');
 
 /** Fails as apt-get does when another is at work; installs a command for every package, which is named as the command. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -59,7 +59,8 @@ test('a cluster needs no room in the cache', async () => {
   await refuseFullDisk(engine, 'cluster', {}, disks(0, 2));
 });
 
-test('the disk of a folder that is not there yet is that of the one above it', async () => {
+test('a missing folder is on the disk of its parent', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'meshproof-disk-'));
+  t.after(() => rmSync(folder, { recursive: true }));
   assert.equal((await diskOf(join(folder, 'not/there'))).device, (await diskOf(folder)).device);
 });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kill } from 'zx';
 import { timeouts } from '../timeouts.ts';
-import { CommandFailed } from './command.ts';
-import { inspect } from './docker.ts';
+import { CommandFailed } from '../mesh/command.ts';
+import { inspect } from '../mesh/docker.ts';
 import { labDocker, labLabel, names, type LabRef } from './lab.ts';
 import { refuseForeign } from './owner.ts';
 

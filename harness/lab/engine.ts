@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { timeouts } from '../timeouts.ts';
 import { missingCapabilities } from './capabilities.ts';
-import { isInstalled, run } from './command.ts';
+import { isInstalled, run } from '../mesh/command.ts';
 import { ensureCommands } from './debian.ts';
 import { waitForTurn } from './lock.ts';
 import { cacheRoot, projectRoot } from './paths.ts';

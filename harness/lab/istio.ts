@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import type { Topology, TopologyCluster } from '../mesh/topology.ts';
 import { applyAll, deleteIfThere, type ClusterApi } from '../mesh/cluster-api.ts';
 import { timeouts } from '../timeouts.ts';
-import { run } from './command.ts';
+import { run } from '../mesh/command.ts';
 import { digest } from './images/recipe.ts';
 import type { LabImages } from './images/traits.ts';
 import { addressOf, names, nodesOf, type EquippedLab } from './lab.ts';

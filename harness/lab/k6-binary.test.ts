@@ -23,3 +23,19 @@ test('another version, or other contents of the same version, are not pinned', (
     assert.deepEqual(unpinnedModules(printed, sum), ['example.com/a v1.0.0 h1:aaa=']);
   }
 });
+
+test('a module without a hash is not pinned, except the own extension', () => {
+  assert.deepEqual(unpinnedModules('\tdep\texample.com/b\tv1.0.0\n', 'example.com/b v1.0.0 h1:bbb='), [
+    'example.com/b v1.0.0',
+  ]);
+});
+
+test('the replacement of a module has to be pinned', () => {
+  const replaced = (by: string) => `\tdep\texample.com/a\tv1.0.0\n\t=>\t${by}\n`;
+  const sum = 'example.com/c v1.0.0 h1:ccc=';
+  assert.deepEqual(unpinnedModules(replaced('example.com/c\tv1.0.0\th1:ccc='), sum), []);
+  assert.deepEqual(unpinnedModules(replaced('example.com/c\tv1.0.0\th1:ddd='), sum), [
+    'example.com/c v1.0.0 h1:ddd=',
+  ]);
+  assert.deepEqual(unpinnedModules(replaced('/tmp/other\t(devel)'), sum), ['/tmp/other (devel)']);
+});

@@ -1,38 +1,42 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureCached } from './cache.ts';
-import { isInstalled, run } from './command.ts';
+import { isInstalled, run } from '../mesh/command.ts';
 import { ensureCommands } from './debian.ts';
+import { goEnvironment, goFlags } from './images/binaries.ts';
 import { digest } from './images/recipe.ts';
 import { cacheRoot, projectRoot } from './paths.ts';
 import type { StepOptions } from './step.ts';
 
 const source = join(projectRoot, 'clusters/k6');
 const k6Module = 'go.k6.io/k6/v2';
-const goFlags = { CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false -mod=readonly', GOGC: '400' };
+const ownModule = 'meshproof.dev/k6';
 
 /**
- * The modules of a binary, as `go version -m` prints them, that a go.sum does not vouch for: xk6 resolves in a module of its
- * own, so that what it took has to be compared with what is pinned. Replaced modules are ours and are left out.
+ * Finds the modules of a binary, as `go version -m` prints them, that are not in a go.sum. xk6 resolves modules in a module of its
+ * own, so the result has to be compared with the pinned modules. The replacement of a module counts as well; only meshproof's own
+ * extension, which xk6 replaces by the folder of its source, has no hash.
  */
 export function unpinnedModules(printed: string, goSum: string): string[] {
   const pinned = new Set(goSum.split('\n').map((line) => line.trim()));
-  return printed
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([kind, , , hash]) => kind === 'dep' && hash !== undefined)
+  const lines = printed.split('\n').map((line) => line.trim().split(/\s+/));
+  return lines
+    .filter(([kind, module], index) => {
+      if (kind === 'dep') return module !== ownModule && lines[index + 1]?.[0] !== '=>';
+      return kind === '=>' && lines[index - 1]?.[1] !== ownModule;
+    })
     .map(([, ...module]) => module.join(' '))
     .filter((module) => !pinned.has(module));
 }
 
 async function build(target: string, options: StepOptions): Promise<void> {
-  const go = { env: goFlags, ...options };
+  const go = { env: goEnvironment, ...options };
   options.onLine?.('compiling xk6');
   const xk6 = join(target, 'xk6');
   await run(['go', 'build', '-v', '-o', xk6, 'go.k6.io/xk6'], { cwd: join(source, 'builder'), ...go });
   const version = await run(['go', 'list', '-m', '-f', '{{.Version}}', k6Module], {
     cwd: source,
-    env: goFlags,
+    env: goEnvironment,
   });
   options.onLine?.(`compiling k6 ${version}`);
   await run(
@@ -43,7 +47,7 @@ async function build(target: string, options: StepOptions): Promise<void> {
       '--k6-repo',
       k6Module,
       '--with',
-      'meshproof.dev/k6=.',
+      `${ownModule}=.`,
       '--output',
       join(target, 'k6'),
     ],

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Topology, TopologyCluster } from '../mesh/topology.ts';
 import type { Binaries } from './images/binaries.ts';
 import type { LabImages } from './images/traits.ts';
-import { docker, inspect } from './docker.ts';
+import { docker, inspect } from '../mesh/docker.ts';
 import type { Engine } from './engine.ts';
 import type { StepOptions } from './step.ts';
 import { labFolder } from './paths.ts';

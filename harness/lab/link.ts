@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TopologyCluster } from '../mesh/topology.ts';
 import { settleAll } from '../settle-all.ts';
 import { timeouts } from '../timeouts.ts';
-import { inspect } from './docker.ts';
+import { inspect } from '../mesh/docker.ts';
 import {
   addressOf,
   labDocker,

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { attach } from '../mesh/attach.ts';
 import { loadMeshFile } from '../mesh/load.ts';
 import { findUnready } from '../mesh/readiness.ts';
-import { inspect } from './docker.ts';
+import { inspect } from '../mesh/docker.ts';
 import { labObjects } from './down.ts';
 import type { Engine } from './engine.ts';
 import { engineToSearch } from './lab-engine.ts';

@@ -92,7 +92,8 @@ async function equip(
   const tools = await ensureTools(step);
   const owner = await ensureOwner(folder);
   progress.lab = { name, topology, topologyPath, folder, owner, engine, signal, images, tools };
-  return `Docker ${engine.version}${engine.ours ? ' (private)' : ''}, images from ${images.source}`;
+  const from = `Docker ${engine.version}${engine.ours ? ' (private)' : ''}, images from ${images.source}`;
+  return [from, ...images.notes].join('; ');
 }
 
 /** The mesh file of a lab, as its topology and its gateways' addresses give it. */

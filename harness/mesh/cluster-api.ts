@@ -9,7 +9,7 @@ import {
   ServerConfiguration,
   createConfiguration,
   type KubernetesObject,
-} from '@kubernetes/client-node';
+} from '#kubernetes-client';
 import { timeouts } from '../timeouts.ts';
 import { keptConnections } from './api-connections.ts';
 import { serverSaid } from './server-said.ts';

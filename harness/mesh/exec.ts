@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { Exec, type V1Status } from '@kubernetes/client-node';
+import { Exec, type V1Status } from '#kubernetes-client';
 import { timeouts } from '../timeouts.ts';
 import { whileWaiting } from '../waiting.ts';
 import type { ClusterApi } from './cluster-api.ts';

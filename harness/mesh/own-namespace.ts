@@ -1,4 +1,4 @@
-import { ApiException, type V1Namespace } from '@kubernetes/client-node';
+import { ApiException, type V1Namespace } from '#kubernetes-client';
 import { timeouts } from '../timeouts.ts';
 import type { MeshCluster } from './attach.ts';
 import { deleteIfThere } from './cluster-api.ts';

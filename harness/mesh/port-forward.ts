@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { Exec } from '@kubernetes/client-node';
+import { Exec } from '#kubernetes-client';
 import { timeouts } from '../timeouts.ts';
 import type { ClusterApi } from './cluster-api.ts';
 

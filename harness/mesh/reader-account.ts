@@ -4,7 +4,7 @@ import {
   ServerConfiguration,
   createConfiguration,
   type V1Secret,
-} from '@kubernetes/client-node';
+} from '#kubernetes-client';
 import { timeouts } from '../timeouts.ts';
 import type { AccessRule, ReaderAccess } from '../verdict/reader-access.ts';
 import { whileWaiting } from '../waiting.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiException } from '@kubernetes/client-node';
+import { ApiException } from '#kubernetes-client';
 import { adviceOn, serverSaid } from './server-said.ts';
 
 const answer = (code: number, body: unknown) => new ApiException(code, 'Unknown API Status Code!', body, {});

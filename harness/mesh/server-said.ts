@@ -1,4 +1,4 @@
-import { ApiException } from '@kubernetes/client-node';
+import { ApiException } from '#kubernetes-client';
 import type { MeshFileCluster } from './mesh-file.ts';
 import { explained } from './snapshot/gaps.ts';
 

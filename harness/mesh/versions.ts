@@ -1,4 +1,4 @@
-import { VersionApi } from '@kubernetes/client-node';
+import { VersionApi } from '#kubernetes-client';
 import type { Mesh } from './attach.ts';
 
 /** What runs in the clusters: `{ 'kubernetes west': 'v1.36.3', 'istiod west': '1.31.4' }`. Throws when one does not answer. */

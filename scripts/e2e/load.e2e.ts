@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { after, before } from 'node:test';
-import { run } from '../../harness/lab/command.ts';
+import { run } from '../../harness/mesh/command.ts';
 import { ensureK6 } from '../../harness/lab/k6-binary.ts';
 import { projectRoot } from '../../harness/lab/paths.ts';
 import { isAlive } from '../../harness/mesh/process-start.ts';

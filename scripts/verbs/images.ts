@@ -1,6 +1,12 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { ensureEngine, findEngine, type Engine } from '../../harness/lab/engine.ts';
-import { ensureImages, ensureTools, listImages, type ImageSource } from '../../harness/lab/images/index.ts';
+import {
+  ensureImages,
+  ensureTools,
+  listImages,
+  type ImageSource,
+  type ListedImage,
+} from '../../harness/lab/images/index.ts';
 import { ensureK6 } from '../../harness/lab/k6-binary.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import { options, withOptions } from '../options.ts';
@@ -10,13 +16,18 @@ import { runSteps } from '../steps.ts';
 interface Given {
   images: ImageSource;
   json?: boolean;
+  locked?: boolean;
   verbose?: boolean;
 }
 
-/** What `images make` made, or found made: the node image and where it came from, and paths of tools by name. */
+/** The result of `images make`. */
 interface Made {
   source?: string;
+  /** The node image. */
   node?: string;
+  /** What differs from the pinned versions, or could not be verified. */
+  notes?: readonly string[];
+  /** Paths by name. */
   tools?: Readonly<Record<string, string>>;
 }
 
@@ -38,8 +49,13 @@ async function make(given: Given): Promise<Made> {
         title: 'Images',
         run: async (onLine) => {
           if (!engine) throw new Error('There is no engine.');
-          const { source, node } = await ensureImages(given.images, engine, { signal, onLine });
-          Object.assign(made, { source, node });
+          const { locked } = given;
+          const { source, node, notes } = await ensureImages(given.images, engine, {
+            signal,
+            onLine,
+            locked,
+          });
+          Object.assign(made, { source, node, notes });
           return `${node} from ${source}`;
         },
       },
@@ -56,16 +72,24 @@ async function make(given: Given): Promise<Made> {
   return made;
 }
 
+function lineOf({ name, size, current, debianDifferences }: ListedImage): string {
+  const count = debianDifferences.length;
+  const differs = count === 0 ? '' : `  ${count} Debian packages differ from debian.lock (--json lists them)`;
+  return `${current ? '✔' : ' '} ${name}  ${size}${differs}`;
+}
+
 /** `meshproof images [make|list]` */
 export function images(end: (code: ExitCode) => void): Command {
   const command = new Command('images').description('The images that labs are made from.');
   withOptions(
     command.command('make').description('Pull or build all that a lab is made from, so that `up` need not.'),
     options.images(),
+    new Option('--locked', 'fail if a Debian package differs from clusters/images/debian.lock'),
     options.json(),
     options.verbose(),
   ).action(async (given: Given) => {
     const made = await make(given);
+    for (const note of made.notes ?? []) console.error(`Warning: ${note}`);
     if (given.json) console.log(JSON.stringify(made, undefined, 2));
     end(exitCodes.pass);
   });
@@ -80,7 +104,7 @@ export function images(end: (code: ExitCode) => void): Command {
     if (!engine) throw new Error('No Docker engine answers. Start one with `meshproof engine start`.');
     const listed = await listImages(engine);
     if (given.json) console.log(JSON.stringify(listed, undefined, 2));
-    else for (const { name, size, current } of listed) console.log(`${current ? '✔' : ' '} ${name}  ${size}`);
+    else for (const image of listed) console.log(lineOf(image));
     if (!given.json && !listed.some(({ current }) => current))
       console.log('None that a lab can be made from now: `meshproof images make`.');
     end(exitCodes.pass);

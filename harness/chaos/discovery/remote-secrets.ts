@@ -1,4 +1,4 @@
-import { KubeConfig, type V1Secret } from '@kubernetes/client-node';
+import { KubeConfig, type V1Secret } from '#kubernetes-client';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
 import { istiodsOf } from '../../mesh/istiod.ts';
 import { selectorOf } from '../../mesh/label-selector.ts';

@@ -1,4 +1,4 @@
-import { ApiException, PatchStrategy, type KubernetesObject, type V1Service } from '@kubernetes/client-node';
+import { ApiException, PatchStrategy, type KubernetesObject, type V1Service } from '#kubernetes-client';
 import { parse, stringify } from 'yaml';
 import { testScope } from '../../mesh/apply.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';

@@ -1,4 +1,4 @@
-import { PatchStrategy, type KubernetesObject, type V1ConfigMap } from '@kubernetes/client-node';
+import { PatchStrategy, type KubernetesObject, type V1ConfigMap } from '#kubernetes-client';
 import { z } from 'zod';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { applyAll, deleteIfThere, fieldManager } from '../../mesh/cluster-api.ts';

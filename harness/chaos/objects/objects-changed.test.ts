@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiException, type KubernetesObject } from '@kubernetes/client-node';
+import { ApiException, type KubernetesObject } from '#kubernetes-client';
 import { Mesh, MeshCluster } from '../../mesh/attach.ts';
 import type { ClusterApi } from '../../mesh/cluster-api.ts';
 import type { MeshFile, MeshFileCluster } from '../../mesh/mesh-file.ts';

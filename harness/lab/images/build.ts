@@ -1,10 +1,11 @@
 import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../command.ts';
-import { docker, inspect } from '../docker.ts';
+import { run } from '../../mesh/command.ts';
+import { docker, inspect } from '../../mesh/docker.ts';
 import type { Engine } from '../engine.ts';
 import { workFolder } from '../paths.ts';
 import type { StepOptions } from '../step.ts';
+import { goEnvironment } from './binaries.ts';
 import { pins, recipeFolder } from './recipe.ts';
 
 /** An image that is made by adding files to the base image. */
@@ -21,6 +22,8 @@ export interface ImageRecipe {
 
 export interface ImageOptions extends StepOptions {
   engine: Engine;
+  /** Whether Debian packages that differ from debian.lock are an error. */
+  locked?: boolean | undefined;
 }
 
 export const imageExists = async (engine: Engine, image: string): Promise<boolean> =>
@@ -29,7 +32,7 @@ export const imageExists = async (engine: Engine, image: string): Promise<boolea
 /** A folder inside a Go module of the recipe, such as kind's own node image files. */
 export async function moduleFolder(name: string, path: string): Promise<string> {
   const module = pins.go[name]?.module ?? name;
-  const options = { cwd: join(recipeFolder, 'go', name) };
+  const options = { cwd: join(recipeFolder, 'go', name), env: goEnvironment };
   await run(['go', 'mod', 'download', module], options);
   return join(await run(['go', 'list', '-m', '-f', '{{.Dir}}', module], options), path);
 }

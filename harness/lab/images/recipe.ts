@@ -5,8 +5,9 @@ import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '../paths.ts';
 
-/** The folder that holds all that the images are made from. */
+/** The folder with everything that the images are made from: versions, Go modules, files that are copied into an image. */
 export const recipeFolder = join(projectRoot, 'clusters/images');
+const pinsFile = join(recipeFolder, 'pins.json');
 
 const pinsSchema = z.strictObject({
   go: z.record(
@@ -30,7 +31,7 @@ export type Pins = z.infer<typeof pinsSchema>;
 export type GoPin = Pins['go'][string];
 
 /** What is built, and of which versions. */
-export const pins: Pins = pinsSchema.parse(JSON.parse(readFileSync(join(recipeFolder, 'pins.json'), 'utf8')));
+export const pins: Pins = pinsSchema.parse(JSON.parse(readFileSync(pinsFile, 'utf8')));
 
 /** The version that a binary built from packages reports, from the stamps of its module. */
 export const versions = {
@@ -46,15 +47,28 @@ export function digest(...parts: string[]): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** A hash over every file below some folders: names and contents. */
-export async function digestFolders(...folders: string[]): Promise<string> {
-  const parts: string[] = [];
-  for (const folder of folders) {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    const files = entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
-    for (const file of files.sort()) parts.push(relative(projectRoot, file), await readFile(file, 'utf8'));
-  }
-  return digest(...parts);
+/** The absolute paths of all files below a folder, sorted. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => join(entry.parentPath, entry.name)).sort();
+}
+
+/** A hash over files: their paths in the checkout and their contents. */
+export async function digestFiles(files: readonly string[]): Promise<string> {
+  const parts = files.map(async (file) => [relative(projectRoot, file), await readFile(file, 'utf8')]);
+  return digest(...(await Promise.all(parts)).flat());
+}
+
+/**
+ * The version of the code in this folder. Raise it when a change of the code changes the content of an image. The names of images
+ * depend on this number and on the files in clusters/images, not on the text of the code.
+ */
+export const recipeVersion = 1;
+
+/** A hash over everything that determines the content of the images, except the compiler and the processor. */
+export async function recipeKey(): Promise<string> {
+  const { go, envoy, debian } = pins; // not `registry`: official images are pulled, not made
+  const files = (await filesBelow(recipeFolder)).filter((file) => file !== pinsFile);
+  return digest(String(recipeVersion), JSON.stringify({ go, envoy, debian }), await digestFiles(files));
 }

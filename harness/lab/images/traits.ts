@@ -1,4 +1,4 @@
-import { inspect } from '../docker.ts';
+import { inspect } from '../../mesh/docker.ts';
 import type { Engine } from '../engine.ts';
 
 /** Labels of the images that are made from packages; the official ones have neither. */
@@ -33,4 +33,6 @@ export interface LabImages extends ImageTraits {
   load: string[];
   /** A small image with iproute2 and iptables, for the wide-area link. */
   tools: string;
+  /** What differs from clusters/images, or could not be verified, a sentence each: the user has to see it. */
+  notes: string[];
 }

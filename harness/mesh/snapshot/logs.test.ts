@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '#kubernetes-client';
 import type { Mesh } from '../attach.ts';
 import { collectLogs, logsWanted } from './logs.ts';
 import { sampleSnapshot } from './sample.ts';

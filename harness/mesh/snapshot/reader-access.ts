@@ -1,4 +1,4 @@
-import { KubeConfig, type V1Secret } from '@kubernetes/client-node';
+import { KubeConfig, type V1Secret } from '#kubernetes-client';
 import { z } from 'zod';
 import { timeouts } from '../../timeouts.ts';
 import { excessOf, type AccessRule } from '../../verdict/reader-access.ts';
