@@ -11,6 +11,7 @@ import {
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#expose-services-in-cluster1';
@@ -28,15 +29,18 @@ const shut = [
  * Every cluster that other networks have to reach, with the servers that its gateway may take. A cluster without an istiod is configured
  * by the primaries: Istio's guide for primary-remote exposes the services of both clusters in the primary.
  */
-function* eachCluster(view: MeshView): Iterable<{ cluster: ClusterView; servers: GatewayServer[] }> {
+function* eachCluster(
+  view: MeshView,
+  judge: (cluster: ClusterView, servers: GatewayServer[]) => Iterable<Sighting>,
+): Iterable<Sighting> {
   if (!view.multiNetwork) return;
-  for (const cluster of view.dataPlanes) {
-    const configuring = cluster.hasIstiod ? [cluster] : [cluster, ...view.primaries];
-    if (!configuring.every((one) => one.complete('resources')) || hasKubernetesEastWest(cluster)) continue;
-    // One without a gateway of its own, that is reached by that of a neighbour, needs no Gateway either.
-    if (eastWestGateways(cluster).length === 0 && view.reachedByNeighbour(cluster)) continue;
-    yield { cluster, servers: configuring.flatMap(crossNetworkServers) };
-  }
+  yield* separately(view.dataPlanes, function* (cluster) {
+    if (hasKubernetesEastWest(cluster)) return;
+    // A cluster that is reached through the gateway of another cluster does not need a Gateway either.
+    if (eastWestGateways(cluster).length === 0 && view.reachedByNeighbour(cluster)) return;
+    const configuring = cluster.hasIstiod ? [cluster] : [cluster, ...view.everyPrimary()];
+    yield* judge(cluster, configuring.flatMap(crossNetworkServers));
+  });
 }
 
 const refOf = ({ resource }: GatewayServer): string => `Gateway ${keyOf(resource)}`;
@@ -53,7 +57,7 @@ const none: Check = {
   needs: ['resources'],
   explains: shut,
   run: function* (view) {
-    for (const { cluster, servers } of eachCluster(view))
+    yield* eachCluster(view, function* (cluster, servers) {
       if (servers.length === 0)
         yield {
           cluster: cluster.name,
@@ -61,6 +65,7 @@ const none: Check = {
           evidence: [{ what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 }],
           cause: `${cluster.name} has no Gateway that exposes its services to other networks.`,
         };
+    });
   },
 };
 
@@ -71,12 +76,12 @@ function* noneThat(
   good: (server: GatewayServer, cluster: ClusterView) => boolean,
   tell: (server: GatewayServer, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause'>,
 ): Iterable<Sighting> {
-  for (const { cluster, servers } of eachCluster(view)) {
+  yield* eachCluster(view, function* (cluster, servers) {
     const asking = servers.filter(asked);
     const first = asking[0];
     if (first && !asking.some((one) => good(one, cluster)))
       yield { cluster: cluster.name, object: refOf(first), ...tell(first, cluster) };
-  }
+  });
 }
 
 const wrongMode: Check = {
@@ -119,8 +124,7 @@ const wrongSelector: Check = {
     noneThat(
       view,
       passes,
-      ({ selector }, cluster) =>
-        !cluster.complete('pods') || eastWestGateways(cluster).some(({ pods }) => takes(selector, pods)),
+      ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => takes(selector, pods)),
       (server, cluster) => {
         const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
         return {
@@ -149,15 +153,15 @@ const wrongHosts: Check = {
   needs: ['resources', 'services', 'pods'],
   explains: shut,
   run: function* (view) {
-    for (const { cluster, servers } of eachCluster(view)) {
+    yield* eachCluster(view, function* (cluster, servers) {
       const passing = servers.filter(passes);
       const first = passing[0];
       // A host may be preceded by the namespace that it is taken from.
       const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
-      if (!first || hosts.includes('*.local')) continue; // the usual one, which covers all
+      if (!first || hosts.includes('*.local')) return; // the usual one, which covers all
       const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
       const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
-      if (left.length === 0) continue;
+      if (left.length === 0) return;
       yield {
         severity: left.length === own.length ? 'error' : 'warning',
         cluster: cluster.name,
@@ -168,7 +172,7 @@ const wrongHosts: Check = {
         ],
         cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${some(left.map(({ key }) => key))}.`,
       };
-    }
+    });
   },
 };
 

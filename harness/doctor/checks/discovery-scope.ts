@@ -2,6 +2,7 @@ import type { Check } from '../check.ts';
 import { networkLabel } from '../cluster-view.ts';
 import { isDiscovered } from '../selectors.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/configuration/mesh/configuration-scoping/';
 
@@ -25,8 +26,9 @@ const hidesGateways: Check = {
   ],
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const cluster of view.clusters) {
-      const gateways = cluster.data.services
+    yield* separately(view.clusters, function* (cluster) {
+      const gateways = cluster
+        .seen('services')
         .filter(({ labels }) => labels[networkLabel] !== undefined)
         .map(({ namespace }) => namespace);
       const hidden = [...new Set([cluster.systemNamespace, ...gateways])].filter(
@@ -45,7 +47,7 @@ const hidesGateways: Check = {
           ],
           cause: `The discovery selectors of ${cluster.name} hide ${some(hidden)}, where the east-west gateway or istiod is.`,
         };
-    }
+    });
   },
 };
 
@@ -63,7 +65,7 @@ const hidesWorkloads: Check = {
     { code: 'MP3402', by: 'target' },
   ],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const hidden = [...cluster.namespaces.keys()].filter(
         (name) => !isDiscovered(cluster, name) && cluster.pods.in(name).some(({ sidecar }) => sidecar),
       );
@@ -77,7 +79,7 @@ const hidesWorkloads: Check = {
           ],
           cause: `The discovery selectors of ${cluster.name} hide ${some(hidden)}, where pods with sidecars run.`,
         };
-    }
+    });
   },
 };
 

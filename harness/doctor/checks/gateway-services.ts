@@ -4,6 +4,7 @@ import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest, type GatewayService } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { some } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#install-the-east-west-gateway-in-cluster1';
@@ -16,11 +17,14 @@ const unknown = [
 ] as const;
 
 /** Every cluster that other networks have to reach, with its gateways; nothing where there is but one network. */
-function* eachCluster(view: MeshView): Iterable<{ cluster: ClusterView; gateways: GatewayService[] }> {
+function* eachCluster(
+  view: MeshView,
+  judge: (cluster: ClusterView, gateways: GatewayService[]) => Iterable<Sighting>,
+): Iterable<Sighting> {
   if (!view.multiNetwork) return;
-  for (const cluster of view.dataPlanes)
-    if (cluster.complete('services') && !hasKubernetesEastWest(cluster))
-      yield { cluster, gateways: eastWestGateways(cluster) };
+  yield* separately(view.dataPlanes, function* (cluster) {
+    if (!hasKubernetesEastWest(cluster)) yield* judge(cluster, eastWestGateways(cluster));
+  });
 }
 
 /** Tells of the first gateway of a cluster that fails where none of its gateways is as it should be. */
@@ -29,11 +33,11 @@ function* noneThat(
   good: (gateway: GatewayService, cluster: ClusterView) => boolean,
   tell: (gateway: GatewayService, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause' | 'remedy'>,
 ): Iterable<Sighting> {
-  for (const { cluster, gateways } of eachCluster(view)) {
+  yield* eachCluster(view, function* (cluster, gateways) {
     const first = gateways[0];
-    if (!first || gateways.some((one) => good(one, cluster))) continue;
+    if (!first || gateways.some((one) => good(one, cluster))) return;
     yield { cluster: cluster.name, object: `Service ${keyOf(first.service)}`, ...tell(first, cluster) };
-  }
+  });
 }
 
 const none: Check = {
@@ -48,7 +52,7 @@ const none: Check = {
   needs: ['services'],
   explains: [...unknown, { code: 'MP3303', by: 'cluster' }],
   run: function* (view) {
-    for (const { cluster, gateways } of eachCluster(view))
+    yield* eachCluster(view, function* (cluster, gateways) {
       if (gateways.length === 0 && !view.reachedByNeighbour(cluster))
         yield {
           cluster: cluster.name,
@@ -56,6 +60,7 @@ const none: Check = {
           evidence: [{ what: `services with the label ${networkLabel}`, seen: 0, expected: 1 }],
           cause: `${cluster.name} has no east-west gateway, and no other cluster of its network has one.`,
         };
+    });
   },
 };
 
@@ -187,7 +192,7 @@ const noPods: Check = {
   run: function* (view) {
     yield* noneThat(
       view,
-      ({ pods }, cluster) => !cluster.complete('pods') || pods.some(({ ready }) => ready),
+      ({ pods }) => pods.some(({ ready }) => ready),
       ({ service, pods }, cluster) => ({
         evidence: [
           { what: 'pods that are ready', seen: 0, expected: Math.max(1, pods.length) },
@@ -211,8 +216,8 @@ const unresolved: Check = {
   needs: ['services', 'installs'],
   explains: [{ code: 'MP3501', by: 'target' }],
   run: (view) => {
-    const unwilling = view.primaries.filter(
-      ({ install }) => install?.env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false',
+    const unwilling = fromReadable(view.primaries, (one) =>
+      one.install?.env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false' ? [one] : [],
     );
     const isAddress = (one: string) => isIP(one) !== 0;
     return noneThat(
@@ -238,7 +243,7 @@ const noView: Check = {
   reference: 'https://github.com/istio/istio/issues/40709',
   needs: ['pods', 'services'],
   run: function* (view) {
-    for (const { cluster, gateways } of eachCluster(view)) {
+    yield* eachCluster(view, function* (cluster, gateways) {
       const pods = gateways.filter(({ network }) => network !== undefined).flatMap((gateway) => gateway.pods);
       const without = pods.filter(({ proxy }) => proxy && proxy.requestedNetworkView === undefined);
       if (without.length > 0)
@@ -254,7 +259,7 @@ const noView: Check = {
           ],
           cause: `${without.length} gateway pods of ${cluster.name} are told the endpoints of all networks.`,
         };
-    }
+    });
   },
 };
 

@@ -4,6 +4,7 @@ import type { MeshView } from '../mesh-view.ts';
 import { isInjected } from '../selectors.ts';
 import { isYoung } from '../settled.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/';
 const system = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
@@ -14,7 +15,7 @@ const ordinary = (cluster: ClusterView): string[] =>
 
 /** Clusters of which both namespaces and webhooks were read. */
 const reading = (view: MeshView): ClusterView[] =>
-  view.clusters.filter((one) => one.complete('namespaces', 'webhooks'));
+  view.clusters.filter((cluster) => cluster.readWhole('namespaces', 'webhooks'));
 
 const oneSided: Check = {
   code: 'MP6101',
@@ -25,20 +26,20 @@ const oneSided: Check = {
   remedy:
     'kubectl --context <cluster> label namespace <namespace> istio-injection=enabled\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference,
-  needs: ['namespaces', 'webhooks'],
+  needs: ['namespaces', 'webhooks', 'pods', 'services', 'installs'],
   explains: [{ code: 'MP6102', by: 'subject' }],
   run: function* (view) {
-    const clusters = reading(view).filter(({ data }) => data.webhooks.length > 0);
+    const clusters = reading(view).filter((cluster) => cluster.whole('webhooks').length > 0);
     const names = new Set(clusters.flatMap(ordinary));
     for (const name of names) {
       const having = clusters.filter(({ namespaces }) => namespaces.has(name));
       const asking = having.filter((cluster) => isInjected(cluster, name));
       if (asking.length === 0 || asking.length === having.length) continue;
-      for (const cluster of having) {
+      yield* separately(having, function* (cluster) {
+        if (asking.includes(cluster) || isAmbient(cluster, name) || !isPeopled(cluster, name)) return;
         const pods = cluster.pods.in(name);
-        if (asking.includes(cluster) || isAmbient(cluster, name) || !isPeopled(cluster, name)) continue;
         // Pods may ask for sidecars themselves.
-        if (pods.length > 0 && pods.every((pod) => pod.sidecar || pod.proxy !== undefined)) continue;
+        if (pods.length > 0 && pods.every((pod) => pod.sidecar || pod.proxy !== undefined)) return;
         yield {
           cluster: cluster.name,
           peer: asking[0]?.name ?? '',
@@ -58,7 +59,7 @@ const oneSided: Check = {
           ],
           cause: `Namespace ${name} gets sidecars in ${some(asking.map((one) => one.name))}, and none in ${cluster.name}.`,
         };
-      }
+      });
     }
   },
 };
@@ -66,7 +67,9 @@ const oneSided: Check = {
 /** A namespace without pods of its own, and with no Service that has any to come, misses nothing; default/kubernetes has none. */
 const isPeopled = (cluster: ClusterView, namespace: string): boolean =>
   cluster.pods.in(namespace).length > 0 ||
-  cluster.data.services.some((one) => one.namespace === namespace && Object.keys(one.selector).length > 0);
+  [...cluster.services.values()].some(
+    (one) => one.namespace === namespace && Object.keys(one.selector).length > 0,
+  );
 
 /** Its pods are in the mesh without a sidecar of their own (https://istio.io/latest/docs/ambient/usage/add-workloads/). */
 const isAmbient = (cluster: ClusterView, namespace: string): boolean =>
@@ -87,10 +90,10 @@ const notInjected: Check = {
     'These pods were made before the namespace was labelled, or while the webhook did not answer. They are outside of the mesh: they are not reached through gateways, they do not encrypt, and policies by identity do not know them.',
   remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <name>',
   reference,
-  needs: ['namespaces', 'webhooks', 'pods'],
+  needs: ['namespaces', 'webhooks', 'pods', 'installs'],
   run: function* (view) {
-    for (const cluster of reading(view))
-      for (const name of ordinary(cluster)) {
+    yield* separately(reading(view), function* (cluster) {
+      yield* separately(ordinary(cluster), function* (name) {
         const pods = cluster.pods
           .in(name)
           .filter((pod) => pod.phase === 'Running' && !pod.hostNetwork && !isYoung(view, pod));
@@ -98,7 +101,7 @@ const notInjected: Check = {
           (pod) =>
             !pod.sidecar && pod.proxy === undefined && isInjected(cluster, name, pod.labels) && !refuses(pod),
         );
-        if (without.length === 0) continue;
+        if (without.length === 0) return;
         yield {
           cluster: cluster.name,
           object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
@@ -112,7 +115,8 @@ const notInjected: Check = {
           ],
           cause: `${without.length} pods of ${name} in ${cluster.name} have no sidecar: ${some(without.map((pod) => pod.name))}.`,
         };
-      }
+      });
+    });
   },
 };
 
@@ -134,13 +138,15 @@ const noRevision: Check = {
     { code: 'MP6102', by: 'subject' },
   ],
   run: function* (view) {
-    for (const cluster of reading(view))
+    yield* separately(reading(view), function* (cluster) {
       for (const name of ordinary(cluster)) {
         const labels = cluster.namespaces.get(name)?.labels ?? {};
         const revision = labels['istio.io/rev'];
         if (revision === undefined || labels['istio-injection'] === 'disabled' || isInjected(cluster, name))
           continue;
-        const served = [...new Set(cluster.data.webhooks.map((one) => one.tag || one.revision || 'default'))];
+        const served = [
+          ...new Set(cluster.whole('webhooks').map((one) => one.tag || one.revision || 'default')),
+        ];
         yield {
           cluster: cluster.name,
           object: `Namespace ${name}`,
@@ -149,6 +155,7 @@ const noRevision: Check = {
           cause: `Namespace ${name} of ${cluster.name} asks for revision ${revision}, which is not there.`,
         };
       }
+    });
   },
 };
 
@@ -164,7 +171,7 @@ const bothLabels: Check = {
   needs: ['namespaces'],
   explains: [{ code: 'MP6101', by: 'subject' }],
   run: function* (view) {
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const [name, { labels }] of cluster.namespaces) {
         const [injection, revision] = [labels['istio-injection'], labels['istio.io/rev']];
         if (injection === undefined || revision === undefined) continue;
@@ -179,6 +186,7 @@ const bothLabels: Check = {
           cause: `Namespace ${name} of ${cluster.name} has istio-injection=${injection}, so its istio.io/rev=${revision} is not used.`,
         };
       }
+    });
   },
 };
 
@@ -193,8 +201,8 @@ const crashing: Check = {
   reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
   needs: ['pods'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
-      const bad = cluster.data.pods.flatMap((pod) => {
+    yield* separately(view.clusters, function* (cluster) {
+      const bad = cluster.seen('pods').flatMap((pod) => {
         const proxy = pod.containers.find(({ name }) => name === 'istio-proxy');
         const why = proxy?.waiting ?? (proxy?.lastEnd === 'OOMKilled' ? 'OOMKilled' : undefined);
         return proxy && why !== undefined && (proxy.restarts > 0 || /BackOff|Err/.test(why))
@@ -202,7 +210,7 @@ const crashing: Check = {
           : [];
       });
       const first = bad[0];
-      if (!first) continue;
+      if (!first) return;
       yield {
         cluster: cluster.name,
         object: `Pod ${keyOf(first.pod)}`,
@@ -212,7 +220,7 @@ const crashing: Check = {
         ],
         cause: `The proxies of ${some(bad.map(({ pod }) => keyOf(pod)))} in ${cluster.name} do not stay up (${first.why}).`,
       };
-    }
+    });
   },
 };
 
@@ -227,19 +235,19 @@ const noWebhook: Check = {
   reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
   needs: ['webhooks', 'services'],
   run: function* (view) {
-    for (const cluster of reading(view)) {
-      const lost = cluster.data.webhooks.filter(
-        ({ service }) => service && cluster.complete('services') && !cluster.services.has(keyOf(service)),
-      );
+    yield* separately(view.clusters, function* (cluster) {
+      const lost = cluster
+        .seen('webhooks')
+        .filter(({ service }) => service && cluster.service(keyOf(service)) === undefined);
       const first = lost[0];
-      if (!first) continue;
+      if (!first) return;
       yield {
         cluster: cluster.name,
         object: `MutatingWebhookConfiguration ${first.configuration}`,
         evidence: [{ what: 'Service', seen: 'not there', expected: first.target }],
         cause: `The webhook ${first.configuration} of ${cluster.name} leads to ${first.target}, which is not there.`,
       };
-    }
+    });
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { differences, isMissed, sightingOf } from '../differences.ts';
 import { canonical } from '../spec-reader.ts';
+import { anyOf, fromReadable, separately } from '../unread.ts';
 
 const same =
   'kubectl --context <cluster> -n <namespace> get <kind> <name> -o yaml   # in each cluster; apply the one that is meant to all';
@@ -10,14 +11,15 @@ const differing = (kind: string, of: Omit<Check, 'run' | 'needs' | 'severity' | 
   ...of,
   severity: 'warning',
   remedy: same.replace('<kind>', kind.toLowerCase()),
-  needs: ['resources', 'namespaces', 'pods'],
+  needs: ['resources', 'namespaces', 'pods', 'installs'],
   run: function* (view) {
-    for (const one of differences(view, kind)) {
+    yield* separately(differences(view, kind), function* (one) {
       const example = one.have[0]?.resource;
       const matters =
-        one.variants > 1 || (example !== undefined && one.lack.some((cluster) => isMissed(cluster, example)));
+        one.variants > 1 ||
+        (example !== undefined && anyOf(one.lack, (cluster) => isMissed(cluster, example)));
       yield sightingOf(kind, one, matters);
-    }
+    });
   },
 });
 
@@ -68,7 +70,7 @@ const settingsDiffer: Check = {
   reference: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/',
   needs: ['installs'],
   run: function* (view) {
-    const [first, ...others] = view.primaries.filter(({ settings }) => settings !== undefined);
+    const [first, ...others] = fromReadable(view.primaries, (one) => (one.settings ? [one] : []));
     for (const cluster of first ? others : [])
       for (const field of securitySettings) {
         const [mine, theirs] = [cluster, first].map((one) =>

@@ -1,6 +1,14 @@
 import type { Check } from '../check.ts';
-import { activeSecrets, isActive, leadsTo, remoteSecrets, secretRef } from '../remote-secrets.ts';
+import {
+  activeSecrets,
+  isActive,
+  leadsTo,
+  leadsToCluster,
+  remoteSecrets,
+  secretRef,
+} from '../remote-secrets.ts';
 import { some } from '../wording.ts';
+import { anyOf, separately } from '../unread.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#enable-endpoint-discovery';
@@ -24,16 +32,15 @@ const missing: Check = {
     'An istiod reads the services and pods of another cluster with the kubeconfig in a remote secret. Without it, its workloads never hear of the other cluster: calls stay local, and services that live only there are not found. Each direction needs a secret of its own, and one may be there while the other is not.',
   remedy: make,
   reference,
-  needs: ['remoteSecrets', 'installs'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   explains: unread,
   run: function* (view) {
-    for (const { reader, read } of view.pairs()) {
-      if (!reader.complete('remoteSecrets')) continue;
+    yield* separately(view.pairs(), function* ({ reader, read }) {
       // An external istiod has the name of the cluster that it serves, and reads it as its own.
-      if (reader.declared?.role === 'external' && reader.install?.clusterName === read) continue;
+      if (reader.declared?.role === 'external' && reader.install?.clusterName === read) return;
       // Another check tells of a secret that is there, but does not count.
-      if (reader.data.remoteSecrets.some((one) => one.cluster === read)) continue;
-      if (reader.data.remoteSecrets.some((one) => leadsTo(view, one).includes(read))) continue;
+      if (reader.seen('remoteSecrets').some((one) => one.cluster === read)) return;
+      if (anyOf(reader.whole('remoteSecrets'), (one) => leadsToCluster(view, one, read))) return;
       const back = view.cluster(read);
       yield {
         cluster: reader.name,
@@ -41,11 +48,13 @@ const missing: Check = {
         object: `Secret ${reader.systemNamespace}/istio-remote-secret-${read}`,
         evidence: [
           { what: `remote secrets of ${reader.name} for ${read}`, seen: 0, expected: 1 },
-          ...(back
+          ...(back?.readWhole('remoteSecrets')
             ? [
                 {
                   what: `remote secrets of ${read} for ${reader.name}`,
-                  seen: activeSecrets(back).filter((one) => one.cluster === reader.name).length,
+                  seen: back
+                    .seen('remoteSecrets')
+                    .filter((one) => one.labelled && one.cluster === reader.name).length,
                 },
               ]
             : []),
@@ -53,7 +62,7 @@ const missing: Check = {
         cause: `${reader.name} has no remote secret for ${read}, so its istiod does not read ${read}.`,
         remedy: `istioctl create-remote-secret --context ${read} --name ${read} --server https://<API server of ${read}>:6443 | kubectl --context ${reader.name} apply -f -`,
       };
-    }
+    });
   },
 };
 
@@ -68,7 +77,7 @@ const wrongNamespace: Check = {
   needs: ['remoteSecrets', 'installs'],
   explains: unread,
   run: function* (view) {
-    for (const reader of view.primaries)
+    yield* separately(view.primaries, function* (reader) {
       for (const secret of remoteSecrets(reader)) {
         if (!secret.labelled || secret.namespace === reader.systemNamespace) continue;
         if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
@@ -80,6 +89,7 @@ const wrongNamespace: Check = {
           cause: `The remote secret of ${reader.name} for ${secret.cluster} is in ${secret.namespace}, but istiod looks in ${reader.systemNamespace} only.`,
         };
       }
+    });
   },
 };
 
@@ -94,7 +104,7 @@ const withoutLabel: Check = {
   needs: ['remoteSecrets', 'installs'],
   explains: unread,
   run: function* (view) {
-    for (const reader of view.primaries)
+    yield* separately(view.primaries, function* (reader) {
       for (const secret of remoteSecrets(reader)) {
         if (secret.labelled) continue;
         if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
@@ -107,6 +117,7 @@ const withoutLabel: Check = {
           remedy: `kubectl --context ${reader.name} -n ${secret.namespace} label secret ${secret.name} istio/multiCluster=true`,
         };
       }
+    });
   },
 };
 
@@ -118,14 +129,15 @@ const wrongName: Check = {
     "The key in a remote secret is the name under which istiod registers the cluster. It has to be the clusterName that the cluster's own istiod and proxies have. Under another name, istiod looks for gateways and endpoints of a cluster that nobody is, proxies of that cluster are refused, and locality and network are mixed up.",
   remedy: make,
   reference,
-  needs: ['remoteSecrets', 'installs', 'nodes'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   explains: unread,
   run: function* (view) {
-    for (const reader of view.primaries)
-      for (const secret of remoteSecrets(reader)) {
+    yield* separately(view.primaries, function* (reader) {
+      yield* separately(remoteSecrets(reader), function* (secret) {
         const [led] = leadsTo(view, secret);
-        if (led === undefined || leadsTo(view, secret).includes(secret.cluster) || !isActive(reader, secret))
-          continue;
+        if (led === undefined || !isActive(reader, secret)) return;
+        if (view.clusterNames.includes(secret.cluster) && leadsToCluster(view, secret, secret.cluster))
+          return;
         yield {
           cluster: reader.name,
           peer: led,
@@ -136,7 +148,8 @@ const wrongName: Check = {
           ],
           cause: `The remote secret ${secret.name} of ${reader.name} calls ${led} by the name ${secret.cluster}.`,
         };
-      }
+      });
+    });
   },
 };
 
@@ -148,9 +161,9 @@ const twice: Check = {
     'istiod keeps the first secret that names a cluster and logs an error for the other. Which one is first changes when it restarts, and with it the credential and the server that are used.',
   remedy: 'kubectl --context <cluster> -n istio-system delete secret <the one that is old>',
   reference,
-  needs: ['remoteSecrets'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: function* (view) {
-    for (const reader of view.primaries)
+    yield* separately(view.primaries, function* (reader) {
       for (const [cluster, secrets] of Map.groupBy(activeSecrets(reader), (secret) => secret.cluster)) {
         const names = [...new Set(secrets.map(({ name }) => name))];
         if (names.length < 2) continue;
@@ -162,6 +175,7 @@ const twice: Check = {
           cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${some(names)}.`,
         };
       }
+    });
   },
 };
 
@@ -173,10 +187,10 @@ const ofItself: Check = {
     'istiod reads its own cluster anyway, and ignores a remote secret that names it. Such a secret is usually the result of contexts that were mixed up, and the one that was meant is missing elsewhere.',
   remedy: 'kubectl --context <cluster> -n istio-system delete secret istio-remote-secret-<cluster>',
   reference,
-  needs: ['remoteSecrets'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: function* (view) {
-    for (const reader of view.primaries)
-      for (const secret of activeSecrets(reader))
+    yield* separately(view.primaries, function* (reader) {
+      yield* separately(activeSecrets(reader), function* (secret) {
         if (secret.cluster === reader.name && !leadsTo(view, secret).some((led) => led !== reader.name))
           yield {
             cluster: reader.name,
@@ -184,6 +198,8 @@ const ofItself: Check = {
             evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: 'another cluster' }],
             cause: `${reader.name} has a remote secret for itself, which istiod ignores.`,
           };
+      });
+    });
   },
 };
 
@@ -196,11 +212,11 @@ const stranger: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system delete secret <name>   # or add the cluster to the mesh file',
   reference,
-  needs: ['remoteSecrets'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: function* (view) {
     const known = new Set(view.clusterNames);
-    for (const reader of view.primaries)
-      for (const secret of activeSecrets(reader))
+    yield* separately(view.primaries, function* (reader) {
+      yield* separately(activeSecrets(reader), function* (secret) {
         if (!known.has(secret.cluster) && leadsTo(view, secret).length === 0)
           yield {
             cluster: reader.name,
@@ -209,6 +225,8 @@ const stranger: Check = {
             evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: some([...known]) }],
             cause: `${reader.name} reads a cluster ${secret.cluster} that the mesh file does not name.`,
           };
+      });
+    });
   },
 };
 
