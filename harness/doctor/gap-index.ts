@@ -2,7 +2,7 @@ import type { ClusterSnapshot, IstiodRecord, Missing, Source } from '../mesh/sna
 import { NotRead, type ReadLog } from './unread.ts';
 
 /** The parts that were read through other parts. For example, only an istiod whose pod was listed is asked. */
-const readThrough: Partial<Record<Source, readonly Source[]>> = {
+export const readThrough: Partial<Record<Source, readonly Source[]>> = {
   installs: ['workloads'],
   authorities: ['installs'],
   readerAccess: ['remoteSecrets', 'installs'],

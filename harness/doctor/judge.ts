@@ -45,7 +45,7 @@ export function judge(snapshot: Snapshot, checks: readonly Check[] = allChecks):
 type Lacking = Map<Missing, string[]>;
 
 /** The sightings of a check. A check that asks for data that was not read ends there. */
-function* sightingsOf(check: Check, view: MeshView): Iterable<Sighting> {
+export function* sightingsOf(check: Check, view: MeshView): Iterable<Sighting> {
   try {
     yield* check.run(view);
   } catch (error) {

@@ -37,7 +37,7 @@ const rootsDiffer: Check = {
   remedy:
     '# sign the intermediate of <cluster> with the root of the others, then\nkubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem --dry-run=client -o yaml | kubectl --context <cluster> apply -f -\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: pluginDocs,
-  needs: ['authorities', 'roots'],
+  needs: ['authorities', 'roots', 'installs'],
   explains: [
     { code: 'MP1112', by: 'cluster' },
     { code: 'MP3403', by: 'cluster' },
@@ -85,7 +85,7 @@ const notSigned: Check = {
   remedy:
     'openssl verify -CAfile root-cert.pem -untrusted cert-chain.pem ca-cert.pem   # make this hold, then replace cacerts and restart istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   explains: [
     { code: 'MP1112', by: 'cluster' },
     { code: 'MP3402', by: 'cluster' },
@@ -126,7 +126,7 @@ const expired: Check = {
     'A certificate on the way from istiod to the root is past its end. istiod refuses to issue, and every proxy that renews its certificate fails, at the latest when its own one ends.',
   remedy: 'openssl x509 -in ca-cert.pem -noout -dates   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs', 'roots'],
   explains: [
     { code: 'MP1111', by: 'cluster' },
     { code: 'MP3402', by: 'cluster' },
@@ -160,7 +160,7 @@ const expiresSoon: Check = {
     'Everything works today. A certificate on the way from istiod to the root ends within 30 days, and within a quarter of its life; from then on no workload gets a certificate, and within a day (the life of a workload certificate) calls fail.',
   remedy: 'openssl x509 -in ca-cert.pem -noout -enddate   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs', 'roots'],
   run: (view) =>
     eachAuthority(view, (one) => {
       const [end, begin] = [Date.parse(one.notAfter), Date.parse(one.notBefore)];
@@ -189,7 +189,7 @@ const notYetValid: Check = {
   remedy:
     'openssl x509 -in ca-cert.pem -noout -startdate   # issue one that is valid now, replace cacerts, restart istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs', 'roots'],
   explains: [
     { code: 'MP3402', by: 'cluster' },
     { code: 'MP1107', by: 'cluster' },

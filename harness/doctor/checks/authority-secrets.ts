@@ -15,7 +15,7 @@ const unusable: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem --dry-run=client -o yaml | kubectl --context <cluster> apply -f -',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   explains: [
     { code: 'MP1107', by: 'cluster' },
     { code: 'MP1108', by: 'cluster' },
@@ -54,7 +54,7 @@ const madeOwnRoot: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   explains: [
     { code: 'MP1101', by: 'cluster' },
     { code: 'MP1107', by: 'cluster' },
@@ -93,7 +93,7 @@ const noAuthority: Check = {
   remedy:
     'openssl x509 -in ca-cert.pem -noout -text | grep -A1 "Basic Constraints"   # issue one with CA:TRUE and keyCertSign',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   explains: [{ code: 'MP3402', by: 'cluster' }],
   run: function* (view) {
     yield* separately(view.clusters, function* (cluster) {
@@ -117,7 +117,7 @@ const weak: Check = {
     'A root or intermediate has an RSA key below 2048 bits or was signed with SHA-1 or MD5. Recent TLS libraries refuse it, so an update of the proxies ends all calls.',
   remedy: 'openssl x509 -in root-cert.pem -noout -text | grep -E "Signature Algorithm|Public-Key"',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   run: function* (view) {
     yield* separately(view.clusters, function* (cluster) {
       const authority = authorityOf(cluster);

@@ -56,7 +56,7 @@ const rulesDiffer: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> get destinationrule <name> -o yaml   # in each cluster; apply the one that is meant to all',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
-  needs: ['resources', 'namespaces'],
+  needs: ['resources', 'namespaces', 'installs'],
   run: function* (view) {
     for (const one of differences(view, 'DestinationRule')) yield sightingOf('DestinationRule', one, true);
   },

@@ -54,7 +54,7 @@ const none: Check = {
     'The east-west gateway listens on port 15443 only when a Gateway with TLS mode AUTO_PASSTHROUGH tells it to. Without it, other clusters send to the gateway, and are refused.',
   remedy: apply,
   reference,
-  needs: ['resources'],
+  needs: ['resources', 'installs', 'services'],
   explains: shut,
   run: function* (view) {
     yield* eachCluster(view, function* (cluster, servers) {
@@ -92,7 +92,7 @@ const wrongMode: Check = {
     'Only AUTO_PASSTHROUGH makes a gateway pass TLS on by its SNI to the service that it names. PASSTHROUGH wants a route for each host, and the other modes end TLS at the gateway, so the identity of the caller is lost and the handshake fails.',
   remedy: apply,
   reference: 'https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings-TLSmode',
-  needs: ['resources'],
+  needs: ['resources', 'services'],
   explains: shut,
   run: (view) =>
     noneThat(

@@ -49,7 +49,7 @@ const none: Check = {
   remedy:
     'samples/multicluster/gen-eastwest-gateway.sh --network <network> | istioctl --context <cluster> install -y -f -',
   reference,
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: [...unknown, { code: 'MP3303', by: 'cluster' }],
   run: function* (view) {
     yield* eachCluster(view, function* (cluster, gateways) {
@@ -73,7 +73,7 @@ const noLabel: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system label service istio-eastwestgateway topology.istio.io/network=<network>',
   reference: 'https://github.com/istio/istio/issues/54909',
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
     noneThat(
@@ -102,7 +102,7 @@ const otherNetwork: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system label service istio-eastwestgateway topology.istio.io/network=<network> --overwrite',
   reference: 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork',
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
     noneThat(
@@ -130,7 +130,7 @@ const noAddress: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system describe service istio-eastwestgateway   # Events tell why there is no load balancer',
   reference,
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
     noneThat(
@@ -156,7 +156,7 @@ const noPort: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system patch service istio-eastwestgateway --type=json -p \'[{"op":"add","path":"/spec/ports/-","value":{"name":"tls","port":15443,"targetPort":15443}}]\'',
   reference,
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
     noneThat(
@@ -187,7 +187,7 @@ const noPods: Check = {
     'The gateway has an address, and nothing behind it: its Deployment is scaled to nothing, its pods do not start, or its Service selects others. Calls from other networks are refused or time out until failover takes over, where there is any.',
   remedy: 'kubectl --context <cluster> -n istio-system get deployment,pods -l istio=eastwestgateway',
   reference,
-  needs: ['services', 'pods'],
+  needs: ['services', 'pods', 'resources'],
   explains: [...unknown, { code: 'MP3502', by: 'cluster' }, { code: 'MP3303', by: 'cluster' }],
   run: function* (view) {
     yield* noneThat(
@@ -213,7 +213,7 @@ const unresolved: Check = {
   remedy:
     'istioctl --context <cluster> install -f <operator.yaml> --set values.pilot.env.RESOLVE_HOSTNAME_GATEWAYS=true',
   reference: 'https://github.com/istio/istio/issues/29359',
-  needs: ['services', 'installs'],
+  needs: ['services', 'installs', 'resources'],
   explains: [{ code: 'MP3501', by: 'target' }],
   run: (view) => {
     const unwilling = fromReadable(view.primaries, (one) =>
@@ -241,7 +241,7 @@ const noView: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system set env deployment/istio-eastwestgateway ISTIO_META_REQUESTED_NETWORK_VIEW=<network>',
   reference: 'https://github.com/istio/istio/issues/40709',
-  needs: ['pods', 'services'],
+  needs: ['pods', 'services', 'resources'],
   run: function* (view) {
     yield* eachCluster(view, function* (cluster, gateways) {
       const pods = gateways.filter(({ network }) => network !== undefined).flatMap((gateway) => gateway.pods);

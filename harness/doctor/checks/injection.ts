@@ -132,7 +132,7 @@ const noRevision: Check = {
   remedy:
     'istioctl --context <cluster> tag list\nkubectl --context <cluster> label namespace <namespace> istio.io/rev=<revision> --overwrite',
   reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
-  needs: ['namespaces', 'webhooks'],
+  needs: ['namespaces', 'webhooks', 'installs'],
   explains: [
     { code: 'MP6101', by: 'subject' },
     { code: 'MP6102', by: 'subject' },

@@ -129,7 +129,7 @@ const disagree: Check = {
     'Every proxy is connected to one replica of istiod. Where the replicas differ in the clusters that they read, the gateways that they know or the endpoints that they hold, some proxies reach other clusters and some do not, and which ones changes by chance.',
   remedy: 'kubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: 'https://github.com/istio/istio/issues/38440',
-  needs: ['istiods'],
+  needs: ['istiods', 'services'],
   explains: [
     { code: 'MP2202', by: 'source' },
     { code: 'MP2203', by: 'source' },
@@ -165,7 +165,7 @@ const notSynced: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <read cluster>\nistioctl --context <cluster> remote-clusters',
   reference: troubleshooting,
-  needs: ['istiods'],
+  needs: ['istiods', 'installs'],
   explains: [
     { code: 'MP2204', by: 'pair' },
     { code: 'MP3501', by: 'pair' },

@@ -100,7 +100,7 @@ const routesDiffer: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> get virtualservice <name> -o yaml   # in each cluster; apply the one that is meant to all',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
-  needs: ['resources', 'namespaces'],
+  needs: ['resources', 'namespaces', 'installs'],
   run: function* (view) {
     // What is bound to ingress gateways alone belongs where they are.
     const inMesh = differences(view, 'VirtualService', ({ spec }) => {
@@ -120,7 +120,7 @@ const sidecarsDiffer: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> get sidecars -o yaml   # in each cluster; apply the ones that are meant to all',
   reference: 'https://istio.io/latest/docs/reference/config/networking/sidecar/',
-  needs: ['resources', 'namespaces'],
+  needs: ['resources', 'namespaces', 'installs'],
   explains: [{ code: 'MP3602', by: 'cluster' }],
   run: function* (view) {
     for (const one of differences(view, 'Sidecar')) yield sightingOf('Sidecar', one, true);
@@ -136,7 +136,7 @@ const serviceEntriesDiffer: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> get serviceentries -o yaml   # in each cluster; apply the ones that are meant to all',
   reference: 'https://istio.io/latest/docs/reference/config/networking/service-entry/',
-  needs: ['resources', 'namespaces'],
+  needs: ['resources', 'namespaces', 'installs'],
   run: function* (view) {
     for (const one of differences(view, 'ServiceEntry')) yield sightingOf('ServiceEntry', one, true);
   },

@@ -113,7 +113,7 @@ const replicasMixed: Check = {
     'A rollout of istiod is under way, or stuck. Proxies get what the replica makes that they happen to be connected to, so the same rules may give different configuration.',
   remedy: 'kubectl --context <cluster> -n istio-system rollout status deployment istiod',
   reference: 'https://istio.io/latest/docs/setup/upgrade/in-place/',
-  needs: ['istiods'],
+  needs: ['istiods', 'installs'],
   run: function* (view) {
     yield* separately(view.clusters, function* (cluster) {
       for (const [revision, replicas] of Map.groupBy(cluster.seen('istiods'), (one) => one.revision)) {

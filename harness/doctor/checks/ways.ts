@@ -154,7 +154,7 @@ const apiBlocked: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<API server>/6443 && echo open"   # then the firewall between them',
   reference: firewall,
-  needs: ['probes'],
+  needs: ['probes', 'installs'],
   explains: [
     { code: 'MP2202', by: 'pair' },
     { code: 'MP2203', by: 'pair' },
