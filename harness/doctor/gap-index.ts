@@ -38,6 +38,7 @@ export class GapIndex {
   readonly #data: ClusterSnapshot;
   readonly #log: ReadLog;
   readonly #own: ReadonlyMap<Source, Missing[]>;
+  readonly #refusals = new Map<Missing, NotRead>(); // kept, as an error is costly to make
   readonly #all = new Map<Source, readonly Missing[]>();
 
   constructor(data: ClusterSnapshot, log: ReadLog) {
@@ -66,7 +67,9 @@ export class GapIndex {
   /** Throws NotRead for a gap. */
   refuse(gap: Missing): never {
     this.#log.gaps.add(gap);
-    throw new NotRead(this.#data.name, gap);
+    let refusal = this.#refusals.get(gap);
+    if (!refusal) this.#refusals.set(gap, (refusal = new NotRead(this.#data.name, gap)));
+    throw refusal;
   }
 
   /** Throws NotRead for a page that an istiod did not give. */
