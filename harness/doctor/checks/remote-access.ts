@@ -1,3 +1,5 @@
+import type { ReaderAccessRecord } from '../../mesh/snapshot/schema.ts';
+import { excessOf } from '../../verdict/reader-access.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
@@ -263,7 +265,7 @@ const tooMuch: Check = {
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   run: function* (view) {
     yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      const { excess = [] } = access ?? {};
+      const excess = access ? excessIn(access) : [];
       if (excess.length === 0) return;
       yield {
         cluster: cluster.name,
@@ -275,6 +277,14 @@ const tooMuch: Check = {
     });
   },
 };
+
+/** Rights beyond reading; a snapshot of an earlier version has them in place of the rules. */
+const excessIn = ({ rules, excess = [] }: ReaderAccessRecord): readonly string[] =>
+  rules
+    ? excessOf(
+        rules.flatMap(({ namespaces, ...rule }) => namespaces.map((namespace) => ({ namespace, ...rule }))),
+      )
+    : excess;
 
 export const remoteAccessChecks = [
   loopback,

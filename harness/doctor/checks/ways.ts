@@ -100,7 +100,9 @@ const tlsFails: Check = {
 function expectsTls(cluster: ClusterView, to: string, sni: string | undefined): boolean {
   const host = sni?.split('_.').at(-1);
   const known = cluster.shards().flatMap(({ shards }) => shards.get(`${host} ${to}`) ?? []);
-  return known.length === 0 || known.some(({ mtls }) => mtls > 0);
+  // A limit may have cut the endpoints of the name.
+  if (known.length === 0) return !cluster.istiods.some((istiod) => cluster.isCut(istiod));
+  return known.some(({ mtls }) => mtls > 0);
 }
 
 const tlsEnded: Check = {
