@@ -18,7 +18,7 @@ const reference =
 const apply =
   'kubectl --context <cluster> apply -n istio-system -f samples/multicluster/expose-services.yaml';
 
-/** What a gateway that lets nothing through looks like. */
+/** The findings that a closed gateway causes. */
 const shut = [
   { code: 'MP3502', by: 'cluster' },
   { code: 'MP3402', by: 'target' },
@@ -26,8 +26,8 @@ const shut = [
 ] as const;
 
 /**
- * Every cluster that other networks have to reach, with the servers that its gateway may take. A cluster without an istiod is configured
- * by the primaries: Istio's guide for primary-remote exposes the services of both clusters in the primary.
+ * Judges every cluster that other networks have to reach, with the servers that may configure its gateway. The primaries configure a
+ * cluster without an istiod: Istio's guide for primary-remote exposes the services of both clusters in the primary.
  */
 function* eachCluster(
   view: MeshView,
@@ -51,7 +51,7 @@ const none: Check = {
   title: 'No Gateway exposes the services of a cluster to other networks',
   severity: 'error',
   explanation:
-    'The east-west gateway listens on port 15443 only when a Gateway with TLS mode AUTO_PASSTHROUGH tells it to. Without it, other clusters send to the gateway, and are refused.',
+    'The east-west gateway listens on port 15443 only if a Gateway with TLS mode AUTO_PASSTHROUGH selects it. Without that Gateway, the gateway refuses connections from other clusters.',
   remedy: apply,
   reference,
   needs: ['resources', 'installs', 'services'],
@@ -69,7 +69,7 @@ const none: Check = {
   },
 };
 
-/** Tells of the first server where none of a cluster's is good. */
+/** Reports the first server of a cluster if all its servers fail. */
 function* noneThat(
   view: MeshView,
   asked: (server: GatewayServer) => boolean,
@@ -89,7 +89,7 @@ const wrongMode: Check = {
   title: 'The cross-network Gateway has the wrong TLS mode',
   severity: 'error',
   explanation:
-    'Only AUTO_PASSTHROUGH makes a gateway pass TLS on by its SNI to the service that it names. PASSTHROUGH wants a route for each host, and the other modes end TLS at the gateway, so the identity of the caller is lost and the handshake fails.',
+    'Only AUTO_PASSTHROUGH makes a gateway forward TLS to the service that the SNI names. PASSTHROUGH needs a route for each host. The other modes end TLS at the gateway, so the gateway drops the identity of the caller and the handshake fails.',
   remedy: apply,
   reference: 'https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings-TLSmode',
   needs: ['resources', 'services'],
@@ -111,10 +111,10 @@ const wrongMode: Check = {
 
 const wrongSelector: Check = {
   code: 'MP3303',
-  title: 'The cross-network Gateway selects no east-west gateway',
+  title: 'The cross-network Gateway does not select the east-west gateway',
   severity: 'error',
   explanation:
-    'The selector of the Gateway has to fit the labels of the pods behind the east-west gateway’s Service. Where it fits none, or other pods, nothing listens on port 15443.',
+    'The selector of the Gateway must match the labels of the pods behind the Service of the east-west gateway. If it matches other pods or does not match a pod, nothing listens on port 15443.',
   remedy:
     'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n istio-system edit gateway cross-network-gateway   # spec.selector',
   reference,
@@ -132,11 +132,11 @@ const wrongSelector: Check = {
             {
               what: 'selector',
               seen: JSON.stringify(server.selector),
-              expected: `fits ${some(pods.map(({ name }) => name)) || 'a gateway pod'}`,
+              expected: `matches ${some(pods.map(({ name }) => name)) || 'a gateway pod'}`,
             },
-            { what: 'gateway pods that it fits', seen: 0, expected: Math.max(1, pods.length) },
+            { what: 'gateway pods that it matches', seen: 0, expected: Math.max(1, pods.length) },
           ],
-          cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} selects no pod of the east-west gateway.`,
+          cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} does not select a pod of the east-west gateway.`,
         };
       },
     ),
@@ -147,7 +147,7 @@ const wrongHosts: Check = {
   title: 'The hosts of the cross-network Gateway leave services out',
   severity: 'error',
   explanation:
-    'The gateway passes on only what the hosts of the Gateway cover, usually *.local. Services that are not covered look healthy to other clusters, which are told their endpoints, and every connection to them is closed.',
+    'The gateway forwards only to the hosts of the Gateway, usually *.local. A service that the hosts do not cover looks healthy to other clusters, because istiod sends them its endpoints. The gateway closes every connection to it.',
   remedy: apply,
   reference,
   needs: ['resources', 'services', 'pods'],
@@ -156,7 +156,7 @@ const wrongHosts: Check = {
     yield* eachCluster(view, function* (cluster, servers) {
       const passing = servers.filter(passes);
       const first = passing[0];
-      // A host may be preceded by the namespace that it is taken from.
+      // The namespace of a host may stand before it.
       const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
       if (!first || hosts.includes('*.local')) return; // the usual one, which covers all
       const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
@@ -178,10 +178,10 @@ const wrongHosts: Check = {
 
 const wrongPort: Check = {
   code: 'MP3305',
-  title: 'The cross-network Gateway is on a port that the east-west gateway’s Service does not have',
+  title: 'The cross-network Gateway uses a port that the Service of the east-west gateway does not have',
   severity: 'error',
   explanation:
-    'The port of the Gateway has to be one of the Service of the east-west gateway, and the one that other clusters are told (15443 unless a label says otherwise). Elsewhere, the gateway listens where nobody calls.',
+    'The port of the Gateway must be a port of the Service of the east-west gateway. It must also be the port that istiod sends to other clusters: 15443, unless a label changes it. On any other port, the gateway does not get calls.',
   remedy: apply,
   reference,
   needs: ['resources', 'services'],
@@ -202,7 +202,7 @@ const wrongPort: Check = {
             expected: eastWestGateways(cluster)[0]?.port ?? 15443,
           },
         ],
-        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} is on port ${server.port}, but other clusters are told ${eastWestGateways(cluster)[0]?.port}.`,
+        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} uses port ${server.port}, but other clusters call port ${eastWestGateways(cluster)[0]?.port}.`,
       }),
     ),
 };
