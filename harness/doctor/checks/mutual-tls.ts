@@ -23,7 +23,7 @@ const policyWithout: Check = {
   title: 'A policy needs the caller’s identity, and mutual TLS is off',
   severity: 'error',
   explanation:
-    'Principals, service accounts and namespaces of a caller are read from its certificate. With mutual TLS off (PeerAuthentication DISABLE) nobody shows one: an ALLOW policy by identity denies everybody, and a DENY policy by identity denies nobody.',
+    'A proxy reads the principal, service account and namespace of a caller from its certificate. With mutual TLS off (PeerAuthentication DISABLE), callers do not present a certificate: an ALLOW policy by identity denies every caller, and a DENY policy by identity does not deny any.',
   remedy: on,
   reference: 'https://istio.io/latest/docs/concepts/security/#dependency-on-mutual-tls',
   needs: ['resources', 'pods', 'installs'],
@@ -67,7 +67,7 @@ const crossNetworkWithout: Check = {
   title: 'Mutual TLS is off for pods that other networks call',
   severity: 'error',
   explanation:
-    'Calls from another network come through an east-west gateway, which finds its way by the TLS handshake. With mutual TLS off for a workload, istiod drops its endpoints from what it tells clients on other networks.',
+    'Calls from another network come through an east-west gateway, which routes by the TLS handshake. With mutual TLS off for a workload, istiod does not send its endpoints to clients on other networks.',
   remedy: on,
   reference,
   needs: ['resources', 'pods', 'services', 'installs'],
@@ -110,10 +110,10 @@ function servicesOf(
 
 const strictWithout: Check = {
   code: 'MP5203',
-  title: 'Clients are told to send plain text to pods that refuse it',
+  title: 'Clients send plain text to pods that reject it',
   severity: 'error',
   explanation:
-    'A DestinationRule turns TLS off for a service, and a PeerAuthentication of its pods is STRICT. Every call by that rule is reset. On separate networks the calls to other clusters fail for another reason as well.',
+    'A DestinationRule turns TLS off for a service, and a PeerAuthentication of its pods is STRICT. The pods reset every call that uses the rule. On separate networks, calls to other clusters also fail for another reason.',
   remedy:
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
   reference:
@@ -149,14 +149,14 @@ const strictWithout: Check = {
             { what: `tls.mode of ${part.where}`, seen: 'DISABLE', expected: 'ISTIO_MUTUAL, or none' },
             { what: 'mtls.mode of the pods', seen: 'STRICT' },
           ],
-          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${some(refused(part).map(({ key }) => key))}, whose pods take mutual TLS only.`,
+          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${some(refused(part).map(({ key }) => key))}, whose pods accept only mutual TLS.`,
         };
       }
     });
   },
 };
 
-/** Whether the TLS of a part of a rule is that of calls to a port: what is said of the port itself wins. */
+/** Whether the TLS of a part of a rule applies to a port: a setting of the port overrides it. */
 const holdsFor = ({ parts }: DestinationRuleRecord, part: PolicyPart, port: number): boolean =>
   part.port === undefined
     ? !parts.some((other) => other.subset === part.subset && other.port === port && other.tls !== undefined)
@@ -164,10 +164,10 @@ const holdsFor = ({ parts }: DestinationRuleRecord, part: PolicyPart, port: numb
 
 const selectsNobody: Check = {
   code: 'MP5204',
-  title: 'A policy selects no pod of any cluster',
+  title: 'A policy does not select a pod in any cluster',
   severity: 'info',
   explanation:
-    'The selector of the policy fits no pod in its namespace, in any cluster. It may wait for a workload that is yet to come; it may also have a label that was renamed, and then guards nothing.',
+    'The selector of the policy does not match a pod in its namespace in any cluster. The workload may not be deployed yet. If a label was renamed, the policy does not protect anything.',
   remedy: 'kubectl --context <cluster> -n <namespace> get pods --show-labels',
   reference: 'https://istio.io/latest/docs/reference/config/type/workload-selector/',
   needs: ['resources', 'pods', 'installs'],
@@ -191,7 +191,7 @@ const selectsNobody: Check = {
           object: `${kind} ${namespace}/${name}`,
           subject: `${namespace}/${name}`,
           evidence: [{ what: `pods with ${JSON.stringify(selector)}`, seen: 0, expected: 1 }],
-          cause: `${kind} ${namespace}/${name} of ${cluster.name} selects no pod of any cluster.`,
+          cause: `${kind} ${namespace}/${name} of ${cluster.name} does not select a pod in any cluster.`,
         };
       });
     });

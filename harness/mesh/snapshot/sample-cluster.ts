@@ -108,7 +108,7 @@ const readerAccess = (declared: Declared, reads: string): ClusterSnapshot['reade
       namespaces: ['default', declared.rootNamespace, declared.namespace],
       verbs: ['get', 'list', 'watch'],
       apiGroups: ['', 'discovery.k8s.io'],
-      resources: neededResources,
+      resources: [...neededResources],
     },
   ],
   rulesIncomplete: false,
