@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { stringify } from 'yaml';
 import { CertificateBook } from './certificate-book.ts';
 import { Gaps } from './gaps.ts';
@@ -12,6 +12,7 @@ import { readAccess } from './reader-access.ts';
 import { remoteSecretRecords } from './remote-secret.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'meshproof-access-'));
+after(() => rmSync(folder, { recursive: true }));
 const own = path.join(folder, 'own');
 writeFileSync(own, 'of the operator');
 
