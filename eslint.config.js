@@ -9,7 +9,7 @@ const rooms = {
   traffic: ['mesh', 'verdict'],
   chaos: ['mesh', 'traffic', 'verdict'],
   defects: ['mesh', 'chaos', 'doctor', 'traffic'],
-  doctor: [],
+  doctor: ['verdict'],
   verdict: [],
   report: ['verdict', 'doctor', 'traffic'],
   lab: ['mesh'],

@@ -3,6 +3,7 @@ import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
 import type { ClusterSnapshot, IstiodRecord, ResourceRecord, Snapshot } from '../mesh/snapshot/schema.ts';
 import type { Cause, Severity } from './finding.ts';
 import { judge } from './judge.ts';
+import { assertNothingNew } from './missing-parts.ts';
 
 /** A cluster of the sample: every page of its istiods was read. */
 export interface SampleCluster extends Omit<ClusterSnapshot, 'istiods'> {
@@ -33,9 +34,14 @@ export interface Expected {
   symptoms?: string[];
 }
 
-/** The first cause is the one expected, and nothing else above info stands beside it but the same in another cluster. */
+/**
+ * Asserts that the expected cause comes first, and that every other cause above info has the same code. The snapshot may not show
+ * other findings if any part of it is missing.
+ */
 export function assertFirst(breakIt: (sample: BrokenSample) => void, expected: Expected): Cause {
-  const { causes } = judge(broken(breakIt));
+  const snapshot = broken(breakIt);
+  const { causes } = judge(snapshot);
+  assertNothingNew(snapshot);
   const told = causes
     .map(({ finding }) => `${finding.code} ${finding.severity}: ${finding.cause}`)
     .join('\n');

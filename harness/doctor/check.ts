@@ -19,10 +19,10 @@ export interface Explanation {
   by: Relation;
 }
 
-/** A part of a snapshot that a check looks at. Where a snapshot lacks it, the check's word is partial. */
+/** A part of a snapshot that a check reads. If a snapshot does not have it, the check is not judged in full. */
 export type Part = Source;
 
-/** What a check saw: a finding without what is the same for all of its code. */
+/** What a check saw: a finding without the fields that all findings of the code share. */
 export interface Sighting {
   /** Absent: the check's own. */
   severity?: Severity;
@@ -37,7 +37,11 @@ export interface Sighting {
   remedy?: string;
 }
 
-/** A check: a value. Pure: the same snapshot gives the same sightings. */
+/**
+ * A check: a value. Pure: the same snapshot gives the same sightings. A check must not claim what was not read: it reads lists through
+ * `whole` and the other methods of ClusterView that throw NotRead, and judges each cluster or pair with `separately`. It may use
+ * `seen` only if an item shows the fault by itself.
+ */
 export interface Check {
   code: string;
   title: string;
@@ -47,6 +51,7 @@ export interface Check {
   /** A command or manifest, with placeholders in angle brackets. */
   remedy: string;
   reference: string;
+  /** Every part that it reads; the tests compare this with the parts that it asks for. */
   needs: readonly Part[];
   explains?: readonly Explanation[];
   run: (view: MeshView) => Iterable<Sighting>;

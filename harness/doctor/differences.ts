@@ -3,31 +3,35 @@ import type { Sighting } from './check.ts';
 import { keyOf, type ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
 import { canonical, labels, table } from './spec-reader.ts';
+import { fromReadable } from './unread.ts';
 
-/** A resource that clusters do not have alike. */
+/** A resource that is missing or different in a cluster. */
 export interface Difference {
   key: string;
   have: { cluster: ClusterView; resource: ResourceRecord }[];
-  /** Clusters where the namespace is, and the resource is not. */
+  /** The clusters that have the namespace but not the resource. */
   lack: ClusterView[];
-  /** How many different specs there are. */
+  /** The number of different specs. */
   variants: number;
 }
 
 /**
- * Resources of a kind that are in some of the clusters only, or not the same in all: by name and namespace, in clusters
- * that have the namespace. Where it was made or changed within the last moments it may be on its way.
+ * The resources of a kind that some clusters do not have, or that differ between clusters: by name and namespace, in the clusters
+ * that have the namespace. A cluster whose resources of the kind were not read is left out.
  */
 export function differences(
   view: MeshView,
   kind: string,
   concerns: (resource: ResourceRecord) => boolean = () => true,
 ): Difference[] {
-  const reading = view.primaries.filter((one) => one.complete('resources') && one.complete('namespaces'));
-  if (reading.length < 2) return [];
+  const readable = fromReadable(view.primaries, (cluster) => [
+    { cluster, resources: cluster.resources(kind), namespaces: cluster.namespaces },
+  ]);
+  if (readable.length < 2) return [];
+  const reading = readable.map(({ cluster }) => cluster);
   const byKey = new Map<string, Difference['have']>();
-  for (const cluster of reading)
-    for (const resource of cluster.resources(kind)) {
+  for (const { cluster, resources } of readable)
+    for (const resource of resources) {
       if (!concerns(resource)) continue;
       const group = byKey.get(keyOf(resource));
       if (group) group.push({ cluster, resource });
@@ -43,14 +47,14 @@ export function differences(
   });
 }
 
-/** Whether a policy would hold for any pod with a sidecar in a cluster that lacks it; without a selector: in its namespace, or all. */
+/** Whether a policy would apply to a pod with a sidecar in a cluster that does not have the policy. Throws NotRead. */
 export function isMissed(cluster: ClusterView, { namespace, spec }: ResourceRecord): boolean {
   const selector = labels(table(spec['selector'])['matchLabels']);
   if (namespace === cluster.rootNamespace && Object.keys(selector).length === 0) return true;
   return cluster.pods.matching(namespace, selector).some(({ sidecar }) => sidecar);
 }
 
-/** What a difference shows, and in which words. */
+/** The sighting of a difference. */
 export function sightingOf(
   kind: string,
   { key, have, lack, variants }: Difference,
@@ -78,7 +82,7 @@ export function sightingOf(
   };
 }
 
-/** The cluster whose version fewest others have; the last of those. */
+/** The cluster with the least common version; the last one if there are several. */
 function oneOfFewest(have: Difference['have']): ClusterView {
   const groups = [...Map.groupBy(have, ({ resource }) => canonical(resource.spec)).values()];
   const fewest = groups
@@ -89,7 +93,7 @@ function oneOfFewest(have: Difference['have']): ClusterView {
   return last.cluster;
 }
 
-/** The parts of a spec that are not the same, at its first level. */
+/** The fields of a spec that differ, at its first level. */
 function changed(have: Difference['have']): Sighting['evidence'] {
   const [first, ...others] = have;
   const other = others.find(({ resource }) => canonical(resource.spec) !== canonical(first?.resource.spec));

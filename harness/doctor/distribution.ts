@@ -3,10 +3,13 @@ import { covers, destinationRules } from './destination-rules.ts';
 import type { MeshView } from './mesh-view.ts';
 import { table, tables, text } from './spec-reader.ts';
 
-/** The regions that nodes are in. */
+/** The regions of all nodes of the mesh. Throws NotRead. */
 export const regionsOf = (view: MeshView): Set<string> =>
   new Set(
-    view.clusters.flatMap(({ data }) => data.nodes.map(({ region }) => region)).filter((one) => one !== ''),
+    view
+      .everyCluster()
+      .flatMap((cluster) => cluster.whole('nodes').map(({ region }) => region))
+      .filter((region) => region !== ''),
   );
 
 /** An entry of `distribute`, by localities as they are written in rules. */
@@ -15,16 +18,17 @@ interface Weights {
   to: string[];
 }
 
-/** Whether a proxy in a locality is to have no endpoint of a host and port that is in one of other localities. */
+/** Whether weights keep a proxy in a locality from all endpoints of a host and port in other localities. Throws NotRead. */
 export type LeftOut = (host: string, port: number, from: string, localities: readonly string[]) => boolean;
 
 /**
- * What weights by locality take away from the proxies of a cluster: Istio empties every locality that the first fitting entry of
- * `distribute` does not name. Weights for a region that nobody is in take nothing away that was meant to be: another check tells of them.
+ * The endpoints that weights by locality remove from the proxies of a cluster: Istio empties every locality that the first matching
+ * entry of `distribute` does not name. Weights for a region without nodes do not count: another check reports them. Throws NotRead.
  */
 export function leftOutByWeights(view: MeshView, cluster: ClusterView): LeftOut {
-  const known = regionsOf(view);
-  const isMeant = ({ to }: Weights) => to.every((one) => regionOf(one) === '*' || known.has(regionOf(one)));
+  let known: Set<string> | undefined; // asked for only if weights fit: the nodes of a cluster may not have been read
+  const isMeant = ({ to }: Weights) =>
+    to.every((one) => regionOf(one) === '*' || (known ??= regionsOf(view)).has(regionOf(one)));
   const takes = (weights: readonly Weights[], from: string, localities: readonly string[]) => {
     const first = weights.find((one) => matches(from, one.from));
     return (
@@ -61,7 +65,7 @@ const weightsOf = (locality: Readonly<Record<string, unknown>>): Weights[] =>
 
 const regionOf = (locality: string): string => locality.split('/', 1)[0] ?? '';
 
-/** Whether a locality, region/zone/subzone, is one that a rule speaks of, as Istio's LocalityMatch has it. */
+/** Whether a locality, region/zone/subzone, matches one of a rule, as in Istio's LocalityMatch. */
 function matches(locality: string, wanted: string): boolean {
   const at = locality.split('/');
   return wanted

@@ -50,6 +50,10 @@ const unknownPart = z.strictObject({
   cluster: z.string(),
   what: z.string().describe('What the snapshot lacks.'),
   why: z.string().describe('What came back when it was asked for.'),
+  right: z
+    .string()
+    .optional()
+    .describe('The right that the account needs; present if the part was forbidden.'),
   checks: z.array(z.string()).describe('Codes that could not be judged, or only in part.'),
 });
 

@@ -3,22 +3,23 @@ import { networkLabel, type ClusterView } from './cluster-view.ts';
 import { selects } from './pod-index.ts';
 import { labels, numeric, table, tables, text, texts } from './spec-reader.ts';
 
-/** Where Istio's gateways take what comes from other networks; the label networking.istio.io/gatewayPort changes it. */
+/** The port of Istio's gateways for traffic from other networks; the label networking.istio.io/gatewayPort changes it. */
 const defaultPort = 15443;
 
-/** A Service that is, or looks like, the way into a cluster's network. */
+/** A Service that is, or looks like, the gateway to a cluster's network. */
 export interface GatewayService {
   service: ServiceRecord;
-  /** What its label topology.istio.io/network names; without it istiod does not take it for a gateway. */
+  /** Its label topology.istio.io/network; without the label, istiod does not use the Service as a gateway. */
   network: string | undefined;
-  /** The port that istiod takes it to listen on. */
+  /** The port on which istiod expects it to listen. */
   port: number;
-  pods: readonly PodRecord[];
+  /** Throws NotRead. */
+  readonly pods: readonly PodRecord[];
 }
 
 /**
- * The east-west gateways of a cluster: Services with a network label, as istiod finds them, and those that are one in
- * all but that label: by the mesh file, by the name that Istio's own samples give, or by port 15443.
+ * The east-west gateways of a cluster: the Services with a network label, as istiod finds them, and the Services that lack
+ * only the label. The mesh file, the name in Istio's samples, or port 15443 identify the latter. Throws NotRead.
  */
 export function eastWestGateways(cluster: ClusterView): GatewayService[] {
   const declared = cluster.declared?.eastWestGateway;
@@ -26,13 +27,15 @@ export function eastWestGateways(cluster: ClusterView): GatewayService[] {
     (declared !== undefined && namespace === declared.namespace && name === declared.deployment) ||
     own['istio'] === 'eastwestgateway' ||
     (type === 'LoadBalancer' && ports.some(({ port }) => port === defaultPort));
-  return cluster.data.services
+  return [...cluster.services.values()]
     .filter((service) => service.labels[networkLabel] !== undefined || looksLike(service))
     .map((service) => ({
       service,
       network: service.labels[networkLabel],
       port: Number(service.labels['networking.istio.io/gatewayPort'] ?? defaultPort) || defaultPort,
-      pods: cluster.podsOf(service),
+      get pods() {
+        return cluster.podsOf(service);
+      },
     }));
 }
 
@@ -60,7 +63,7 @@ export function gatewayServers(cluster: ClusterView): GatewayServer[] {
   );
 }
 
-/** The servers that are meant for what comes from other networks: passing TLS on by itself, or on the gateway's port. */
+/** The servers for traffic from other networks: with AUTO_PASSTHROUGH, or on the port of the gateway. Throws NotRead. */
 export function crossNetworkServers(cluster: ClusterView): GatewayServer[] {
   const ports = new Set(eastWestGateways(cluster).map(({ port }) => port));
   return gatewayServers(cluster).filter(
@@ -70,13 +73,13 @@ export function crossNetworkServers(cluster: ClusterView): GatewayServer[] {
   );
 }
 
-/** Kubernetes Gateways that pass TLS on by themselves; they stand for a Gateway and its Service at once. */
+/** Whether a Kubernetes Gateway passes TLS on; it replaces an Istio Gateway and its Service. Throws NotRead. */
 export const hasKubernetesEastWest = (cluster: ClusterView): boolean =>
   cluster.resources('KubernetesGateway').some(({ labels: own, spec }) => {
     const className = text(spec['gatewayClassName']) ?? '';
     return own[networkLabel] !== undefined || className === 'istio-east-west' || className === 'istio-remote';
   });
 
-/** Whether a Gateway's selector takes pods of a gateway; an Istio Gateway selects in every namespace. */
+/** Whether the selector of a Gateway selects pods of a gateway; an Istio Gateway selects in every namespace. */
 export const takes = (selector: Readonly<Record<string, string>>, pods: readonly PodRecord[]): boolean =>
   pods.some((pod) => selects(selector, pod.labels));

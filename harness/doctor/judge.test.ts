@@ -155,13 +155,20 @@ test('specs of any shape are judged', () => {
   );
 });
 
+const deletesPods = {
+  namespaces: ['default'],
+  verbs: ['delete'],
+  apiGroups: [''],
+  resources: ['pods'],
+};
+
 test('two defects at once are both named', () => {
   const defects: Record<string, Parameters<typeof broken>[0]> = {
     MP1104: ({ snapshot }) =>
       void (the(snapshot.certificates, ({ subject }) => subject.endsWith('L=west')).notAfter =
         '2026-11-11T00:00:00Z'),
     MP2104: ({ west }) => void (the(west.remoteSecrets).labelled = false),
-    MP2112: ({ east }) => void (the(east.readerAccess).excess = ['delete pods']),
+    MP2112: ({ east }) => void the(east.readerAccess).rules?.push(deletesPods),
     MP3202: ({ east }) =>
       void delete the(east.services, ({ name }) => name === 'istio-eastwestgateway').labels[
         'topology.istio.io/network'

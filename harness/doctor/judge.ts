@@ -1,23 +1,28 @@
 import { checks as allChecks } from './checks.ts';
-import type { Snapshot } from '../mesh/snapshot/schema.ts';
+import type { Missing, Snapshot } from '../mesh/snapshot/schema.ts';
 import { locate, type Check, type Located, type Sighting } from './check.ts';
 import { severities, type Diagnosis, type Severity, type UnknownPart } from './finding.ts';
 import { fold } from './fold.ts';
 import { MeshView } from './mesh-view.ts';
+import { rightFor } from './rights.ts';
+import { NotRead } from './unread.ts';
 
-/** The most findings that one code may have in a diagnosis: a mesh of thousands of services may break one rule everywhere. */
+/** The most findings of one code in a diagnosis: a mesh of thousands of services may break one rule everywhere. */
 const mostPerCode = 100;
 
 /**
- * What is wrong with a mesh, from a snapshot of it: causes with what they explain, the gravest first, and what could not
- * be judged. Pure: reads no clock and opens no socket; "now" is when the snapshot was taken.
+ * Judges a mesh from a snapshot: causes with the findings that they explain, the gravest first, and the parts of the snapshot
+ * that are missing, with the checks that need them. Pure: reads no clock and opens no socket; "now" is the time of the snapshot.
  */
 export function judge(snapshot: Snapshot, checks: readonly Check[] = allChecks): Diagnosis {
   const view = new MeshView(snapshot);
   const found: Located[] = [];
   const elided: Diagnosis['elided'] = [];
+  const lacking: Lacking = new Map();
   for (const check of checks) {
+    view.log.clear();
     const { kept, more } = gravest(check, view);
+    for (const gap of view.log.gaps) lacking.set(gap, [...(lacking.get(gap) ?? []), check.code]);
     for (const sighting of kept) found.push(addressed(locate(check, sighting), view));
     if (more > 0) elided.push({ code: check.code, more });
   }
@@ -32,15 +37,27 @@ export function judge(snapshot: Snapshot, checks: readonly Check[] = allChecks):
     counts: { error: count('error'), warning: count('warning'), info: count('info') },
     causes,
     elided,
-    unknown: unknownOf(view, checks),
+    unknown: unknownOf(view, checks, lacking),
   };
 }
 
-/** What a check saw, the gravest first, as much as a diagnosis may have of it: what is only worth knowing must not hide an error. */
+/** The codes of the checks that met a gap in the snapshot. */
+type Lacking = Map<Missing, string[]>;
+
+/** The sightings of a check. A check that asks for data that was not read ends there. */
+export function* sightingsOf(check: Check, view: MeshView): Iterable<Sighting> {
+  try {
+    yield* check.run(view);
+  } catch (error) {
+    if (!(error instanceof NotRead)) throw error;
+  }
+}
+
+/** The sightings of a check, the gravest first, as many as a diagnosis may have: an info must not hide an error. */
 function gravest(check: Check, view: MeshView): { kept: Sighting[]; more: number } {
   let count = 0;
   const bySeverity = new Map<Severity, Sighting[]>(severities.map((one) => [one, []]));
-  for (const sighting of check.run(view)) {
+  for (const sighting of sightingsOf(check, view)) {
     count++;
     const same = bySeverity.get(sighting.severity ?? check.severity);
     if (same && same.length < mostPerCode) same.push(sighting);
@@ -49,7 +66,7 @@ function gravest(check: Check, view: MeshView): { kept: Sighting[]; more: number
   return { kept, more: count - kept.length };
 }
 
-/** Its remedy as it can be typed: with the contexts of the kubeconfig, where checks write the names of clusters. */
+/** Completes the remedy with the contexts of the kubeconfig; checks write the names of clusters. */
 function addressed({ finding, ...rest }: Located, view: MeshView): Located {
   const contextOf = (word: string) => {
     const name = word === '<cluster>' ? finding.cluster : word === '<read cluster>' ? finding.peer : word;
@@ -62,23 +79,30 @@ function addressed({ finding, ...rest }: Located, view: MeshView): Located {
   return { ...rest, finding: { ...finding, remedy } };
 }
 
-/** What the snapshot lacks, with the checks that it leaves without a full answer. */
-function unknownOf(view: MeshView, checks: readonly Check[]): UnknownPart[] {
-  const silent = view.snapshot.clusters
-    .filter(({ reachable }) => !reachable)
-    .map(({ name, unreachable }) => ({
-      cluster: name,
-      what: 'the whole cluster',
-      why: unreachable ?? 'its API server did not answer',
-      checks: checks.map(({ code }) => code),
-    }));
-  // Of a cluster that is silent as a whole, its parts are no news.
-  const answering = view.missing().filter(({ cluster }) => view.cluster(cluster) !== undefined);
-  const parts = answering.map(({ cluster, missing: { what, of, why } }) => ({
-    cluster,
-    what: of === undefined ? what : `${what}: ${of}`,
-    why,
-    checks: checks.filter(({ needs }) => needs.includes(what)).map(({ code }) => code),
-  }));
-  return [...silent, ...parts];
+/** The missing parts of the snapshot, with the checks that they leave without a full answer. */
+function unknownOf(view: MeshView, checks: readonly Check[], lacking: Lacking): UnknownPart[] {
+  return view.snapshot.clusters.flatMap(({ name, reachable, unreachable, missing }): UnknownPart[] => {
+    const why = unreachable ?? 'its API server did not answer';
+    const all = checks.map(({ code }) => code);
+    if (!reachable) return [{ cluster: name, what: 'the whole cluster', why, checks: all }];
+    return missing.map((gap) => {
+      const right = gap.reason === 'forbidden' ? rightFor(gap) : undefined;
+      return {
+        cluster: name,
+        what: gap.of === undefined ? gap.what : `${gap.what}: ${gap.of}`,
+        why: gap.why,
+        ...(right === undefined ? {} : { right }),
+        checks: codesOf(gap, checks, lacking),
+      };
+    });
+  });
+}
+
+/** The checks that met a gap; of a part that is missing as a whole, or that a limit cut, also those that never got as far. */
+function codesOf(gap: Missing, checks: readonly Check[], lacking: Lacking): string[] {
+  const met = lacking.get(gap) ?? [];
+  const isWide = gap.of === undefined || gap.reason === 'limit';
+  return checks
+    .filter(({ code, needs }) => met.includes(code) || (isWide && needs.includes(gap.what)))
+    .map(({ code }) => code);
 }

@@ -1,37 +1,43 @@
 import type { ServiceRecord } from '../mesh/snapshot/schema.ts';
-import type { ClusterView } from './cluster-view.ts';
+import { keyOf, type ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
+import { fromReadable } from './unread.ts';
 
-/** One service of the mesh, by cluster. Istio takes Services of one name and namespace for one. */
+/** One service of the mesh, by cluster. For Istio, Services with the same name and namespace are one service. */
 export interface MeshService {
   key: string;
   namespace: string;
   name: string;
   fqdn: string;
   in: { cluster: ClusterView; service: ServiceRecord }[];
-  /** Clusters where it selects pods with a sidecar. */
+  /** The clusters where it is known to select pods with a sidecar. */
   meshed: ClusterView[];
-  /** All clusters have the same ports and type of it: true of nearly all services of a mesh. */
+  /** All its Services have the same ports and type; true of nearly all services of a mesh. */
   alike: boolean;
 }
 
 const known = new WeakMap<MeshView, MeshService[]>();
 
-/** The services that have pods with a sidecar anywhere; made once a view. */
+/**
+ * The services that have pods with a sidecar in any cluster; made once a view. A cluster whose services or pods were not read is
+ * left out: more clusters may have the service. See {@link meshServicesEverywhere}.
+ */
 export function meshServices(view: MeshView): readonly MeshService[] {
+  for (const cluster of view.clusters) for (const part of ['services', 'pods'] as const) cluster.seen(part);
   const before = known.get(view);
   if (before) return before;
   const byKey = new Map<string, MeshService['in']>();
   for (const cluster of view.clusters)
-    for (const [key, service] of cluster.services) {
+    for (const service of cluster.seen('services')) {
+      const key = keyOf(service);
       const group = byKey.get(key);
       if (group) group.push({ cluster, service });
       else byKey.set(key, [{ cluster, service }]);
     }
   const services = [...byKey].flatMap(([key, group]): MeshService[] => {
-    const meshed = group
-      .filter(({ cluster, service }) => cluster.podsOf(service).some(({ sidecar }) => sidecar))
-      .map(({ cluster }) => cluster);
+    const meshed = fromReadable(group, ({ cluster, service }) =>
+      cluster.podsOf(service).some(({ sidecar }) => sidecar) ? [cluster] : [],
+    );
     const first = group[0]?.service;
     if (meshed.length === 0 || !first) return [];
     const { namespace, name } = first;
@@ -42,6 +48,13 @@ export function meshServices(view: MeshView): readonly MeshService[] {
   });
   known.set(view, services);
   return services;
+}
+
+/** The same services, if all clusters of the mesh were read. Throws NotRead. */
+export function meshServicesEverywhere(view: MeshView): readonly MeshService[] {
+  for (const cluster of view.everyCluster())
+    for (const part of ['services', 'pods'] as const) cluster.whole(part);
+  return meshServices(view);
 }
 
 const isAlike = (a: ServiceRecord, b: ServiceRecord): boolean =>

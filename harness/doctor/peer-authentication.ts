@@ -6,11 +6,11 @@ export interface PeerMode {
   namespace: string;
   name: string;
   mode: string;
-  /** Pods of the cluster for which it decides; a narrower policy wins over a wider one. */
+  /** The pods whose mode it decides; a narrower policy overrides a wider one. */
   pods: readonly PodRecord[];
 }
 
-/** The mode that holds for each pod with a sidecar: by its own policy, its namespace's, the mesh's. */
+/** The mode of each pod with a sidecar: by its own policy, the policy of its namespace, or the policy of the mesh. Throws NotRead. */
 export function modesOf(cluster: ClusterView): PeerMode[] {
   const policies = cluster.resources('PeerAuthentication').map(({ namespace, name, spec }) => ({
     namespace,
@@ -26,17 +26,17 @@ export function modesOf(cluster: ClusterView): PeerMode[] {
     .toSorted((a, b) => rank(a) - rank(b))
     .map((policy) => {
       const own =
-        rank(policy) === 2 ? cluster.data.pods : cluster.pods.matching(policy.namespace, policy.selector);
+        rank(policy) === 2 ? cluster.whole('pods') : cluster.pods.matching(policy.namespace, policy.selector);
       const pods = own.filter((pod) => pod.sidecar && !decided.has(pod));
       for (const pod of pods) decided.add(pod);
       return { ...policy, pods };
     });
 }
 
-/** Istio's word for how a pod takes calls to a port of a Service. */
+/** The mTLS mode of a pod for calls to a port of a Service. */
 export type ModeAt = (pod: PodRecord, port: ServiceRecord['ports'][number]) => string;
 
-/** The modes of a cluster's PeerAuthentications by port: a pod's own policy may say another for a port of the pod. */
+/** The modes of a cluster's PeerAuthentications by port: the policy of a pod may set another mode for a port. Throws NotRead. */
 export function modesByPort(cluster: ClusterView): ModeAt {
   const modes = new Map(modesOf(cluster).flatMap(({ mode, pods }) => pods.map((pod) => [pod, mode])));
   const own = cluster.resources('PeerAuthentication').flatMap(({ namespace, spec }) => {
@@ -58,7 +58,7 @@ export function modesByPort(cluster: ClusterView): ModeAt {
   };
 }
 
-/** The port of a pod that a Service's leads to; undefined where a name is not among those of its containers. */
+/** The port of a pod for a port of a Service; undefined if no container of the pod has a port with that name. */
 const targetOf = (pod: PodRecord, { targetPort }: ServiceRecord['ports'][number]): number | undefined =>
   typeof targetPort === 'number'
     ? targetPort

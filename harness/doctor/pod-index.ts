@@ -2,29 +2,33 @@ import type { PodRecord } from '../mesh/snapshot/schema.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Whether labels have all that a selector's matchLabels ask for. */
+/** Whether labels have every label of a selector's matchLabels. */
 export function selects(selector: Labels, labels: Labels): boolean {
   for (const key in selector) if (labels[key] !== selector[key]) return false;
   return true;
 }
 
-/** Below this, looking at each pod of a namespace is quicker than an index of it, and takes no memory. */
+/** In a namespace with fewer pods, a search is faster than an index and takes no memory. */
 const few = 50;
 
 /** Pods by namespace, and in large ones by label, so that a selector need not look at all of them. */
 export class PodIndex {
+  readonly #assertRead: (namespace: string) => void;
   readonly #byNamespace: ReadonlyMap<string, PodRecord[]>;
   readonly #byLabel = new Map<string, ReadonlyMap<string, PodRecord[]>>();
 
-  constructor(pods: readonly PodRecord[]) {
+  /** @param assertRead throws if the pods of a namespace were not read whole. */
+  constructor(pods: readonly PodRecord[], assertRead: (namespace: string) => void) {
+    this.#assertRead = assertRead;
     this.#byNamespace = Map.groupBy(pods, ({ namespace }) => namespace);
   }
 
   in(namespace: string): readonly PodRecord[] {
+    this.#assertRead(namespace);
     return this.#byNamespace.get(namespace) ?? [];
   }
 
-  /** Pods that a Service's selector selects: none where it is empty, as Kubernetes has it. */
+  /** The pods that the selector of a Service selects; an empty selector selects nothing, as in Kubernetes. */
   selected(namespace: string, selector: Labels): readonly PodRecord[] {
     const wanted = Object.entries(selector);
     if (wanted.length === 0) return [];
@@ -51,7 +55,7 @@ export class PodIndex {
     return made;
   }
 
-  /** Pods that a policy's selector selects: all of the namespace where it is empty. */
+  /** The pods that the selector of a policy selects; an empty selector selects the whole namespace. */
   matching(namespace: string, selector: Labels): readonly PodRecord[] {
     return Object.keys(selector).length === 0 ? this.in(namespace) : this.selected(namespace, selector);
   }

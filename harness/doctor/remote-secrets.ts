@@ -1,48 +1,66 @@
 import type { RemoteSecret } from '../mesh/snapshot/schema.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
+import { fromReadable } from './unread.ts';
 
-/** The host of a URL; undefined where it is none. */
+/** The host of a URL; undefined if the text is not a URL. */
 export function hostOfUrl(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined;
   return new URL(url).hostname.replace(/^\[|\]$/g, '');
 }
 
-/** An address that leads every machine to itself, or nowhere. */
+/** Whether an address is local to every machine. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '0.0.0.0' || host.startsWith('127.');
 
 /**
- * The remote secrets of a cluster. That of an external istiod for the cluster that it has its configuration from is none, though it has
- * their label: `istioctl create-remote-secret --type=config` names no cluster in it.
+ * Whether a Secret with the label of remote secrets is one. An external istiod has such a Secret for the cluster from which it reads
+ * its configuration: `istioctl create-remote-secret --type=config` does not name a cluster in it.
  */
-export const remoteSecrets = ({ data }: ClusterView): RemoteSecret[] =>
-  data.remoteSecrets.filter(({ name, cluster }) => name !== 'istio-kubeconfig' || cluster !== 'config');
+const isRemote = ({ name, cluster }: RemoteSecret): boolean =>
+  name !== 'istio-kubeconfig' || cluster !== 'config';
 
-/** Whether istiod takes it: it has the label, and stands where istiod looks. */
+/** The remote secrets of a cluster that were read, in any namespace; more may exist. */
+export const remoteSecrets = (cluster: ClusterView): RemoteSecret[] =>
+  cluster.seen('remoteSecrets').filter(isRemote);
+
+/** Whether istiod reads a secret: it has the label and is in the namespace of istiod. Throws NotRead. */
 export const isActive = (cluster: ClusterView, secret: RemoteSecret): boolean =>
   secret.labelled && secret.namespace === cluster.systemNamespace;
 
-/** The remote secrets that the istiods of a cluster read, but for one of itself. */
+/** All remote secrets that the istiods of a cluster read. Throws NotRead. */
 export const activeSecrets = (cluster: ClusterView): RemoteSecret[] =>
-  remoteSecrets(cluster).filter((secret) => isActive(cluster, secret));
+  cluster.remoteSecretsIn(cluster.systemNamespace).filter((one) => isRemote(one) && one.labelled);
 
 /** `Secret namespace/name`. */
 export const secretRef = ({ namespace, name }: { namespace: string; name: string }): string =>
   `Secret ${namespace}/${name}`;
 
 /**
- * The clusters of the mesh whose API server a secret's server is, by addresses of their nodes and of their API server;
- * empty where none has that address: it may still be right, as behind a load balancer.
+ * The clusters of the mesh whose API server or node has the address of a secret's server. Empty if no cluster has the address: it
+ * may still be right, as behind a load balancer. Throws NotRead if no cluster has it and the addresses of a cluster are not known.
  */
 export function leadsTo(view: MeshView, { server }: RemoteSecret): readonly string[] {
   const host = hostOfUrl(server);
   if (server === undefined || host === undefined || isLoopback(host)) return [];
   const { apiServers, nodes } = addressesOf(view);
-  return apiServers.get(placeOf(server)) ?? nodes.get(host) ?? [];
+  const led = apiServers.get(placeOf(server)) ?? nodes.get(host) ?? [];
+  if (led.length === 0) for (const cluster of view.everyCluster()) cluster.whole('nodes');
+  return led;
 }
 
-/** Several API servers may stand behind one host, told apart by port or path. */
+/** Whether a secret leads to one cluster of the mesh, as in {@link leadsTo}. Throws NotRead if the addresses of that cluster are not known. */
+export function leadsToCluster(view: MeshView, { server }: RemoteSecret, name: string): boolean {
+  const host = hostOfUrl(server);
+  if (server === undefined || host === undefined || isLoopback(host)) return false;
+  const { apiServers, nodes } = addressesOf(view);
+  const byApiServer = apiServers.get(placeOf(server));
+  if (byApiServer) return byApiServer.includes(name);
+  view.answered(name).whole('nodes');
+  return nodes.get(host)?.includes(name) ?? false;
+}
+
+/** Several API servers may share a host, with different ports or paths. */
 function placeOf(url: string): string {
   const { protocol, hostname, port, pathname } = new URL(url);
   return `${hostname}:${port || (protocol === 'http:' ? 80 : 443)}${pathname.replace(/\/$/, '')}`;
@@ -56,36 +74,38 @@ interface Addresses {
 
 const addresses = new WeakMap<MeshView, Addresses>();
 
-/** By place of an API server, and by address of a node, the clusters that have it; made once a view. */
+/** The clusters by the address of their API server, and by the addresses of the nodes that were read; made once a view. */
 function addressesOf(view: MeshView): Addresses {
+  for (const cluster of view.clusters) cluster.seen('nodes');
   const before = addresses.get(view);
   if (before) return before;
   const made: Addresses = { apiServers: new Map(), nodes: new Map() };
   const note = (map: Map<string, string[]>, at: string, name: string) =>
     map.set(at, [...(map.get(at) ?? []), name]);
-  for (const { name, data } of view.clusters) {
-    const url = data.apiServer?.url;
-    if (hostOfUrl(url) !== undefined) note(made.apiServers, placeOf(url ?? ''), name);
-    for (const address of new Set(data.nodes.flatMap((node) => node.addresses)))
-      note(made.nodes, address, name);
+  for (const cluster of view.clusters) {
+    const url = cluster.apiServer?.url;
+    if (hostOfUrl(url) !== undefined) note(made.apiServers, placeOf(url ?? ''), cluster.name);
+    for (const address of new Set(cluster.seen('nodes').flatMap((node) => node.addresses)))
+      note(made.nodes, address, cluster.name);
   }
   addresses.set(view, made);
   return made;
 }
 
-/** How the API server of one cluster was seen from where another's istiod runs, by the address in its secret. */
+/** The probes from a cluster to the API server of another cluster, at the address in its secret. */
 export const apiProbes = (reader: ClusterView, read: string) =>
-  reader.data.probes.filter(({ target, cluster }) => target === 'apiServer' && cluster === read);
+  reader.seen('probes').filter(({ target, cluster }) => target === 'apiServer' && cluster === read);
 
-/** Every active secret with what was asked in its name. */
-export function* secretsWithAccess(view: MeshView) {
-  for (const cluster of view.primaries)
-    for (const secret of activeSecrets(cluster))
-      yield {
+/** Every active secret that was read, with the rights of its account. */
+export const secretsWithAccess = (view: MeshView) =>
+  fromReadable(view.primaries, (cluster) =>
+    remoteSecrets(cluster)
+      .filter((secret) => isActive(cluster, secret))
+      .map((secret) => ({
         cluster,
         secret,
-        access: cluster.data.readerAccess.find(
-          (one) => one.secret === `${secret.namespace}/${secret.name}` && one.reads === secret.cluster,
-        ),
-      };
-}
+        access: cluster
+          .seen('readerAccess')
+          .find((one) => one.secret === `${secret.namespace}/${secret.name}` && one.reads === secret.cluster),
+      })),
+  );

@@ -19,18 +19,21 @@ export function matches({ matchLabels, matchExpressions }: LabelSelector, labels
   );
 }
 
-/** Whether istiod looks at a namespace of a cluster: all, unless discovery selectors are set and none selects it. */
+/** Whether istiod reads a namespace of a cluster: it does unless discovery selectors are set and none selects it. Throws NotRead. */
 export function isDiscovered(cluster: ClusterView, namespace: string): boolean {
   const selectors = cluster.settings?.discoverySelectors ?? [];
+  if (selectors.length === 0) return true;
   const labels = cluster.namespaces.get(namespace)?.labels ?? {};
-  return selectors.length === 0 || selectors.some((selector) => matches(selector, labels));
+  return selectors.some((selector) => matches(selector, labels));
 }
 
-/** Whether a sidecar would be put into a pod with these labels: some webhook takes its namespace and the pod. */
+/** Whether a webhook injects a sidecar into a pod with these labels in a namespace. Throws NotRead. */
 export function isInjected(cluster: ClusterView, namespace: string, podLabels: Labels = {}): boolean {
   const labels = cluster.namespaces.get(namespace)?.labels ?? {};
-  return cluster.data.webhooks.some(
-    ({ namespaceSelector, objectSelector }) =>
-      matches(namespaceSelector, labels) && matches(objectSelector, podLabels),
-  );
+  return cluster
+    .whole('webhooks')
+    .some(
+      ({ namespaceSelector, objectSelector }) =>
+        matches(namespaceSelector, labels) && matches(objectSelector, podLabels),
+    );
 }

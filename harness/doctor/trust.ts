@@ -3,39 +3,40 @@ import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
 
 /**
- * Whether somebody else signs than istiod: with ENABLE_CA_SERVER=false, as with istio-csr, or Kubernetes by its signers. What istiod made
- * for itself in former times may still lie there.
+ * Whether a CA other than istiod signs: with ENABLE_CA_SERVER=false, as with istio-csr, or by a signer of Kubernetes. A root that
+ * istiod made before may still exist. Throws NotRead.
  */
 export const isSignedElsewhere = ({ install }: ClusterView): boolean =>
   install?.env['ENABLE_CA_SERVER'] === 'false' ||
   install?.env['PILOT_CERT_PROVIDER']?.startsWith('k8s.io/') === true;
 
-/** The authority that a cluster's istiod signs with: `cacerts` where it is there, or the one that it made for itself. */
+/** The authority with which a cluster's istiod signs: `cacerts` if it exists, otherwise the one that istiod made. Throws NotRead. */
 export function authorityOf(cluster: ClusterView): Authority | undefined {
   if (isSignedElsewhere(cluster)) return undefined;
-  const own = cluster.data.authorities.filter(({ namespace }) => namespace === cluster.systemNamespace);
+  const own = cluster.authoritiesIn(cluster.systemNamespace);
   return (
     own.find(({ secret }) => secret === 'cacerts') ?? own.find(({ secret }) => secret === 'istio-ca-secret')
   );
 }
 
-/** The roots that a cluster's certificates lead to: of its authority, else of what its workloads are given. */
+/** The roots of a cluster's certificates: those of its authority, otherwise those that its workloads get. Throws NotRead. */
 export function rootsOf(view: MeshView, cluster: ClusterView): Certificate[] {
   const authority = authorityOf(cluster);
   const named = view.certificatesOf(authority?.roots ?? []);
-  // An authority that istiod made for itself is its own root, and has no root-cert.pem in older versions.
+  // An authority that istiod made is its own root; older versions do not write a root-cert.pem.
   const own = named.length > 0 ? named : view.certificatesOf(authority?.certificate ?? []);
   if (own.length > 0) return own;
-  const given = cluster.data.roots.find(({ namespace }) => namespace === cluster.systemNamespace);
-  return view.certificatesOf((given ?? cluster.data.roots[0])?.roots ?? []);
+  const given = cluster.whole('roots');
+  const nearest = given.find(({ namespace }) => namespace === cluster.systemNamespace) ?? given[0];
+  return view.certificatesOf(nearest?.roots ?? []);
 }
 
-/** Roots are the same when they are one certificate, or one key under one name: what either signed verifies with both. */
+/** Two roots are the same if they are one certificate, or have one key and one name: each verifies what the other signed. */
 export const sameRoot = (a: Certificate, b: Certificate): boolean =>
   a.fingerprint === b.fingerprint ||
   (a.subject === b.subject && a.subjectKeyId !== undefined && a.subjectKeyId === b.subjectKeyId);
 
-/** The way from a certificate to one of the roots, both included; undefined where no signature leads there. */
+/** The path from a certificate to one of the roots, both included; undefined if no chain of signatures connects them. */
 export function pathTo(
   view: MeshView,
   from: Certificate,
@@ -57,7 +58,7 @@ export function pathTo(
   return walk(from);
 }
 
-/** The certificates that a cluster's authority stands on: its own, and those that lead to a root of it. */
+/** The certificates of a cluster's authority: its own, and those on the path to its root. Throws NotRead. */
 export function pathOfAuthority(view: MeshView, cluster: ClusterView): Certificate[] {
   const authority = authorityOf(cluster);
   const signing = view.certificate(authority?.certificate[0]);

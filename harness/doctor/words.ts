@@ -70,7 +70,8 @@ function unknownLines(unknown: Diagnosis['unknown'], verbose: boolean, paint: Pa
   return [
     'Could not be judged in full:',
     ...shown.map(
-      ({ cluster, what, why, checks }) => `  ${cluster}: ${what} (${why}); ${checks.length} checks`,
+      ({ cluster, what, why, right, checks }) =>
+        `  ${cluster}: ${what} (${why}); ${right === undefined ? '' : `needs the right to ${right}; `}${checks.length} checks`,
     ),
     ...(shown.length < unknown.length
       ? [paint('dim', `  and ${unknown.length - shown.length} more; --verbose shows them`)]

@@ -4,6 +4,7 @@ import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { authorityOf, pathOfAuthority, pathTo, rootsOf, sameRoot } from '../trust.ts';
 import { dayMs, short, some, span } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
 
@@ -17,12 +18,12 @@ function* eachAuthority(
   view: MeshView,
   see: (certificate: Certificate) => Pick<Sighting, 'evidence' | 'cause' | 'severity'> | undefined,
 ): Iterable<Sighting> {
-  for (const cluster of view.clusters) {
+  yield* separately(view.clusters, function* (cluster) {
     for (const certificate of pathOfAuthority(view, cluster)) {
       const seen = see(certificate);
       if (seen) yield { cluster: cluster.name, object: secretOf(cluster), ...seen };
     }
-  }
+  });
 }
 
 const nameOf = ({ subject, fingerprint }: Certificate): string => subject || short(fingerprint);
@@ -36,7 +37,7 @@ const rootsDiffer: Check = {
   remedy:
     '# sign the intermediate of <cluster> with the root of the others, then\nkubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem --dry-run=client -o yaml | kubectl --context <cluster> apply -f -\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: pluginDocs,
-  needs: ['authorities', 'roots'],
+  needs: ['authorities', 'roots', 'installs'],
   explains: [
     { code: 'MP1112', by: 'cluster' },
     { code: 'MP3403', by: 'cluster' },
@@ -45,17 +46,19 @@ const rootsDiffer: Check = {
     { code: 'MP1108', by: 'cluster' },
   ],
   run: function* (view) {
-    const known = view.clusters
-      .map((cluster) => ({ cluster, roots: rootsOf(view, cluster) }))
-      .filter(({ roots }) => roots.length > 0);
+    const known = fromReadable(view.clusters, (cluster) => {
+      const roots = rootsOf(view, cluster);
+      return roots.length > 0 ? [{ cluster, roots }] : [];
+    });
     const share = (a: Certificate[], b: Certificate[]) =>
       a.some((one) => b.some((other) => sameRoot(one, other)));
     const support = known.map((one) => known.filter((other) => share(one.roots, other.roots)).length);
     const usual = known[support.indexOf(Math.max(...support))];
     if (!usual) return;
-    for (const { cluster, roots } of known) {
+    yield* separately(known, function* ({ cluster, roots }) {
+      if (share(roots, usual.roots)) return;
       const extra = view.certificatesOf(usual.cluster.settings?.caCertificates ?? []);
-      if (share(roots, usual.roots) || share(roots, extra)) continue;
+      if (share(roots, extra)) return;
       yield {
         cluster: cluster.name,
         peer: usual.cluster.name,
@@ -69,7 +72,7 @@ const rootsDiffer: Check = {
         ],
         cause: `${cluster.name} and ${usual.cluster.name} have no root certificate in common.`,
       };
-    }
+    });
   },
 };
 
@@ -82,7 +85,7 @@ const notSigned: Check = {
   remedy:
     'openssl verify -CAfile root-cert.pem -untrusted cert-chain.pem ca-cert.pem   # make this hold, then replace cacerts and restart istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   explains: [
     { code: 'MP1112', by: 'cluster' },
     { code: 'MP3402', by: 'cluster' },
@@ -91,13 +94,13 @@ const notSigned: Check = {
     { code: 'MP1108', by: 'cluster' },
   ],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const authority = authorityOf(cluster);
       const signing = view.certificate(authority?.certificate[0]);
       const roots = view.certificatesOf(authority?.roots ?? []);
-      if (!authority || !signing || roots.length === 0) continue;
+      if (!authority || !signing || roots.length === 0) return;
       const via = new Set([...authority.certificate, ...authority.chain, ...authority.roots]);
-      if (pathTo(view, signing, via, roots)) continue;
+      if (pathTo(view, signing, via, roots)) return;
       yield {
         cluster: cluster.name,
         object: secretOf(cluster),
@@ -111,7 +114,7 @@ const notSigned: Check = {
         ],
         cause: `The authority of ${cluster.name} (${nameOf(signing)}) is not signed by the root that stands beside it.`,
       };
-    }
+    });
   },
 };
 
@@ -123,7 +126,7 @@ const expired: Check = {
     'A certificate on the way from istiod to the root is past its end. istiod refuses to issue, and every proxy that renews its certificate fails, at the latest when its own one ends.',
   remedy: 'openssl x509 -in ca-cert.pem -noout -dates   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs', 'roots'],
   explains: [
     { code: 'MP1111', by: 'cluster' },
     { code: 'MP3402', by: 'cluster' },
@@ -157,7 +160,7 @@ const expiresSoon: Check = {
     'Everything works today. A certificate on the way from istiod to the root ends within 30 days, and within a quarter of its life; from then on no workload gets a certificate, and within a day (the life of a workload certificate) calls fail.',
   remedy: 'openssl x509 -in ca-cert.pem -noout -enddate   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs', 'roots'],
   run: (view) =>
     eachAuthority(view, (one) => {
       const [end, begin] = [Date.parse(one.notAfter), Date.parse(one.notBefore)];
@@ -186,7 +189,7 @@ const notYetValid: Check = {
   remedy:
     'openssl x509 -in ca-cert.pem -noout -startdate   # issue one that is valid now, replace cacerts, restart istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs', 'roots'],
   explains: [
     { code: 'MP3402', by: 'cluster' },
     { code: 'MP1107', by: 'cluster' },

@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { authorityOf, isSignedElsewhere } from '../trust.ts';
 import { some } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
 const wanted = ['ca-cert.pem', 'ca-key.pem', 'root-cert.pem', 'cert-chain.pem'];
@@ -14,16 +15,16 @@ const unusable: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem --dry-run=client -o yaml | kubectl --context <cluster> apply -f -',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   explains: [
     { code: 'MP1107', by: 'cluster' },
     { code: 'MP1108', by: 'cluster' },
     { code: 'MP2206', by: 'cluster' },
   ],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const authority = authorityOf(cluster);
-      if (authority?.secret !== 'cacerts') continue;
+      if (authority?.secret !== 'cacerts') return;
       // A secret of type kubernetes.io/tls, as cert-manager writes it, has entries of its own names.
       const absent = authority.keys.includes('tls.crt')
         ? []
@@ -33,14 +34,14 @@ const unusable: Check = {
         ...authority.problems,
         ...(authority.keyFits === false ? ['ca-key.pem is not the key of ca-cert.pem'] : []),
       ];
-      if (problems.length === 0) continue;
+      if (problems.length === 0) return;
       yield {
         cluster: cluster.name,
         object: `Secret ${authority.namespace}/cacerts`,
         evidence: [{ what: 'entries', seen: some(authority.keys, 6), expected: wanted.join(', ') }],
         cause: `The secret cacerts of ${cluster.name} is not usable: ${some(problems)}.`,
       };
-    }
+    });
   },
 };
 
@@ -53,7 +54,7 @@ const madeOwnRoot: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   explains: [
     { code: 'MP1101', by: 'cluster' },
     { code: 'MP1107', by: 'cluster' },
@@ -62,13 +63,15 @@ const madeOwnRoot: Check = {
     { code: 'MP1108', by: 'cluster' },
   ],
   run: function* (view) {
-    const others = view.primaries.filter((one) => authorityOf(one)?.secret === 'cacerts');
+    const others = fromReadable(view.primaries, (one) =>
+      authorityOf(one)?.secret === 'cacerts' ? [one] : [],
+    );
     if (others.length === 0) return;
-    for (const cluster of view.primaries) {
-      if (!cluster.complete('authorities') || authorityOf(cluster)?.secret === 'cacerts') continue;
+    yield* separately(view.primaries, function* (cluster) {
+      if (authorityOf(cluster)?.secret === 'cacerts') return;
       if (cluster.install?.pilotCertProvider !== undefined && cluster.install.pilotCertProvider !== 'istiod')
-        continue;
-      if (isSignedElsewhere(cluster)) continue;
+        return;
+      if (isSignedElsewhere(cluster)) return;
       yield {
         cluster: cluster.name,
         object: `Secret ${cluster.systemNamespace}/cacerts`,
@@ -77,7 +80,7 @@ const madeOwnRoot: Check = {
         ],
         cause: `${cluster.name} has no secret cacerts in ${cluster.systemNamespace}, so its istiod uses a root of its own.`,
       };
-    }
+    });
   },
 };
 
@@ -90,19 +93,19 @@ const noAuthority: Check = {
   remedy:
     'openssl x509 -in ca-cert.pem -noout -text | grep -A1 "Basic Constraints"   # issue one with CA:TRUE and keyCertSign',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   explains: [{ code: 'MP3402', by: 'cluster' }],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const signing = view.certificate(authorityOf(cluster)?.certificate[0]);
-      if (!signing || signing.isCa) continue;
+      if (!signing || signing.isCa) return;
       yield {
         cluster: cluster.name,
         object: `Secret ${cluster.systemNamespace}/${authorityOf(cluster)?.secret}`,
         evidence: [{ what: 'basic constraints', seen: 'CA:FALSE', expected: 'CA:TRUE' }],
         cause: `The certificate that istiod of ${cluster.name} signs with is no certificate authority.`,
       };
-    }
+    });
   },
 };
 
@@ -114,9 +117,9 @@ const weak: Check = {
     'A root or intermediate has an RSA key below 2048 bits or was signed with SHA-1 or MD5. Recent TLS libraries refuse it, so an update of the proxies ends all calls.',
   remedy: 'openssl x509 -in root-cert.pem -noout -text | grep -E "Signature Algorithm|Public-Key"',
   reference: pluginDocs,
-  needs: ['authorities'],
+  needs: ['authorities', 'installs'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const authority = authorityOf(cluster);
       for (const one of view.certificatesOf([
         ...(authority?.certificate ?? []),
@@ -124,7 +127,7 @@ const weak: Check = {
       ])) {
         const bits = /^rsa (\d+)/i.exec(one.keyType)?.[1];
         const old = /sha-?1(?!\d)|md5/i.test(one.signatureAlgorithm ?? '') && !one.selfSigned;
-        if (!(bits !== undefined && Number(bits) < 2048) && !old) continue;
+        if (!(bits !== undefined && Number(bits) < 2048) && !old) return;
         yield {
           cluster: cluster.name,
           object: `Secret ${cluster.systemNamespace}/${authority?.secret}`,
@@ -135,7 +138,7 @@ const weak: Check = {
           cause: `The certificate authority ${one.subject} of ${cluster.name} is weak.`,
         };
       }
-    }
+    });
   },
 };
 

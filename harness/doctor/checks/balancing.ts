@@ -3,6 +3,7 @@ import { covers, destinationRules } from '../destination-rules.ts';
 import { differences, sightingOf } from '../differences.ts';
 import { list } from '../spec-reader.ts';
 import { some } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const noPriority: Check = {
   code: 'MP4206',
@@ -15,7 +16,7 @@ const noPriority: Check = {
   reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/',
   needs: ['proxies', 'resources'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const hosts = destinationRules(cluster)
         .filter(
           ({ parts, selects }) =>
@@ -26,7 +27,7 @@ const noPriority: Check = {
         )
         .map(({ host }) => host);
       const flat = new Set<string>();
-      for (const { type, upstreams } of hosts.length > 0 ? cluster.data.proxies : [])
+      for (const { type, upstreams } of hosts.length > 0 ? cluster.seen('proxies') : [])
         for (const { host, endpoints } of type === 'sidecar' ? upstreams : []) {
           const regions = new Set(endpoints.map(({ region }) => region));
           const priorities = new Set(endpoints.map(({ priority }) => priority));
@@ -42,7 +43,7 @@ const noPriority: Check = {
           ],
           cause: `Proxies of ${cluster.name} have no order of regions for ${some([...flat])}, though failover is set.`,
         };
-    }
+    });
   },
 };
 
@@ -55,7 +56,7 @@ const rulesDiffer: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> get destinationrule <name> -o yaml   # in each cluster; apply the one that is meant to all',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
-  needs: ['resources', 'namespaces'],
+  needs: ['resources', 'namespaces', 'installs'],
   run: function* (view) {
     for (const one of differences(view, 'DestinationRule')) yield sightingOf('DestinationRule', one, true);
   },
@@ -71,9 +72,9 @@ const ejectedNow: Check = {
   reference: 'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier',
   needs: ['proxies'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const ejected = new Set<string>();
-      for (const { upstreams } of cluster.data.proxies)
+      for (const { upstreams } of cluster.seen('proxies'))
         for (const { host, endpoints } of upstreams)
           for (const one of endpoints) if (one.ejected) ejected.add(`${one.address}:${one.port} of ${host}`);
       if (ejected.size > 0)
@@ -82,7 +83,7 @@ const ejectedNow: Check = {
           evidence: [{ what: 'hosts that are ejected', seen: ejected.size, expected: 0 }],
           cause: `Proxies of ${cluster.name} have ejected ${some([...ejected])}.`,
         };
-    }
+    });
   },
 };
 
@@ -98,8 +99,8 @@ const switchedOff: Check = {
   needs: ['installs'],
   run: function* (view) {
     const isOn = (one: (typeof view.primaries)[number]) => one.settings?.localityLb?.enabled !== false;
-    const on = view.primaries.filter(isOn);
-    for (const cluster of view.primaries)
+    const on = fromReadable(view.primaries, (one) => (isOn(one) ? [one] : []));
+    yield* separately(view.primaries, function* (cluster) {
       if (!isOn(cluster) && on[0])
         yield {
           cluster: cluster.name,
@@ -114,6 +115,7 @@ const switchedOff: Check = {
           ],
           cause: `Locality load balancing is off in ${cluster.name}, and on in ${some(on.map(({ name }) => name))}.`,
         };
+    });
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { span } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 /** istiod dates certificates two minutes back, to bear with clocks that are behind: ClockSkewGracePeriod in its pki. */
 const graceMs = 120_000;
@@ -27,7 +28,7 @@ const clustersApart: Check = {
   explains: [{ code: 'MP7302', by: 'cluster' }],
   run: function* (view) {
     const known = view.clusters.flatMap((cluster) => {
-      const clock = cluster.data.clocks.find(({ of }) => of === 'apiServer');
+      const clock = cluster.seen('clocks').find(({ of }) => of === 'apiServer');
       return clock ? [{ cluster, clock }] : [];
     });
     // Against the one that agrees best with ours, not each with each: of two, it is likelier to be right.
@@ -63,15 +64,15 @@ const nodesApart: Check = {
   reference,
   needs: ['clocks'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
-      const api = cluster.data.clocks.find(({ of }) => of === 'apiServer');
-      const nodes = cluster.data.clocks.filter(({ of }) => of === 'node');
+    yield* separately(view.clusters, function* (cluster) {
+      const api = cluster.seen('clocks').find(({ of }) => of === 'apiServer');
+      const nodes = cluster.seen('clocks').filter(({ of }) => of === 'node');
       const apart = nodes
         .map((node) => ({ node, by: api ? surelyApart(node, api) : 0 }))
         .filter(({ by }) => by >= nearMs)
         .toSorted((a, b) => b.by - a.by);
       const worst = apart[0];
-      if (!worst) continue;
+      if (!worst) return;
       yield {
         severity: worst.by >= graceMs ? 'error' : 'warning',
         cluster: cluster.name,
@@ -86,7 +87,7 @@ const nodesApart: Check = {
         ],
         cause: `The clock of node ${worst.node.name} of ${cluster.name} is ${span(worst.by)} apart from its API server's.`,
       };
-    }
+    });
   },
 };
 

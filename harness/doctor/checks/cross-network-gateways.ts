@@ -11,13 +11,14 @@ import {
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#expose-services-in-cluster1';
 const apply =
   'kubectl --context <cluster> apply -n istio-system -f samples/multicluster/expose-services.yaml';
 
-/** What a gateway that lets nothing through looks like. */
+/** The findings that a closed gateway causes. */
 const shut = [
   { code: 'MP3502', by: 'cluster' },
   { code: 'MP3402', by: 'target' },
@@ -25,18 +26,21 @@ const shut = [
 ] as const;
 
 /**
- * Every cluster that other networks have to reach, with the servers that its gateway may take. A cluster without an istiod is configured
- * by the primaries: Istio's guide for primary-remote exposes the services of both clusters in the primary.
+ * Judges every cluster that other networks have to reach, with the servers that may configure its gateway. The primaries configure a
+ * cluster without an istiod: Istio's guide for primary-remote exposes the services of both clusters in the primary.
  */
-function* eachCluster(view: MeshView): Iterable<{ cluster: ClusterView; servers: GatewayServer[] }> {
+function* eachCluster(
+  view: MeshView,
+  judge: (cluster: ClusterView, servers: GatewayServer[]) => Iterable<Sighting>,
+): Iterable<Sighting> {
   if (!view.multiNetwork) return;
-  for (const cluster of view.dataPlanes) {
-    const configuring = cluster.hasIstiod ? [cluster] : [cluster, ...view.primaries];
-    if (!configuring.every((one) => one.complete('resources')) || hasKubernetesEastWest(cluster)) continue;
-    // One without a gateway of its own, that is reached by that of a neighbour, needs no Gateway either.
-    if (eastWestGateways(cluster).length === 0 && view.reachedByNeighbour(cluster)) continue;
-    yield { cluster, servers: configuring.flatMap(crossNetworkServers) };
-  }
+  yield* separately(view.dataPlanes, function* (cluster) {
+    if (hasKubernetesEastWest(cluster)) return;
+    // A cluster that is reached through the gateway of another cluster does not need a Gateway either.
+    if (eastWestGateways(cluster).length === 0 && view.reachedByNeighbour(cluster)) return;
+    const configuring = cluster.hasIstiod ? [cluster] : [cluster, ...view.everyPrimary()];
+    yield* judge(cluster, configuring.flatMap(crossNetworkServers));
+  });
 }
 
 const refOf = ({ resource }: GatewayServer): string => `Gateway ${keyOf(resource)}`;
@@ -47,13 +51,13 @@ const none: Check = {
   title: 'No Gateway exposes the services of a cluster to other networks',
   severity: 'error',
   explanation:
-    'The east-west gateway listens on port 15443 only when a Gateway with TLS mode AUTO_PASSTHROUGH tells it to. Without it, other clusters send to the gateway, and are refused.',
+    'The east-west gateway listens on port 15443 only if a Gateway with TLS mode AUTO_PASSTHROUGH selects it. Without that Gateway, the gateway refuses connections from other clusters.',
   remedy: apply,
   reference,
-  needs: ['resources'],
+  needs: ['resources', 'installs', 'services'],
   explains: shut,
   run: function* (view) {
-    for (const { cluster, servers } of eachCluster(view))
+    yield* eachCluster(view, function* (cluster, servers) {
       if (servers.length === 0)
         yield {
           cluster: cluster.name,
@@ -61,22 +65,23 @@ const none: Check = {
           evidence: [{ what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 }],
           cause: `${cluster.name} has no Gateway that exposes its services to other networks.`,
         };
+    });
   },
 };
 
-/** Tells of the first server where none of a cluster's is good. */
+/** Reports the first server of a cluster if all its servers fail. */
 function* noneThat(
   view: MeshView,
   asked: (server: GatewayServer) => boolean,
   good: (server: GatewayServer, cluster: ClusterView) => boolean,
   tell: (server: GatewayServer, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause'>,
 ): Iterable<Sighting> {
-  for (const { cluster, servers } of eachCluster(view)) {
+  yield* eachCluster(view, function* (cluster, servers) {
     const asking = servers.filter(asked);
     const first = asking[0];
     if (first && !asking.some((one) => good(one, cluster)))
       yield { cluster: cluster.name, object: refOf(first), ...tell(first, cluster) };
-  }
+  });
 }
 
 const wrongMode: Check = {
@@ -84,10 +89,10 @@ const wrongMode: Check = {
   title: 'The cross-network Gateway has the wrong TLS mode',
   severity: 'error',
   explanation:
-    'Only AUTO_PASSTHROUGH makes a gateway pass TLS on by its SNI to the service that it names. PASSTHROUGH wants a route for each host, and the other modes end TLS at the gateway, so the identity of the caller is lost and the handshake fails.',
+    'Only AUTO_PASSTHROUGH makes a gateway forward TLS to the service that the SNI names. PASSTHROUGH needs a route for each host. The other modes end TLS at the gateway, so the gateway drops the identity of the caller and the handshake fails.',
   remedy: apply,
   reference: 'https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings-TLSmode',
-  needs: ['resources'],
+  needs: ['resources', 'services'],
   explains: shut,
   run: (view) =>
     noneThat(
@@ -106,10 +111,10 @@ const wrongMode: Check = {
 
 const wrongSelector: Check = {
   code: 'MP3303',
-  title: 'The cross-network Gateway selects no east-west gateway',
+  title: 'The cross-network Gateway does not select the east-west gateway',
   severity: 'error',
   explanation:
-    'The selector of the Gateway has to fit the labels of the pods behind the east-west gateway’s Service. Where it fits none, or other pods, nothing listens on port 15443.',
+    'The selector of the Gateway must match the labels of the pods behind the Service of the east-west gateway. If it matches other pods or does not match a pod, nothing listens on port 15443.',
   remedy:
     'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n istio-system edit gateway cross-network-gateway   # spec.selector',
   reference,
@@ -119,8 +124,7 @@ const wrongSelector: Check = {
     noneThat(
       view,
       passes,
-      ({ selector }, cluster) =>
-        !cluster.complete('pods') || eastWestGateways(cluster).some(({ pods }) => takes(selector, pods)),
+      ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => takes(selector, pods)),
       (server, cluster) => {
         const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
         return {
@@ -128,11 +132,11 @@ const wrongSelector: Check = {
             {
               what: 'selector',
               seen: JSON.stringify(server.selector),
-              expected: `fits ${some(pods.map(({ name }) => name)) || 'a gateway pod'}`,
+              expected: `matches ${some(pods.map(({ name }) => name)) || 'a gateway pod'}`,
             },
-            { what: 'gateway pods that it fits', seen: 0, expected: Math.max(1, pods.length) },
+            { what: 'gateway pods that it matches', seen: 0, expected: Math.max(1, pods.length) },
           ],
-          cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} selects no pod of the east-west gateway.`,
+          cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} does not select a pod of the east-west gateway.`,
         };
       },
     ),
@@ -143,21 +147,21 @@ const wrongHosts: Check = {
   title: 'The hosts of the cross-network Gateway leave services out',
   severity: 'error',
   explanation:
-    'The gateway passes on only what the hosts of the Gateway cover, usually *.local. Services that are not covered look healthy to other clusters, which are told their endpoints, and every connection to them is closed.',
+    'The gateway forwards only to the hosts of the Gateway, usually *.local. A service that the hosts do not cover looks healthy to other clusters, because istiod sends them its endpoints. The gateway closes every connection to it.',
   remedy: apply,
   reference,
   needs: ['resources', 'services', 'pods'],
   explains: shut,
   run: function* (view) {
-    for (const { cluster, servers } of eachCluster(view)) {
+    yield* eachCluster(view, function* (cluster, servers) {
       const passing = servers.filter(passes);
       const first = passing[0];
-      // A host may be preceded by the namespace that it is taken from.
+      // The namespace of a host may stand before it.
       const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
-      if (!first || hosts.includes('*.local')) continue; // the usual one, which covers all
+      if (!first || hosts.includes('*.local')) return; // the usual one, which covers all
       const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
       const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
-      if (left.length === 0) continue;
+      if (left.length === 0) return;
       yield {
         severity: left.length === own.length ? 'error' : 'warning',
         cluster: cluster.name,
@@ -168,16 +172,16 @@ const wrongHosts: Check = {
         ],
         cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${some(left.map(({ key }) => key))}.`,
       };
-    }
+    });
   },
 };
 
 const wrongPort: Check = {
   code: 'MP3305',
-  title: 'The cross-network Gateway is on a port that the east-west gateway’s Service does not have',
+  title: 'The cross-network Gateway uses a port that the Service of the east-west gateway does not have',
   severity: 'error',
   explanation:
-    'The port of the Gateway has to be one of the Service of the east-west gateway, and the one that other clusters are told (15443 unless a label says otherwise). Elsewhere, the gateway listens where nobody calls.',
+    'The port of the Gateway must be a port of the Service of the east-west gateway. It must also be the port that istiod sends to other clusters: 15443, unless a label changes it. On any other port, the gateway does not get calls.',
   remedy: apply,
   reference,
   needs: ['resources', 'services'],
@@ -198,7 +202,7 @@ const wrongPort: Check = {
             expected: eastWestGateways(cluster)[0]?.port ?? 15443,
           },
         ],
-        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} is on port ${server.port}, but other clusters are told ${eastWestGateways(cluster)[0]?.port}.`,
+        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} uses port ${server.port}, but other clusters call port ${eastWestGateways(cluster)[0]?.port}.`,
       }),
     ),
 };

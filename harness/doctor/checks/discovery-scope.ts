@@ -2,6 +2,7 @@ import type { Check } from '../check.ts';
 import { networkLabel } from '../cluster-view.ts';
 import { isDiscovered } from '../selectors.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/configuration/mesh/configuration-scoping/';
 
@@ -10,11 +11,11 @@ const hidesGateways: Check = {
   title: 'Discovery selectors hide the east-west gateway',
   severity: 'error',
   explanation:
-    "With discoverySelectors, istiod looks only at namespaces that one of them selects; istio-system is no exception. Where the namespace of the east-west gateway, or of istiod, is not selected, no istiod knows the way into the cluster's network, and endpoints behind it are dropped or sent to directly.",
+    'With discoverySelectors, istiod reads only the namespaces that a selector selects; that includes istio-system. If the namespace of the east-west gateway or of istiod is not selected, istiod does not know the gateway to the network of the cluster. It drops the endpoints behind the gateway, or proxies send to them directly.',
   remedy: 'kubectl --context <cluster> label namespace <namespace of the gateway> <label of the selector>',
   reference,
   needs: ['installs', 'namespaces', 'services'],
-  // The selectors of a cluster hold for all that its istiod reads, of other clusters, too.
+  // The selectors of a cluster apply to everything that its istiod reads, also in other clusters.
   explains: [
     { code: 'MP3501', by: 'cluster' },
     { code: 'MP3502', by: 'cluster' },
@@ -25,8 +26,9 @@ const hidesGateways: Check = {
   ],
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const cluster of view.clusters) {
-      const gateways = cluster.data.services
+    yield* separately(view.clusters, function* (cluster) {
+      const gateways = cluster
+        .seen('services')
         .filter(({ labels }) => labels[networkLabel] !== undefined)
         .map(({ namespace }) => namespace);
       const hidden = [...new Set([cluster.systemNamespace, ...gateways])].filter(
@@ -43,9 +45,9 @@ const hidesGateways: Check = {
               seen: JSON.stringify(cluster.namespaces.get(hidden[0] ?? '')?.labels ?? {}),
             },
           ],
-          cause: `The discovery selectors of ${cluster.name} hide ${some(hidden)}, where the east-west gateway or istiod is.`,
+          cause: `The discovery selectors of ${cluster.name} hide ${some(hidden)}, the namespace of the east-west gateway or of istiod.`,
         };
-    }
+    });
   },
 };
 
@@ -54,7 +56,7 @@ const hidesWorkloads: Check = {
   title: 'Discovery selectors hide a namespace with workloads of the mesh',
   severity: 'error',
   explanation:
-    'Pods with sidecars stand in a namespace that no discovery selector selects. No istiod knows their services: calls to them fail or leave the mesh, and other clusters do not see them at all.',
+    'Pods with sidecars run in a namespace that the discovery selectors do not select. istiod does not know their services: calls to them fail or leave the mesh, and other clusters do not see them.',
   remedy: 'kubectl --context <cluster> label namespace <namespace> <label of the selector>',
   reference,
   needs: ['installs', 'namespaces', 'pods'],
@@ -63,7 +65,7 @@ const hidesWorkloads: Check = {
     { code: 'MP3402', by: 'target' },
   ],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const hidden = [...cluster.namespaces.keys()].filter(
         (name) => !isDiscovered(cluster, name) && cluster.pods.in(name).some(({ sidecar }) => sidecar),
       );
@@ -77,7 +79,7 @@ const hidesWorkloads: Check = {
           ],
           cause: `The discovery selectors of ${cluster.name} hide ${some(hidden)}, where pods with sidecars run.`,
         };
-    }
+    });
   },
 };
 
@@ -86,7 +88,7 @@ const silent: Check = {
   title: 'The API server of a cluster does not answer',
   severity: 'warning',
   explanation:
-    'The API server gave no answer to meshproof, so nothing of this cluster was judged. It may be the way from here alone; where the istiods of other clusters cannot reach it either, they keep the endpoints that they had, and hear of no change.',
+    'The API server did not answer meshproof, so this cluster was not judged. The fault may be only in the path from this machine. If the istiods of other clusters cannot reach the API server either, they keep the endpoints that they had and do not learn of changes.',
   remedy: 'kubectl --context <cluster> get --raw /readyz?verbose',
   reference: 'https://kubernetes.io/docs/tasks/debug/debug-cluster/',
   needs: ['apiServer'],
@@ -98,13 +100,13 @@ const silent: Check = {
   ],
   run: function* (view) {
     for (const { name, reachable, unreachable, missing } of view.snapshot.clusters)
-      // Where there was no credential, nothing was sent.
+      // Without a credential, no request was sent.
       if (!reachable && !missing.some(({ reason }) => reason === 'noWay'))
         yield {
           cluster: name,
           object: 'API server',
           evidence: [{ what: 'what came back', seen: unreachable ?? 'nothing', expected: 'an answer' }],
-          cause: `The API server of ${name} did not answer, so nothing of this cluster could be judged.`,
+          cause: `The API server of ${name} did not answer, so this cluster was not judged.`,
         };
   },
 };

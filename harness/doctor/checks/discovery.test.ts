@@ -91,12 +91,24 @@ test('an account that may too little, or too much', () => {
     cluster: 'west',
     peer: 'east',
   });
-  assertFirst(({ west }) => void (access(west).excess = ['delete pods']), {
+  const [verbs, apiGroups, resources] = [['get', 'delete'], [''], ['pods']];
+  const rule = { namespaces: ['default'], verbs, apiGroups, resources };
+  assertFirst(({ west }) => void access(west).rules?.push(rule), {
     code: 'MP2112',
     severity: 'warning',
     cluster: 'west',
     peer: 'east',
   });
+});
+
+test('a snapshot of an earlier version has the rights beyond reading instead of the rules', () => {
+  assertFirst(
+    ({ west }) => {
+      delete access(west).rules;
+      access(west).excess = ['delete pods'];
+    },
+    { code: 'MP2112', severity: 'warning', cluster: 'west', peer: 'east' },
+  );
 });
 
 test('two clusters of one name; a name that the mesh file does not have', () => {

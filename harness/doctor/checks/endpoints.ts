@@ -1,17 +1,17 @@
-import type { ServiceRecord } from '../../mesh/snapshot/schema.ts';
+import type { IstiodRecord, ServiceRecord } from '../../mesh/snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { isMoving, isSettled } from '../settled.ts';
 import { some } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis';
 
-type Istiod = ClusterView['data']['istiods'][number];
 type Held = ReadonlyMap<string, readonly string[]>;
 
 /** The addresses that one istiod holds, by cluster and `namespace/service`. Not kept: in a large mesh it is a lot. */
-function heldBy({ shards = [] }: Istiod): (cluster: string) => Held {
+function heldBy({ shards = [] }: IstiodRecord): (cluster: string) => Held {
   const held = new Map<string, Map<string, readonly string[]>>();
   for (const { host, namespace, cluster, provider, addresses } of shards) {
     if (provider !== 'Kubernetes') continue;
@@ -78,30 +78,31 @@ const absent: Check = {
   remedy:
     'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> | grep <service>\nkubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <read cluster>',
   reference,
-  needs: ['istiods', 'services', 'pods'],
+  needs: ['istiods', 'services', 'pods', 'workloads', 'installs'],
   run: function* (view) {
-    for (const reader of view.primaries)
-      for (const istiod of reader.data.istiods.filter(({ shards }) => shards)) {
+    yield* separately(view.primaries, function* (reader) {
+      for (const istiod of reader.seen('istiods').filter(({ shards }) => shards)) {
         const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
-        for (const read of view.clusters) {
+        yield* separately(view.clusters, function* (read) {
           const { short, services } = shortOf(view, read, held(read.name), isCut);
-          if (short.length > 0) yield lacksEndpoints(reader, read, istiod.pod, short, services);
-        }
+          if (short.length > 0) yield lacksEndpoints(reader, read, istiod, short, services);
+        });
       }
+    });
   },
 };
 
 function lacksEndpoints(
   reader: ClusterView,
   read: ClusterView,
-  istiod: string,
+  istiod: IstiodRecord,
   short: readonly Short[],
   services: number,
 ): Sighting {
   return {
     cluster: reader.name,
     ...(read === reader ? {} : { peer: read.name }),
-    object: `Pod ${reader.systemNamespace}/${istiod}`,
+    object: `Pod ${istiod.namespace}/${istiod.pod}`,
     evidence: [
       {
         what: `services of ${read.name} with all endpoints`,
@@ -112,7 +113,7 @@ function lacksEndpoints(
         .slice(0, 3)
         .map(({ key, lacking, of }) => ({ what: `endpoints of ${key}`, seen: of - lacking, expected: of })),
     ],
-    cause: `istiod ${istiod} of ${reader.name} lacks endpoints of ${short.length} services of ${read.name}: ${some(short.map(({ key }) => key))}.`,
+    cause: `istiod ${istiod.pod} of ${reader.name} lacks endpoints of ${short.length} services of ${read.name}: ${some(short.map(({ key }) => key))}.`,
   };
 }
 
@@ -125,31 +126,31 @@ const stale: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i -E "watch|reflector|unauthorized"\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: 'https://github.com/istio/istio/issues/60082',
-  needs: ['istiods', 'pods'],
+  needs: ['istiods', 'pods', 'services', 'workloads', 'installs'],
   run: function* (view) {
-    const living = new Map(
-      view.clusters.flatMap((cluster) => {
-        const lives = livesIn(cluster);
-        return lives ? [[cluster.name, { cluster, lives }] as const] : [];
-      }),
-    );
-    for (const reader of view.primaries)
-      for (const istiod of reader.data.istiods) {
+    const living = fromReadable(view.clusters, (cluster) => {
+      const lives = livesIn(cluster);
+      return lives ? [{ cluster, lives }] : [];
+    });
+    yield* separately(view.primaries, function* (reader) {
+      for (const istiod of reader.seen('istiods')) {
         const held = heldBy(istiod);
-        for (const [read, { cluster, lives }] of living) {
-          if (read === reader.name) continue;
-          const gone = [...held(read)].flatMap(([key, addresses]) => {
+        yield* separately(living, function* ({ cluster, lives }) {
+          if (cluster === reader) return;
+          const gone = [...held(cluster.name)].flatMap(([key, addresses]) => {
             const dead = addresses.filter((one) => !lives(key, one));
             // Endpoints of a Service without a selector are written by hand, and need no pod.
-            const service = cluster.services.get(key);
+            if (dead.length === 0) return [];
+            const service = cluster.service(key);
             const selecting = Object.keys(service?.selector ?? {}).length > 0;
-            if (dead.length === 0 || (service && !selecting)) return [];
+            if (service && !selecting) return [];
             // Pods are listed once, and istiods read at moments of their own: where pods come and go, the two may differ.
             return service && isMoving(view, cluster, service) ? [] : [{ key, dead }];
           });
-          if (gone.length > 0) yield holdsGone(reader, read, istiod.pod, gone);
-        }
+          if (gone.length > 0) yield holdsGone(reader, cluster.name, istiod, gone);
+        });
       }
+    });
   },
 };
 
@@ -158,30 +159,31 @@ const stale: Check = {
  * undefined; and what may be among the endpoints that were not kept of that istiod counts as living.
  */
 function livesIn(cluster: ClusterView): ((key: string, address: string) => boolean) | undefined {
-  const own = cluster.data.istiods.find(({ shards }) => shards);
-  if (!own || !cluster.complete('pods')) return undefined;
+  const own = cluster.istiods.find(({ shards }) => shards) ?? cluster.istiods[0];
+  if (!own) return undefined;
+  cluster.page(own, 'shards');
   const [known, isCut] = [heldBy(own)(cluster.name), cluster.isCut(own)];
-  const pods = new Set(cluster.data.pods.map(({ ip }) => ip));
+  const pods = new Set(cluster.whole('pods').map(({ ip }) => ip));
   return (key, address) => pods.has(address) || (known.get(key)?.includes(address) ?? isCut);
 }
 
 function holdsGone(
   reader: ClusterView,
   read: string,
-  istiod: string,
+  istiod: IstiodRecord,
   gone: readonly { key: string; dead: readonly string[] }[],
 ): Sighting {
   return {
     cluster: reader.name,
     peer: read,
-    object: `Pod ${reader.systemNamespace}/${istiod}`,
+    object: `Pod ${istiod.namespace}/${istiod.pod}`,
     evidence: [
       { what: 'services with endpoints that are gone', seen: gone.length, expected: 0 },
       ...gone
         .slice(0, 3)
         .map(({ key, dead }) => ({ what: `addresses of ${key} that no pod has`, seen: some(dead) })),
     ],
-    cause: `istiod ${istiod} of ${reader.name} still holds endpoints of ${some(gone.map(({ key }) => key))} in ${read} that are gone.`,
+    cause: `istiod ${istiod.pod} of ${reader.name} still holds endpoints of ${some(gone.map(({ key }) => key))} in ${read} that are gone.`,
   };
 }
 
@@ -197,8 +199,8 @@ const unhealthyEverywhere: Check = {
     'https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/',
   needs: ['services', 'pods'],
   run: function* (view) {
-    for (const cluster of view.clusters)
-      for (const [key, service] of cluster.services) {
+    yield* separately(view.clusters, function* (cluster) {
+      for (const service of cluster.seen('services')) {
         const pods = cluster
           .podsOf(service)
           .filter(({ phase, deletingSince }) => phase !== 'Succeeded' && deletingSince === undefined);
@@ -210,14 +212,15 @@ const unhealthyEverywhere: Check = {
         yield {
           cluster: cluster.name,
           object: `Service ${keyOf(service)}`,
-          subject: key,
+          subject: keyOf(service),
           evidence: [
             { what: 'pods that are ready', seen: 0, expected: pods.length },
             ...(waiting[0] === undefined ? [] : [{ what: 'a container waits', seen: waiting[0] }]),
           ],
-          cause: `None of the ${pods.length} pods of ${key} in ${cluster.name} is ready.`,
+          cause: `None of the ${pods.length} pods of ${keyOf(service)} in ${cluster.name} is ready.`,
         };
       }
+    });
   },
 };
 

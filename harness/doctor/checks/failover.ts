@@ -7,10 +7,11 @@ import {
   type PolicyPart,
 } from '../destination-rules.ts';
 import { regionsOf } from '../distribution.ts';
-import { meshServices } from '../mesh-services.ts';
+import { meshServices, meshServicesEverywhere } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { list, numeric, tables, text } from '../spec-reader.ts';
 import { some } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const failoverDocs =
   'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/';
@@ -21,13 +22,12 @@ const outlierDocs =
 const edit = 'kubectl --context <cluster> -n <namespace> edit destinationrule <name>';
 
 /** Every part of every rule of every cluster. */
-function* eachPart(
+const eachPart = (
   view: MeshView,
-): Iterable<{ cluster: ClusterView; rule: DestinationRuleRecord; part: PolicyPart }> {
-  for (const cluster of view.clusters)
-    for (const rule of destinationRules(cluster))
-      for (const part of rule.parts) yield { cluster, rule, part };
-}
+): { cluster: ClusterView; rule: DestinationRuleRecord; part: PolicyPart }[] =>
+  fromReadable(view.clusters, (cluster) =>
+    destinationRules(cluster).flatMap((rule) => rule.parts.map((part) => ({ cluster, rule, part }))),
+  );
 
 /** A rule that is wrong in one cluster alone also differs from its namesakes. */
 const differing = { code: 'MP4207', by: 'subject' } as const;
@@ -55,16 +55,16 @@ const noOutlier: Check = {
   needs: ['resources'],
   explains: [{ code: 'MP4206', by: 'cluster' }, differing],
   run: function* (view) {
-    for (const { cluster, rule, part } of eachPart(view)) {
+    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       // A subset or port that sets a load balancer of its own takes outlier detection from the whole.
       const outlier = part.outlier ?? rule.parts[0]?.outlier;
-      if (!failsOver(part) || outlier) continue;
+      if (!failsOver(part) || outlier) return;
       yield {
         ...about(cluster, rule),
         evidence: [{ what: `outlierDetection of ${part.where}`, seen: 'none', expected: 'set' }],
         cause: `${keyOf(rule)} of ${cluster.name} wants failover, but has no outlier detection to notice that it is needed.`,
       };
-    }
+    });
   },
 };
 
@@ -84,13 +84,13 @@ const tooFewEjected: Check = {
   explains: [differing],
   run: function* (view) {
     const services = meshServices(view);
-    for (const { cluster, rule, part } of eachPart(view)) {
+    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       if (!part.outlier || (numeric(part.outlier['maxEjectionPercent']) ?? defaultEjectionPercent) >= 100)
-        continue;
+        return;
       const percent = numeric(part.outlier['maxEjectionPercent']) ?? defaultEjectionPercent;
       const short = services.flatMap(({ key, fqdn, meshed }) => {
         if (!covers(rule.host, fqdn) || meshed.length < 2 || !meshed.includes(cluster)) return [];
-        const own = cluster.services.get(key);
+        const own = cluster.service(key);
         const local = own ? cluster.podsOf(own).filter(({ ready }) => ready).length : 0;
         // Another network counts as one host a gateway, however many pods are behind it.
         const hosts = local + meshed.length - 1;
@@ -98,7 +98,8 @@ const tooFewEjected: Check = {
         return may < local ? [{ key, local, may }] : [];
       });
       const first = short[0];
-      if (!first) continue;
+      if (!first) return;
+      meshServicesEverywhere(view); // each cluster with the service adds a host
       yield {
         ...about(cluster, rule),
         evidence: [
@@ -111,7 +112,7 @@ const tooFewEjected: Check = {
         ],
         cause: `With maxEjectionPercent ${percent}, ${keyOf(rule)} of ${cluster.name} may eject ${first.may} of the ${first.local} local pods of ${first.key}.`,
       };
-    }
+    });
   },
 };
 
@@ -126,7 +127,7 @@ const both: Check = {
   needs: ['resources', 'installs'],
   explains: [{ code: 'MP4206', by: 'cluster' }, differing],
   run: function* (view) {
-    for (const { cluster, rule, part } of eachPart(view)) {
+    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       const weights = list(part.locality?.['distribute']).length;
       if (weights > 0 && failsOver(part))
         yield {
@@ -134,8 +135,8 @@ const both: Check = {
           evidence: [{ what: `entries of distribute in ${part.where}`, seen: weights, expected: 0 }],
           cause: `${keyOf(rule)} of ${cluster.name} has distribute together with failover, which is then not applied.`,
         };
-    }
-    for (const cluster of view.clusters) {
+    });
+    yield* separately(view.clusters, function* (cluster) {
       const { distribute = [], failover = [], failoverPriority = [] } = cluster.settings?.localityLb ?? {};
       if (distribute.length > 0 && failover.length + failoverPriority.length > 0)
         yield {
@@ -144,7 +145,7 @@ const both: Check = {
           evidence: [{ what: 'entries of distribute', seen: distribute.length, expected: 0 }],
           cause: `The mesh settings of ${cluster.name} have distribute together with failover, which is then not applied.`,
         };
-    }
+    });
   },
 };
 
@@ -160,10 +161,9 @@ const weightsNowhere: Check = {
   // Localities that are not named get nothing: proxies are not even told of their endpoints.
   explains: [differing, { code: 'MP3602', by: 'source' }],
   run: function* (view) {
-    if (!view.completeEverywhere('nodes')) return;
-    const regions = regionsOf(view);
-    for (const { cluster, rule, part } of eachPart(view))
+    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       for (const { from, to } of tables(part.locality?.['distribute'])) {
+        const regions = regionsOf(view);
         const weights = Object.entries((to ?? {}) as Record<string, unknown>);
         const nowhere = weights
           .map(([where]) => where.split('/')[0] ?? '')
@@ -179,6 +179,7 @@ const weightsNowhere: Check = {
           cause: `The weights of ${keyOf(rule)} of ${cluster.name} ${nowhere.length > 0 ? `lead to ${some(nowhere)}, where no node is` : `add up to ${sum}`}.`,
         };
       }
+    });
   },
 };
 
@@ -193,10 +194,10 @@ const failoverNowhere: Check = {
   needs: ['resources', 'nodes'],
   explains: [differing],
   run: function* (view) {
-    if (!view.completeEverywhere('nodes')) return;
-    const regions = regionsOf(view);
-    for (const { cluster, rule, part } of eachPart(view)) {
+    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       const named = tables(part.locality?.['failover']).flatMap(({ from, to }) => [text(from), text(to)]);
+      if (named.length === 0) return;
+      const regions = regionsOf(view);
       const nowhere = named.filter((one) => one !== undefined && !regions.has(one)) as string[];
       if (nowhere.length > 0)
         yield {
@@ -204,7 +205,7 @@ const failoverNowhere: Check = {
           evidence: [{ what: 'regions', seen: some(nowhere), expected: some([...regions]) }],
           cause: `The failover of ${keyOf(rule)} of ${cluster.name} names ${some(nowhere)}, where no node is.`,
         };
-    }
+    });
   },
 };
 
@@ -219,15 +220,15 @@ const cannotNotice: Check = {
   needs: ['resources'],
   explains: [differing],
   run: function* (view) {
-    for (const { cluster, rule, part } of eachPart(view)) {
+    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       const outlier = part.outlier;
-      if (!outlier) continue;
+      if (!outlier) return;
       const off =
         numeric(outlier['consecutive5xxErrors']) === 0 &&
         (numeric(outlier['consecutiveGatewayErrors']) ?? 0) === 0 &&
         (numeric(outlier['consecutiveLocalOriginFailures']) ?? 0) === 0;
       const floor = numeric(outlier['minHealthPercent']) ?? 0;
-      if (!off && floor < 50) continue;
+      if (!off && floor < 50) return;
       yield {
         ...about(cluster, rule),
         evidence: off
@@ -237,7 +238,7 @@ const cannotNotice: Check = {
           ? `The outlier detection of ${keyOf(rule)} of ${cluster.name} counts no errors, so it never ejects.`
           : `The outlier detection of ${keyOf(rule)} of ${cluster.name} stops when ${100 - floor} % of the hosts are sick.`,
       };
-    }
+    });
   },
 };
 

@@ -4,36 +4,40 @@ import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest, type GatewayService } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { some } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#install-the-east-west-gateway-in-cluster1';
 
-/** What a gateway that is not there looks like from other clusters. */
+/** The findings that a missing gateway causes in other clusters. */
 const unknown = [
   { code: 'MP3501', by: 'target' },
   { code: 'MP3401', by: 'target' },
   { code: 'MP3402', by: 'target' },
 ] as const;
 
-/** Every cluster that other networks have to reach, with its gateways; nothing where there is but one network. */
-function* eachCluster(view: MeshView): Iterable<{ cluster: ClusterView; gateways: GatewayService[] }> {
+/** Judges every cluster that other networks have to reach, with its gateways. In a mesh of one network, judges nothing. */
+function* eachCluster(
+  view: MeshView,
+  judge: (cluster: ClusterView, gateways: GatewayService[]) => Iterable<Sighting>,
+): Iterable<Sighting> {
   if (!view.multiNetwork) return;
-  for (const cluster of view.dataPlanes)
-    if (cluster.complete('services') && !hasKubernetesEastWest(cluster))
-      yield { cluster, gateways: eastWestGateways(cluster) };
+  yield* separately(view.dataPlanes, function* (cluster) {
+    if (!hasKubernetesEastWest(cluster)) yield* judge(cluster, eastWestGateways(cluster));
+  });
 }
 
-/** Tells of the first gateway of a cluster that fails where none of its gateways is as it should be. */
+/** Reports the first gateway of a cluster if all its gateways fail. */
 function* noneThat(
   view: MeshView,
   good: (gateway: GatewayService, cluster: ClusterView) => boolean,
   tell: (gateway: GatewayService, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause' | 'remedy'>,
 ): Iterable<Sighting> {
-  for (const { cluster, gateways } of eachCluster(view)) {
+  yield* eachCluster(view, function* (cluster, gateways) {
     const first = gateways[0];
-    if (!first || gateways.some((one) => good(one, cluster))) continue;
+    if (!first || gateways.some((one) => good(one, cluster))) return;
     yield { cluster: cluster.name, object: `Service ${keyOf(first.service)}`, ...tell(first, cluster) };
-  }
+  });
 }
 
 const none: Check = {
@@ -41,21 +45,22 @@ const none: Check = {
   title: 'A cluster has no east-west gateway',
   severity: 'error',
   explanation:
-    'Pods of other networks cannot be reached directly. Without an east-west gateway no istiod knows a way to this cluster, and drops its endpoints or sends to them in vain.',
+    'Pods on other networks cannot be reached directly. Without an east-west gateway, istiod does not have a path to this cluster. It drops the endpoints of the cluster, or proxies send to addresses that they cannot reach.',
   remedy:
     'samples/multicluster/gen-eastwest-gateway.sh --network <network> | istioctl --context <cluster> install -y -f -',
   reference,
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: [...unknown, { code: 'MP3303', by: 'cluster' }],
   run: function* (view) {
-    for (const { cluster, gateways } of eachCluster(view))
+    yield* eachCluster(view, function* (cluster, gateways) {
       if (gateways.length === 0 && !view.reachedByNeighbour(cluster))
         yield {
           cluster: cluster.name,
           object: 'Service istio-eastwestgateway',
           evidence: [{ what: `services with the label ${networkLabel}`, seen: 0, expected: 1 }],
-          cause: `${cluster.name} has no east-west gateway, and no other cluster of its network has one.`,
+          cause: `${cluster.name} does not have an east-west gateway, and neither does another cluster of its network.`,
         };
+    });
   },
 };
 
@@ -64,11 +69,11 @@ const noLabel: Check = {
   title: 'The Service of the east-west gateway has no network label',
   severity: 'error',
   explanation:
-    'istiod takes a Service for the gateway of a network by its label topology.istio.io/network. Without it the gateway runs, and nobody is told to use it.',
+    'istiod finds the gateway of a network by the label topology.istio.io/network of its Service. Without the label the gateway runs, but proxies do not use it.',
   remedy:
     'kubectl --context <cluster> -n istio-system label service istio-eastwestgateway topology.istio.io/network=<network>',
   reference: 'https://github.com/istio/istio/issues/54909',
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
     noneThat(
@@ -82,7 +87,7 @@ const noLabel: Check = {
             expected: view.declaredNetwork(cluster.name) ?? 'a network',
           },
         ],
-        cause: `The Service ${keyOf(service)} of ${cluster.name} has no network label, so no istiod takes it for a gateway.`,
+        cause: `The Service ${keyOf(service)} of ${cluster.name} does not have a network label, so istiod does not use it as a gateway.`,
         remedy: `kubectl --context ${cluster.name} -n ${service.namespace} label service ${service.name} ${networkLabel}=${view.declaredNetwork(cluster.name) ?? '<network>'}`,
       }),
     ),
@@ -93,11 +98,11 @@ const otherNetwork: Check = {
   title: 'The east-west gateway is labelled with another network than its cluster is on',
   severity: 'error',
   explanation:
-    'Other clusters look for the gateway of the network on which the pods are. One that is labelled with another network is used for the pods of that one, which it cannot reach, and not for its own.',
+    'Other clusters look for the gateway of the network of the pods. With the label of another network, proxies use the gateway for the pods of that network, which it cannot reach, and not for its own pods.',
   remedy:
     'kubectl --context <cluster> -n istio-system label service istio-eastwestgateway topology.istio.io/network=<network> --overwrite',
   reference: 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork',
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
     noneThat(
@@ -121,23 +126,23 @@ const noAddress: Check = {
   title: 'The Service of the east-west gateway has no address from outside',
   severity: 'error',
   explanation:
-    'istiod tells proxies of other networks the addresses in status.loadBalancer.ingress or externalIPs of the gateway’s Service. Where there is none, usually because no load balancer took the Service up, the cluster cannot be reached.',
+    'istiod sends proxies of other networks the addresses in status.loadBalancer.ingress or externalIPs of the Service of the gateway. Without an address, other networks cannot reach the cluster. The usual reason is that a load balancer did not accept the Service.',
   remedy:
     'kubectl --context <cluster> -n istio-system describe service istio-eastwestgateway   # Events tell why there is no load balancer',
   reference,
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
     noneThat(
       view,
-      // With a node port, istiod takes the addresses of nodes that an annotation selects.
+      // With a node port, istiod uses the addresses of the nodes that an annotation selects.
       ({ service }) => service.external.length > 0 || service.type === 'NodePort',
       ({ service }, cluster) => ({
         evidence: [
           { what: 'addresses from outside', seen: 0, expected: 1 },
           { what: 'type', seen: service.type, expected: 'LoadBalancer' },
         ],
-        cause: `The Service ${keyOf(service)} of ${cluster.name} has no address that other networks could reach.`,
+        cause: `The Service ${keyOf(service)} of ${cluster.name} does not have an address that other networks can reach.`,
       }),
     ),
 };
@@ -147,11 +152,11 @@ const noPort: Check = {
   title: 'The Service of the east-west gateway lacks the port for other networks',
   severity: 'error',
   explanation:
-    'istiod takes port 15443 of the gateway (or the one that networking.istio.io/gatewayPort names). Where the Service does not have it, istiod logs a warning and does not take it for a gateway.',
+    'istiod uses port 15443 of the gateway, or the port in networking.istio.io/gatewayPort. If the Service does not have this port, istiod logs a warning and does not use the Service as a gateway.',
   remedy:
     'kubectl --context <cluster> -n istio-system patch service istio-eastwestgateway --type=json -p \'[{"op":"add","path":"/spec/ports/-","value":{"name":"tls","port":15443,"targetPort":15443}}]\'',
   reference,
-  needs: ['services'],
+  needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
     noneThat(
@@ -169,7 +174,7 @@ const noPort: Check = {
             expected: port,
           },
         ],
-        cause: `The Service ${keyOf(service)} of ${cluster.name} has no port ${port}.`,
+        cause: `The Service ${keyOf(service)} of ${cluster.name} does not have port ${port}.`,
       }),
     ),
 };
@@ -179,15 +184,15 @@ const noPods: Check = {
   title: 'No pod of the east-west gateway is ready',
   severity: 'error',
   explanation:
-    'The gateway has an address, and nothing behind it: its Deployment is scaled to nothing, its pods do not start, or its Service selects others. Calls from other networks are refused or time out until failover takes over, where there is any.',
+    'The gateway has an address but not a ready pod: its Deployment has 0 replicas, its pods do not start, or its Service selects other pods. Calls from other networks are refused or time out, until failover takes effect if it is configured.',
   remedy: 'kubectl --context <cluster> -n istio-system get deployment,pods -l istio=eastwestgateway',
   reference,
-  needs: ['services', 'pods'],
+  needs: ['services', 'pods', 'resources'],
   explains: [...unknown, { code: 'MP3502', by: 'cluster' }, { code: 'MP3303', by: 'cluster' }],
   run: function* (view) {
     yield* noneThat(
       view,
-      ({ pods }, cluster) => !cluster.complete('pods') || pods.some(({ ready }) => ready),
+      ({ pods }) => pods.some(({ ready }) => ready),
       ({ service, pods }, cluster) => ({
         evidence: [
           { what: 'pods that are ready', seen: 0, expected: Math.max(1, pods.length) },
@@ -201,18 +206,18 @@ const noPods: Check = {
 
 const unresolved: Check = {
   code: 'MP3206',
-  title: 'The east-west gateway has only a host name, which istiod is told not to resolve',
+  title: 'The east-west gateway has only a host name, and istiod is configured not to resolve it',
   severity: 'error',
   explanation:
-    'Proxies are given addresses, not names. A load balancer that has only a host name (as on AWS) is resolved by istiod, unless RESOLVE_HOSTNAME_GATEWAYS is false: then the gateway is left out.',
+    'Proxies get addresses, not names. istiod resolves a load balancer that has only a host name, as on AWS. If RESOLVE_HOSTNAME_GATEWAYS is false, istiod leaves the gateway out.',
   remedy:
     'istioctl --context <cluster> install -f <operator.yaml> --set values.pilot.env.RESOLVE_HOSTNAME_GATEWAYS=true',
   reference: 'https://github.com/istio/istio/issues/29359',
-  needs: ['services', 'installs'],
+  needs: ['services', 'installs', 'resources'],
   explains: [{ code: 'MP3501', by: 'target' }],
   run: (view) => {
-    const unwilling = view.primaries.filter(
-      ({ install }) => install?.env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false',
+    const unwilling = fromReadable(view.primaries, (one) =>
+      one.install?.env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false' ? [one] : [],
     );
     const isAddress = (one: string) => isIP(one) !== 0;
     return noneThat(
@@ -221,7 +226,7 @@ const unresolved: Check = {
         unwilling.length === 0 || service.external.length === 0 || service.external.some(isAddress),
       ({ service }, cluster) => ({
         evidence: [{ what: 'addresses', seen: some(service.external), expected: 'an IP address' }],
-        cause: `The gateway of ${cluster.name} has the name ${service.external[0]}, which the istiod of ${some(unwilling.map(({ name }) => name))} does not resolve.`,
+        cause: `The gateway of ${cluster.name} has the host name ${service.external[0]}, which the istiod of ${some(unwilling.map(({ name }) => name))} does not resolve.`,
       }),
     );
   },
@@ -232,13 +237,13 @@ const noView: Check = {
   title: 'The east-west gateway sends on to other networks',
   severity: 'warning',
   explanation:
-    'A gateway that says ISTIO_META_REQUESTED_NETWORK_VIEW passes calls on to endpoints of its own network only. Without it, it also sends to the gateways of other networks, which may send back: calls go in circles, and shares are wrong.',
+    'A gateway with ISTIO_META_REQUESTED_NETWORK_VIEW forwards calls only to endpoints of its own network. Without it, the gateway also sends to the gateways of other networks, which may send back: calls go in circles, and the shares of traffic are wrong.',
   remedy:
     'kubectl --context <cluster> -n istio-system set env deployment/istio-eastwestgateway ISTIO_META_REQUESTED_NETWORK_VIEW=<network>',
   reference: 'https://github.com/istio/istio/issues/40709',
-  needs: ['pods', 'services'],
+  needs: ['pods', 'services', 'resources'],
   run: function* (view) {
-    for (const { cluster, gateways } of eachCluster(view)) {
+    yield* eachCluster(view, function* (cluster, gateways) {
       const pods = gateways.filter(({ network }) => network !== undefined).flatMap((gateway) => gateway.pods);
       const without = pods.filter(({ proxy }) => proxy && proxy.requestedNetworkView === undefined);
       if (without.length > 0)
@@ -247,14 +252,14 @@ const noView: Check = {
           object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
           evidence: [
             {
-              what: 'gateway pods that ask for their own network alone',
+              what: 'gateway pods that ask only for their own network',
               seen: pods.length - without.length,
               expected: pods.length,
             },
           ],
-          cause: `${without.length} gateway pods of ${cluster.name} are told the endpoints of all networks.`,
+          cause: `${without.length} gateway pods of ${cluster.name} get the endpoints of all networks.`,
         };
-    }
+    });
   },
 };
 

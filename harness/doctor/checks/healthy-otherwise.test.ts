@@ -11,6 +11,7 @@ import {
   type SampleCluster,
 } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
+import { assertNothingNew } from '../missing-parts.ts';
 
 /** Meshes that are in order, though not set up as the lab is: no finding above info may be made of them. */
 function assertHealthy(snapshot: Snapshot): void {
@@ -19,6 +20,7 @@ function assertHealthy(snapshot: Snapshot): void {
     above.map(({ finding }) => `${finding.code} ${finding.cause}`),
     [],
   );
+  assertNothingNew(snapshot);
 }
 
 const healthy = (change: (sample: BrokenSample) => void): void => assertHealthy(broken(change));

@@ -4,41 +4,42 @@ import type { MeshView } from '../mesh-view.ts';
 import { isInjected } from '../selectors.ts';
 import { isYoung } from '../settled.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/';
 const system = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
-/** Namespaces where workloads may be: not Kubernetes' own, and not the control plane's. */
+/** The namespaces of workloads: without those of Kubernetes and of the control plane. */
 const ordinary = (cluster: ClusterView): string[] =>
   [...cluster.namespaces.keys()].filter((name) => !system.has(name) && name !== cluster.systemNamespace);
 
-/** Clusters of which both namespaces and webhooks were read. */
+/** The clusters whose namespaces and webhooks were read. */
 const reading = (view: MeshView): ClusterView[] =>
-  view.clusters.filter((one) => one.complete('namespaces', 'webhooks'));
+  view.clusters.filter((cluster) => cluster.readWhole('namespaces', 'webhooks'));
 
 const oneSided: Check = {
   code: 'MP6101',
-  title: 'A namespace gets sidecars in one cluster, and none in another',
+  title: 'A namespace gets sidecars in one cluster but not in another',
   severity: 'error',
   explanation:
-    'The label that asks for sidecars is on the namespace in one cluster only. Pods that are there already keep their sidecars until they are replaced; new ones are outside of the mesh: other clusters cannot reach them through gateways, and their calls carry no identity.',
+    'The namespace has the label for sidecar injection in only one cluster. Existing pods keep their sidecars until they are replaced. New pods are outside the mesh: other clusters cannot reach them through gateways, and their calls do not carry an identity.',
   remedy:
     'kubectl --context <cluster> label namespace <namespace> istio-injection=enabled\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference,
-  needs: ['namespaces', 'webhooks'],
+  needs: ['namespaces', 'webhooks', 'pods', 'services', 'installs'],
   explains: [{ code: 'MP6102', by: 'subject' }],
   run: function* (view) {
-    const clusters = reading(view).filter(({ data }) => data.webhooks.length > 0);
+    const clusters = reading(view).filter((cluster) => cluster.whole('webhooks').length > 0);
     const names = new Set(clusters.flatMap(ordinary));
     for (const name of names) {
       const having = clusters.filter(({ namespaces }) => namespaces.has(name));
       const asking = having.filter((cluster) => isInjected(cluster, name));
       if (asking.length === 0 || asking.length === having.length) continue;
-      for (const cluster of having) {
+      yield* separately(having, function* (cluster) {
+        if (asking.includes(cluster) || isAmbient(cluster, name) || !isPeopled(cluster, name)) return;
         const pods = cluster.pods.in(name);
-        if (asking.includes(cluster) || isAmbient(cluster, name) || !isPeopled(cluster, name)) continue;
         // Pods may ask for sidecars themselves.
-        if (pods.length > 0 && pods.every((pod) => pod.sidecar || pod.proxy !== undefined)) continue;
+        if (pods.length > 0 && pods.every((pod) => pod.sidecar || pod.proxy !== undefined)) return;
         yield {
           cluster: cluster.name,
           peer: asking[0]?.name ?? '',
@@ -56,9 +57,9 @@ const oneSided: Check = {
               expected: pods.length,
             },
           ],
-          cause: `Namespace ${name} gets sidecars in ${some(asking.map((one) => one.name))}, and none in ${cluster.name}.`,
+          cause: `Namespace ${name} gets sidecars in ${some(asking.map((one) => one.name))}, but not in ${cluster.name}.`,
         };
-      }
+      });
     }
   },
 };
@@ -66,7 +67,9 @@ const oneSided: Check = {
 /** A namespace without pods of its own, and with no Service that has any to come, misses nothing; default/kubernetes has none. */
 const isPeopled = (cluster: ClusterView, namespace: string): boolean =>
   cluster.pods.in(namespace).length > 0 ||
-  cluster.data.services.some((one) => one.namespace === namespace && Object.keys(one.selector).length > 0);
+  [...cluster.services.values()].some(
+    (one) => one.namespace === namespace && Object.keys(one.selector).length > 0,
+  );
 
 /** Its pods are in the mesh without a sidecar of their own (https://istio.io/latest/docs/ambient/usage/add-workloads/). */
 const isAmbient = (cluster: ClusterView, namespace: string): boolean =>
@@ -84,13 +87,13 @@ const notInjected: Check = {
   title: 'Pods have no sidecar, though their namespace asks for one',
   severity: 'warning',
   explanation:
-    'These pods were made before the namespace was labelled, or while the webhook did not answer. They are outside of the mesh: they are not reached through gateways, they do not encrypt, and policies by identity do not know them.',
+    'These pods were created before the namespace was labelled, or while the webhook did not answer. They are outside the mesh: gateways cannot reach them, they do not encrypt, and policies by identity do not match them.',
   remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <name>',
   reference,
-  needs: ['namespaces', 'webhooks', 'pods'],
+  needs: ['namespaces', 'webhooks', 'pods', 'installs'],
   run: function* (view) {
-    for (const cluster of reading(view))
-      for (const name of ordinary(cluster)) {
+    yield* separately(reading(view), function* (cluster) {
+      yield* separately(ordinary(cluster), function* (name) {
         const pods = cluster.pods
           .in(name)
           .filter((pod) => pod.phase === 'Running' && !pod.hostNetwork && !isYoung(view, pod));
@@ -98,7 +101,7 @@ const notInjected: Check = {
           (pod) =>
             !pod.sidecar && pod.proxy === undefined && isInjected(cluster, name, pod.labels) && !refuses(pod),
         );
-        if (without.length === 0) continue;
+        if (without.length === 0) return;
         yield {
           cluster: cluster.name,
           object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
@@ -110,9 +113,10 @@ const notInjected: Check = {
               expected: pods.length,
             },
           ],
-          cause: `${without.length} pods of ${name} in ${cluster.name} have no sidecar: ${some(without.map((pod) => pod.name))}.`,
+          cause: `${without.length} pods of ${name} in ${cluster.name} do not have a sidecar: ${some(without.map((pod) => pod.name))}.`,
         };
-      }
+      });
+    });
   },
 };
 
@@ -121,34 +125,37 @@ const refuses = ({ annotations }: { annotations: Readonly<Record<string, string>
 
 const noRevision: Check = {
   code: 'MP6103',
-  title: 'A namespace asks for a revision of Istio that is not there',
+  title: 'A namespace asks for a revision of Istio that does not exist',
   severity: 'error',
   explanation:
-    'The label istio.io/rev names a revision, or a tag, that no webhook of this cluster serves. Pods that start get no sidecar, without an error. It comes about when an old revision was removed before its namespaces were moved.',
+    'The label istio.io/rev names a revision or a tag that the webhooks of this cluster do not serve. New pods do not get a sidecar, without an error. The usual reason is that an old revision was removed before its namespaces were moved.',
   remedy:
     'istioctl --context <cluster> tag list\nkubectl --context <cluster> label namespace <namespace> istio.io/rev=<revision> --overwrite',
   reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
-  needs: ['namespaces', 'webhooks'],
+  needs: ['namespaces', 'webhooks', 'installs'],
   explains: [
     { code: 'MP6101', by: 'subject' },
     { code: 'MP6102', by: 'subject' },
   ],
   run: function* (view) {
-    for (const cluster of reading(view))
+    yield* separately(reading(view), function* (cluster) {
       for (const name of ordinary(cluster)) {
         const labels = cluster.namespaces.get(name)?.labels ?? {};
         const revision = labels['istio.io/rev'];
         if (revision === undefined || labels['istio-injection'] === 'disabled' || isInjected(cluster, name))
           continue;
-        const served = [...new Set(cluster.data.webhooks.map((one) => one.tag || one.revision || 'default'))];
+        const served = [
+          ...new Set(cluster.whole('webhooks').map((one) => one.tag || one.revision || 'default')),
+        ];
         yield {
           cluster: cluster.name,
           object: `Namespace ${name}`,
           subject: name,
           evidence: [{ what: 'label istio.io/rev', seen: revision, expected: some(served) || 'a revision' }],
-          cause: `Namespace ${name} of ${cluster.name} asks for revision ${revision}, which is not there.`,
+          cause: `Namespace ${name} of ${cluster.name} asks for revision ${revision}, which does not exist.`,
         };
       }
+    });
   },
 };
 
@@ -157,14 +164,14 @@ const bothLabels: Check = {
   title: 'A namespace has both labels that ask for sidecars',
   severity: 'warning',
   explanation:
-    'istio-injection wins over istio.io/rev. With both, the revision that somebody chose is not used; where istio-injection is "disabled", there are no sidecars at all.',
+    'istio-injection overrides istio.io/rev. With both labels, the chosen revision is not used. If istio-injection is "disabled", pods do not get sidecars.',
   remedy: 'kubectl --context <cluster> label namespace <namespace> istio-injection-',
   reference:
     'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#controlling-the-injection-policy',
   needs: ['namespaces'],
   explains: [{ code: 'MP6101', by: 'subject' }],
   run: function* (view) {
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const [name, { labels }] of cluster.namespaces) {
         const [injection, revision] = [labels['istio-injection'], labels['istio.io/rev']];
         if (injection === undefined || revision === undefined) continue;
@@ -179,6 +186,7 @@ const bothLabels: Check = {
           cause: `Namespace ${name} of ${cluster.name} has istio-injection=${injection}, so its istio.io/rev=${revision} is not used.`,
         };
       }
+    });
   },
 };
 
@@ -187,14 +195,14 @@ const crashing: Check = {
   title: 'A proxy does not stay up',
   severity: 'warning',
   explanation:
-    'The Istio proxy of a pod waits to be started again, or was ended for want of memory. While it is away, the pod neither calls nor answers.',
+    'The Istio proxy of a pod waits to be restarted, or was killed because it ran out of memory. While the proxy is down, the pod cannot call or answer.',
   remedy:
     'kubectl --context <cluster> -n <namespace> describe pod <pod>\nkubectl --context <cluster> -n <namespace> logs <pod> -c istio-proxy --previous',
   reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
   needs: ['pods'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
-      const bad = cluster.data.pods.flatMap((pod) => {
+    yield* separately(view.clusters, function* (cluster) {
+      const bad = cluster.seen('pods').flatMap((pod) => {
         const proxy = pod.containers.find(({ name }) => name === 'istio-proxy');
         const why = proxy?.waiting ?? (proxy?.lastEnd === 'OOMKilled' ? 'OOMKilled' : undefined);
         return proxy && why !== undefined && (proxy.restarts > 0 || /BackOff|Err/.test(why))
@@ -202,7 +210,7 @@ const crashing: Check = {
           : [];
       });
       const first = bad[0];
-      if (!first) continue;
+      if (!first) return;
       yield {
         cluster: cluster.name,
         object: `Pod ${keyOf(first.pod)}`,
@@ -212,34 +220,34 @@ const crashing: Check = {
         ],
         cause: `The proxies of ${some(bad.map(({ pod }) => keyOf(pod)))} in ${cluster.name} do not stay up (${first.why}).`,
       };
-    }
+    });
   },
 };
 
 const noWebhook: Check = {
   code: 'MP6106',
-  title: 'A webhook for sidecars leads to a Service that is not there',
+  title: 'A webhook for sidecars names a Service that does not exist',
   severity: 'error',
   explanation:
-    'The API server calls istiod to put sidecars into pods. Where the Service that the webhook names is gone, pods cannot be made at all (failurePolicy Fail), or are made without a sidecar (Ignore).',
+    'The API server calls istiod to inject sidecars into pods. If the Service of the webhook does not exist, pods cannot be created (failurePolicy Fail), or are created without a sidecar (Ignore).',
   remedy:
     'kubectl --context <cluster> get mutatingwebhookconfigurations -l app=sidecar-injector\nkubectl --context <cluster> delete mutatingwebhookconfiguration <the one of a revision that is gone>',
   reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
   needs: ['webhooks', 'services'],
   run: function* (view) {
-    for (const cluster of reading(view)) {
-      const lost = cluster.data.webhooks.filter(
-        ({ service }) => service && cluster.complete('services') && !cluster.services.has(keyOf(service)),
-      );
+    yield* separately(view.clusters, function* (cluster) {
+      const lost = cluster
+        .seen('webhooks')
+        .filter(({ service }) => service && cluster.service(keyOf(service)) === undefined);
       const first = lost[0];
-      if (!first) continue;
+      if (!first) return;
       yield {
         cluster: cluster.name,
         object: `MutatingWebhookConfiguration ${first.configuration}`,
         evidence: [{ what: 'Service', seen: 'not there', expected: first.target }],
-        cause: `The webhook ${first.configuration} of ${cluster.name} leads to ${first.target}, which is not there.`,
+        cause: `The webhook ${first.configuration} of ${cluster.name} calls ${first.target}, which does not exist.`,
       };
-    }
+    });
   },
 };
 

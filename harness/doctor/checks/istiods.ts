@@ -5,6 +5,7 @@ import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { isSettled, isYoung } from '../settled.ts';
 import { some, span } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const troubleshooting = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/';
 
@@ -31,7 +32,7 @@ const sameName: Check = {
     { code: 'MP3506', by: 'cluster' },
   ],
   run: function* (view) {
-    const named = view.dataPlanes.flatMap((cluster) => {
+    const named = fromReadable(view.dataPlanes, (cluster) => {
       const name = cluster.install?.clusterName;
       return name === undefined ? [] : [{ cluster, name }];
     });
@@ -65,28 +66,31 @@ const otherName: Check = {
     { code: 'MP2204', by: 'cluster' },
   ],
   run: function* (view) {
-    for (const cluster of view.dataPlanes) {
+    yield* separately(view.dataPlanes, function* (cluster) {
       const name = cluster.install?.clusterName;
-      if (name === undefined || name === cluster.name) continue;
+      if (name === undefined || name === cluster.name) return;
       yield {
         cluster: cluster.name,
         object: `Deployment ${cluster.systemNamespace}/istiod`,
         evidence: [{ what: 'clusterName', seen: name, expected: cluster.name }],
         cause: `The mesh file calls this cluster ${cluster.name}, its istiod calls it ${name}.`,
       };
-    }
+    });
   },
 };
 
-/** Networks with a gateway that has a name in place of an address. */
-const networksByName = (view: MeshView): Set<string> =>
-  new Set(
-    view.clusters.flatMap((cluster) =>
-      eastWestGateways(cluster).flatMap(({ network, service }) =>
-        network !== undefined && service.external.some((address) => isIP(address) === 0) ? [network] : [],
-      ),
-    ),
-  );
+/** The networks with a gateway that has, or may have, a host name instead of an address. */
+function networksByName(view: MeshView): Set<string> {
+  const names = view.clusterNames.flatMap((name) => {
+    const read = fromReadable([name], (one) => [eastWestGateways(view.answered(one))]);
+    // The gateways of a cluster whose Services were not read may have host names.
+    if (!read[0]) return [view.declaredNetwork(name) ?? ''];
+    return read[0].flatMap(({ network, service }) =>
+      network !== undefined && service.external.some((address) => isIP(address) === 0) ? [network] : [],
+    );
+  });
+  return new Set(names);
+}
 
 /** What a replica of istiod knows, a list a page, in words that can be compared; undefined where the page was not read. */
 const pagesOf = ({ clusters, networks, held }: IstiodRecord, byName: ReadonlySet<string>) => [
@@ -102,10 +106,13 @@ const pagesOf = ({ clusters, networks, held }: IstiodRecord, byName: ReadonlySet
 function lackingOf(
   replicas: readonly IstiodRecord[],
   byName: ReadonlySet<string>,
-): { pod: string; lacks: string[] }[] {
-  const all = replicas.map((one) => ({ pod: one.pod, pages: pagesOf(one, byName) }));
-  return all.map(({ pod, pages }) => ({
-    pod,
+): { pod: string; namespace: string; lacks: string[] }[] {
+  const all = replicas.map(({ pod, namespace, ...rest }) => ({
+    ...{ pod, namespace },
+    pages: pagesOf({ pod, namespace, ...rest }, byName),
+  }));
+  return all.map(({ pod, namespace, pages }) => ({
+    ...{ pod, namespace },
     lacks: pages.flatMap((own, index) => {
       if (own === undefined) return [];
       const known = new Set(all.flatMap((one) => one.pages[index] ?? []));
@@ -122,7 +129,7 @@ const disagree: Check = {
     'Every proxy is connected to one replica of istiod. Where the replicas differ in the clusters that they read, the gateways that they know or the endpoints that they hold, some proxies reach other clusters and some do not, and which ones changes by chance.',
   remedy: 'kubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: 'https://github.com/istio/istio/issues/38440',
-  needs: ['istiods'],
+  needs: ['istiods', 'services'],
   explains: [
     { code: 'MP2202', by: 'source' },
     { code: 'MP2203', by: 'source' },
@@ -131,13 +138,13 @@ const disagree: Check = {
   ],
   run: function* (view) {
     const byName = networksByName(view);
-    for (const cluster of view.clusters)
-      for (const [, replicas] of Map.groupBy(cluster.data.istiods, ({ revision }) => revision)) {
+    yield* separately(view.clusters, function* (cluster) {
+      for (const [, replicas] of Map.groupBy(cluster.seen('istiods'), ({ revision }) => revision)) {
         const worst = lackingOf(replicas, byName).toSorted((a, b) => b.lacks.length - a.lacks.length)[0];
         if (!worst || worst.lacks.length === 0) continue;
         yield {
           cluster: cluster.name,
-          object: `Pod ${cluster.systemNamespace}/${worst.pod}`,
+          object: `Pod ${worst.namespace}/${worst.pod}`,
           evidence: [
             { what: 'replicas', seen: replicas.length },
             { what: `known to others, not to ${worst.pod}`, seen: some(worst.lacks) },
@@ -145,6 +152,7 @@ const disagree: Check = {
           cause: `The ${replicas.length} istiods of ${cluster.name} do not agree: ${worst.pod} lacks ${some(worst.lacks)}.`,
         };
       }
+    });
   },
 };
 
@@ -157,27 +165,28 @@ const notSynced: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <read cluster>\nistioctl --context <cluster> remote-clusters',
   reference: troubleshooting,
-  needs: ['istiods'],
+  needs: ['istiods', 'installs'],
   explains: [
     { code: 'MP2204', by: 'pair' },
     { code: 'MP3501', by: 'pair' },
   ],
   run: function* (view) {
-    for (const { reader, read } of view.pairs())
-      for (const { pod, clusters } of reader.data.istiods) {
+    yield* separately(view.pairs(), function* ({ reader, read }) {
+      for (const { namespace, pod, clusters } of reader.seen('istiods')) {
         if (clusters === undefined) continue;
         const status = clusters.find(({ id }) => id === read)?.syncStatus;
         if (status === 'synced') continue;
         yield {
           cluster: reader.name,
           peer: read,
-          object: `Pod ${reader.systemNamespace}/${pod}`,
+          object: `Pod ${namespace}/${pod}`,
           evidence: [
             { what: `${read} in /debug/clusterz`, seen: status ?? 'not listed', expected: 'synced' },
           ],
           cause: `istiod ${pod} of ${reader.name} ${status === undefined ? 'does not know' : `has not read (${status})`} the cluster ${read}.`,
         };
       }
+    });
   },
 };
 
@@ -197,18 +206,18 @@ const noneReady: Check = {
     { code: 'MP2205', by: 'cluster' },
   ],
   run: function* (view) {
-    for (const cluster of view.primaries) {
+    yield* separately(view.primaries, function* (cluster) {
       const pods = cluster.pods
         .in(cluster.systemNamespace)
         .filter(({ labels }) => labels['app'] === 'istiod');
-      if (!cluster.complete('pods') || pods.some(({ ready }) => ready)) continue;
+      if (pods.some(({ ready }) => ready)) return;
       yield {
         cluster: cluster.name,
         object: `Deployment ${cluster.systemNamespace}/istiod`,
         evidence: [{ what: 'istiods that are ready', seen: 0, expected: Math.max(1, pods.length) }],
         cause: `${cluster.name} has ${pods.length} pods of istiod, and none is ready.`,
       };
-    }
+    });
   },
 };
 
@@ -220,32 +229,29 @@ const unconnected: Check = {
     'These pods have a sidecar that no istiod knows. They keep the endpoints that they had, so they go on sending to pods and gateways that are gone. It comes about when the discovery address or the trust in istiod changed after they started.',
   remedy: 'kubectl --context <cluster> -n <namespace> logs <pod> -c istio-proxy --tail=50',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
-  needs: ['istiods', 'pods'],
+  needs: ['istiods', 'pods', 'installs'],
   run: function* (view) {
-    // What was cut of an istiod are its endpoints, not who is connected to it.
-    if (!view.answeredEverywhere('istiods')) return;
     const connected = new Map<string, Set<string>>(); // names of proxies, by the cluster that they say they are of
-    for (const { data } of view.clusters)
-      for (const istiod of data.istiods)
-        for (const { proxy, cluster } of istiod.connected ?? []) {
-          const known = connected.get(cluster);
-          if (known) known.add(proxy);
-          else connected.set(cluster, new Set([proxy]));
-        }
-    for (const cluster of view.primaries) {
+    for (const each of view.everyCluster())
+      for (const { proxy, cluster } of each.pages('connected').flat()) {
+        const known = connected.get(cluster);
+        if (known) known.add(proxy);
+        else connected.set(cluster, new Set([proxy]));
+      }
+    yield* separately(view.primaries, function* (cluster) {
       const istiods = cluster.pods
         .in(cluster.systemNamespace)
         .filter(({ labels }) => labels['app'] === 'istiod');
       // Proxies of an istiod that ended a moment ago are looking for another.
-      if (cluster.data.istiods.length === 0 || istiods.some((pod) => isYoung(view, pod))) continue;
+      if (cluster.istiods.length === 0 || istiods.some((pod) => isYoung(view, pod))) return;
       const ids = new Set([cluster.name, cluster.install?.clusterName ?? cluster.name]);
       const known = [...ids].flatMap((id) => connected.get(id) ?? []);
-      const lost = cluster.data.pods.filter((pod) => {
+      const lost = cluster.seen('pods').filter((pod) => {
         if (!pod.sidecar || !isSettled(view, pod)) return false;
         const proxy = `${pod.name}.${pod.namespace}`;
         return !known.some((one) => one.has(proxy));
       });
-      if (lost.length === 0) continue;
+      if (lost.length === 0) return;
       yield {
         cluster: cluster.name,
         object: `Pod ${lost[0]?.namespace}/${lost[0]?.name}`,
@@ -254,7 +260,7 @@ const unconnected: Check = {
         ],
         cause: `${lost.length} sidecars of ${cluster.name} are not connected to istiod: ${some(lost.map(({ name }) => name))}.`,
       };
-    }
+    });
   },
 };
 
@@ -272,14 +278,14 @@ const behind: Check = {
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
   needs: ['istiods'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
-      const all = cluster.data.istiods.flatMap(({ connected = [] }) => connected);
+    yield* separately(view.clusters, function* (cluster) {
+      const all = cluster.seen('istiods').flatMap(({ connected = [] }) => connected);
       const late = all.filter(
         ({ rejected, stale, oldestStaleMs }) =>
           rejected.length > 0 || (stale.length > 0 && oldestStaleMs > slowAnswerMs),
       );
       const first = late[0];
-      if (!first) continue;
+      if (!first) return;
       yield {
         cluster: cluster.name,
         object: `Pod ${first.proxy}`,
@@ -292,7 +298,7 @@ const behind: Check = {
         ],
         cause: `${late.length} of ${all.length} proxies of ${cluster.name} have not taken what istiod sent: ${some(late.map(({ proxy }) => proxy))}.`,
       };
-    }
+    });
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const reference =
   'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/before-you-begin/';
@@ -21,22 +22,22 @@ const noRegion: Check = {
     { code: 'MP4206', by: 'cluster' },
   ],
   run: function* (view) {
-    for (const cluster of view.clusters) {
-      const without = cluster.data.nodes.filter(({ region }) => region === '');
-      if (without.length === 0) continue;
+    yield* separately(view.clusters, function* (cluster) {
+      const without = cluster.seen('nodes').filter(({ region }) => region === '');
+      if (without.length === 0) return;
       yield {
         cluster: cluster.name,
         object: `Node ${without[0]?.name}`,
         evidence: [
           {
             what: 'nodes with a region',
-            seen: cluster.data.nodes.length - without.length,
-            expected: cluster.data.nodes.length,
+            seen: cluster.seen('nodes').length - without.length,
+            expected: cluster.seen('nodes').length,
           },
         ],
-        cause: `${without.length} of ${cluster.data.nodes.length} nodes of ${cluster.name} have no region: ${some(without.map(({ name }) => name))}.`,
+        cause: `${without.length} of ${cluster.seen('nodes').length} nodes of ${cluster.name} have no region: ${some(without.map(({ name }) => name))}.`,
       };
-    }
+    });
   },
 };
 
@@ -50,8 +51,8 @@ const noZone: Check = {
   reference,
   needs: ['nodes'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
-      const without = cluster.data.nodes.filter(({ region, zone }) => region !== '' && zone === '');
+    yield* separately(view.clusters, function* (cluster) {
+      const without = cluster.seen('nodes').filter(({ region, zone }) => region !== '' && zone === '');
       if (without.length > 0)
         yield {
           cluster: cluster.name,
@@ -59,7 +60,7 @@ const noZone: Check = {
           evidence: [{ what: 'nodes without a zone', seen: without.length, expected: 0 }],
           cause: `${without.length} nodes of ${cluster.name} have no zone: ${some(without.map(({ name }) => name))}.`,
         };
-    }
+    });
   },
 };
 
@@ -73,10 +74,10 @@ const proxyElsewhere: Check = {
   reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/',
   needs: ['proxies', 'nodes', 'pods'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
-      const nodes = new Map(cluster.data.nodes.map((node) => [node.name, node]));
-      const pods = new Map(cluster.data.pods.map((pod) => [keyOf(pod), pod]));
-      const elsewhere = cluster.data.proxies.filter(({ namespace, pod, nodeLocality }) => {
+    yield* separately(view.clusters, function* (cluster) {
+      const nodes = new Map(cluster.seen('nodes').map((node) => [node.name, node]));
+      const pods = new Map(cluster.seen('pods').map((pod) => [keyOf(pod), pod]));
+      const elsewhere = cluster.seen('proxies').filter(({ namespace, pod, nodeLocality }) => {
         const own = pods.get(`${namespace}/${pod}`);
         const node = nodes.get(own?.node ?? '');
         return (
@@ -87,7 +88,7 @@ const proxyElsewhere: Check = {
         );
       });
       const first = elsewhere[0];
-      if (!first) continue;
+      if (!first) return;
       const node = nodes.get(pods.get(`${first.namespace}/${first.pod}`)?.node ?? '');
       yield {
         cluster: cluster.name,
@@ -102,7 +103,7 @@ const proxyElsewhere: Check = {
         ],
         cause: `${elsewhere.length} proxies of ${cluster.name} count themselves elsewhere than their nodes are: ${some(elsewhere.map(({ pod }) => pod))}.`,
       };
-    }
+    });
   },
 };
 
@@ -117,17 +118,19 @@ const otherRegion: Check = {
   needs: ['nodes'],
   explains: [{ code: 'MP4205', by: 'mesh' }],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const { region } = cluster.declared ?? {};
-      const seen = [...new Set(cluster.data.nodes.map((node) => node.region))].filter((one) => one !== '');
-      if (region === undefined || seen.length === 0 || seen.includes(region)) continue;
+      if (region === undefined) return;
+      const nodes = cluster.whole('nodes');
+      const seen = [...new Set(nodes.map((node) => node.region))].filter((one) => one !== '');
+      if (seen.length === 0 || seen.includes(region)) return;
       yield {
         cluster: cluster.name,
-        object: `Node ${cluster.data.nodes[0]?.name}`,
+        object: `Node ${nodes[0]?.name}`,
         evidence: [{ what: 'regions of its nodes', seen: some(seen), expected: region }],
         cause: `${cluster.name} should be in ${region}, but its nodes are in ${some(seen)}.`,
       };
-    }
+    });
   },
 };
 
@@ -147,20 +150,23 @@ const gatewayNowhere: Check = {
     { code: 'MP4206', by: 'cluster' },
   ],
   run: function* (view) {
-    for (const cluster of view.clusters)
-      for (const peer of view.clusters) {
-        const hasRegions = peer.data.nodes.length > 0 && peer.data.nodes.every(({ region }) => region !== '');
-        if (peer === cluster || !hasRegions) continue;
+    yield* separately(view.clusters, function* (cluster) {
+      yield* separately(view.clusters, function* (peer) {
+        if (peer === cluster) return;
+        const nodes = peer.whole('nodes');
+        if (nodes.length === 0 || nodes.some(({ region }) => region === '')) return;
         const gateways = gatewaysOf(peer, cluster);
-        const lost = cluster.data.proxies.flatMap(({ pod, upstreams }) =>
-          upstreams
-            .filter(({ endpoints }) =>
-              endpoints.some((one) => one.region === '' && gateways.has(`${one.address}:${one.port}`)),
-            )
-            .map(({ host }) => ({ pod, host })),
-        );
+        const lost = cluster
+          .seen('proxies')
+          .flatMap(({ pod, upstreams }) =>
+            upstreams
+              .filter(({ endpoints }) =>
+                endpoints.some((one) => one.region === '' && gateways.has(`${one.address}:${one.port}`)),
+              )
+              .map(({ host }) => ({ pod, host })),
+          );
         const hosts = [...new Set(lost.map(({ host }) => host))];
-        if (hosts.length === 0) continue;
+        if (hosts.length === 0) return;
         const proxies = new Set(lost.map(({ pod }) => pod)).size;
         yield {
           cluster: cluster.name,
@@ -171,18 +177,20 @@ const gatewayNowhere: Check = {
             { what: 'proxies that have it so', seen: proxies, expected: 0 },
             {
               what: `regions of ${peer.name}'s nodes`,
-              seen: some([...new Set(peer.data.nodes.map((one) => one.region))]),
+              seen: some([...new Set(nodes.map((one) => one.region))]),
             },
           ],
           cause: `${proxies} proxies of ${cluster.name} know the gateway of ${peer.name} in no locality, for ${some(hosts)}.`,
         };
-      }
+      });
+    });
   },
 };
 
 /** Where a cluster's network is entered from another, as the mesh file and the other's istiods say: `address:port`. */
 function gatewaysOf(peer: ClusterView, from: ClusterView): Set<string> {
-  const known = from.data.istiods
+  const known = from
+    .seen('istiods')
     .flatMap(({ networks = [] }) => networks)
     .filter((one) => one.cluster === peer.name);
   const { eastWestGateway: declared } = peer.declared ?? {};

@@ -12,6 +12,7 @@ import { meshServices, type MeshService } from '../mesh-services.ts';
 import { modesByPort, modesOf } from '../peer-authentication.ts';
 import { labels, table } from '../spec-reader.ts';
 import { some } from '../wording.ts';
+import { anyOf, fromReadable, separately } from '../unread.ts';
 
 const on =
   'kubectl --context <cluster> -n <namespace> patch peerauthentication <name> --type=merge -p \'{"spec":{"mtls":{"mode":"PERMISSIVE"}}}\'';
@@ -22,10 +23,10 @@ const policyWithout: Check = {
   title: 'A policy needs the caller’s identity, and mutual TLS is off',
   severity: 'error',
   explanation:
-    'Principals, service accounts and namespaces of a caller are read from its certificate. With mutual TLS off (PeerAuthentication DISABLE) nobody shows one: an ALLOW policy by identity denies everybody, and a DENY policy by identity denies nobody.',
+    'A proxy reads the principal, service account and namespace of a caller from its certificate. With mutual TLS off (PeerAuthentication DISABLE), callers do not present a certificate: an ALLOW policy by identity denies every caller, and a DENY policy by identity does not deny any.',
   remedy: on,
   reference: 'https://istio.io/latest/docs/concepts/security/#dependency-on-mutual-tls',
-  needs: ['resources', 'pods'],
+  needs: ['resources', 'pods', 'installs'],
   explains: [
     { code: 'MP5202', by: 'subject' },
     { code: 'MP5101', by: 'subject' },
@@ -33,11 +34,11 @@ const policyWithout: Check = {
     { code: 'MP3402', by: 'target' },
   ],
   run: function* (view) {
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
         const affected = authorizations(cluster).filter(({ needsIdentity, namespace, selector }) => {
           const wide = namespace === cluster.rootNamespace && Object.keys(selector).length === 0;
-          const own = new Set(wide ? cluster.data.pods : cluster.pods.matching(namespace, selector));
+          const own = new Set(wide ? cluster.whole('pods') : cluster.pods.matching(namespace, selector));
           return needsIdentity && off.pods.some((pod) => own.has(pod));
         });
         const first = affected[0];
@@ -57,6 +58,7 @@ const policyWithout: Check = {
           cause: `${keyOf(off)} turns mutual TLS off for ${off.pods.length} pods of ${cluster.name}, but ${some(affected.map(keyOf))} (${first.action}) judges callers by their identity.`,
         };
       }
+    });
   },
 };
 
@@ -65,10 +67,10 @@ const crossNetworkWithout: Check = {
   title: 'Mutual TLS is off for pods that other networks call',
   severity: 'error',
   explanation:
-    'Calls from another network come through an east-west gateway, which finds its way by the TLS handshake. With mutual TLS off for a workload, istiod drops its endpoints from what it tells clients on other networks.',
+    'Calls from another network come through an east-west gateway, which routes by the TLS handshake. With mutual TLS off for a workload, istiod does not send its endpoints to clients on other networks.',
   remedy: on,
   reference,
-  needs: ['resources', 'pods', 'services'],
+  needs: ['resources', 'pods', 'services', 'installs'],
   explains: [
     { code: 'MP5101', by: 'subject' },
     { code: 'MP3602', by: 'cluster' },
@@ -76,7 +78,7 @@ const crossNetworkWithout: Check = {
   ],
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
         const hit = servicesOf(cluster, off.pods, meshServices(view)).filter((one) => one.in.length > 1);
         if (hit.length === 0) continue;
@@ -91,6 +93,7 @@ const crossNetworkWithout: Check = {
           cause: `${keyOf(off)} of ${cluster.name} turns mutual TLS off for ${some(hit.map(({ key }) => key))}, which other networks can then not call.`,
         };
       }
+    });
   },
 };
 
@@ -107,19 +110,19 @@ function servicesOf(
 
 const strictWithout: Check = {
   code: 'MP5203',
-  title: 'Clients are told to send plain text to pods that refuse it',
+  title: 'Clients send plain text to pods that reject it',
   severity: 'error',
   explanation:
-    'A DestinationRule turns TLS off for a service, and a PeerAuthentication of its pods is STRICT. Every call by that rule is reset. On separate networks the calls to other clusters fail for another reason as well.',
+    'A DestinationRule turns TLS off for a service, and a PeerAuthentication of its pods is STRICT. The pods reset every call that uses the rule. On separate networks, calls to other clusters also fail for another reason.',
   remedy:
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
   reference:
     'https://istio.io/latest/docs/ops/common-problems/network-issues/#503-errors-after-setting-destination-rule',
-  needs: ['resources', 'pods', 'services'],
+  needs: ['resources', 'pods', 'services', 'installs'],
   explains: [{ code: 'MP4207', by: 'subject' }],
   run: function* (view) {
     const services = meshServices(view);
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const modeAt = modesByPort(cluster);
       for (const rule of destinationRules(cluster)) {
         const off = rule.parts.filter(({ tls }) => tls === 'DISABLE');
@@ -146,14 +149,14 @@ const strictWithout: Check = {
             { what: `tls.mode of ${part.where}`, seen: 'DISABLE', expected: 'ISTIO_MUTUAL, or none' },
             { what: 'mtls.mode of the pods', seen: 'STRICT' },
           ],
-          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${some(refused(part).map(({ key }) => key))}, whose pods take mutual TLS only.`,
+          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${some(refused(part).map(({ key }) => key))}, whose pods accept only mutual TLS.`,
         };
       }
-    }
+    });
   },
 };
 
-/** Whether the TLS of a part of a rule is that of calls to a port: what is said of the port itself wins. */
+/** Whether the TLS of a part of a rule applies to a port: a setting of the port overrides it. */
 const holdsFor = ({ parts }: DestinationRuleRecord, part: PolicyPart, port: number): boolean =>
   part.port === undefined
     ? !parts.some((other) => other.subset === part.subset && other.port === port && other.tls !== undefined)
@@ -161,34 +164,37 @@ const holdsFor = ({ parts }: DestinationRuleRecord, part: PolicyPart, port: numb
 
 const selectsNobody: Check = {
   code: 'MP5204',
-  title: 'A policy selects no pod of any cluster',
+  title: 'A policy does not select a pod in any cluster',
   severity: 'info',
   explanation:
-    'The selector of the policy fits no pod in its namespace, in any cluster. It may wait for a workload that is yet to come; it may also have a label that was renamed, and then guards nothing.',
+    'The selector of the policy does not match a pod in its namespace in any cluster. The workload may not be deployed yet. If a label was renamed, the policy does not protect anything.',
   remedy: 'kubectl --context <cluster> -n <namespace> get pods --show-labels',
   reference: 'https://istio.io/latest/docs/reference/config/type/workload-selector/',
-  needs: ['resources', 'pods'],
+  needs: ['resources', 'pods', 'installs'],
   run: function* (view) {
-    if (!view.completeEverywhere('pods')) return;
-    for (const cluster of view.clusters)
-      for (const kind of ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'])
-        for (const { namespace, name, spec } of cluster.resources(kind)) {
-          const selector = labels(table(spec['selector'])['matchLabels']);
-          if (
-            Object.keys(selector).length === 0 ||
-            view.clusters.some(({ pods }) => pods.matching(namespace, selector).length > 0)
-          )
-            continue;
-          // In the root namespace, a selector holds for the pods of every namespace.
-          if (namespace === cluster.rootNamespace) continue;
-          yield {
-            cluster: cluster.name,
-            object: `${kind} ${namespace}/${name}`,
-            subject: `${namespace}/${name}`,
-            evidence: [{ what: `pods with ${JSON.stringify(selector)}`, seen: 0, expected: 1 }],
-            cause: `${kind} ${namespace}/${name} of ${cluster.name} selects no pod of any cluster.`,
-          };
-        }
+    yield* separately(view.clusters, function* (cluster) {
+      const policies = fromReadable(
+        ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],
+        (kind) => cluster.resources(kind),
+      );
+      yield* separately(policies, function* ({ kind, namespace, name, spec }) {
+        const selector = labels(table(spec['selector'])['matchLabels']);
+        if (Object.keys(selector).length === 0) return;
+        // In the root namespace, a selector holds for the pods of every namespace.
+        if (namespace === cluster.rootNamespace) return;
+        if (
+          anyOf(view.clusterNames, (one) => view.answered(one).pods.matching(namespace, selector).length > 0)
+        )
+          return;
+        yield {
+          cluster: cluster.name,
+          object: `${kind} ${namespace}/${name}`,
+          subject: `${namespace}/${name}`,
+          evidence: [{ what: `pods with ${JSON.stringify(selector)}`, seen: 0, expected: 1 }],
+          cause: `${kind} ${namespace}/${name} of ${cluster.name} does not select a pod in any cluster.`,
+        };
+      });
+    });
   },
 };
 

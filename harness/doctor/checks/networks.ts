@@ -5,6 +5,7 @@ import { serviceOfHost } from '../destination-rules.ts';
 import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork';
 const label =
@@ -29,8 +30,8 @@ const noLabel: Check = {
   explains: misplaced,
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const cluster of view.dataPlanes) {
-      if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) continue;
+    yield* separately(view.dataPlanes, function* (cluster) {
+      if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) return;
       yield {
         cluster: cluster.name,
         object: `Namespace ${cluster.systemNamespace}`,
@@ -44,7 +45,7 @@ const noLabel: Check = {
         cause: `Namespace ${cluster.systemNamespace} of ${cluster.name} has no network label.`,
         remedy: `kubectl --context ${cluster.name} label namespace ${cluster.systemNamespace} ${networkLabel}=${view.declaredNetwork(cluster.name) ?? '<network>'}`,
       };
-    }
+    });
   },
 };
 
@@ -56,20 +57,20 @@ const wrongLabel: Check = {
     'The network label of istio-system names a network that no cluster of the mesh file is on. Other clusters look for the gateway of that network, find none, and send to the pods directly.',
   remedy: label,
   reference,
-  needs: ['namespaces'],
+  needs: ['namespaces', 'installs'],
   explains: misplaced,
   run: function* (view) {
     const known = new Set(view.snapshot.declared.clusters.map(({ network }) => network));
-    for (const cluster of view.dataPlanes) {
+    yield* separately(view.dataPlanes, function* (cluster) {
       const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
-      if (seen === undefined || wanted === undefined || known.has(seen)) continue;
+      if (seen === undefined || wanted === undefined || known.has(seen)) return;
       yield {
         cluster: cluster.name,
         object: `Namespace ${cluster.systemNamespace}`,
         evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
         cause: `${cluster.name} is on ${wanted}, but its namespace ${cluster.systemNamespace} names the network ${seen}.`,
       };
-    }
+    });
   },
 };
 
@@ -81,14 +82,14 @@ const sharedLabel: Check = {
     'Two clusters whose pods cannot reach each other have the same network label. Each sends to the pods of the other directly instead of through the gateway; where the pod ranges overlap, it reaches the wrong pods.',
   remedy: label,
   reference,
-  needs: ['namespaces'],
+  needs: ['namespaces', 'installs'],
   explains: misplaced,
   run: function* (view) {
-    for (const cluster of view.dataPlanes) {
+    yield* separately(view.dataPlanes, function* (cluster) {
       const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
-      if (seen === undefined || wanted === undefined || seen === wanted) continue;
+      if (seen === undefined || wanted === undefined || seen === wanted) return;
       const owner = view.snapshot.declared.clusters.find(({ network }) => network === seen);
-      if (!owner) continue;
+      if (!owner) return;
       yield {
         cluster: cluster.name,
         peer: owner.name,
@@ -96,7 +97,7 @@ const sharedLabel: Check = {
         evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
         cause: `${cluster.name} is on ${wanted}, but names ${seen}, the network of ${owner.name}.`,
       };
-    }
+    });
   },
 };
 
@@ -122,21 +123,22 @@ const proxiesElsewhere: Check = {
   remedy:
     'istioctl --context <cluster> install -f <operator.yaml> --set values.global.network=<network>\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference,
-  needs: ['pods'],
+  needs: ['pods', 'services', 'resources', 'namespaces', 'installs'],
   explains: [{ code: 'MP3506', by: 'target' }],
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const cluster of view.dataPlanes) {
+    yield* separately(view.dataPlanes, function* (cluster) {
       const wanted = view.declaredNetwork(cluster.name);
-      const proxied = cluster.data.pods.filter(({ proxy }) => proxy !== undefined);
+      if (wanted === undefined) return;
+      const proxied = cluster.seen('pods').filter(({ proxy }) => proxy !== undefined);
       const networkOf = (pod: (typeof proxied)[number]) =>
         pod.labels[networkLabel] ?? pod.proxy?.network ?? cluster.networkLabelled;
+      const apart = proxied.filter((pod) => networkOf(pod) !== wanted);
+      if (apart.length === 0) return;
       const others = otherNetworks(view, cluster);
-      const elsewhere = proxied.filter(
-        (pod) => networkOf(pod) !== wanted && !others.has(pod.labels[networkLabel] ?? ''),
-      );
+      const elsewhere = apart.filter((pod) => !others.has(pod.labels[networkLabel] ?? ''));
       const first = elsewhere[0];
-      if (wanted === undefined || !first) continue;
+      if (!first) return;
       yield {
         cluster: cluster.name,
         object: `Pod ${first.namespace}/${first.name}`,
@@ -146,7 +148,7 @@ const proxiesElsewhere: Check = {
         ],
         cause: `${elsewhere.length} of ${proxied.length} proxies of ${cluster.name} count themselves on ${networkOf(first) ?? 'no network'}, not ${wanted}: ${some(elsewhere.map(({ name }) => name))}.`,
       };
-    }
+    });
   },
 };
 
@@ -159,43 +161,49 @@ const endpointsElsewhere: Check = {
   remedy:
     'kubectl --context <cluster> get namespace istio-system --show-labels\nkubectl --context <cluster> -n <namespace> get pods -L topology.istio.io/network',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#network-models',
-  needs: ['istiods'],
+  needs: ['istiods', 'services', 'pods', 'resources', 'installs'],
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const reader of view.primaries)
-      for (const istiod of reader.data.istiods)
-        for (const [from, shards] of Map.groupBy(istiod.shards ?? [], ({ cluster }) => cluster)) {
-          const wanted = view.declaredNetwork(from);
-          // What has no sidecar is not sent to across networks, whatever network it counts on.
-          const labelled = networksOfPods(view, from);
-          const wrong = shards.filter(
-            (shard) =>
-              shard.mtls > 0 && shard.networks.some((one) => one !== wanted && !labelled(shard).has(one)),
-          );
-          if (wanted === undefined || wrong.length === 0) continue;
-          const seen = new Set(wrong.flatMap(({ networks }) => networks.map((one) => one || 'none')));
-          yield {
-            cluster: reader.name,
-            ...(from === reader.name ? {} : { peer: from }),
-            object: `Pod ${reader.systemNamespace}/${istiod.pod}`,
-            evidence: [
-              { what: `services of ${from} with endpoints elsewhere`, seen: wrong.length, expected: 0 },
-              { what: 'networks', seen: some([...seen]), expected: wanted },
-            ],
-            cause: `istiod of ${reader.name} counts endpoints of ${wrong.length} services of ${from} on ${some([...seen])}, not ${wanted}.`,
-          };
-        }
+    yield* separately(view.primaries, function* (reader) {
+      for (const istiod of reader.seen('istiods'))
+        yield* separately(
+          Map.groupBy(istiod.shards ?? [], ({ cluster }) => cluster),
+          function* ([from, shards]) {
+            const wanted = view.declaredNetwork(from);
+            if (wanted === undefined) return;
+            // What has no sidecar is not sent to across networks, whatever network it counts on.
+            const labelled = networksOfPods(view, from);
+            const wrong = shards.filter(
+              (shard) =>
+                shard.mtls > 0 && shard.networks.some((one) => one !== wanted && !labelled(shard).has(one)),
+            );
+            if (wrong.length === 0) return;
+            const seen = new Set(wrong.flatMap(({ networks }) => networks.map((one) => one || 'none')));
+            yield {
+              cluster: reader.name,
+              ...(from === reader.name ? {} : { peer: from }),
+              object: `Pod ${istiod.namespace}/${istiod.pod}`,
+              evidence: [
+                { what: `services of ${from} with endpoints elsewhere`, seen: wrong.length, expected: 0 },
+                { what: 'networks', seen: some([...seen]), expected: wanted },
+              ],
+              cause: `istiod of ${reader.name} counts endpoints of ${wrong.length} services of ${from} on ${some([...seen])}, not ${wanted}.`,
+            };
+          },
+        );
+    });
   },
 };
 
 /** The networks that pods of a cluster are on by a label of their own, and may be, by service. */
 function networksOfPods(view: MeshView, name: string): (shard: ShardRecord) => Set<string> {
-  const cluster = view.cluster(name);
-  const others = cluster ? otherNetworks(view, cluster) : new Set<string>();
+  let others: Set<string> | undefined; // asked for only if endpoints are on another network
   return ({ host }) => {
-    const service = cluster?.services.get(serviceOfHost(host) ?? '');
-    const pods = cluster && service ? cluster.podsOf(service) : [];
-    return new Set(pods.map(({ labels }) => labels[networkLabel] ?? '').filter((one) => others.has(one)));
+    const cluster = view.answered(name);
+    const service = cluster.service(serviceOfHost(host) ?? '');
+    const pods = service ? cluster.podsOf(service) : [];
+    const known = (others ??= otherNetworks(view, cluster));
+    return new Set(pods.map(({ labels }) => labels[networkLabel] ?? '').filter((one) => known.has(one)));
   };
 }
 

@@ -10,6 +10,7 @@ import { modesByPort } from '../peer-authentication.ts';
 import { selects } from '../pod-index.ts';
 import { labels, list, table, tables, text } from '../spec-reader.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const breaksPassthrough: Check = {
   code: 'MP3601',
@@ -29,7 +30,7 @@ const breaksPassthrough: Check = {
   run: function* (view) {
     if (!view.multiNetwork) return;
     const services = meshServices(view);
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const rule of destinationRules(cluster)) {
         const off = rule.parts.filter(({ tls }) => tls !== undefined && tls !== '' && tls !== 'ISTIO_MUTUAL');
         const hit = off.length > 0 ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];
@@ -53,6 +54,7 @@ const breaksPassthrough: Check = {
           cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} takes mutual TLS away from ${some(hit.map(({ key }) => key))}${whole ? '' : ` (${part?.where})`}, so other networks cannot be reached${whole ? '' : ' there'}.`,
         };
       }
+    });
   },
 };
 
@@ -65,7 +67,7 @@ const clientsWithoutRemote: Check = {
   remedy:
     'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> --cluster "outbound|<port>||<host>"',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
-  needs: ['istiods', 'proxies'],
+  needs: ['istiods', 'proxies', 'services', 'pods', 'nodes', 'resources', 'installs'],
   run: function* (view) {
     const staysLocal = hostsWithoutRemoteEndpoints(view);
     const shardsOf = shardsByCluster();
@@ -73,24 +75,26 @@ const clientsWithoutRemote: Check = {
       leftOut: leftOutByWeights(view, reader),
       plain: plainParts(reader),
     }));
-    for (const { reader, read } of view.pairs()) {
+    yield* separately(view.pairs(), function* ({ reader, read }) {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
-      if (wanted === undefined || own === wanted || reader.data.istiods.length === 0) continue;
+      if (wanted === undefined || own === wanted || reader.istiods.length === 0) return;
       const without = new Map<string, number>();
       const gateways = new Set(
-        reader.data.istiods.flatMap(({ networks = [] }) =>
-          networks.filter(({ network }) => network === wanted).map(({ address }) => address),
-        ),
+        reader
+          .pages('networks')
+          .flatMap((networks) =>
+            networks.filter(({ network }) => network === wanted).map(({ address }) => address),
+          ),
       );
       const held = new Map(
         shardsOf(reader, read)
           .filter((one) => one.mtls > 0 && one.addresses.length > one.unhealthy)
           .map(({ host, localities }) => [host, localities]),
       );
-      if (gateways.size === 0 || held.size === 0) continue;
+      if (gateways.size === 0 || held.size === 0) return;
       const { leftOut, plain } = rulesOf(reader);
-      const isPlain = plainPorts(plain, view.cluster(read));
-      for (const { type, upstreams, nodeLocality } of reader.data.proxies)
+      const isPlain = plainPorts(plain, () => view.answered(read));
+      for (const { type, upstreams, nodeLocality } of reader.seen('proxies'))
         if (type === 'sidecar')
           for (const { host, port, subset, endpoints } of upstreams)
             if (
@@ -103,6 +107,8 @@ const clientsWithoutRemote: Check = {
               !leftOut(host, port, nameOf(nodeLocality), held.get(host) ?? [])
             )
               without.set(host, (without.get(host) ?? 0) + 1);
+      // A host stays local if any cluster says so: it must be known of all of them.
+      if (without.size > 0) view.everyCluster().forEach((cluster) => cluster.services);
       if (without.size > 0)
         yield {
           cluster: reader.name,
@@ -113,7 +119,7 @@ const clientsWithoutRemote: Check = {
           ],
           cause: `Proxies of ${reader.name} have no endpoint in ${read} for ${some([...without.keys()])}.`,
         };
-    }
+    });
   },
 };
 
@@ -137,12 +143,13 @@ const plainParts = (cluster: ClusterView) =>
 /** Ports of hosts of another cluster that are called in plain text by agreement: a rule sends it, and the policies of all pods take it. */
 function plainPorts(
   parts: readonly { host: string; port: number }[],
-  read: ClusterView | undefined,
+  readable: () => ClusterView,
 ): (host: string, port: number) => boolean {
-  if (parts.length === 0 || !read) return () => false;
+  if (parts.length === 0) return () => false;
+  const read = readable();
   const modeAt = modesByPort(read);
   return (host, wanted) => {
-    const service = read.services.get(serviceOfHost(host) ?? '');
+    const service = read.service(serviceOfHost(host) ?? '');
     const port = service?.ports.find((one) => one.port === wanted);
     if (!service || !port || !parts.some((one) => one.port === wanted && covers(one.host, host)))
       return false;
@@ -161,7 +168,8 @@ const nameOf = (at?: { region: string; zone: string; subzone: string }): string 
 const hostsWithoutRemoteEndpoints = (view: MeshView): Set<string> =>
   new Set(
     view.clusters.flatMap((cluster) =>
-      [...cluster.services.values()]
+      cluster
+        .seen('services')
         .filter(
           ({ headless, type, internalTrafficPolicy }) =>
             headless || type === 'ExternalName' || internalTrafficPolicy === 'Local',
@@ -176,7 +184,7 @@ function shardsByCluster(): (reader: ClusterView, of: string) => readonly ShardR
   return (reader, of) => {
     let own = grouped.get(reader);
     if (!own) {
-      const shards = reader.data.istiods.find((one) => one.shards)?.shards ?? [];
+      const shards = reader.seen('istiods').find((one) => one.shards)?.shards ?? [];
       grouped.set(reader, (own = Map.groupBy(shards, ({ cluster }) => cluster)));
     }
     return own.get(of) ?? [];
@@ -200,7 +208,7 @@ const networkPolicy: Check = {
   needs: ['resources', 'pods', 'services'],
   explains: [{ code: 'MP3401', by: 'target' }],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const policies = cluster.resources('NetworkPolicy');
       for (const { service, port, pods } of policies.length > 0 ? eastWestGateways(cluster) : []) {
         const target = service.ports.find((one) => one.port === port)?.targetPort ?? port;
@@ -224,7 +232,7 @@ const networkPolicy: Check = {
           cause: `${own.length} NetworkPolicies of ${cluster.name} select the east-west gateway, and none lets other networks in on ${target}.`,
         };
       }
-    }
+    });
   },
 };
 

@@ -1,3 +1,5 @@
+import type { ReaderAccessRecord } from '../../mesh/snapshot/schema.ts';
+import { excessOf } from '../../verdict/reader-access.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
@@ -10,6 +12,7 @@ import {
   secretsWithAccess,
 } from '../remote-secrets.ts';
 import { dayMs, short, some, span } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
 const make =
@@ -33,12 +36,12 @@ const loopback: Check = {
     'The server in the secret is a loopback address: right on the machine where the kubeconfig was made (kind, minikube, a tunnel), and the istiod pod itself where it is used. istiod never gets an answer.',
   remedy: make,
   reference: 'https://github.com/istio/istio/issues/58047',
-  needs: ['remoteSecrets', 'installs'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unreachable,
   run: function* (view) {
-    for (const { cluster, secret } of secretsWithAccess(view)) {
+    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
       const host = hostOfUrl(secret.server);
-      if (host === undefined || !isLoopback(host)) continue;
+      if (host === undefined || !isLoopback(host)) return;
       yield {
         cluster: cluster.name,
         peer: secret.cluster,
@@ -52,7 +55,7 @@ const loopback: Check = {
         ],
         cause: `The remote secret of ${cluster.name} for ${secret.cluster} has the loopback address ${host} as its server.`,
       };
-    }
+    });
   },
 };
 
@@ -64,17 +67,19 @@ const wrongServer: Check = {
     'The address in the secret is neither that of a node of the cluster nor that of its API server, and nothing answers there from where istiod runs. It is usually an address from before the cluster was rebuilt, or one that is private to another network.',
   remedy: make,
   reference,
-  needs: ['remoteSecrets', 'installs', 'probes', 'nodes'],
+  needs: ['remoteSecrets', 'installs', 'probes', 'nodes', 'apiServer', 'readerAccess', 'istiods'],
   explains: unreachable,
   run: function* (view) {
-    for (const { cluster, secret, access } of secretsWithAccess(view)) {
+    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
       const host = hostOfUrl(secret.server);
       const known = view.cluster(secret.cluster);
-      if (host === undefined || isLoopback(host) || !known || leadsTo(view, secret).length > 0) continue;
+      if (host === undefined || isLoopback(host) || !known || leadsTo(view, secret).length > 0) return;
       const tried = apiProbes(cluster, secret.cluster).filter(({ address }) => address === host);
       const silent = tried.length > 0 && tried.every(({ tcp }) => tcp !== 'connected');
       const fromHere = tried.length === 0 && access?.namedServer === 'unreachable';
-      if ((!silent && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) continue;
+      if (!silent && !fromHere) return;
+      if (fromHere) cluster.whole('probes'); // a probe from inside would decide
+      if (fromHere && isSynced(cluster, secret.cluster)) return;
       yield {
         ...(fromHere ? { severity: 'info' as const } : {}),
         cluster: cluster.name,
@@ -84,7 +89,7 @@ const wrongServer: Check = {
           {
             what: 'server',
             seen: secret.server ?? '',
-            expected: some(known.data.nodes.flatMap(({ addresses }) => addresses)),
+            expected: some(known.seen('nodes').flatMap(({ addresses }) => addresses)),
           },
           {
             what: fromHere ? 'asked from where the doctor runs' : 'TCP from there',
@@ -94,7 +99,7 @@ const wrongServer: Check = {
         ],
         cause: `The server ${secret.server} in the remote secret of ${cluster.name} is no address of ${secret.cluster}, and nothing answers there.`,
       };
-    }
+    });
   },
 };
 
@@ -106,15 +111,15 @@ const wrongAuthority: Check = {
     'The API server answers, but its certificate does not lead to the authority in the secret, so istiod refuses to speak to it. It comes about when a cluster was rebuilt, or its authority rotated, and the secret was not made anew; or when the server is named by an address that is not in its certificate.',
   remedy: make,
   reference,
-  needs: ['remoteSecrets', 'installs', 'readerAccess', 'probes'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess', 'probes', 'istiods'],
   explains: unread,
   run: function* (view) {
-    for (const { cluster, secret, access } of secretsWithAccess(view)) {
-      if (secret.skipsVerification) continue;
+    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
+      if (secret.skipsVerification) return;
       const shown = apiProbes(cluster, secret.cluster).find(({ chain }) => chain.length > 0)?.chain ?? [];
       const foreign = secret.ca.length > 0 && shown.length > 0 && !verifies(view, shown, secret.ca);
       const fromHere = !foreign && access?.namedServer === 'notTrusted';
-      if ((!foreign && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) continue;
+      if ((!foreign && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) return;
       yield {
         cluster: cluster.name,
         peer: secret.cluster,
@@ -133,16 +138,16 @@ const wrongAuthority: Check = {
         ],
         cause: `The API server of ${secret.cluster} is not trusted with the certificate authority in the remote secret of ${cluster.name}.`,
       };
-    }
+    });
   },
 };
 
 /** Every istiod that was read says that it has read the other cluster: then what the doctor's own machine sees of it proves nothing. */
-const isSynced = ({ data }: ClusterView, read: string): boolean =>
-  data.istiods.length > 0 &&
-  data.istiods.every(({ clusters }) =>
-    (clusters ?? []).some(({ id, syncStatus }) => id === read && syncStatus === 'synced'),
-  );
+const isSynced = (cluster: ClusterView, read: string): boolean =>
+  cluster.istiods.length > 0 &&
+  cluster
+    .pages('clusters')
+    .every((clusters) => clusters.some(({ id, syncStatus }) => id === read && syncStatus === 'synced'));
 
 const verifies = (view: MeshView, chain: readonly string[], authorities: readonly string[]): boolean =>
   view
@@ -160,10 +165,10 @@ const deadToken: Check = {
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unread,
   run: function* (view) {
-    for (const { cluster, secret, access } of secretsWithAccess(view)) {
+    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
       const end = Date.parse(secret.token?.expiresAt ?? '');
       const refused = access?.status === 401;
-      if (!refused && !(end < view.now)) continue;
+      if (!refused && !(end < view.now)) return;
       yield {
         cluster: cluster.name,
         peer: secret.cluster,
@@ -182,7 +187,7 @@ const deadToken: Check = {
         ],
         cause: `The credential in the remote secret of ${cluster.name} for ${secret.cluster} ${refused ? 'is refused by the API server' : 'has ended'}.`,
       };
-    }
+    });
   },
 };
 
@@ -194,14 +199,14 @@ const tokenEndsSoon: Check = {
     'Everything works today. The token ends within seven days, or, where it lives less than that, within a quarter of its life; istiod does not renew what is in a remote secret. From then on no change in the other cluster is heard of.',
   remedy: make,
   reference,
-  needs: ['remoteSecrets'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess'],
   run: function* (view) {
-    for (const { cluster, secret } of secretsWithAccess(view)) {
+    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
       const { issuedAt, expiresAt } = secret.token ?? {};
       const left = Date.parse(expiresAt ?? '') - view.now;
       const life = Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '');
       const soon = Math.min(7 * dayMs, Number.isFinite(life) ? life / 4 : Infinity);
-      if (!(left >= 0 && left < soon)) continue;
+      if (!(left >= 0 && left < soon)) return;
       yield {
         cluster: cluster.name,
         peer: secret.cluster,
@@ -211,7 +216,7 @@ const tokenEndsSoon: Check = {
         ],
         cause: `The token in the remote secret of ${cluster.name} for ${secret.cluster} ends in ${span(left)}.`,
       };
-    }
+    });
   },
 };
 
@@ -224,13 +229,13 @@ const tooLittle: Check = {
   remedy:
     'kubectl --context <read cluster> describe clusterrole istio-reader-clusterrole-istio-system   # bind it to the account of the secret',
   reference,
-  needs: ['remoteSecrets', 'readerAccess'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unread,
   run: function* (view) {
-    for (const { cluster, secret, access } of secretsWithAccess(view)) {
+    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
       const may = Object.entries(access?.may ?? {});
       const denied = may.filter(([, allowed]) => !allowed).map(([what]) => what);
-      if (denied.length === 0 || access?.status === 401) continue;
+      if (denied.length === 0 || access?.status === 401) return;
       yield {
         cluster: cluster.name,
         peer: secret.cluster,
@@ -244,7 +249,7 @@ const tooLittle: Check = {
         ],
         cause: `The account of ${cluster.name}'s remote secret may not ${some(denied)} in ${secret.cluster}.`,
       };
-    }
+    });
   },
 };
 
@@ -257,11 +262,11 @@ const tooMuch: Check = {
   remedy:
     'kubectl --context <read cluster> get clusterrolebindings -o wide | grep <account>   # take away what is more than istio-reader',
   reference,
-  needs: ['remoteSecrets', 'readerAccess'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess'],
   run: function* (view) {
-    for (const { cluster, secret, access } of secretsWithAccess(view)) {
-      const { excess = [] } = access ?? {};
-      if (excess.length === 0) continue;
+    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
+      const excess = access ? excessIn(access) : [];
+      if (excess.length === 0) return;
       yield {
         cluster: cluster.name,
         peer: secret.cluster,
@@ -269,9 +274,17 @@ const tooMuch: Check = {
         evidence: [{ what: 'permissions beyond reading', seen: excess.length, expected: 0 }],
         cause: `The account of ${cluster.name}'s remote secret may ${some(excess)} in ${secret.cluster}.`,
       };
-    }
+    });
   },
 };
+
+/** Rights beyond reading; a snapshot of an earlier version has them in place of the rules. */
+const excessIn = ({ rules, excess = [] }: ReaderAccessRecord): readonly string[] =>
+  rules
+    ? excessOf(
+        rules.flatMap(({ namespaces, ...rule }) => namespaces.map((namespace) => ({ namespace, ...rule }))),
+      )
+    : excess;
 
 export const remoteAccessChecks = [
   loopback,

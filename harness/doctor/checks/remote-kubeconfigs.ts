@@ -2,15 +2,17 @@ import type { RemoteSecret } from '../../mesh/snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { secretRef, secretsWithAccess } from '../remote-secrets.ts';
+import { separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
 const make =
   'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
 
 /** What a secret asks for that istiod takes only where this setting names it: pkg/kube/multicluster, sanitizeKubeConfig. */
-function refusedBy({ install }: ClusterView, { credential, files = [] }: RemoteSecret): string[] {
-  const allowed = install?.env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] ?? '';
+function refusedBy(cluster: ClusterView, { credential, files = [] }: RemoteSecret): string[] {
   const asked = [...(credential === 'exec' ? ['exec'] : []), ...files];
+  if (asked.length === 0) return [];
+  const allowed = cluster.install?.env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] ?? '';
   return asked.filter((one) => !allowed.split(',').includes(one));
 }
 
@@ -22,7 +24,7 @@ const noKubeconfig: Check = {
     'istiod cannot make a client of what is in the secret: it is no kubeconfig, names no server or no user, or asks for a program or a file, which istiod refuses. The cluster is registered under its name, and never read.',
   remedy: make,
   reference,
-  needs: ['remoteSecrets'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: [
     { code: 'MP2202', by: 'pair' },
     { code: 'MP2204', by: 'pair' },
@@ -30,11 +32,11 @@ const noKubeconfig: Check = {
     { code: 'MP2201', by: 'pair' },
   ],
   run: function* (view) {
-    for (const { cluster, secret } of secretsWithAccess(view)) {
+    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
       const refused = refusedBy(cluster, secret);
       const none = secret.credential === 'none' && (secret.files ?? []).length === 0;
       const problem = secret.problem ?? (none ? 'it names no credential' : undefined);
-      if (problem === undefined && refused.length === 0) continue;
+      if (problem === undefined && refused.length === 0) return;
       yield {
         cluster: cluster.name,
         peer: secret.cluster,
@@ -47,7 +49,7 @@ const noKubeconfig: Check = {
             ? `The remote secret of ${cluster.name} for ${secret.cluster} asks for a program or a file (${refused.join(', ')}), which istiod refuses.`
             : `The remote secret of ${cluster.name} for ${secret.cluster} is no usable kubeconfig: ${problem}.`,
       };
-    }
+    });
   },
 };
 
@@ -59,9 +61,9 @@ const unverified: Check = {
     'Everything works. But with insecure-skip-tls-verify istiod takes services and endpoints from whoever answers, and gives its token away to them.',
   remedy: make,
   reference: 'https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#Cluster',
-  needs: ['remoteSecrets'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess'],
   run: function* (view) {
-    for (const { cluster, secret } of secretsWithAccess(view))
+    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
       if (secret.skipsVerification)
         yield {
           cluster: cluster.name,
@@ -70,6 +72,7 @@ const unverified: Check = {
           evidence: [{ what: 'insecure-skip-tls-verify', seen: 'true', expected: 'false' }],
           cause: `The remote secret of ${cluster.name} for ${secret.cluster} does not verify the API server.`,
         };
+    });
   },
 };
 

@@ -1,13 +1,21 @@
 import type { Check } from '../check.ts';
-import { activeSecrets, isActive, leadsTo, remoteSecrets, secretRef } from '../remote-secrets.ts';
+import {
+  activeSecrets,
+  isActive,
+  leadsTo,
+  leadsToCluster,
+  remoteSecrets,
+  secretRef,
+} from '../remote-secrets.ts';
 import { some } from '../wording.ts';
+import { anyOf, separately } from '../unread.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#enable-endpoint-discovery';
 const make =
   'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
 
-/** What a cluster that istiod does not read looks like from within. */
+/** The findings in a cluster whose istiod does not read another cluster. */
 const unread = [
   { code: 'MP2202', by: 'pair' },
   { code: 'MP2204', by: 'pair' },
@@ -21,19 +29,18 @@ const missing: Check = {
   title: 'A cluster has no remote secret for another one',
   severity: 'error',
   explanation:
-    'An istiod reads the services and pods of another cluster with the kubeconfig in a remote secret. Without it, its workloads never hear of the other cluster: calls stay local, and services that live only there are not found. Each direction needs a secret of its own, and one may be there while the other is not.',
+    'istiod reads the services and pods of another cluster with the kubeconfig in a remote secret. Without the secret, its workloads do not learn of the other cluster: calls stay local, and services that exist only there are not found. Each direction needs its own secret.',
   remedy: make,
   reference,
-  needs: ['remoteSecrets', 'installs'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   explains: unread,
   run: function* (view) {
-    for (const { reader, read } of view.pairs()) {
-      if (!reader.complete('remoteSecrets')) continue;
-      // An external istiod has the name of the cluster that it serves, and reads it as its own.
-      if (reader.declared?.role === 'external' && reader.install?.clusterName === read) continue;
-      // Another check tells of a secret that is there, but does not count.
-      if (reader.data.remoteSecrets.some((one) => one.cluster === read)) continue;
-      if (reader.data.remoteSecrets.some((one) => leadsTo(view, one).includes(read))) continue;
+    yield* separately(view.pairs(), function* ({ reader, read }) {
+      // An external istiod has the name of the cluster that it serves, and reads that cluster as its own.
+      if (reader.declared?.role === 'external' && reader.install?.clusterName === read) return;
+      // Another check reports a secret that exists, but that istiod does not read.
+      if (reader.seen('remoteSecrets').some((one) => one.cluster === read)) return;
+      if (anyOf(reader.whole('remoteSecrets'), (one) => leadsToCluster(view, one, read))) return;
       const back = view.cluster(read);
       yield {
         cluster: reader.name,
@@ -41,34 +48,36 @@ const missing: Check = {
         object: `Secret ${reader.systemNamespace}/istio-remote-secret-${read}`,
         evidence: [
           { what: `remote secrets of ${reader.name} for ${read}`, seen: 0, expected: 1 },
-          ...(back
+          ...(back?.readWhole('remoteSecrets')
             ? [
                 {
                   what: `remote secrets of ${read} for ${reader.name}`,
-                  seen: activeSecrets(back).filter((one) => one.cluster === reader.name).length,
+                  seen: back
+                    .seen('remoteSecrets')
+                    .filter((one) => one.labelled && one.cluster === reader.name).length,
                 },
               ]
             : []),
         ],
-        cause: `${reader.name} has no remote secret for ${read}, so its istiod does not read ${read}.`,
+        cause: `${reader.name} does not have a remote secret for ${read}, so its istiod does not read ${read}.`,
         remedy: `istioctl create-remote-secret --context ${read} --name ${read} --server https://<API server of ${read}>:6443 | kubectl --context ${reader.name} apply -f -`,
       };
-    }
+    });
   },
 };
 
 const wrongNamespace: Check = {
   code: 'MP2103',
-  title: 'A remote secret is in a namespace where istiod does not look',
+  title: 'A remote secret is in a namespace that istiod does not read',
   severity: 'error',
   explanation:
-    'istiod looks for remote secrets in its own namespace only. One that was applied to another namespace, such as default, is never read, and nothing reports it.',
+    'istiod reads remote secrets only in its own namespace. It does not read a secret in another namespace, such as default, and does not report it.',
   remedy: `${make.replace('apply -f -', '-n istio-system apply -f -')}\nkubectl --context <cluster> -n <namespace> delete secret <name>`,
   reference,
   needs: ['remoteSecrets', 'installs'],
   explains: unread,
   run: function* (view) {
-    for (const reader of view.primaries)
+    yield* separately(view.primaries, function* (reader) {
       for (const secret of remoteSecrets(reader)) {
         if (!secret.labelled || secret.namespace === reader.systemNamespace) continue;
         if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
@@ -77,24 +86,25 @@ const wrongNamespace: Check = {
           peer: secret.cluster,
           object: secretRef(secret),
           evidence: [{ what: 'namespace', seen: secret.namespace, expected: reader.systemNamespace }],
-          cause: `The remote secret of ${reader.name} for ${secret.cluster} is in ${secret.namespace}, but istiod looks in ${reader.systemNamespace} only.`,
+          cause: `The remote secret of ${reader.name} for ${secret.cluster} is in ${secret.namespace}, but istiod reads only ${reader.systemNamespace}.`,
         };
       }
+    });
   },
 };
 
 const withoutLabel: Check = {
   code: 'MP2104',
-  title: 'A remote secret lacks its label',
+  title: 'A remote secret does not have its label',
   severity: 'error',
   explanation:
-    'istiod watches secrets with the label istio/multiCluster=true. One without it is never read; it looks right in every other way. Tools that copy secrets between clusters often leave labels behind.',
+    'istiod watches secrets with the label istio/multiCluster=true. It does not read a secret without the label, even if the secret is right in every other way. Tools that copy secrets between clusters often do not copy labels.',
   remedy: 'kubectl --context <cluster> -n <namespace> label secret <name> istio/multiCluster=true',
   reference,
   needs: ['remoteSecrets', 'installs'],
   explains: unread,
   run: function* (view) {
-    for (const reader of view.primaries)
+    yield* separately(view.primaries, function* (reader) {
       for (const secret of remoteSecrets(reader)) {
         if (secret.labelled) continue;
         if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
@@ -107,25 +117,27 @@ const withoutLabel: Check = {
           remedy: `kubectl --context ${reader.name} -n ${secret.namespace} label secret ${secret.name} istio/multiCluster=true`,
         };
       }
+    });
   },
 };
 
 const wrongName: Check = {
   code: 'MP2105',
-  title: 'A remote secret names its cluster otherwise than the cluster names itself',
+  title: 'A remote secret has another name for its cluster than the cluster itself',
   severity: 'error',
   explanation:
-    "The key in a remote secret is the name under which istiod registers the cluster. It has to be the clusterName that the cluster's own istiod and proxies have. Under another name, istiod looks for gateways and endpoints of a cluster that nobody is, proxies of that cluster are refused, and locality and network are mixed up.",
+    'istiod registers a cluster under the key in its remote secret. The key must be the clusterName of the istiod and of the proxies of that cluster. With another name, istiod looks for gateways and endpoints of a cluster that does not exist, refuses the proxies of the cluster, and confuses locality and network.',
   remedy: make,
   reference,
-  needs: ['remoteSecrets', 'installs', 'nodes'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   explains: unread,
   run: function* (view) {
-    for (const reader of view.primaries)
-      for (const secret of remoteSecrets(reader)) {
+    yield* separately(view.primaries, function* (reader) {
+      yield* separately(remoteSecrets(reader), function* (secret) {
         const [led] = leadsTo(view, secret);
-        if (led === undefined || leadsTo(view, secret).includes(secret.cluster) || !isActive(reader, secret))
-          continue;
+        if (led === undefined || !isActive(reader, secret)) return;
+        if (view.clusterNames.includes(secret.cluster) && leadsToCluster(view, secret, secret.cluster))
+          return;
         yield {
           cluster: reader.name,
           peer: led,
@@ -134,9 +146,10 @@ const wrongName: Check = {
             { what: 'name in the secret', seen: secret.cluster, expected: led },
             { what: 'server in the secret', seen: secret.server ?? 'none' },
           ],
-          cause: `The remote secret ${secret.name} of ${reader.name} calls ${led} by the name ${secret.cluster}.`,
+          cause: `The remote secret ${secret.name} of ${reader.name} names the cluster ${led} ${secret.cluster}.`,
         };
-      }
+      });
+    });
   },
 };
 
@@ -145,12 +158,12 @@ const twice: Check = {
   title: 'Two remote secrets name the same cluster',
   severity: 'warning',
   explanation:
-    'istiod keeps the first secret that names a cluster and logs an error for the other. Which one is first changes when it restarts, and with it the credential and the server that are used.',
+    'istiod uses the first secret that names a cluster and logs an error for the other. The order may change when istiod restarts, and the credential and the server with it.',
   remedy: 'kubectl --context <cluster> -n istio-system delete secret <the one that is old>',
   reference,
-  needs: ['remoteSecrets'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: function* (view) {
-    for (const reader of view.primaries)
+    yield* separately(view.primaries, function* (reader) {
       for (const [cluster, secrets] of Map.groupBy(activeSecrets(reader), (secret) => secret.cluster)) {
         const names = [...new Set(secrets.map(({ name }) => name))];
         if (names.length < 2) continue;
@@ -162,6 +175,7 @@ const twice: Check = {
           cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${some(names)}.`,
         };
       }
+    });
   },
 };
 
@@ -170,13 +184,13 @@ const ofItself: Check = {
   title: 'A cluster has a remote secret for itself',
   severity: 'warning',
   explanation:
-    'istiod reads its own cluster anyway, and ignores a remote secret that names it. Such a secret is usually the result of contexts that were mixed up, and the one that was meant is missing elsewhere.',
+    'istiod always reads its own cluster, and ignores a remote secret that names it. The usual reason is that two contexts were confused; then the intended secret is missing in another cluster.',
   remedy: 'kubectl --context <cluster> -n istio-system delete secret istio-remote-secret-<cluster>',
   reference,
-  needs: ['remoteSecrets'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: function* (view) {
-    for (const reader of view.primaries)
-      for (const secret of activeSecrets(reader))
+    yield* separately(view.primaries, function* (reader) {
+      yield* separately(activeSecrets(reader), function* (secret) {
         if (secret.cluster === reader.name && !leadsTo(view, secret).some((led) => led !== reader.name))
           yield {
             cluster: reader.name,
@@ -184,6 +198,8 @@ const ofItself: Check = {
             evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: 'another cluster' }],
             cause: `${reader.name} has a remote secret for itself, which istiod ignores.`,
           };
+      });
+    });
   },
 };
 
@@ -192,15 +208,15 @@ const stranger: Check = {
   title: 'A remote secret names a cluster that is not in the mesh file',
   severity: 'info',
   explanation:
-    'istiod reads a cluster that the mesh file does not name. It may be a cluster of the mesh that meshproof was not told of, or one that is gone: then istiod tries to reach it for ever, and holds its readiness back when it starts.',
+    'istiod reads a cluster that the mesh file does not name. The cluster may belong to the mesh and be missing in the file. If the cluster does not exist any more, istiod tries to reach it without end, and becomes ready late when it starts.',
   remedy:
     'kubectl --context <cluster> -n istio-system delete secret <name>   # or add the cluster to the mesh file',
   reference,
-  needs: ['remoteSecrets'],
+  needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: function* (view) {
     const known = new Set(view.clusterNames);
-    for (const reader of view.primaries)
-      for (const secret of activeSecrets(reader))
+    yield* separately(view.primaries, function* (reader) {
+      yield* separately(activeSecrets(reader), function* (secret) {
         if (!known.has(secret.cluster) && leadsTo(view, secret).length === 0)
           yield {
             cluster: reader.name,
@@ -209,6 +225,8 @@ const stranger: Check = {
             evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: some([...known]) }],
             cause: `${reader.name} reads a cluster ${secret.cluster} that the mesh file does not name.`,
           };
+      });
+    });
   },
 };
 

@@ -6,6 +6,7 @@ import { meshServices } from '../mesh-services.ts';
 import { selects } from '../pod-index.ts';
 import { tables, table, text, texts } from '../spec-reader.ts';
 import { some } from '../wording.ts';
+import { anyOf, fromReadable, separately } from '../unread.ts';
 
 const emptySubset: Check = {
   code: 'MP6301',
@@ -17,12 +18,11 @@ const emptySubset: Check = {
   reference: 'https://istio.io/latest/docs/reference/config/networking/destination-rule/#Subset',
   needs: ['resources', 'services', 'pods'],
   run: function* (view) {
-    if (!view.completeEverywhere('pods')) return;
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const rule of destinationRules(cluster)) {
         const key = serviceOfHost(rule.host);
-        const services = view.clusters.flatMap((one) => {
-          const service = key === undefined ? undefined : one.services.get(key);
+        const services = view.everyCluster().flatMap((one) => {
+          const service = key === undefined ? undefined : one.service(key);
           return service ? [one.podsOf(service)] : [];
         });
         const pods = services.flat();
@@ -39,6 +39,7 @@ const emptySubset: Check = {
           cause: `The subsets ${some(empty.map(({ name }) => name))} of ${keyOf(rule)} in ${cluster.name} select no pod of any cluster.`,
         };
       }
+    });
   },
 };
 
@@ -67,14 +68,13 @@ const noDestination: Check = {
   reference: 'https://istio.io/latest/docs/reference/config/networking/virtual-service/#Destination',
   needs: ['resources', 'services'],
   run: function* (view) {
-    if (!view.completeEverywhere('services')) return;
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const { namespace, name, spec } of cluster.resources('VirtualService')) {
         const nowhere = destinationsOf(namespace, spec).filter((host) => {
           const key = serviceOfHost(host);
           return (
             key !== undefined &&
-            !view.clusters.some(({ services }) => services.has(key)) &&
+            !anyOf(view.clusterNames, (one) => view.answered(one).service(key) !== undefined) &&
             !entriesOf(cluster).includes(host)
           );
         });
@@ -87,6 +87,7 @@ const noDestination: Check = {
             cause: `VirtualService ${namespace}/${name} of ${cluster.name} sends to ${some(nowhere)}, which no cluster has.`,
           };
       }
+    });
   },
 };
 
@@ -99,7 +100,7 @@ const routesDiffer: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> get virtualservice <name> -o yaml   # in each cluster; apply the one that is meant to all',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
-  needs: ['resources', 'namespaces'],
+  needs: ['resources', 'namespaces', 'installs'],
   run: function* (view) {
     // What is bound to ingress gateways alone belongs where they are.
     const inMesh = differences(view, 'VirtualService', ({ spec }) => {
@@ -119,7 +120,7 @@ const sidecarsDiffer: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> get sidecars -o yaml   # in each cluster; apply the ones that are meant to all',
   reference: 'https://istio.io/latest/docs/reference/config/networking/sidecar/',
-  needs: ['resources', 'namespaces'],
+  needs: ['resources', 'namespaces', 'installs'],
   explains: [{ code: 'MP3602', by: 'cluster' }],
   run: function* (view) {
     for (const one of differences(view, 'Sidecar')) yield sightingOf('Sidecar', one, true);
@@ -135,7 +136,7 @@ const serviceEntriesDiffer: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> get serviceentries -o yaml   # in each cluster; apply the ones that are meant to all',
   reference: 'https://istio.io/latest/docs/reference/config/networking/service-entry/',
-  needs: ['resources', 'namespaces'],
+  needs: ['resources', 'namespaces', 'installs'],
   run: function* (view) {
     for (const one of differences(view, 'ServiceEntry')) yield sightingOf('ServiceEntry', one, true);
   },
@@ -152,21 +153,21 @@ const keptLocal: Check = {
     'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/#keeping-traffic-in-cluster',
   needs: ['installs', 'services', 'pods'],
   run: function* (view) {
-    for (const cluster of view.primaries) {
+    yield* separately(view.primaries, function* (cluster) {
       const hosts = cluster.settings?.clusterLocalHosts ?? [];
-      if (hosts.length === 0) continue;
+      if (hosts.length === 0) return;
       const local = meshServices(view).filter(
         ({ fqdn, meshed, namespace }) =>
           namespace !== 'kube-system' &&
           meshed.length > 1 &&
           hosts.some((host) => host === fqdn || (host.startsWith('*.') && fqdn.endsWith(host.slice(1)))),
       );
-      const others = view.primaries.filter(
-        (one) =>
-          one !== cluster &&
-          local.some(({ fqdn }) => !(one.settings?.clusterLocalHosts ?? []).includes(fqdn)),
+      if (local.length === 0) return;
+      const others = fromReadable(view.primaries, (one) =>
+        one !== cluster && local.some(({ fqdn }) => !(one.settings?.clusterLocalHosts ?? []).includes(fqdn))
+          ? [one]
+          : [],
       );
-      if (local.length === 0) continue;
       yield {
         severity: others.length > 0 ? 'warning' : 'info',
         cluster: cluster.name,
@@ -177,7 +178,7 @@ const keptLocal: Check = {
         ],
         cause: `${cluster.name} keeps calls to ${some(local.map(({ key }) => key))} inside itself, though other clusters have pods of it.`,
       };
-    }
+    });
   },
 };
 

@@ -4,13 +4,14 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { authorityOf, rootsOf, sameRoot } from '../trust.ts';
 import { short, some, span } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const restart =
   'kubectl --context <cluster> -n istio-system rollout restart deployment istiod\n# then the workloads, or wait until their certificates renew';
 
 /** The proxies of a cluster with the certificate that each shows. */
 const shown = (view: MeshView, cluster: ClusterView) =>
-  cluster.data.proxies.flatMap((proxy) => {
+  cluster.seen('proxies').flatMap((proxy) => {
     const leaf = view.certificate(proxy.certificate[0]);
     return leaf ? [{ proxy, leaf }] : [];
   });
@@ -26,15 +27,15 @@ const notServed: Check = {
     'Everything works today. The authority in `cacerts` did not sign the certificate of any proxy that was read: it was replaced, and istiod still signs with the old one, or no workload has renewed since. When the old authority ends, or its root is taken away, calls fail although the secret looks right.',
   remedy: restart,
   reference: 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/',
-  needs: ['authorities', 'proxies'],
+  needs: ['authorities', 'proxies', 'installs', 'roots'],
   run: function* (view) {
-    for (const cluster of view.primaries) {
+    yield* separately(view.primaries, function* (cluster) {
       const authority = authorityOf(cluster);
       const signing = view.certificate(authority?.certificate[0]);
       const all = shown(view, cluster);
-      if (!authority || !signing || all.length === 0) continue;
+      if (!authority || !signing || all.length === 0) return;
       const byIt = all.filter(({ leaf }) => leaf.signedBy.includes(signing.fingerprint));
-      if (byIt.length === all.length) continue;
+      if (byIt.length === all.length) return;
       const others = all.filter((one) => !byIt.includes(one));
       yield {
         // Some have renewed: the change is on its way.
@@ -51,7 +52,7 @@ const notServed: Check = {
         ],
         cause: `The authority in ${authority.secret} of ${cluster.name} (${signing.subject}) signed ${byIt.length} of the ${all.length} certificates that its proxies show.`,
       };
-    }
+    });
   },
 };
 
@@ -63,17 +64,19 @@ const staleConfigMaps: Check = {
     "istiod writes its root into the ConfigMap istio-ca-root-cert of every namespace; workloads verify istiod with it. Where it is another root than the authority's own, pods that start cannot get a certificate. It comes about when istiod has not taken a new authority, or cannot write ConfigMaps.",
   remedy: 'kubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: 'https://istio.io/latest/docs/concepts/security/#pki',
-  needs: ['authorities', 'roots'],
+  needs: ['authorities', 'roots', 'installs'],
   run: function* (view) {
-    for (const cluster of view.primaries) {
-      if (!authorityOf(cluster)) continue;
+    yield* separately(view.primaries, function* (cluster) {
+      if (!authorityOf(cluster)) return;
       const roots = rootsOf(view, cluster);
-      if (roots.length === 0) continue;
-      const stale = cluster.data.roots.filter(
-        ({ roots: given }) =>
-          !view.certificatesOf(given).some((one) => roots.some((root) => sameRoot(one, root))),
-      );
-      if (stale.length === 0) continue;
+      if (roots.length === 0) return;
+      const stale = cluster
+        .seen('roots')
+        .filter(
+          ({ roots: given }) =>
+            !view.certificatesOf(given).some((one) => roots.some((root) => sameRoot(one, root))),
+        );
+      if (stale.length === 0) return;
       yield {
         cluster: cluster.name,
         object: `ConfigMap ${keyOf(stale[0] as { namespace: string; name: string })}`,
@@ -81,9 +84,9 @@ const staleConfigMaps: Check = {
           { what: 'namespaces with another root', seen: stale.length, expected: 0 },
           { what: 'root there', seen: short(stale[0]?.roots[0]), expected: short(roots[0]?.fingerprint) },
         ],
-        cause: `${stale.length} of ${cluster.data.roots.length} namespaces of ${cluster.name} are given a root that its authority does not lead to.`,
+        cause: `${stale.length} of ${cluster.seen('roots').length} namespaces of ${cluster.name} are given a root that its authority does not lead to.`,
       };
-    }
+    });
   },
 };
 
@@ -98,14 +101,14 @@ const leafNotRenewed: Check = {
   reference: 'https://istio.io/latest/docs/reference/commands/pilot-agent/#envvars',
   needs: ['proxies'],
   run: function* (view) {
-    for (const cluster of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
       const late = shown(view, cluster).flatMap(({ proxy, leaf }) => {
         const life = Date.parse(leaf.notAfter) - Date.parse(leaf.notBefore);
         const left = Date.parse(leaf.notAfter) - view.now;
         return left < life / 4 ? [{ proxy, left }] : [];
       });
       const worst = late.toSorted((a, b) => a.left - b.left)[0];
-      if (!worst) continue;
+      if (!worst) return;
       yield {
         severity: worst.left < 0 ? 'error' : 'warning',
         cluster: cluster.name,
@@ -120,7 +123,7 @@ const leafNotRenewed: Check = {
         ],
         cause: `${named(late)} of ${cluster.name} ${worst.left < 0 ? 'shows a certificate that has ended' : 'should have renewed its certificate'}.`,
       };
-    }
+    });
   },
 };
 
@@ -132,18 +135,21 @@ const distrusts: Check = {
     'Proxies hold the roots that istiod sent them. Where these do not include the root of another cluster, the handshake with its workloads fails, whatever the secrets say by now. Usually the roots of the clusters differ, or istiod was not restarted since they were made the same.',
   remedy: restart,
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#trust-configuration',
-  needs: ['proxies', 'authorities'],
+  needs: ['proxies', 'authorities', 'installs', 'roots'],
   run: function* (view) {
-    for (const cluster of view.clusters)
-      for (const other of view.clusters) {
+    yield* separately(view.clusters, function* (cluster) {
+      yield* separately(view.clusters, function* (other) {
+        if (other === cluster) return;
         const roots = rootsOf(view, other);
-        const reading = cluster.data.proxies.filter((proxy) => view.certificatesOf(proxy.roots).length > 0);
-        if (other === cluster || roots.length === 0) continue;
+        const reading = cluster
+          .seen('proxies')
+          .filter((proxy) => view.certificatesOf(proxy.roots).length > 0);
+        if (roots.length === 0) return;
         const without = reading.filter(
           (proxy) =>
             !view.certificatesOf(proxy.roots).some((one) => roots.some((root) => sameRoot(one, root))),
         );
-        if (without.length === 0) continue;
+        if (without.length === 0) return;
         yield {
           cluster: cluster.name,
           peer: other.name,
@@ -153,7 +159,8 @@ const distrusts: Check = {
           ],
           cause: `${without.length} of ${reading.length} proxies of ${cluster.name} do not hold the root of ${other.name}.`,
         };
-      }
+      });
+    });
   },
 };
 

@@ -4,6 +4,7 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { some } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const sameness = 'https://istio.io/latest/docs/ops/deployment/deployment-models/#namespace-sameness';
 const copy =
@@ -19,13 +20,12 @@ const missing: Check = {
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/',
   needs: ['services', 'pods', 'namespaces'],
   run: function* (view) {
-    for (const one of meshServices(view)) {
+    yield* separately(meshServices(view), function* (one) {
       const declared =
         one.namespace === view.snapshot.declared.namespace &&
         view.snapshot.declared.services.some(({ name }) => name === one.name);
-      const without = view.clusters.filter(
-        (cluster) =>
-          cluster.complete('services') && callsFrom(cluster, one) && !cluster.services.has(one.key),
+      const without = fromReadable(view.clusters, (cluster) =>
+        callsFrom(cluster, one) && cluster.service(one.key) === undefined ? [cluster] : [],
       );
       for (const cluster of without)
         yield {
@@ -44,7 +44,7 @@ const missing: Check = {
           ],
           cause: `The Service ${one.key} is not in ${cluster.name}, so callers there do not find its name.`,
         };
-    }
+    });
   },
 };
 

@@ -1,7 +1,9 @@
 import type { Check } from '../check.ts';
 import { authorizations, principalOf } from '../authorization.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import type { MeshView } from '../mesh-view.ts';
 import { some } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const migration = 'https://istio.io/latest/docs/tasks/security/authorization/authz-td-migration/';
 
@@ -14,20 +16,20 @@ const differ: Check = {
   remedy:
     'istioctl --context <cluster> install -f <operator.yaml> --set "meshConfig.trustDomainAliases[0]=<the other trust domain>"',
   reference: migration,
-  needs: ['installs'],
+  needs: ['installs', 'istiods'],
   explains: [
     { code: 'MP1203', by: 'cluster' },
     { code: 'MP1205', by: 'cluster' },
   ],
   run: function* (view) {
-    for (const cluster of view.primaries)
-      for (const other of view.primaries) {
+    yield* separately(view.primaries, function* (cluster) {
+      yield* separately(view.primaries, function* (other) {
         const aliases = cluster.settings?.trustDomainAliases ?? [];
         if (accepts(cluster, other) || cluster.install?.env['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] === 'true')
-          continue;
+          return;
         // Where both refuse, the one that the mesh file does not expect is told of, once.
         const expected = view.snapshot.declared.trustDomain;
-        if (!accepts(other, cluster) && cluster.trustDomain === expected) continue;
+        if (!accepts(other, cluster) && cluster.trustDomain === expected) return;
         yield {
           cluster: cluster.name,
           peer: other.name,
@@ -41,7 +43,8 @@ const differ: Check = {
           ],
           cause: `${cluster.name} accepts the trust domain ${some([cluster.trustDomain, ...aliases])}, but ${other.name} has ${other.trustDomain}.`,
         };
-      }
+      });
+    });
   },
 };
 
@@ -56,11 +59,13 @@ const idleAlias: Check = {
     'An alias lets certificates of another trust domain in. One that no cluster of the mesh has is left over from a migration, or is misspelt. It is taken away when the migration is over.',
   remedy: 'kubectl --context <cluster> -n istio-system edit configmap istio   # trustDomainAliases',
   reference: migration,
-  needs: ['installs'],
+  needs: ['installs', 'istiods'],
   run: function* (view) {
-    const known = new Set(view.clusters.map(({ trustDomain }) => trustDomain));
-    for (const cluster of view.primaries) {
-      const idle = (cluster.settings?.trustDomainAliases ?? []).filter((alias) => !known.has(alias));
+    yield* separately(view.primaries, function* (cluster) {
+      const aliases = cluster.settings?.trustDomainAliases ?? [];
+      if (aliases.length === 0) return;
+      const known = new Set(view.everyCluster().map(({ trustDomain }) => trustDomain));
+      const idle = aliases.filter((alias) => !known.has(alias));
       if (idle.length > 0)
         yield {
           cluster: cluster.name,
@@ -68,7 +73,7 @@ const idleAlias: Check = {
           evidence: [{ what: 'trust domains of the clusters', seen: some([...known]), expected: some(idle) }],
           cause: `${cluster.name} has aliases that are no cluster's trust domain: ${some(idle)}.`,
         };
-    }
+    });
   },
 };
 
@@ -80,12 +85,11 @@ const foreignPrincipal: Check = {
     'A principal is <trust domain>/ns/<namespace>/sa/<account>. One of a trust domain that no cluster issues in matches nobody: an ALLOW policy denies those whom it means to let in, a DENY policy lets in those whom it means to refuse. `cluster.local` always stands for the own trust domain.',
   remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
-  needs: ['resources', 'installs'],
+  needs: ['resources', 'installs', 'istiods'],
   run: function* (view) {
-    const issued = new Set(['cluster.local']);
-    for (const { trustDomain, settings } of view.clusters)
-      for (const domain of [trustDomain, ...(settings?.trustDomainAliases ?? [])]) issued.add(domain);
-    for (const { cluster, policy, principals } of named(view.clusters)) {
+    yield* separately(named(view.clusters), function* ({ cluster, policy, principals }) {
+      if (principals.length === 0) return;
+      const issued = issuedDomains(view);
       const foreign = principals.filter((one) => {
         const domain = principalOf(one)?.trustDomain;
         return domain !== undefined && !domain.includes('*') && !issued.has(domain);
@@ -98,9 +102,18 @@ const foreignPrincipal: Check = {
           evidence: [{ what: 'trust domain', seen: some(foreign), expected: some([...issued]) }],
           cause: `${keyOf(policy)} in ${cluster.name} names identities that no cluster can issue: ${some(foreign)}.`,
         };
-    }
+    });
   },
 };
+
+/** The trust domains in which the clusters of the mesh issue or accept identities. Throws NotRead. */
+const issuedDomains = (view: MeshView): Set<string> =>
+  new Set([
+    'cluster.local',
+    ...view
+      .everyCluster()
+      .flatMap(({ trustDomain, settings }) => [trustDomain, ...(settings?.trustDomainAliases ?? [])]),
+  ]);
 
 const nobody: Check = {
   code: 'MP1204',
@@ -112,9 +125,10 @@ const nobody: Check = {
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
   needs: ['resources', 'serviceAccounts'],
   run: function* (view) {
-    if (!view.completeEverywhere('serviceAccounts')) return;
-    const known = new Set(view.clusters.flatMap(({ data }) => data.serviceAccounts.map(keyOf)));
-    for (const { cluster, policy, principals } of named(view.clusters)) {
+    yield* separately(named(view.clusters), function* ({ cluster, policy, principals }) {
+      if (principals.length === 0) return;
+      const accounts = view.everyCluster().flatMap((one) => one.whole('serviceAccounts'));
+      const known = new Set(accounts.map(keyOf));
       const absent = principals.filter((one) => {
         const { namespace, account } = principalOf(one) ?? {};
         if (namespace === undefined || account === undefined || `${namespace}${account}`.includes('*'))
@@ -135,14 +149,14 @@ const nobody: Check = {
           ],
           cause: `${keyOf(policy)} in ${cluster.name} names service accounts that stand in no cluster: ${some(absent)}.`,
         };
-    }
+    });
   },
 };
 
-function* named(clusters: readonly ClusterView[]) {
-  for (const cluster of clusters)
-    for (const policy of authorizations(cluster)) yield { cluster, policy, principals: policy.principals };
-}
+const named = (clusters: readonly ClusterView[]) =>
+  fromReadable(clusters, (cluster) =>
+    authorizations(cluster).map((policy) => ({ cluster, policy, principals: policy.principals })),
+  );
 
 const staleIdentity: Check = {
   code: 'MP1205',
@@ -153,10 +167,10 @@ const staleIdentity: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system rollout restart deployment istiod\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference: migration,
-  needs: ['proxies', 'installs'],
+  needs: ['proxies', 'installs', 'istiods'],
   run: function* (view) {
-    for (const cluster of view.primaries) {
-      const others = cluster.data.proxies.flatMap(({ namespace, pod, certificate }) => {
+    yield* separately(view.primaries, function* (cluster) {
+      const others = cluster.seen('proxies').flatMap(({ namespace, pod, certificate }) => {
         const uri = view.certificate(certificate[0])?.uris.find((one) => one.startsWith('spiffe://'));
         const domain = uri?.slice('spiffe://'.length).split('/')[0];
         return domain === undefined || domain === cluster.trustDomain
@@ -172,9 +186,9 @@ const staleIdentity: Check = {
             { what: 'trust domain that is shown', seen: first.domain, expected: cluster.trustDomain },
             { what: 'proxies with another', seen: others.length, expected: 0 },
           ],
-          cause: `${others.length} of ${cluster.data.proxies.length} proxies of ${cluster.name} are named in ${first.domain}, but its trust domain is ${cluster.trustDomain}.`,
+          cause: `${others.length} of ${cluster.seen('proxies').length} proxies of ${cluster.name} are named in ${first.domain}, but its trust domain is ${cluster.trustDomain}.`,
         };
-    }
+    });
   },
 };
 

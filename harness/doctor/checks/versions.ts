@@ -2,6 +2,7 @@ import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { some } from '../wording.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const skewDocs = 'https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew';
 
@@ -15,14 +16,16 @@ export function minorOf(version: string | undefined): number | undefined {
  * istiod's version: what a replica says, else its image's tag. Of several revisions, as in a canary upgrade, the newest: the others are on
  * their way out.
  */
-function versionOf({ data, install }: ClusterView): string | undefined {
-  const said = data.istiods.flatMap(({ version }) => (minorOf(version) === undefined ? [] : [version ?? '']));
-  return said.toSorted((a, b) => (minorOf(b) ?? 0) - (minorOf(a) ?? 0))[0] ?? install?.version;
+function versionOf(cluster: ClusterView): string | undefined {
+  const said = cluster.istiods.flatMap(({ version }) =>
+    minorOf(version) === undefined ? [] : [version ?? ''],
+  );
+  return said.toSorted((a, b) => (minorOf(b) ?? 0) - (minorOf(a) ?? 0))[0] ?? cluster.install?.version;
 }
 
 /** Clusters that are furthest apart in a version. */
 function spread(view: MeshView, of: (cluster: ClusterView) => string | undefined) {
-  const known = view.clusters.flatMap((cluster) => {
+  const known = fromReadable(view.clusters, (cluster) => {
     const minor = minorOf(of(cluster));
     return minor === undefined ? [] : [{ cluster, minor, version: of(cluster) ?? '' }];
   });
@@ -73,9 +76,9 @@ const proxySkew: Check = {
   reference: skewDocs,
   needs: ['istiods', 'installs'],
   run: function* (view) {
-    for (const cluster of view.primaries) {
+    yield* separately(view.primaries, function* (cluster) {
       // Each by the istiod that it is connected to: there may be several revisions.
-      const all = cluster.data.istiods.flatMap((istiod) => {
+      const all = cluster.seen('istiods').flatMap((istiod) => {
         const by = minorOf(istiod.version) === undefined ? versionOf(cluster) : istiod.version;
         return (istiod.connected ?? []).map(({ proxy, version }) => ({ proxy, version, by }));
       });
@@ -84,7 +87,7 @@ const proxySkew: Check = {
         return own !== undefined && minor !== undefined && (own - minor > 2 || minor > own);
       });
       const first = far[0];
-      if (!first) continue;
+      if (!first) return;
       yield {
         cluster: cluster.name,
         object: `Pod ${first.proxy}`,
@@ -98,7 +101,7 @@ const proxySkew: Check = {
         ],
         cause: `${far.length} of ${all.length} proxies of ${cluster.name} are too far from istiod ${first.by}: ${some(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
       };
-    }
+    });
   },
 };
 
@@ -110,10 +113,10 @@ const replicasMixed: Check = {
     'A rollout of istiod is under way, or stuck. Proxies get what the replica makes that they happen to be connected to, so the same rules may give different configuration.',
   remedy: 'kubectl --context <cluster> -n istio-system rollout status deployment istiod',
   reference: 'https://istio.io/latest/docs/setup/upgrade/in-place/',
-  needs: ['istiods'],
+  needs: ['istiods', 'installs'],
   run: function* (view) {
-    for (const cluster of view.clusters)
-      for (const [revision, replicas] of Map.groupBy(cluster.data.istiods, (one) => one.revision)) {
+    yield* separately(view.clusters, function* (cluster) {
+      for (const [revision, replicas] of Map.groupBy(cluster.seen('istiods'), (one) => one.revision)) {
         const versions = [...new Set(replicas.flatMap(({ version }) => version ?? []))];
         if (versions.length > 1)
           yield {
@@ -123,6 +126,7 @@ const replicasMixed: Check = {
             cause: `The istiods of ${cluster.name} are of ${versions.length} versions: ${some(versions)}.`,
           };
       }
+    });
   },
 };
 
@@ -136,7 +140,7 @@ const kubernetesSkew: Check = {
   reference: 'https://istio.io/latest/docs/releases/supported-releases/',
   needs: ['apiServer'],
   run: function* (view) {
-    const found = spread(view, ({ data }) => data.apiServer?.version);
+    const found = spread(view, ({ apiServer }) => apiServer?.version);
     if (!found || found.apart <= 3) return;
     const { oldest, newest, apart } = found;
     yield {
@@ -166,7 +170,7 @@ const meshIds: Check = {
   needs: ['installs'],
   run: function* (view) {
     const wanted = view.snapshot.declared.meshId;
-    const known = view.clusters.flatMap((cluster) => {
+    const known = fromReadable(view.clusters, (cluster) => {
       const id = cluster.install?.meshId || cluster.settings?.meshId;
       return id ? [{ cluster, id }] : [];
     });
@@ -197,7 +201,7 @@ const settingsDiffer: Check = {
   reference: 'https://istio.io/latest/docs/reference/commands/pilot-discovery/#envvars',
   needs: ['installs'],
   run: function* (view) {
-    const [first, ...others] = view.primaries.flatMap((cluster) =>
+    const [first, ...others] = fromReadable(view.primaries, (cluster) =>
       cluster.install ? [{ cluster, env: cluster.install.env }] : [],
     );
     for (const { cluster, env } of first ? others : []) {

@@ -4,6 +4,7 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest } from '../gateways.ts';
 import { rootsOf, sameRoot } from '../trust.ts';
 import { some } from '../wording.ts';
+import { separately } from '../unread.ts';
 
 const firewall =
   'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#connectivity-and-firewall-issues';
@@ -11,7 +12,7 @@ const firewall =
 /** The connections that were tried from a cluster, by the cluster that they led to. */
 const probesOf = (cluster: ClusterView, target: ProbeRecord['target']) =>
   Map.groupBy(
-    cluster.data.probes.filter((one) => one.target === target),
+    cluster.seen('probes').filter((one) => one.target === target),
     (one) => one.cluster,
   );
 
@@ -29,14 +30,14 @@ const gatewayBlocked: Check = {
   needs: ['probes'],
   explains: [{ code: 'MP3402', by: 'pair' }],
   run: function* (view) {
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
         const failed = probes.filter(({ tcp }) => tcp !== 'connected');
         const first = failed[0];
         if (!first) continue;
         yield {
           // Other gateways of that cluster answer.
-          severity: failed.length < probes.length ? 'warning' : 'error',
+          severity: failed.length < probes.length || !cluster.complete('probes') ? 'warning' : 'error',
           cluster: cluster.name,
           peer: to,
           object: `${first.address}:${first.port}`,
@@ -47,6 +48,7 @@ const gatewayBlocked: Check = {
           cause: `The east-west gateway of ${to} (${first.address}:${first.port}) gives ${first.tcp === 'refused' ? 'a refusal' : 'no answer'} to ${cluster.name}.`,
         };
       }
+    });
   },
 };
 
@@ -59,9 +61,9 @@ const tlsFails: Check = {
   remedy:
     'openssl s_client -connect <gateway address>:15443 -servername outbound_.80_._.<service>.<namespace>.svc.cluster.local -alpn istio </dev/null\nistioctl --context <cluster> proxy-config listeners deploy/istio-eastwestgateway.istio-system --port 15443',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
-  needs: ['probes'],
+  needs: ['probes', 'istiods'],
   run: function* (view) {
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
         if (probes.every(({ tls }) => tls === 'completed')) continue; // nobody has to look what istiod knows
         const tried = probes.filter(
@@ -71,7 +73,7 @@ const tlsFails: Check = {
         const first = failed[0];
         if (!first) continue;
         yield {
-          severity: failed.length < tried.length ? 'warning' : 'error',
+          severity: failed.length < tried.length || !cluster.complete('probes') ? 'warning' : 'error',
           cluster: cluster.name,
           peer: to,
           object: `${first.address}:${first.port}`,
@@ -90,6 +92,7 @@ const tlsFails: Check = {
           cause: `TLS from ${cluster.name} through the east-west gateway of ${to} ended (${first.alert ?? first.tls}) before a certificate was shown.`,
         };
       }
+    });
   },
 };
 
@@ -97,7 +100,9 @@ const tlsFails: Check = {
 function expectsTls(cluster: ClusterView, to: string, sni: string | undefined): boolean {
   const host = sni?.split('_.').at(-1);
   const known = cluster.shards().flatMap(({ shards }) => shards.get(`${host} ${to}`) ?? []);
-  return known.length === 0 || known.some(({ mtls }) => mtls > 0);
+  // A limit may have cut the endpoints of the name.
+  if (known.length === 0) return !cluster.istiods.some((istiod) => cluster.isCut(istiod));
+  return known.some(({ mtls }) => mtls > 0);
 }
 
 const tlsEnded: Check = {
@@ -109,9 +114,9 @@ const tlsEnded: Check = {
   remedy:
     'openssl s_client -connect <gateway address>:15443 -servername outbound_.80_._.<service>.<namespace>.svc.cluster.local -showcerts </dev/null   # who issued this?',
   reference: 'https://github.com/istio/istio.io/pull/17065',
-  needs: ['probes', 'authorities'],
+  needs: ['probes', 'authorities', 'installs', 'roots'],
   run: function* (view) {
-    for (const cluster of view.clusters)
+    yield* separately(view.clusters, function* (cluster) {
       for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
         const target = view.cluster(to);
         const roots = target ? rootsOf(view, target) : [];
@@ -138,6 +143,7 @@ const tlsEnded: Check = {
           cause: `What answers ${cluster.name} at the gateway of ${to} shows a certificate that no root of ${to} stands behind.`,
         };
       }
+    });
   },
 };
 
@@ -150,7 +156,7 @@ const apiBlocked: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<API server>/6443 && echo open"   # then the firewall between them',
   reference: firewall,
-  needs: ['probes'],
+  needs: ['probes', 'installs'],
   explains: [
     { code: 'MP2202', by: 'pair' },
     { code: 'MP2203', by: 'pair' },
@@ -159,10 +165,11 @@ const apiBlocked: Check = {
     { code: 'MP3501', by: 'pair' },
   ],
   run: function* (view) {
-    for (const cluster of view.primaries)
+    yield* separately(view.primaries, function* (cluster) {
       for (const [to, probes] of probesOf(cluster, 'apiServer')) {
         const first = probes[0];
         if (!first || probes.some(({ tcp }) => tcp === 'connected')) continue;
+        cluster.whole('probes'); // another address of the API server may answer
         yield {
           cluster: cluster.name,
           peer: to,
@@ -171,6 +178,7 @@ const apiBlocked: Check = {
           cause: `The API server of ${to} (${first.address}:${first.port}) gives ${first.tcp === 'refused' ? 'a refusal' : 'no answer'} to ${cluster.name}, so its istiod hears of no change there.`,
         };
       }
+    });
   },
 };
 
@@ -186,15 +194,15 @@ const gatewayUnknown: Check = {
   needs: ['istiods'],
   run: function* (view) {
     if (!view.multiNetwork) return;
-    for (const { reader, read } of view.pairs()) {
+    yield* separately(view.pairs(), function* ({ reader, read }) {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
-      if (wanted === undefined || own === wanted) continue;
-      for (const { pod, networks } of reader.data.istiods) {
+      if (wanted === undefined || own === wanted) return;
+      for (const { namespace, pod, networks } of reader.seen('istiods')) {
         if (networks === undefined || networks.some(({ network }) => network === wanted)) continue;
         yield {
           cluster: reader.name,
           peer: read,
-          object: `Pod ${reader.systemNamespace}/${pod}`,
+          object: `Pod ${namespace}/${pod}`,
           evidence: [
             {
               what: 'networks in /debug/networkz',
@@ -205,7 +213,7 @@ const gatewayUnknown: Check = {
           cause: `istiod ${pod} of ${reader.name} knows no gateway to ${wanted}, the network of ${read}.`,
         };
       }
-    }
+    });
   },
 };
 
@@ -217,15 +225,18 @@ const noListener: Check = {
     'The Envoy of the gateway has no listener on the port for other networks. No Gateway with AUTO_PASSTHROUGH selects it, or it has not been told by its istiod.',
   remedy: 'istioctl --context <cluster> proxy-config listeners deploy/istio-eastwestgateway.istio-system',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
-  needs: ['proxies', 'services', 'pods'],
+  needs: ['proxies', 'services', 'pods', 'resources'],
   run: function* (view) {
     if (!view.multiNetwork) return;
     // A Kubernetes Gateway of class istio-east-west takes what comes from elsewhere by HBONE, on a port of its own.
-    for (const cluster of view.clusters.filter((one) => !hasKubernetesEastWest(one)))
+    yield* separately(view.clusters, function* (cluster) {
+      if (hasKubernetesEastWest(cluster)) return;
       for (const { service, port, pods, network } of eastWestGateways(cluster)) {
         const target = service.ports.find((one) => one.port === port)?.targetPort;
         const names = new Set(pods.filter(({ ready }) => ready).map(keyOf));
-        const envoys = cluster.data.proxies.filter(({ namespace, pod }) => names.has(`${namespace}/${pod}`));
+        const envoys = cluster
+          .seen('proxies')
+          .filter(({ namespace, pod }) => names.has(`${namespace}/${pod}`));
         const deaf = envoys.filter(
           ({ listeners }) => !listeners.some((one) => one.port === port || one.port === target),
         );
@@ -243,6 +254,7 @@ const noListener: Check = {
           cause: `${deaf.length} of ${envoys.length} pods of the east-west gateway of ${cluster.name} do not listen on ${port}.`,
         };
       }
+    });
   },
 };
 

@@ -1,8 +1,8 @@
 import type { Snapshot } from './schema.ts';
 
 /**
- * What could not be read of a mesh, a line each, so that nothing follows from what was not found: a cluster that did not answer,
- * and parts that were refused, silent or odd. What is beyond a limit, or could not be looked at from here, is no part of it.
+ * The parts of a mesh that could not be read, one line each: the clusters that did not answer, and the parts that were refused, timed out
+ * or had an unexpected shape. A part that a limit cut, or that cannot be read from here, is not listed.
  */
 export function notRead({ clusters }: Pick<Snapshot, 'clusters'>): string[] {
   return clusters.flatMap(({ name, reachable, unreachable, missing }) =>

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { stringify } from 'yaml';
 import { CertificateBook } from './certificate-book.ts';
 import { Gaps } from './gaps.ts';
@@ -12,6 +12,7 @@ import { readAccess } from './reader-access.ts';
 import { remoteSecretRecords } from './remote-secret.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'meshproof-access-'));
+after(() => rmSync(folder, { recursive: true }));
 const own = path.join(folder, 'own');
 writeFileSync(own, 'of the operator');
 
@@ -78,6 +79,28 @@ test('what a server says in another shape is not known, and is no refusal', asyn
     [answers[0]?.namedServer, answers[0]?.may, answers[0]?.rulesIncomplete],
     ['answered', {}, true],
   );
+});
+
+test('the rules are recorded, each once, and are not judged', async () => {
+  const rule = { verbs: ['*'], apiGroups: ['apps'], resources: ['deployments'] };
+  const status = { incomplete: false, allowed: true, resourceRules: [rule, rule] };
+  const { answers } = await ask({ token: 't' }, JSON.stringify({ status }));
+  assert.deepEqual(answers[0]?.rules, [{ namespaces: ['default'], ...rule }]);
+  assert.equal(answers[0].rulesIncomplete, false);
+  assert.ok(!('excess' in answers[0]));
+});
+
+test('the rules that are recorded are bounded', async () => {
+  const resourceRules = Array.from({ length: 600 }, (_, index) => ({
+    verbs: ['get'],
+    apiGroups: [''],
+    resources: [`kind-${index}-${'x'.repeat(300)}`, ...Array<string>(300).fill('pods')],
+  }));
+  const status = { incomplete: false, allowed: true, resourceRules };
+  const { answers } = await ask({ token: 't' }, JSON.stringify({ status }));
+  const { rules = [], rulesIncomplete } = answers[0] ?? assert.fail();
+  assert.deepEqual([rules.length, rulesIncomplete], [500, true]);
+  assert.ok(rules.every(({ resources }) => resources.length === 200 && (resources[0]?.length ?? 0) <= 253));
 });
 
 test('a token is sent to the server that the secret names', async () => {

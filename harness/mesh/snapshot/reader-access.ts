@@ -1,7 +1,6 @@
 import { KubeConfig, type V1Secret } from '#kubernetes-client';
 import { z } from 'zod';
 import { timeouts } from '../../timeouts.ts';
-import { excessOf, type AccessRule } from '../../verdict/reader-access.ts';
 import type { MeshCluster } from '../attach.ts';
 import { neededResources } from '../reader-account.ts';
 import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse } from '../remote-kubeconfig.ts';
@@ -13,8 +12,13 @@ import { fromBase64 } from './webhooks.ts';
 
 const reviews = '/apis/authorization.k8s.io/v1';
 
-const texts = z.array(z.string());
-/** An answer of another shape counts as one that lists nothing. */
+/** The most rules of an account that are kept, and the longest list or name in a rule. */
+const limits = { rules: 500, items: 200, characters: 253 } as const;
+
+const texts = z
+  .array(z.string())
+  .transform((all) => all.slice(0, limits.items).map((one) => one.slice(0, limits.characters)));
+/** An answer of another shape counts as an answer without rules. */
 const rulesReview = z
   .object({
     status: z.object({
@@ -27,24 +31,24 @@ const rulesReview = z
   .catch({ status: { incomplete: true, resourceRules: [] } });
 const accessReview = z.object({ status: z.object({ allowed: z.boolean() }) });
 
-/** What {@link readAccess} needs to know. */
+/** The question of {@link readAccess}. */
 export interface AccessQuestion {
   secret: V1Secret;
   record: RemoteSecret;
-  /** The cluster of the mesh file that it reads, by the name in the secret; undefined when there is none. */
+  /** The cluster of the mesh file with the name in the secret; undefined if no cluster has it. */
   target: MeshCluster | undefined;
-  /** Rules are asked for in these: rights in others alone are not seen. */
+  /** The namespaces in which rules are asked for; rights in other namespaces are not seen. */
   namespaces: readonly string[];
-  /** Whether the target's API server is known to give us no answer: it is not asked a second time. */
+  /** Whether the API server of the target is known not to answer; if so, it is not asked again. */
   isSilent: () => boolean;
   /** How long the next attempt may take. */
   leftMs: () => number;
 }
 
 /**
- * Asks the API server that a remote secret names, with the secret's own credential, what it may do; where that server does
- * not answer us, or is not to be trusted, the one of the mesh file is asked with the same credential. Nothing is changed by
- * it. A secret that would have this machine run a program or read a file is not used.
+ * Asks the API server in a remote secret, with the credential of the secret, for the rights of its account. If that server does not
+ * answer, or its certificate is not trusted, asks the server in the mesh file with the same credential. Changes nothing. Does not use a
+ * secret that would make this machine run a program or read a file.
  */
 export async function readAccess(question: AccessQuestion, gaps: Gaps): Promise<ReaderAccessRecord[]> {
   const { secret, record, target, namespaces, isSilent, leftMs } = question;
@@ -69,7 +73,7 @@ export async function readAccess(question: AccessQuestion, gaps: Gaps): Promise<
     const namedServer = isTrustFailure(error) ? 'notTrusted' : 'unreachable';
     const known = target?.api.config.getCurrentCluster();
     const user = config.getCurrentUser();
-    const silent = { status: undefined, may: {}, excess: [], rulesIncomplete: true };
+    const silent = { status: undefined, may: {}, rules: [], rulesIncomplete: true };
     const unasked = { ...base, asked: record.server ?? '', namedServer, ...silent } as const;
     const same = namedServer === 'unreachable' && known?.server === record.server;
     if (!known || !user || same || isSilent()) return [unasked];
@@ -83,7 +87,7 @@ export async function readAccess(question: AccessQuestion, gaps: Gaps): Promise<
 type Answered = Omit<ReaderAccessRecord, 'secret' | 'reads' | 'asked' | 'namedServer'>;
 
 async function askAccess(reader: KubeReader, namespaces: readonly string[]): Promise<Answered> {
-  const silent = { may: {}, excess: [], rulesIncomplete: true };
+  const silent = { may: {}, rules: [], rulesIncomplete: true };
   const rulesOf = async (namespace: string) => {
     const body = {
       apiVersion: 'authorization.k8s.io/v1',
@@ -95,15 +99,35 @@ async function askAccess(reader: KubeReader, namespaces: readonly string[]): Pro
   };
   try {
     const [rules, may] = await Promise.all([Promise.all(namespaces.map(rulesOf)), askNeeded(reader)]);
-    const granted: AccessRule[] = rules.flatMap(({ namespace, resourceRules }) =>
-      resourceRules.map((rule) => ({ namespace, ...rule })),
-    );
-    const rulesIncomplete = rules.some(({ incomplete }) => incomplete);
-    return { status: rules[0]?.status ?? 201, may, excess: excessOf(granted), rulesIncomplete };
+    const granted = rulesOnce(rules);
+    const isCut = granted.length > limits.rules;
+    return {
+      status: rules[0]?.status ?? 201,
+      may,
+      rules: granted.slice(0, limits.rules),
+      rulesIncomplete: isCut || rules.some(({ incomplete }) => incomplete),
+    };
   } catch (error) {
     if (error instanceof Refused) return { status: error.status, ...silent };
     throw error;
   }
+}
+
+type Rule = z.infer<typeof rulesReview>['status']['resourceRules'][number];
+
+/** Each rule once, with the namespaces in which it was listed: a ClusterRole is listed in every namespace. */
+function rulesOnce(
+  listed: readonly { namespace: string; resourceRules: Rule[] }[],
+): NonNullable<ReaderAccessRecord['rules']> {
+  const byRule = new Map<string, Rule & { namespaces: string[] }>();
+  for (const { namespace, resourceRules } of listed)
+    for (const rule of resourceRules) {
+      const key = JSON.stringify([rule.verbs, rule.apiGroups, rule.resources]);
+      const known = byRule.get(key);
+      if (!known) byRule.set(key, { namespaces: [namespace], ...rule });
+      else if (!known.namespaces.includes(namespace)) known.namespaces.push(namespace);
+    }
+  return [...byRule.values()];
 }
 
 async function askNeeded(reader: KubeReader): Promise<Record<string, boolean>> {
@@ -115,13 +139,13 @@ async function askNeeded(reader: KubeReader): Promise<Record<string, boolean>> {
       const { value } = await reader.review(`${reviews}/selfsubjectaccessreviews`, body);
       const { data } = accessReview.safeParse(value);
       const question = `${resourceAttributes.verb} ${resourceAttributes.resource}`;
-      return data ? [[question, data.status.allowed] as const] : []; // else it is not known
+      return data ? [[question, data.status.allowed] as const] : []; // without an answer it is not known
     }),
   );
   return Object.fromEntries(answers.flat());
 }
 
-/** Node's codes for a server whose certificate the CA of the kubeconfig does not vouch for. */
+/** Node's codes for a server whose certificate the CA of the kubeconfig does not verify. */
 const trustCodes = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/;
 
 const isTrustFailure = (error: unknown): boolean =>

@@ -103,7 +103,14 @@ const readerAccess = (declared: Declared, reads: string): ClusterSnapshot['reade
   may: Object.fromEntries(
     neededResources.flatMap((resource) => ['list', 'watch'].map((verb) => [`${verb} ${resource}`, true])),
   ),
-  excess: [],
+  rules: [
+    {
+      namespaces: ['default', declared.rootNamespace, declared.namespace],
+      verbs: ['get', 'list', 'watch'],
+      apiGroups: ['', 'discovery.k8s.io'],
+      resources: [...neededResources],
+    },
+  ],
   rulesIncomplete: false,
 });
 

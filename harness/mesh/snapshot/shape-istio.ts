@@ -134,8 +134,20 @@ export const readerAccess = z.object({
   may: z
     .record(z.string(), z.boolean())
     .describe('By "list services" and the like: whether it may, in the whole cluster.'),
+  rules: z
+    .array(
+      z.object({
+        namespaces: z.array(z.string()).describe('The namespaces in which the rule was listed.'),
+        verbs: z.array(z.string()),
+        apiGroups: z.array(z.string()),
+        resources: z.array(z.string()),
+      }),
+    )
+    .optional()
+    .describe('The rights of the account, each once; absent in snapshots of earlier versions.'),
   excess: z
     .array(z.string())
-    .describe('What it may do that reading does not need, such as "delete pods"; in any namespace.'),
-  rulesIncomplete: z.boolean().describe('The server could not list all rules: `excess` may lack some.'),
+    .optional()
+    .describe('Only in snapshots of earlier versions: rights beyond reading, such as "delete pods".'),
+  rulesIncomplete: z.boolean().describe('The server did not list all rules, or a limit cut them.'),
 });
