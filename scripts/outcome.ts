@@ -4,10 +4,9 @@ import { ForeignLab } from '../harness/lab/owner.ts';
 import { InvalidFile } from '../harness/mesh/invalid-file.ts';
 import { NotOurs } from '../harness/mesh/own-namespace.ts';
 import { serverSaid } from '../harness/mesh/server-said.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
 
-/** What a verb ends with. */
-export const exitCodes = { pass: 0, broken: 1, couldNotJudge: 2, wrongUse: 3 } as const;
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+export { exitCodes, type ExitCode };
 
 /** The user asked for something that cannot be: ends with exit code 3. */
 export class WrongUse extends Error {}

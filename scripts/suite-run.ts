@@ -13,12 +13,9 @@ import { projectRoot } from '../harness/lab/paths.ts';
 import { describeMachine, describeMesh, writeContext } from '../harness/report/context.ts';
 import { reportSchema, type Report } from '../harness/report/schema.ts';
 import { lockMesh } from './lab-work.ts';
+import type { Project } from './options.ts';
 import { WrongUse } from './outcome.ts';
 import packageJson from '../package.json' with { type: 'json' };
-
-/** The projects of playwright.config.ts. */
-export const projects = ['core', 'chaos'] as const;
-export type Project = (typeof projects)[number];
 
 export interface SuiteRunOptions {
   meshFile: string;

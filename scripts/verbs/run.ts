@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { exitCode } from '../../harness/report/assemble.ts';
 import { abortOnSignal } from '../interrupt.ts';
-import { healCommand, isPromiseId, meshFileFor, options, withOptions } from '../options.ts';
+import { healCommand, isPromiseId, meshFileFor, options, withOptions, type Project } from '../options.ts';
 import { WrongUse, type ExitCode } from '../outcome.ts';
-import { runSuites, type Project, type SuiteRunOptions } from '../suite-run.ts';
+import { runSuites, type SuiteRunOptions } from '../suite-run.ts';
 
 interface Given {
   name: string;
