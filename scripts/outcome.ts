@@ -31,9 +31,12 @@ export function wordsOf(error: unknown, verbose: boolean): string {
   const lines: string[] = [];
   let each = error;
   for (; each instanceof Error; each = each.cause) {
-    // The message of an ApiException is the whole answer with its headers.
-    const plain = each instanceof ApiException ? serverSaid(each) : each.message;
-    const words = (verbose ? each.stack : undefined) ?? plain;
+    // The message of an ApiException, which its stack begins with, is the whole answer with its headers.
+    const isAnswer = each instanceof ApiException;
+    const plain = isAnswer ? serverSaid(each) : each.message;
+    const frames = /(?:\n {4}at .*)+$/.exec(each.stack ?? '')?.[0] ?? '';
+    const stack = isAnswer ? `${plain}${frames}` : each.stack;
+    const words = (verbose ? stack : undefined) ?? plain;
     if (lines.some((line) => line.includes(words))) continue;
     lines.push(lines.length === 0 ? words : `caused by: ${words}`);
   }
