@@ -49,15 +49,14 @@ export function guardOutput(lostCode: number): void {
 }
 
 function guard(stream: Output): void {
-  const original = stream.write;
+  const original = stream.write.bind(stream);
   originals.set(stream, original);
   const decoder = new TextDecoder();
   const safe = (chunk: string | Uint8Array): string =>
     safeText(typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }), {
       colours: styleText('red', '', { stream }) !== '',
     });
-  stream.write = ((chunk: string | Uint8Array, ...rest: []) =>
-    original.call(stream, safe(chunk), ...rest)) as Output['write'];
+  stream.write = (chunk: string | Uint8Array, ...rest: []) => original(safe(chunk), ...rest);
 }
 
 /**

@@ -1,8 +1,7 @@
 import { ApiException } from '@kubernetes/client-node';
 import { CommanderError } from 'commander';
-import { ForeignLab } from '../harness/lab/owner.ts';
+import { ForeignLab, NotOurs } from '../harness/mesh/foreign.ts';
 import { InvalidFile } from '../harness/mesh/invalid-file.ts';
-import { NotOurs } from '../harness/mesh/own-namespace.ts';
 import { serverSaid } from '../harness/mesh/server-said.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 

@@ -30,11 +30,12 @@ export function parseFile<S extends z.ZodType>(
   file: string,
   format: FileFormat<S>,
 ): z.infer<S> {
-  const { value, place } = readYaml(text, file);
+  const source = readYaml(text, file);
+  const { value } = source;
   if (value === null || value === undefined)
     throw new InvalidFile(file, [{ path: '', message: `is empty; ${format.advice}` }]);
   const reject = ({ problems, count }: SchemaProblems): never => {
-    const placed = problems.slice(0, mostProblems).map((problem) => place(problem));
+    const placed = problems.slice(0, mostProblems).map((problem) => source.place(problem));
     placed.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
     throw new InvalidFile(file, placed, { count });
   };

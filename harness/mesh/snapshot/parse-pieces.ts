@@ -32,11 +32,12 @@ function parsePiece(schema: z.core.$ZodType, value: unknown, path: Path, issues:
       for (const i of value.keys()) value[i] = parse(inner.element, i);
       return value;
     }
-    const fields = inner instanceof z.ZodObject ? inner.shape : undefined;
+    const fields: Record<string, z.core.$ZodType> | undefined =
+      inner instanceof z.ZodObject ? inner.shape : undefined;
     if (fields && !Array.isArray(value))
       return Object.fromEntries(
-        Object.keys(fields).flatMap((key) => {
-          const parsed = parse(fields[key]!, key);
+        Object.entries(fields).flatMap(([key, field]) => {
+          const parsed = parse(field, key);
           return parsed === undefined ? [] : [[key, parsed]];
         }),
       );
