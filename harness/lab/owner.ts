@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ForeignLab } from '../mesh/foreign.ts';
 import { labDocker, labLabel, type LabRef } from './lab.ts';
 
 /** On networks and the link: who made the lab, and for people, where its state is kept. */
 const ownerLabel = 'meshproof.dev/owner';
 const folderLabel = 'meshproof.dev/state';
 
-/** A lab of that name stands on the engine, and another checkout or job made it. */
-export class ForeignLab extends Error {}
+export { ForeignLab };
 
 /**
  * Names are chosen by people, and one engine may serve several checkouts or jobs. So a lab is known by an id, too, that is kept

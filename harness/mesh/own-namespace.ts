@@ -2,12 +2,12 @@ import { ApiException, type V1Namespace } from '#kubernetes-client';
 import { timeouts } from '../timeouts.ts';
 import type { MeshCluster } from './attach.ts';
 import { deleteIfThere } from './cluster-api.ts';
+import { NotOurs } from './foreign.ts';
 import { adviceOn, serverSaid } from './server-said.ts';
 import { waitUntil } from './wait-until.ts';
 import { managedBy } from './workloads.ts';
 
-/** A namespace that is someone else's: nothing is put into it, and it is not removed. */
-export class NotOurs extends Error {}
+export { NotOurs } from './foreign.ts';
 
 /** What a cluster has under the name of meshproof's namespace; `leaving` is ours and being deleted. */
 export type Standing = 'absent' | 'ours' | 'leaving' | 'foreign';
