@@ -5,8 +5,7 @@ import type { ClusterApi } from '../../mesh/cluster-api.ts';
 import type { MeshFileCluster } from '../../mesh/mesh-file.ts';
 import { mergePatch } from '../objects/comparison.ts';
 
-type Table = Record<string, any>;
-export type Stored = KubernetesObject & Table;
+export type Stored = KubernetesObject & Record<string, unknown>;
 interface Named {
   name: string;
   namespace?: string;
@@ -18,6 +17,13 @@ interface Named {
 const keyOf = ({ kind, metadata }: KubernetesObject): string =>
   `${kind} ${metadata?.namespace ? `${metadata.namespace}/` : ''}${metadata?.name}`;
 
+/** A call to a server: what it throws is a rejection. */
+const answering =
+  <A extends unknown[], T>(act: (...args: A) => T) =>
+  (...args: A): Promise<T> =>
+    new Promise((resolve) => resolve(act(...args)));
+
+/** See above. */
 export class FakeCluster {
   readonly stored = new Map<string, Stored>();
   /** Writes, each `verb Kind namespace/name`. */
@@ -89,39 +95,39 @@ export class FakeCluster {
       kind,
       metadata: namespace === undefined ? { name } : { namespace, name },
     });
-    const list = (kind: string) => async (given?: Partial<Named>) => this.#list(kind, given);
-    const remove = (kind: string) => async (given: Named) => this.#delete(at(kind, given));
+    const list = (kind: string) => answering((given?: Partial<Named>) => this.#list(kind, given));
+    const remove = (kind: string) => answering((given: Named) => this.#delete(at(kind, given)));
+    const read = (kind: string) => answering((given: Named) => this.#found(at(kind, given)));
+    const writing = (verb: string) => answering((one: Stored) => this.#write(verb, one));
+    const writingBody = (verb: string) => answering(({ body }: Named) => this.#write(verb, body as Stored));
     const core = {
-      readNamespace: async (given: Named) => this.#found(at('Namespace', given)),
+      ...{ readNamespace: read('Namespace'), readNamespacedSecret: read('Secret') },
       ...{ listNamespace: list('Namespace'), listNode: list('Node'), listNamespacedPod: list('Pod') },
       ...{ listNamespacedSecret: list('Secret'), listNamespacedConfigMap: list('ConfigMap') },
       ...{ deleteNamespace: remove('Namespace'), deleteNamespacedSecret: remove('Secret') },
       deleteNamespacedConfigMap: remove('ConfigMap'),
-      readNamespacedSecret: async (given: Named) => this.#found(at('Secret', given)),
-      createNamespacedSecret: async ({ body }: Named) => this.#write('create', body as Stored),
-      replaceNamespacedSecret: async ({ body }: Named) => this.#write('replace', body as Stored),
+      ...{ createNamespacedSecret: writingBody('create'), replaceNamespacedSecret: writingBody('replace') },
     };
     const apps = {
       listNamespacedDeployment: list('Deployment'),
-      readNamespacedDeployment: async (given: Named) => this.#deployment(given),
-      readNamespacedDeploymentScale: async (given: Named) => ({ spec: this.#deployment(given)['spec'] }),
-      replaceNamespacedDeploymentScale: async ({ body, ...given }: Named) =>
-        this.#write(
-          'scale',
-          mergePatch(this.#found(at('Deployment', given)), { spec: body?.['spec'] }) as Stored,
-        ),
+      readNamespacedDeployment: answering((given: Named) => this.#deployment(given)),
+      readNamespacedDeploymentScale: answering((given: Named) => ({ spec: this.#deployment(given)['spec'] })),
+      replaceNamespacedDeploymentScale: answering(({ body, ...given }: Named) => {
+        const deployment = this.#found(at('Deployment', given));
+        return this.#write('scale', mergePatch(deployment, { spec: body?.['spec'] }) as Stored);
+      }),
     };
     const objects = {
-      read: async (one: Stored) => this.#found(one),
-      list: async (_: string, kind: string, namespace: string, ...rest: (string | undefined)[]) => {
+      read: answering((one: Stored) => this.#found(one)),
+      list: answering((_: string, kind: string, namespace: string, ...rest: (string | undefined)[]) => {
         const labelSelector = rest.at(-1);
         return this.#list(kind, { namespace, ...(labelSelector === undefined ? {} : { labelSelector }) });
-      },
-      create: async (one: Stored) => this.#write('create', one),
-      replace: async (one: Stored) => this.#write('replace', one),
-      patch: async (one: Stored) =>
+      }),
+      ...{ create: writing('create'), replace: writing('replace') },
+      patch: answering((one: Stored) =>
         this.#write('patch', mergePatch(this.stored.get(keyOf(one)) ?? {}, one) as Stored),
-      delete: async (one: Stored) => this.#delete(one),
+      ),
+      delete: answering((one: Stored) => this.#delete(one)),
     };
     return { cluster, core, apps, objects } as unknown as ClusterApi;
   }

@@ -2,7 +2,8 @@
  * Leftovers that somebody plants in a cluster who may write ConfigMaps, Secrets, labels and annotations, and hopes that a heal
  * with more rights believes them. The unit tests and the end-to-end test plant the same ones.
  */
-import type { KubernetesObject } from '@kubernetes/client-node';
+import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
+import { testScope } from '../../mesh/apply.ts';
 import { signatureAnnotation, type MarkKind } from '../../mesh/mark-signature.ts';
 
 /** Where the leftovers are planted. */
@@ -28,7 +29,6 @@ export interface Leftover {
   reported: RegExp;
 }
 
-const attacker = 'system:serviceaccount:default:attacker';
 const rbac = 'rbac.authorization.k8s.io';
 const before = (
   apiVersion: string,
@@ -58,75 +58,49 @@ const keptObjects = (namespace: string, id: string, objects: unknown, written?: 
   },
 });
 
-const grant = (kind: 'ClusterRole' | 'ClusterRoleBinding') =>
-  kind === 'ClusterRole'
-    ? { rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] }
-    : {
-        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' },
-        subjects: [{ kind: 'ServiceAccount', namespace: 'default', name: attacker.split(':').at(-1) }],
-      };
+const binding = before(`${rbac}/v1`, 'ClusterRoleBinding', 'meshproof-hostile', undefined, {
+  roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ kind: 'ServiceAccount', namespace: 'default', name: 'attacker' }],
+});
+const role = before(`${rbac}/v1`, 'ClusterRole', 'meshproof-hostile', undefined, {
+  rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+});
 
-function keptObjectLeftovers({ rootNamespace: root, foreign, node }: Places): Leftover[] {
-  const rbacObject = (kind: 'ClusterRole' | 'ClusterRoleBinding') =>
-    before(`${rbac}/v1`, kind, 'meshproof-hostile', undefined, grant(kind));
-  const spec = { type: 'Opaque', data: { token: 'eA==' } };
-  const copies: [string, string, unknown, RegExp][] = [
-    [
-      'a ClusterRoleBinding to cluster-admin',
-      'hostile1',
-      [rbacObject('ClusterRoleBinding')],
-      /only the local journal restores a ClusterRoleBinding/,
-    ],
-    [
-      'a ClusterRole',
-      'hostile2',
-      [rbacObject('ClusterRole')],
-      /only the local journal restores a ClusterRole\b/,
-    ],
-    [
-      'a Namespace that is to be deleted',
-      'hostile3',
-      [before('v1', 'Namespace', foreign, undefined, null)],
-      /only the local journal restores a Namespace/,
-    ],
-    [
-      'a Secret of kube-system',
-      'hostile4',
-      [before('v1', 'Secret', 'hostile', 'kube-system', spec)],
-      /only the local journal restores a Secret/,
-    ],
-    [
-      'a Deployment of another namespace',
-      'hostile5',
-      [before('apps/v1', 'Deployment', 'hostile', foreign, { spec: {} })],
-      /faults act in the namespaces/,
-    ],
-    [
-      'a Node',
-      'hostile6',
-      [before('v1', 'Node', node, undefined, null)],
-      /only the local journal restores a Node/,
-    ],
-    [
-      'a Deployment that is to be deleted',
-      'hostile7',
-      [before('apps/v1', 'Deployment', 'istiod', root, null)],
-      /no signature of this machine/,
-    ],
-    ['text that is not JSON', 'hostile8', '{"'.repeat(50), /in a shape that can be read/],
-    ['objects nested 100,000 deep', 'hostile9', '['.repeat(100_000), /in a shape that can be read/],
-    [
-      'another object than its header says',
-      'hostile0',
-      [{ ...rbacObject('ClusterRoleBinding'), header: before('v1', 'ConfigMap', 'istio', root).header }],
-      /is another object/,
-    ],
-  ];
-  return copies.map(([title, id, objects, reported]) => ({
+/** Title, the digit of the id, what the ConfigMap holds, and what is reported of it. */
+type Copy = [title: string, digit: number, objects: unknown, reported: RegExp];
+
+const toCopies = (rootNamespace: string, copies: readonly Copy[]): Leftover[] =>
+  copies.map(([title, digit, objects, reported]) => ({
     title: `a ConfigMap with ${title}`,
-    create: keptObjects(root, id, objects),
+    create: keptObjects(rootNamespace, `hostile${digit}`, objects),
     reported,
   }));
+
+/** What only the local journal restores, whoever signed it. */
+function outOfScopeCopies({ rootNamespace, foreign, node }: Places): Leftover[] {
+  const only = (kind: string) => new RegExp(`only the local journal restores a ${kind}\\. `);
+  const deleted = (kind: string, name: string) => [before('v1', kind, name, undefined, null)];
+  const secret = before('v1', 'Secret', 'hostile', 'kube-system', { type: 'Opaque' });
+  const deployment = before('apps/v1', 'Deployment', 'hostile', foreign, { spec: {} });
+  return toCopies(rootNamespace, [
+    ['a ClusterRoleBinding to cluster-admin', 1, [binding], only('ClusterRoleBinding')],
+    ['a ClusterRole', 2, [role], only('ClusterRole')],
+    ['a Namespace that is to be deleted', 3, deleted('Namespace', foreign), only('Namespace')],
+    ['a Secret of kube-system', 4, [secret], only('Secret')],
+    ['a Node that is to be deleted', 5, deleted('Node', node), only('Node')],
+    ['a Deployment of another namespace', 6, [deployment], /faults act in the namespaces/],
+  ]);
+}
+
+function unsignedCopies({ rootNamespace }: Places): Leftover[] {
+  const istiod = before('apps/v1', 'Deployment', 'istiod', rootNamespace, null);
+  const { header } = before('v1', 'ConfigMap', 'istio', rootNamespace);
+  return toCopies(rootNamespace, [
+    ['a Deployment that is to be deleted', 7, [istiod], /no signature of this machine/],
+    ['text that is not JSON', 8, '{"'.repeat(50), /in a shape that can be read/],
+    ['objects nested 100,000 deep', 9, '['.repeat(100_000), /in a shape that can be read/],
+    ['another object than its header says', 0, [{ ...binding, header }], /is another object/],
+  ]);
 }
 
 function secretLeftovers({ rootNamespace: namespace, workloads }: Places): Leftover[] {
@@ -137,7 +111,7 @@ function secretLeftovers({ rootNamespace: namespace, workloads }: Places): Lefto
   const head = (type: string) => JSON.stringify({ type, labels: {}, annotations: {} });
   return [
     {
-      title: 'a copy of cacerts with the hash of what it holds now',
+      title: 'a copy of cacerts with a forged hash',
       create: secret(
         'meshproof-kept-cacerts',
         { 'meshproof.dev/kept': 'cacerts' },
@@ -181,82 +155,66 @@ function secretLeftovers({ rootNamespace: namespace, workloads }: Places): Lefto
   ];
 }
 
-function annotationLeftovers({
-  rootNamespace: namespace,
-  foreign,
-  deployment,
-  node,
-  pod,
-  workloads,
-}: Places): Leftover[] {
-  const onDeployment = (name: string, annotations: Record<string, string>) => ({
-    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace, name, annotations } },
+function deploymentLeftovers({ rootNamespace: namespace, deployment }: Places): Leftover[] {
+  const on = (name: string, metadata: Pick<V1ObjectMeta, 'labels' | 'annotations'>) => ({
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace, name, ...metadata } },
   });
+  const annotated = (name: string, mark: string, value: string) =>
+    on(name, { annotations: { [`meshproof.dev/${mark}`]: value } });
   return [
     {
-      title: 'a label of a test on a namespace of others',
-      mark: {
-        apiVersion: 'v1',
-        kind: 'Namespace',
-        metadata: { name: foreign, labels: { 'meshproof.dev/scope': 'test' } },
-      },
-      reported: /no mark has a namespace deleted/,
-    },
-    {
-      title: 'a label of a test on a Deployment of others',
-      mark: {
-        apiVersion: 'apps/v1',
-        kind: 'Deployment',
-        metadata: { namespace, name: deployment, labels: { 'meshproof.dev/scope': 'test' } },
-      },
+      title: 'the label of a test on a Deployment of others',
+      mark: on(deployment, { labels: testScope }),
       reported: new RegExp(
-        `Deployment ${namespace}/${deployment} asks to delete it as an object of a test: not done`,
+        `Deployment ${namespace}/${deployment} asks to delete it as an object of a test: not`,
       ),
     },
     {
       title: 'a number of pods on istiod',
-      mark: onDeployment('istiod', {
-        'meshproof.dev/replicas-before': '0',
-        'meshproof.dev/replicas-set': '1 2 3',
-      }),
+      mark: annotated('istiod', 'replicas-before', '0'),
       reported: /istiod asks to scale it to "0" pods: not done, because it has no signature/,
     },
     {
       title: 'a number of pods that is not a number on a Deployment of others',
-      mark: onDeployment(deployment, {
-        'meshproof.dev/replicas-before': 'NaN',
-        'meshproof.dev/replicas-set': '1',
-      }),
+      mark: annotated(deployment, 'replicas-before', 'NaN'),
       reported: /asks to scale it to "NaN" pods: not done, because that is not a number of pods/,
     },
     {
       title: 'a readiness of istiod that is not JSON',
-      mark: onDeployment('istiod', { 'meshproof.dev/readiness-before': '{"container":\u001b[31m' }),
+      mark: annotated('istiod', 'readiness-before', '{"container":\u001b[31m'),
       reported:
-        /istiod asks to set the readiness probe of its template to .*: not done, because that does not name/,
+        /istiod asks to set the readiness probe of its template to .*: not done, because that does not/,
     },
     {
       title: 'a readiness with another container',
-      mark: onDeployment(deployment, {
-        'meshproof.dev/readiness-before': '{"container":"evil","initialDelaySeconds":1}',
-      }),
-      reported: /does not name a readiness probe of its template/,
+      mark: annotated(deployment, 'readiness-before', '{"container":"evil","initialDelaySeconds":1}'),
+      reported: new RegExp(
+        `${deployment} asks to set the readiness probe .*: not done, because that does not`,
+      ),
+    },
+  ];
+}
+
+function otherLeftovers({ foreign, node, pod, workloads: namespace }: Places): Leftover[] {
+  return [
+    {
+      title: 'the label of a test on a namespace of others',
+      mark: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: foreign, labels: testScope } },
+      reported: /no mark has a namespace deleted/,
     },
     {
       title: 'a region on a node',
       mark: {
-        apiVersion: 'v1',
-        kind: 'Node',
+        ...{ apiVersion: 'v1', kind: 'Node' },
         metadata: { name: node, annotations: { 'meshproof.dev/region-before': 'hostile' } },
       },
       reported: /Node \S+ asks to set its region to "hostile": not done, because it has no signature/,
     },
     {
-      title: 'a label of a sick pod on a pod of others',
+      title: 'the label of a sick pod on a pod of others',
       mark: {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: { namespace: workloads, name: pod, labels: { 'meshproof.dev/sick': 'true' } },
+        ...{ apiVersion: 'v1', kind: 'Pod' },
+        metadata: { namespace, name: pod, labels: { 'meshproof.dev/sick': 'true' } },
       },
       reported: /Pod \S+ asks to clear the settings of its Envoy: not done, because it has no signature/,
     },
@@ -265,9 +223,11 @@ function annotationLeftovers({
 
 /** All leftovers that carry no signature of any machine. */
 export const hostileLeftovers = (places: Places): Leftover[] => [
-  ...keptObjectLeftovers(places),
+  ...outOfScopeCopies(places),
+  ...unsignedCopies(places),
   ...secretLeftovers(places),
-  ...annotationLeftovers(places),
+  ...deploymentLeftovers(places),
+  ...otherLeftovers(places),
 ];
 
 /** The signature of a genuine mark, to be moved to where it was not made for. */
