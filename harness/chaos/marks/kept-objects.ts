@@ -42,7 +42,8 @@ async function markOf(
     change: () => wordChanges(cluster, kept?.before ?? []),
     toDo:
       kept &&
-      kubectl(cluster, 'get', ...kubectlObject(object), "--output=jsonpath={.data['objects\\.json']}"),
+      `${kubectl(cluster, 'get', ...kubectlObject(object), "--output=jsonpath={.data['objects\\.json']}")} ` +
+        'prints the objects, of which you apply those that you want',
     toDelete: kubectl(cluster, 'delete', ...kubectlObject(object)),
     act: async () => {
       const { before = [], written } = kept ?? {};

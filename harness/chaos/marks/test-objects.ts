@@ -69,7 +69,8 @@ const deletionOf = (
 /** Namespaces that carry the label of a test. Suites create none, so that none is deleted. */
 export async function namespaceMarks(cluster: MeshCluster): Promise<Mark[]> {
   const { items } = await cluster.api.core.listNamespace({ labelSelector: selector });
-  return items.map(({ metadata }) => ({
+  const standing = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+  return standing.map(({ metadata }) => ({
     ...deletionOf(cluster, { apiVersion: 'v1', kind: 'Namespace', name: metadata?.name ?? '' }),
     ...{ isSigned: false, problem: 'no mark has a namespace deleted' },
     act: () => Promise.reject(new Error('No mark has a namespace deleted.')),
