@@ -1,3 +1,4 @@
+import './mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesObject } from '@kubernetes/client-node';
@@ -20,7 +21,8 @@ function recorded(on: (verb: string, name: string) => Promise<void> = () => Prom
     delete: (object: KubernetesObject) =>
       on('delete', nameOf(object)).then(() => void there.delete(nameOf(object))),
   };
-  const api = { cluster: 'west', objects } as unknown as ClusterApi;
+  const core = { readNamespace: () => Promise.resolve({ metadata: { uid: 'west' } }) };
+  const api = { cluster: 'west', core, objects } as unknown as ClusterApi;
   const west = new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'meshproof');
   const file = { namespace: 'meshproof', clusters: [], services: [] } as unknown as MeshFile;
   return { there, session: new ApplySession(new Mesh(file, [west])) };

@@ -1,14 +1,11 @@
+import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { Mesh, MeshCluster } from '../mesh/attach.ts';
 import type { ClusterApi } from '../mesh/cluster-api.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'state-'));
 const { defineFault } = await import('./fault.ts');
 const { heal } = await import('./heal.ts');
 const { inject } = await import('./inject.ts');
@@ -55,6 +52,8 @@ const kind = defineFault({
   proveHealed: async () => 'healed',
 });
 
+const refused = () => undefined;
+
 const entryOf = (clusters: Record<string, string>) => ({
   ...({ version: 1, id: newEntryId(), fault: 'pods-killed', phase: 'injected', pid: 1, clusters } as const),
   parameters: { cluster: 'west' },
@@ -83,7 +82,7 @@ for (const [title, clusters, words] of [
     const { mesh, journal, asked } = meshOf('two');
     const entry = entryOf(clusters);
     await journal.write(entry);
-    await assert.rejects(heal(mesh), ({ message }: Error) => {
+    await assert.rejects(heal(mesh, { refused }), ({ message }: Error) => {
       return words.test(message) && message.includes(journal.fileOf(entry));
     });
     assert.deepEqual((await journal.read()).entries, [entry]);
@@ -91,11 +90,24 @@ for (const [title, clusters, words] of [
     await journal.remove(entry);
   });
 
+test('an entry whose fault changes a cluster that it does not list is refused, and kept', async () => {
+  const { mesh, journal, asked } = meshOf('two');
+  const entry = { ...entryOf({ west: 'two' }), parameters: { cluster: 'east' } };
+  await journal.write(entry);
+  await assert.rejects(
+    heal(mesh, { refused }),
+    /its fault changes east, and the entry was made on west only/,
+  );
+  assert.deepEqual((await journal.read()).entries, [entry]);
+  assert.ok(!asked.includes('readNamespacedDeployment'), 'the pods of the fault were looked at');
+  await journal.remove(entry);
+});
+
 test('an entry made on these very clusters is healed', async () => {
   const { mesh, journal, asked } = meshOf('two');
   const entry = entryOf({ west: 'two' });
   await journal.write(entry);
-  await assert.rejects(heal(mesh), /readNamespacedDeployment refused/);
+  await assert.rejects(heal(mesh, { refused }), /readNamespacedDeployment refused/);
   assert.ok(asked.includes('readNamespacedDeployment'));
   await journal.remove(entry);
 });

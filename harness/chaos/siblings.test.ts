@@ -1,3 +1,4 @@
+import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -21,7 +22,10 @@ function refusing() {
     cluster: 'west',
     ...{
       apps: { readNamespacedDeployment: refuse },
-      core: { deleteNamespacedPod: refuse },
+      core: {
+        readNamespace: () => Promise.resolve({ metadata: { uid: 'west' } }),
+        deleteNamespacedPod: refuse,
+      },
       objects: { patch },
     },
   } as unknown as ClusterApi;
