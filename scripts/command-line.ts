@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { folderFrom } from '../harness/folders.ts';
 import { leaveSoon } from './leave.ts';
 import { exitCodeOf, wordsOf, type ExitCode } from './outcome.ts';
 import { certify } from './verbs/certify.ts';
@@ -53,6 +54,7 @@ const verbs = [
   ],
   watch,
 ];
+program.hook('preAction', () => ['MESHPROOF_CACHE', 'MESHPROOF_STATE'].forEach(folderFrom));
 for (const verb of verbs) program.addCommand(verb(end));
 throwOnExit(program);
 

@@ -1,5 +1,6 @@
 import { ApiException } from '@kubernetes/client-node';
 import { CommanderError } from 'commander';
+import { UnusablePath } from '../harness/folders.ts';
 import { ForeignLab } from '../harness/lab/owner.ts';
 import { InvalidFile } from '../harness/mesh/invalid-file.ts';
 import { NotOurs } from '../harness/mesh/own-namespace.ts';
@@ -21,7 +22,7 @@ export class Interrupted extends Error {
 
 /** The exit code for an error that ended a verb. */
 export function exitCodeOf(error: unknown): ExitCode {
-  const wrong = [WrongUse, ForeignLab, InvalidFile, NotOurs, CommanderError].some(
+  const wrong = [WrongUse, UnusablePath, ForeignLab, InvalidFile, NotOurs, CommanderError].some(
     (kind) => error instanceof kind,
   );
   return wrong ? exitCodes.wrongUse : exitCodes.couldNotJudge;

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { Mesh } from '../mesh/attach.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
 import type { JournalEntry } from './journal.ts';
+import { heal, healFaults, healFaultsMs } from './heal.ts';
+import { journalOf, newEntryId } from './journal.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'state-'));
-const { heal, healFaults, healFaultsMs } = await import('./heal.ts');
-const { journalOf, newEntryId } = await import('./journal.ts');
+temporaryFolder('MESHPROOF_STATE');
 
 /** A mesh without clusters whose root namespace cannot be read the first times: so the healing of a fault fails there. */
 function refusing(times: number): Mesh {

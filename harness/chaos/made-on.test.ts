@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { Mesh, MeshCluster } from '../mesh/attach.ts';
 import type { ClusterApi } from '../mesh/cluster-api.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
+import { defineFault } from './fault.ts';
+import { heal } from './heal.ts';
+import { inject } from './inject.ts';
+import { journalOf, newEntryId } from './journal.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'state-'));
-const { defineFault } = await import('./fault.ts');
-const { heal } = await import('./heal.ts');
-const { inject } = await import('./inject.ts');
-const { journalOf, newEntryId } = await import('./journal.ts');
+temporaryFolder('MESHPROOF_STATE');
 
 /** A mesh of one cluster called west; nothing of it answers but its namespace kube-system, and that has been asked for more is noted. */
 function meshOf(uid: string, lab?: MeshFile['lab']) {

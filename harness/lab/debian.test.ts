@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'node:test';
 import { fakeCommands } from '../mesh/fake-command.ts';
+import { ensureCommands } from './debian.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_CACHE'] = mkdtempSync(join(tmpdir(), 'meshproof-cache-'));
-const { ensureCommands } = await import('./debian.ts');
+temporaryFolder('MESHPROOF_CACHE');
 
 /** Fails as apt-get does when another is at work; installs a command for every package, which is named as the command. */
 const aptGet = `

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'node:test';
 import { fakeCommands } from '../../mesh/fake-command.ts';
+import { ensureImages } from './index.ts';
+import { temporaryFolder } from '../../mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_CACHE'] = mkdtempSync(join(tmpdir(), 'meshproof-images-'));
-const { ensureImages } = await import('./index.ts');
+temporaryFolder('MESHPROOF_CACHE');
 
 const engine = { endpoint: 'unix:///nowhere.sock', version: '1', ours: false };
 

@@ -1,5 +1,6 @@
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { pathOf } from '../../folders.ts';
 
 const blockBytes = 512;
 
@@ -26,14 +27,14 @@ function text(field: Buffer): string {
   return field.subarray(0, end === -1 ? field.length : end).toString('latin1');
 }
 
-/** A gzipped tar archive of texts, in the order given, all below one folder. */
+/** A gzipped tar archive of texts, in the order given, all below one folder. @throws UnusablePath for a name that would leave it. */
 export async function archiveOf(
   folder: string,
   files: readonly { name: string; content: string }[],
   mtime: Date,
 ): Promise<Buffer> {
   const archive = pack();
-  for (const { name, content } of files) archive.entry({ name: `${folder}/${name}`, mtime }, content);
+  for (const { name, content } of files) archive.entry({ name: pathOf(folder, name), mtime }, content);
   archive.finalize();
   const pieces: Buffer[] = [];
   for await (const piece of archive.pipe(createGzip())) pieces.push(piece as Buffer);
