@@ -1,4 +1,4 @@
-import { healFaults, healFaultsMs } from './chaos/heal.ts';
+import { healFaults, healFaultsMs, reportRefused } from './chaos/heal.ts';
 import { journalOf, type JournalEntry } from './chaos/journal.ts';
 import type { Mesh } from './mesh/attach.ts';
 import { isAlive } from './mesh/process-start.ts';
@@ -42,6 +42,6 @@ export async function healOwnFaults(mesh: Mesh): Promise<void> {
 }
 
 async function healAndTell(mesh: Mesh, entries: readonly JournalEntry[]): Promise<void> {
-  for (const line of await healFaults(mesh, entries))
+  for (const line of await healFaults(mesh, entries, { refused: reportRefused }))
     console.error(`left by an earlier promise, healed: ${line}`);
 }

@@ -1,4 +1,4 @@
-import { heal } from './chaos/heal.ts';
+import { heal, reportRefused } from './chaos/heal.ts';
 import { attach, type Mesh, type MeshCluster } from './mesh/attach.ts';
 import { loadMeshFile } from './mesh/load.ts';
 import { waitUntilReady } from './mesh/readiness.ts';
@@ -21,11 +21,11 @@ async function unreachable(cluster: MeshCluster): Promise<string | undefined> {
   }
 }
 
-/** Heals what an earlier run left behind; returns why that failed, if it did. */
+/** Heals what an earlier run left behind, and warns of what it leaves alone; returns why that failed, if it did. */
 async function healLeft(mesh: Mesh): Promise<unknown> {
   try {
     const say = (line: string): void => console.error(`left by an earlier run, ${line}`);
-    for (const line of await heal(mesh, say)) say(`healed: ${line}`);
+    for (const line of await heal(mesh, { say, refused: reportRefused })) say(`healed: ${line}`);
     return undefined;
   } catch (error) {
     return error;

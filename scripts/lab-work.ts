@@ -1,4 +1,4 @@
-import { heal, type Say } from '../harness/chaos/heal.ts';
+import { heal, reportRefused, type HealOptions } from '../harness/chaos/heal.ts';
 import { journalOf } from '../harness/chaos/journal.ts';
 import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile, loadTopology } from '../harness/mesh/load.ts';
@@ -44,10 +44,10 @@ export async function remove(name: string, options: { force?: boolean } = {}): P
   return removeLab({ name, folder: labFolder(name), engine }, options);
 }
 
-/** Takes away what a killed run left in the mesh of a mesh file; see {@link heal}. */
-export async function healFile(meshFile: string, say?: Say): Promise<string[]> {
+/** Heals what a killed run left in the mesh of a mesh file; see {@link heal}. What is left alone is reported on standard error. */
+export async function healFile(meshFile: string, options: Partial<HealOptions> = {}): Promise<string[]> {
   await using mesh = attach(loadMeshFile(meshFile));
-  return await heal(mesh, say); // awaited: the mesh is closed when this returns
+  return await heal(mesh, { refused: reportRefused, ...options }); // awaited: the mesh is closed when this returns
 }
 
 /** What the journal says is broken in the mesh of a mesh file, a sentence each, with what to do about it. */

@@ -4,7 +4,7 @@
  * when a defect of a pair is not named, with 2 when fewer pairs than asked for could be judged.
  */
 import { parseArgs } from 'node:util';
-import { heal } from '../harness/chaos/heal.ts';
+import { heal, reportRefused } from '../harness/chaos/heal.ts';
 import type { Diagnosis } from '../harness/doctor/finding.ts';
 import { judge } from '../harness/doctor/judge.ts';
 import type { Defect } from '../harness/defects/defect.ts';
@@ -75,7 +75,7 @@ async function tryPair(pair: readonly [Defect, Defect]): Promise<Row> {
   });
   if (recording.unhealed !== undefined) {
     await using mesh = attach(file);
-    await heal(mesh);
+    await heal(mesh, { refused: reportRefused });
   }
   const ids = pair.map(({ id }) => id);
   const { trouble } = recording;

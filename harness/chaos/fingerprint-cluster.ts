@@ -4,7 +4,7 @@ import type { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { istiodsOf } from '../mesh/istiod.ts';
 import { outboundCluster, type Endpoint } from '../mesh/proxy.ts';
 import { clientProxies } from '../mesh/readiness.ts';
-import { kinds, namespacesOf, selector } from './heal-marks.ts';
+import { kinds, namespacesOf, selector } from './marks/scope.ts';
 import { isSick } from './sick-pod.ts';
 
 type Traits = Record<string, string>;

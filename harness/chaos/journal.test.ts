@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { inOrder } from './heal.ts';
 import { Journal, newEntryId, parseEntry, type JournalEntry } from './journal.ts';
 
@@ -18,7 +29,9 @@ const entry = (over: Partial<JournalEntry> = {}): JournalEntry => ({
   startedAt: '2026-11-23T10:00:00.000Z',
   ...over,
 });
-const folder = () => join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal');
+const parent = mkdtempSync(join(tmpdir(), 'journal-'));
+after(() => rmSync(parent, { recursive: true }));
+const folder = () => join(mkdtempSync(join(parent, 'of-')), 'journal');
 
 test('an entry is read back as it was written, from a file that others cannot read', async () => {
   const journal = new Journal(folder());
@@ -52,15 +65,47 @@ test('the second writing of an entry replaces the first', async () => {
   );
 });
 
-test('a writing that was cut off stands for nothing; an entry that is cut off is named and put aside', async () => {
+test('a writing that was cut off stands for nothing; an entry that is cut off is named and set aside', async () => {
   const journal = new Journal(folder());
   const whole = entry({ startedAt: '2026-11-23T10:00:01.000Z' });
   await journal.write(whole);
   writeFileSync(join(journal.folder, 'x.json.unfinished'), '{"version":');
   writeFileSync(join(journal.folder, '2026-cut.json'), JSON.stringify(entry()).slice(0, 60));
   assert.deepEqual(await journal.read(), { entries: [whole], unreadable: ['2026-cut.json'] });
-  assert.match(await journal.putAside('2026-cut.json'), /2026-cut\.json\.unreadable$/);
+  assert.match(await journal.setAside('2026-cut.json'), /2026-cut\.json\.unreadable$/);
   assert.deepEqual(await journal.read(), { entries: [whole], unreadable: [] });
+});
+
+test('what is not a file is not followed, read or waited for; a copy of an entry under another name is none', async () => {
+  const journal = new Journal(folder());
+  const written = entry();
+  await journal.write(written);
+  const at = (name: string) => join(journal.folder, name);
+  const elsewhere = join(parent, 'elsewhere.json');
+  const other = entry();
+  writeFileSync(elsewhere, JSON.stringify(other));
+  symlinkSync(elsewhere, journal.fileOf(other));
+  mkdirSync(at('folder.json'));
+  execFileSync('mkfifo', [at('pipe.json')]);
+  writeFileSync(at('copy.json'), JSON.stringify(written));
+  const { entries, unreadable } = await journal.read();
+  assert.deepEqual(entries, [written]);
+  assert.equal(unreadable.length, 4);
+  for (const name of unreadable) await journal.setAside(name);
+  assert.deepEqual(await journal.read(), { entries: [written], unreadable: [] });
+  assert.deepEqual(JSON.parse(readFileSync(elsewhere, 'utf8')), other);
+});
+
+test('an entry is not written through a symbolic link', async () => {
+  const journal = new Journal(folder());
+  const written = entry();
+  await journal.write(entry({ startedAt: '2026-11-23T09:00:00.000Z' }));
+  const elsewhere = join(parent, 'not-ours');
+  writeFileSync(elsewhere, 'theirs');
+  symlinkSync(elsewhere, `${journal.fileOf(written)}.unfinished`);
+  await journal.write(written);
+  assert.equal(readFileSync(elsewhere, 'utf8'), 'theirs');
+  assert.ok(lstatSync(journal.fileOf(written)).isFile());
 });
 
 test('text that is no entry is none: empty, another version, an id that is no name of a chain', () => {

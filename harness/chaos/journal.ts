@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { inside, makeFolder } from '../folders.ts';
@@ -54,7 +55,8 @@ export class Journal {
     makeFolder(this.folder);
     const file = this.fileOf(entry);
     const unfinished = `${file}.unfinished`;
-    const handle = await open(unfinished, 'w', 0o600);
+    await rm(unfinished, { force: true });
+    const handle = await open(unfinished, 'wx', 0o600); // never through a symbolic link
     try {
       await handle.writeFile(JSON.stringify(entry, undefined, 2));
       await handle.sync();
@@ -76,16 +78,16 @@ export class Journal {
     const content: JournalContent = { entries: [], unreadable: [] };
     for (const name of (await this.#names()).filter((one) => one.endsWith('.json')).sort()) {
       const text = await readIfThere(join(this.folder, name));
-      if (text === undefined) continue; // removed meanwhile: healed by whoever it was of
-      const entry = parseEntry(text);
-      if (entry) content.entries.push(entry);
+      if (text === undefined) continue; // removed meanwhile: another process healed it
+      const entry = text === null ? undefined : parseEntry(text);
+      if (entry && this.fileOf(entry) === join(this.folder, name)) content.entries.push(entry);
       else content.unreadable.push(name);
     }
     return content;
   }
 
-  /** Puts a file that is no entry aside, so that it is looked at by a person and not again by us. */
-  async putAside(name: string): Promise<string> {
+  /** Sets a file that is not an entry aside, for a person to look at: it is not read again. Returns its new path. */
+  async setAside(name: string): Promise<string> {
     const aside = join(this.folder, `${name}.unreadable`);
     await rename(join(this.folder, name), aside);
     return aside;
@@ -111,7 +113,26 @@ export class Journal {
   }
 }
 
-const readIfThere = (file: string): Promise<string | undefined> => unlessAbsent(readFile(file, 'utf8'));
+/** Far above what any fault takes: its objects are each below 1.5 MB, the limit of etcd. */
+const mostBytes = 64 * 1024 * 1024;
+
+/** The text of a file; undefined when it is not there, null when it is not a file of a size that an entry can have. */
+async function readIfThere(file: string): Promise<string | null | undefined> {
+  // Not through a symbolic link, and without waiting for whoever writes to a pipe.
+  const handle = await unlessAbsent(
+    open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: unknown) => {
+      if (['ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+      throw error;
+    }),
+  );
+  if (!handle) return handle;
+  try {
+    const stats = await handle.stat();
+    return stats.isFile() && stats.size <= mostBytes ? await handle.readFile('utf8') : null;
+  } finally {
+    await handle.close();
+  }
+}
 
 /** What was read; undefined where there is no such file or folder. */
 async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {

@@ -1,3 +1,4 @@
+import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiException, type V1Secret } from '@kubernetes/client-node';
@@ -5,7 +6,17 @@ import { MeshCluster } from '../mesh/attach.ts';
 import type { ClusterApi } from '../mesh/cluster-api.ts';
 import type { MeshFileCluster } from '../mesh/mesh-file.ts';
 import { ChangedSince } from './changed-since.ts';
-import { keepSecret, keptHeadAnnotation, keptName, putSecretBack, writeSecretData } from './kept-secret.ts';
+import {
+  keepSecret,
+  keptHeadAnnotation,
+  keptLabel,
+  keptName,
+  putSecretBack,
+  readKept,
+  refuseForeignCopy,
+  writeSecretData,
+  writtenAnnotation,
+} from './kept-secret.ts';
 
 const labels = { 'istio/multiCluster': 'true' };
 const annotations = { 'networking.istio.io/cluster': 'east' };
@@ -19,6 +30,7 @@ function cluster(): { stored: Map<string, V1Secret>; west: MeshCluster } {
   const stored = new Map<string, V1Secret>([['s', secret()]]);
   const put = async ({ body }: { body: V1Secret }) => void stored.set(body.metadata?.name ?? '', body);
   const core = {
+    readNamespace: async () => ({ metadata: { uid: 'west' } }),
     readNamespacedSecret: async ({ name }: { name: string }) => {
       const found = stored.get(name);
       if (!found) throw new ApiException(404, 'not found', '', {});
@@ -84,12 +96,35 @@ test('a Secret that an outer fault has deleted is kept already', async () => {
   assert.deepEqual([...stored], [['s', secret()]]);
 });
 
-test('a deleted Secret whose copy does not tell its labels is not made anew without them', async () => {
+const refusal = /n\/meshproof-kept-s of west is not a copy that this machine wrote.*n\/s stays/;
+
+test('a copy of which anything was changed is refused: its data, its labels, what was written', async () => {
+  const changes: ((copy: V1Secret) => unknown)[] = [
+    (copy) => (copy.data = { east: 'aG9zdGlsZQ==' }),
+    (copy) => delete copy.metadata?.annotations?.[keptHeadAnnotation],
+    (copy) => Object.assign(copy.metadata?.annotations ?? {}, { [writtenAnnotation]: '0123456789abcdef' }),
+    (copy) => (copy.metadata = { ...copy.metadata, annotations: {} }),
+  ];
+  for (const change of changes) {
+    const { stored, west } = cluster();
+    await keepSecret(west, 'n', 's');
+    const copy = stored.get(keptName('s'));
+    assert.ok(copy);
+    change(copy);
+    stored.delete('s');
+    await assert.rejects(putSecretBack(west, 'n', 's'), refusal);
+    await assert.rejects(readKept(west, 'n', 's'), refusal);
+    assert.equal(stored.get('s'), undefined);
+  }
+});
+
+test('a copy that somebody planted keeps the Secret from being changed', async () => {
   const { stored, west } = cluster();
-  await keepSecret(west, 'n', 's');
-  delete stored.get(keptName('s'))?.metadata?.annotations?.[keptHeadAnnotation];
-  stored.delete('s');
-  await assert.rejects(putSecretBack(west, 'n', 's'), /n\/s of west is gone/);
+  const planted = { metadata: { name: keptName('s'), labels: { [keptLabel]: 's' } }, data: { east: 'eQ==' } };
+  stored.set(keptName('s'), planted);
+  for (const act of [refuseForeignCopy, keepSecret]) await assert.rejects(act(west, 'n', 's'), refusal);
+  await assert.rejects(writeSecretData(west, 'n', 's', { east: 'eA==' }), refusal);
+  assert.deepEqual(stored.get('s'), secret());
 });
 
 test('what somebody else has put there since stays, and so does the copy, until that is taken away', async () => {

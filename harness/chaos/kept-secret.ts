@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
+import { z } from 'zod';
 import type { MeshCluster } from '../mesh/attach.ts';
 import { applyAll, deleteIfThere } from '../mesh/cluster-api.ts';
+import { isSigned, signed } from '../mesh/mark-signature.ts';
 import { whileWaiting } from '../waiting.ts';
 import { ChangedSince } from './changed-since.ts';
 
@@ -20,16 +22,16 @@ export const keptName = (secret: string): string => `meshproof-kept-${secret}`;
 /**
  * Copies a Secret within its namespace, under a name and labels that nobody looks for: what it holds never leaves the
  * cluster, is not lost when this process is killed, and is read by those alone who could read it before. A copy that is
- * there already is of the Secret before an outer fault, and stays.
+ * there already is of the Secret before an outer fault, and stays. The copy is signed together with what it holds.
  *
- * @throws ChangedSince where that copy is older than what somebody has put into the Secret: healing would put back what it holds.
+ * @throws Error when a copy is there that this machine did not write; ChangedSince where that copy is older than what somebody has put into the Secret: healing would put back what it holds.
  */
 export async function keepSecret(cluster: MeshCluster, namespace: string, name: string): Promise<void> {
-  const there = await readCopy(cluster, namespace, name);
+  const there = await readOwnCopy(cluster, namespace, name);
   if (there) return requireOurs(cluster, namespace, name, there);
   const secret = await whileWaiting(() => cluster.api.core.readNamespacedSecret({ namespace, name }));
   const { labels = {}, annotations = {} } = secret.metadata ?? {};
-  const head = JSON.stringify({ type: secret.type ?? 'Opaque', labels, annotations } satisfies Head);
+  const head = JSON.stringify({ type: secret.type ?? 'Opaque', labels, annotations } satisfies SecretHead);
   const copy: V1Secret = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -40,14 +42,66 @@ export async function keepSecret(cluster: MeshCluster, namespace: string, name: 
     type: 'Opaque',
     ...(secret.data === undefined ? {} : { data: secret.data }),
   };
-  await whileWaiting(() => cluster.api.core.createNamespacedSecret({ namespace, body: copy }));
+  const body = await withSignature(cluster, namespace, name, copy);
+  await whileWaiting(() => cluster.api.core.createNamespacedSecret({ namespace, body }));
 }
 
-interface Head {
-  type: string;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
+/** The shape of the type, labels and annotations of a Secret in the annotation of its copy. */
+export const secretHeadSchema = z.strictObject({
+  type: z.string(),
+  labels: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()),
+});
+type SecretHead = z.infer<typeof secretHeadSchema>;
+
+const copyHeader = (namespace: string, name: string) => ({
+  ...{ apiVersion: 'v1', kind: 'Secret', namespace, name: keptName(name) },
+});
+
+/** What the signature of a copy covers: the Secret that it is of, its head, what was written, and all data. */
+const signedValues = (name: string, { metadata, data }: V1Secret): (string | undefined)[] => [
+  name,
+  metadata?.annotations?.[keptHeadAnnotation],
+  metadata?.annotations?.[writtenAnnotation],
+  JSON.stringify(Object.entries(data ?? {}).toSorted()),
+];
+
+async function withSignature(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+  copy: V1Secret,
+): Promise<V1Secret> {
+  const values = signedValues(name, copy);
+  const signature = await signed(cluster, 'kept-secret', copyHeader(namespace, name), values);
+  return {
+    ...copy,
+    metadata: { ...copy.metadata, annotations: { ...copy.metadata?.annotations, ...signature } },
+  };
 }
+
+/** Whether this machine wrote a copy, and nothing of it was changed since. */
+export const isOwnCopy = (
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+  copy: V1Secret,
+): Promise<boolean> =>
+  isSigned(
+    copy.metadata?.annotations,
+    ...([cluster, 'kept-secret', copyHeader(namespace, name), signedValues(name, copy)] as const),
+  );
+
+/**
+ * Refuses to change a Secret that has a copy of another origin.
+ *
+ * @throws Error when there is a copy that this machine did not write, or that was changed since.
+ */
+export const refuseForeignCopy = async (
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+): Promise<void> => void (await readOwnCopy(cluster, namespace, name));
 
 /** Whether a Secret holds what it held before, or what came from a fault. One that is gone holds nothing of somebody else's. */
 const isOurs = (copy: V1Secret, now: V1Secret | undefined): boolean =>
@@ -88,7 +142,7 @@ async function noteWritten(
   name: string,
   hash: string,
 ): Promise<void> {
-  const copy = await readCopy(cluster, namespace, name);
+  const copy = await readOwnCopy(cluster, namespace, name);
   if (!copy)
     throw new Error(`Secret ${namespace}/${name} of ${cluster.name} is not kept: it is not changed.`);
   await requireOurs(cluster, namespace, name, copy);
@@ -96,7 +150,8 @@ async function noteWritten(
     ...copy.metadata?.annotations,
     [writtenAnnotation]: [...writtenIn(copy), hash].join(' '),
   };
-  const body = { ...copy, metadata: { ...copy.metadata, annotations } };
+  const noted = { ...copy, metadata: { ...copy.metadata, annotations } };
+  const body = await withSignature(cluster, namespace, name, noted);
   await whileWaiting(() =>
     cluster.api.core.replaceNamespacedSecret({ namespace, name: keptName(name), body }),
   );
@@ -124,12 +179,29 @@ async function replaceData(
   });
 }
 
-/** What a Secret held before it was changed; undefined when it was not, or has been put back. */
+/**
+ * What a Secret held before it was changed; undefined when it was not, or has been put back.
+ *
+ * @throws Error when its copy is not what this machine wrote.
+ */
 export const readKept = async (
   cluster: MeshCluster,
   namespace: string,
   name: string,
-): Promise<Record<string, string> | undefined> => (await readCopy(cluster, namespace, name))?.data;
+): Promise<Record<string, string> | undefined> => (await readOwnCopy(cluster, namespace, name))?.data;
+
+async function readOwnCopy(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+): Promise<V1Secret | undefined> {
+  const copy = await readCopy(cluster, namespace, name);
+  if (!copy || (await isOwnCopy(cluster, namespace, name, copy))) return copy;
+  throw new Error(
+    `Secret ${namespace}/${keptName(name)} of ${cluster.name} is not a copy that this machine wrote, or it was changed since: ` +
+      `Secret ${namespace}/${name} stays as it is. Run \`meshproof heal\`: it shows how to restore the Secret and how to delete the copy.`,
+  );
+}
 
 async function readCopy(
   cluster: MeshCluster,
@@ -146,11 +218,21 @@ async function readCopy(
  * Puts back what a Secret held, makes it anew where it was deleted, and takes the copy away. Does nothing when there is
  * none. @returns whether the Secret had to be changed for that.
  *
- * @throws ChangedSince where it holds what was not there before, nor came from a fault; Secret and copy then stay.
+ * @throws Error when the copy is not what this machine wrote; ChangedSince where it holds what was not there before, nor came from a fault; Secret and copy then stay.
  */
 export async function putSecretBack(cluster: MeshCluster, namespace: string, name: string): Promise<boolean> {
-  const copy = await readCopy(cluster, namespace, name);
-  if (copy?.data === undefined) return false;
+  const copy = await readOwnCopy(cluster, namespace, name);
+  return copy !== undefined && restoreSecret(cluster, namespace, name, copy);
+}
+
+/** As {@link putSecretBack}, from a copy that was read, and is trusted. */
+export async function restoreSecret(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+  copy: V1Secret,
+): Promise<boolean> {
+  if (copy.data === undefined) return false;
   const now = await readIfThere(cluster, namespace, name);
   const differs = hashOf(now?.data) !== hashOf(copy.data);
   if (!now) await makeAnew(cluster, namespace, name, copy);
@@ -183,7 +265,7 @@ async function makeAnew(
     throw new Error(
       `Secret ${namespace}/${name} of ${cluster.name} is gone, and its copy does not tell its labels.`,
     );
-  const { type, ...labelled } = JSON.parse(head) as Head;
+  const { type, ...labelled } = secretHeadSchema.parse(JSON.parse(head));
   const body: V1Secret = {
     ...{ apiVersion: 'v1', kind: 'Secret', type, data },
     metadata: { namespace, name, ...labelled },
@@ -203,12 +285,10 @@ export async function issueToken(
   account: { namespace: string; name: string },
   secretName: string,
 ): Promise<void> {
-  const metadata = {
-    namespace: account.namespace,
-    name: secretName,
-    labels: { [issuedLabel]: 'true' },
+  const metadata = await asIssued(cluster, {
+    ...{ namespace: account.namespace, name: secretName, labels: {} },
     annotations: { 'kubernetes.io/service-account.name': account.name },
-  };
+  });
   await whileWaiting(() =>
     applyAll(cluster.api, [
       { apiVersion: 'v1', kind: 'Secret', metadata, type: 'kubernetes.io/service-account-token' },
@@ -216,5 +296,27 @@ export async function issueToken(
   );
 }
 
-/** On a token that was issued for a fault. */
+/** On a token that was issued for a fault, and on a remote secret that was copied for one. */
 export const issuedLabel = 'meshproof.dev/issued';
+
+interface SecretMetadata {
+  namespace: string;
+  name: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+/** The metadata of a Secret with the label and the signature by which `heal` deletes it. */
+export async function asIssued(cluster: MeshCluster, metadata: SecretMetadata): Promise<SecretMetadata> {
+  const signature = await signed(cluster, 'issued', issuedHeader(metadata), []);
+  return {
+    ...metadata,
+    labels: { ...metadata.labels, [issuedLabel]: 'true' },
+    annotations: { ...metadata.annotations, ...signature },
+  };
+}
+
+/** A Secret as marks are signed for it. */
+export const issuedHeader = ({ namespace, name }: { namespace: string; name: string }) => ({
+  ...{ apiVersion: 'v1', kind: 'Secret', namespace, name },
+});

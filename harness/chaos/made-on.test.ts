@@ -1,3 +1,4 @@
+import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
@@ -8,9 +9,6 @@ import { defineFault } from './fault.ts';
 import { heal } from './heal.ts';
 import { inject } from './inject.ts';
 import { journalOf, newEntryId } from './journal.ts';
-import { temporaryFolder } from '../mesh/temporary-folder.ts';
-
-temporaryFolder('MESHPROOF_STATE');
 
 /** A mesh of one cluster called west; nothing of it answers but its namespace kube-system, and that has been asked for more is noted. */
 function meshOf(uid: string, lab?: MeshFile['lab']) {
@@ -53,6 +51,8 @@ const kind = defineFault({
   proveHealed: async () => 'healed',
 });
 
+const refused = () => undefined;
+
 const entryOf = (clusters: Record<string, string>) => ({
   ...({ version: 1, id: newEntryId(), fault: 'pods-killed', phase: 'injected', pid: 1, clusters } as const),
   parameters: { cluster: 'west' },
@@ -81,7 +81,7 @@ for (const [title, clusters, words] of [
     const { mesh, journal, asked } = meshOf('two');
     const entry = entryOf(clusters);
     await journal.write(entry);
-    await assert.rejects(heal(mesh), ({ message }: Error) => {
+    await assert.rejects(heal(mesh, { refused }), ({ message }: Error) => {
       return words.test(message) && message.includes(journal.fileOf(entry));
     });
     assert.deepEqual((await journal.read()).entries, [entry]);
@@ -89,11 +89,24 @@ for (const [title, clusters, words] of [
     await journal.remove(entry);
   });
 
+test('an entry whose fault changes a cluster that it does not list is refused, and kept', async () => {
+  const { mesh, journal, asked } = meshOf('two');
+  const entry = { ...entryOf({ west: 'two' }), parameters: { cluster: 'east' } };
+  await journal.write(entry);
+  await assert.rejects(
+    heal(mesh, { refused }),
+    /its fault changes east, and the entry was made on west only/,
+  );
+  assert.deepEqual((await journal.read()).entries, [entry]);
+  assert.ok(!asked.includes('readNamespacedDeployment'), 'the pods of the fault were looked at');
+  await journal.remove(entry);
+});
+
 test('an entry made on these very clusters is healed', async () => {
   const { mesh, journal, asked } = meshOf('two');
   const entry = entryOf({ west: 'two' });
   await journal.write(entry);
-  await assert.rejects(heal(mesh), /readNamespacedDeployment refused/);
+  await assert.rejects(heal(mesh, { refused }), /readNamespacedDeployment refused/);
   assert.ok(asked.includes('readNamespacedDeployment'));
   await journal.remove(entry);
 });

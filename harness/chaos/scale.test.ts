@@ -1,3 +1,4 @@
+import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
@@ -28,7 +29,10 @@ function cluster(replicas: number) {
       deployment = mergePatch(deployment, { metadata: one.metadata }) as V1Deployment;
     },
   };
-  const core = { listNamespacedPod: async () => ({ items: [] }) };
+  const core = {
+    readNamespace: async () => ({ metadata: { uid: 'west' } }),
+    listNamespacedPod: async () => ({ items: [] }),
+  };
   const api = { cluster: 'west', apps, core, objects } as unknown as ClusterApi;
   const notes = () => Object.values(deployment.metadata?.annotations ?? {});
   const setBySomebody = (pods: number) =>
@@ -70,7 +74,7 @@ test('a number that somebody has given since stays and is told, until the notes 
   await assert.rejects(healReplicas(west, ref, 2), (error: Error) => {
     return error instanceof ChangedSince && /pods \(5\) of Deployment n\/d of west/.test(error.message);
   });
-  assert.deepEqual([asked(), notes().length], [5, 2]);
+  assert.deepEqual([asked(), notes().length], [5, 3]);
   decide();
   await healReplicas(west, ref, 2);
   assert.equal(asked(), 5);

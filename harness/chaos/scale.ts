@@ -2,6 +2,7 @@ import type { MeshCluster, Pod } from '../mesh/attach.ts';
 import { awaitDeployment } from '../mesh/apply.ts';
 import { mark } from '../mesh/cluster-api.ts';
 import { selectorOf } from '../mesh/label-selector.ts';
+import { clusterIdentity, isSigned, signatureAnnotation, signed } from '../mesh/mark-signature.ts';
 import { waitUntil } from '../mesh/wait-until.ts';
 import { once } from '../once.ts';
 import { settleAll } from '../settle-all.ts';
@@ -103,6 +104,8 @@ export async function killPods(
 
 /** Kills every pod of a Deployment and lets none follow, until `restore()`. Resolves when the API server knows of none any more. */
 export async function endPods(cluster: MeshCluster, deployment: DeploymentRef): Promise<Scaled> {
+  // The identity signs the note: read before, it takes no time between the two requests that follow.
+  await clusterIdentity(cluster);
   const pods = await podsOf(cluster, deployment);
   // Killed while the number is set: pods that only leave take their time, and take their endpoints with them before.
   const [scaling, killing] = await Promise.allSettled([
@@ -154,31 +157,69 @@ export const beforeAnnotation = 'meshproof.dev/replicas-before';
 export const setAnnotation = 'meshproof.dev/replicas-set';
 
 async function note(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<void> {
-  const { noted, now, given } = await readReplicas(cluster, deployment);
-  // One that is noted is of an outer change: the first one counts.
+  const { noted, now, given, isForeign } = await readReplicas(cluster, deployment);
+  if (isForeign)
+    throw new Error(
+      `Deployment ${deployment.namespace}/${deployment.name} of ${cluster.name} has an annotation ${beforeAnnotation} that this machine ` +
+        'did not write. Run `meshproof heal`: it shows the annotation and how to remove it.',
+    );
+  // The note of an outer change stays: the first one counts.
+  const notes = { before: String(noted ?? now), set: [...given, pods].join(' ') };
   await annotate(cluster, deployment, {
-    [setAnnotation]: [...given, pods].join(' '),
-    ...(noted === undefined ? { [beforeAnnotation]: String(now) } : {}),
+    ...{ [beforeAnnotation]: notes.before, [setAnnotation]: notes.set },
+    ...(await signed(cluster, 'replicas', deploymentHeader(deployment), [notes.before, notes.set])),
   });
 }
+
+/** A Deployment as marks are signed for it. */
+export const deploymentHeader = (deployment: DeploymentRef) => ({
+  ...{ apiVersion: 'apps/v1', kind: 'Deployment' },
+  ...deployment,
+});
+
+/** What the notes on a Deployment say. Numbers of pods have at most four digits. */
+export interface ReplicasNote {
+  before: number;
+  given: number[];
+}
+
+/** Reads the notes on a Deployment; undefined when they are not numbers of pods. */
+export function parseReplicas(annotations: Readonly<Record<string, string>>): ReplicasNote | undefined {
+  const { [beforeAnnotation]: before = '', [setAnnotation]: given = '' } = annotations;
+  if (!/^\d{1,4}$/.test(before) || !/^(\d{1,4}( |$))*$/.test(given)) return undefined;
+  return { before: Number(before), given: given.split(' ').filter(Boolean).map(Number) };
+}
+
+/** Whether this machine wrote the notes on a Deployment. */
+export const areReplicasSigned = (
+  cluster: MeshCluster,
+  deployment: DeploymentRef,
+  annotations: Readonly<Record<string, string>>,
+): Promise<boolean> =>
+  isSigned(annotations, cluster, 'replicas', deploymentHeader(deployment), [
+    annotations[beforeAnnotation],
+    annotations[setAnnotation],
+  ]);
 
 interface Replicas {
   /** Pods that it asks for. */
   now: number;
-  /** Those that it asked for before the first of our changes. */
+  /** Those that it asked for before the first change of this machine. */
   noted: number | undefined;
-  /** Those that our changes gave it. */
+  /** Those that this machine's changes gave it. */
   given: number[];
+  /** Another machine, or a person, wrote notes: nothing is concluded from them. */
+  isForeign: boolean;
 }
 
 async function readReplicas(cluster: MeshCluster, deployment: DeploymentRef): Promise<Replicas> {
   const { metadata, spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
-  const { [beforeAnnotation]: before, [setAnnotation]: given = '' } = metadata?.annotations ?? {};
-  return {
-    now: spec?.replicas ?? 1,
-    noted: before === undefined ? undefined : Number(before),
-    given: given.split(' ').flatMap((one) => (one === '' ? [] : [Number(one)])),
-  };
+  const { annotations = {} } = metadata ?? {};
+  const now = spec?.replicas ?? 1;
+  const isMarked = annotations[beforeAnnotation] !== undefined;
+  const isOwn = isMarked && (await areReplicasSigned(cluster, deployment, annotations));
+  const note = isOwn ? parseReplicas(annotations) : undefined;
+  return { now, noted: note?.before, given: note?.given ?? [], isForeign: isMarked && !isOwn };
 }
 
 /** The number of pods that a Deployment asks for now: what a change of it is to be undone to, also within another change. */
@@ -189,24 +230,25 @@ const annotate = (
   cluster: MeshCluster,
   deployment: DeploymentRef,
   annotations: Record<string, string | null>,
-): Promise<void> =>
-  mark(cluster.api, { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment }, { annotations });
+): Promise<void> => mark(cluster.api, deploymentHeader(deployment), { annotations });
 
 /**
  * As {@link putBack}, for a fault that took all pods away, in a process that may have ended long ago.
  *
+ * @param known numbers that a fault gave it, when they are not to be read from the notes of this machine.
  * @throws ChangedSince where it asks for a number that is neither this one nor was given by us: then it stays.
  */
 export async function healReplicas(
   cluster: MeshCluster,
   deployment: DeploymentRef,
   pods: number,
+  known?: readonly number[],
 ): Promise<void> {
   const { now, noted, given } = await readReplicas(cluster, deployment);
-  if ([pods, ...given].includes(now) || (noted === undefined && now === 0))
+  if ([pods, ...(known ?? given)].includes(now) || (noted === undefined && now === 0))
     return putBack(cluster, deployment, pods);
   // Without our note somebody has decided how many there shall be.
-  if (noted === undefined) return awaitPods(cluster, deployment);
+  if (noted === undefined && known === undefined) return awaitPods(cluster, deployment);
   throw new ChangedSince(
     `The number of pods (${now}) of Deployment ${deployment.namespace}/${deployment.name} of ${cluster.name}`,
     `the annotations ${beforeAnnotation} and ${setAnnotation} there`,
@@ -221,9 +263,13 @@ export async function putBack(cluster: MeshCluster, deployment: DeploymentRef, p
   await waitUntil(() => setReplicas(cluster, deployment, pods).then(() => true), what, timeouts.apiMs);
   await awaitPods(cluster, deployment);
   const { noted } = await readReplicas(cluster, deployment);
-  if (noted === undefined || noted === pods)
-    await annotate(cluster, deployment, { [beforeAnnotation]: null, [setAnnotation]: null });
+  if (noted === undefined || noted === pods) await removeNote(cluster, deployment);
 }
+
+const removeNote = (cluster: MeshCluster, deployment: DeploymentRef): Promise<void> =>
+  annotate(cluster, deployment, {
+    ...{ [beforeAnnotation]: null, [setAnnotation]: null, [signatureAnnotation('replicas')]: null },
+  });
 
 /** Sets the number of pods and returns what it was. */
 async function setReplicas(

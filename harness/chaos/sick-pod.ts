@@ -1,6 +1,7 @@
 import type { MeshCluster, Pod } from '../mesh/attach.ts';
 import type { PodRef } from '../mesh/port-forward.ts';
 import { mark } from '../mesh/cluster-api.ts';
+import { isSigned, signatureAnnotation, signed } from '../mesh/mark-signature.ts';
 import { PodHttp } from '../mesh/proxy-admin.ts';
 import { workloadPorts } from '../mesh/workloads.ts';
 
@@ -70,8 +71,17 @@ export const sickLabel = 'meshproof.dev/sick';
 /** Whether a pod carries the mark of one that was made sick. */
 export const isSick = ({ object }: Pod): boolean => object.metadata?.labels?.[sickLabel] !== undefined;
 
-const label = (cluster: MeshCluster, { namespace, name }: PodRef, value: string | null): Promise<void> =>
-  mark(cluster.api, { apiVersion: 'v1', kind: 'Pod', namespace, name }, { labels: { [sickLabel]: value } });
+const header = ({ namespace, name }: PodRef) => ({ apiVersion: 'v1', kind: 'Pod', namespace, name });
+
+/** Whether this machine made the mark of a pod. */
+export const isSicknessSigned = (cluster: MeshCluster, pod: Pod): Promise<boolean> =>
+  isSigned(pod.object.metadata?.annotations, cluster, 'sick', header(pod), []);
+
+async function label(cluster: MeshCluster, pod: PodRef, value: 'true' | null): Promise<void> {
+  const annotations =
+    value === null ? { [signatureAnnotation('sick')]: null } : await signed(cluster, 'sick', header(pod), []);
+  await mark(cluster.api, header(pod), { labels: { [sickLabel]: value }, annotations });
+}
 
 /** Makes a pod well again, whatever made it sick: for healing after a crash. */
 export async function healPod(cluster: MeshCluster, pod: PodRef): Promise<void> {

@@ -1,8 +1,9 @@
 import { PatchStrategy, type KubernetesObject } from '@kubernetes/client-node';
 import type { MeshCluster } from '../mesh/attach.ts';
 import { fieldManager } from '../mesh/cluster-api.ts';
+import { signatureAnnotation, signed } from '../mesh/mark-signature.ts';
 import { whileWaiting } from '../waiting.ts';
-import type { DeploymentRef } from './scale.ts';
+import { deploymentHeader, type DeploymentRef } from './scale.ts';
 
 /** On a pod template that was changed for a fault, so that its pods are made anew; without it they are as before. */
 export const restartAnnotation = 'meshproof.dev/restarted-by';
@@ -11,12 +12,26 @@ export const restartAnnotation = 'meshproof.dev/restarted-by';
  * Makes the pods of a Deployment anew, one after the other as its strategy says, and does not wait. `null` takes the mark off
  * again: the pods are then those of the template as it was, which is a rollout, too.
  */
-export const restart = (
+export async function restart(
   cluster: MeshCluster,
   deployment: DeploymentRef,
   mark: string | null,
-): Promise<void> =>
-  patchTemplate(cluster, deployment, { metadata: { annotations: { [restartAnnotation]: mark } } });
+): Promise<void> {
+  const annotations = await signature(cluster, 'restart', deployment, mark);
+  const template = { metadata: { annotations: { [restartAnnotation]: mark } } };
+  await patchTemplate(cluster, deployment, template, { annotations });
+}
+
+/** The annotation of a Deployment that signs a mark, or that removes its signature when the mark is null. */
+const signature = async (
+  cluster: MeshCluster,
+  mark: 'restart' | 'readiness',
+  deployment: DeploymentRef,
+  value: string | null,
+): Promise<Record<string, string | null>> =>
+  value === null
+    ? { [signatureAnnotation(mark)]: null }
+    : signed(cluster, mark, deploymentHeader(deployment), [value]);
 
 /** The container of a Deployment's template whose readiness is asked for late, and since when it is by itself. */
 export interface Readiness {
@@ -53,7 +68,12 @@ export async function setReadiness(
     cluster,
     deployment,
     { spec: { containers: [{ name: container, readinessProbe: { initialDelaySeconds } }] } },
-    { annotations: { [readinessAnnotation]: note } },
+    {
+      annotations: {
+        [readinessAnnotation]: note,
+        ...(await signature(cluster, 'readiness', deployment, note)),
+      },
+    },
   );
 }
 
@@ -61,7 +81,7 @@ async function patchTemplate(
   cluster: MeshCluster,
   deployment: DeploymentRef,
   template: object,
-  metadata: object = {},
+  metadata: object,
 ): Promise<void> {
   const body = {
     apiVersion: 'apps/v1',

@@ -1,4 +1,4 @@
-import { heal } from '../chaos/heal.ts';
+import { heal, reportRefused } from '../chaos/heal.ts';
 import { attach } from '../mesh/attach.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
 import type { Healthy, SelftestRow, TriedPromise } from '../report/selftest/schema.ts';
@@ -83,7 +83,7 @@ async function comeBack(
     }
   try {
     await using mesh = attach(file);
-    await heal(mesh);
+    await heal(mesh, { refused: reportRefused });
     await awaitHealthy(file, timeouts.healthyMs);
     return { trouble };
   } catch (error) {

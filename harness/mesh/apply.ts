@@ -6,6 +6,7 @@ import { timeouts } from '../timeouts.ts';
 import { whileWaiting } from '../waiting.ts';
 import type { MeshCluster } from './attach.ts';
 import { applyAll } from './cluster-api.ts';
+import { signed } from './mark-signature.ts';
 import { serverSaid } from './server-said.ts';
 import { managedBy } from './workloads.ts';
 
@@ -24,7 +25,7 @@ export interface Applying {
   undo(deleted?: (object: KubernetesObject) => Promise<void>): Promise<void>;
 }
 
-/** On everything that a test put into a cluster, so that it can be found after a crash. */
+/** The label of everything that a test created in a cluster, so that it can be found after a crash. {@link asTestObject} signs it. */
 export const testScope = { 'meshproof.dev/scope': 'test' } as const;
 
 const clusterScoped = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition']);
@@ -41,6 +42,14 @@ export function parseManifests(manifests: Manifests, namespace: string): Kuberne
     .map((object) => ours(object, namespace));
 }
 
+/** An object with the label and the signature by which `heal` removes it from a cluster. */
+export async function asTestObject<T extends KubernetesObject>(cluster: MeshCluster, object: T): Promise<T> {
+  const { apiVersion = '', kind = '', metadata = {} } = object;
+  const of = { apiVersion, kind, namespace: metadata.namespace, name: metadata.name ?? '' };
+  const annotations = { ...metadata.annotations, ...(await signed(cluster, 'test-object', of, [])) };
+  return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, ...testScope }, annotations } };
+}
+
 /** Starts applying objects to a cluster by server-side apply, in their order, reading what was there before. */
 export function startApplying(cluster: MeshCluster, objects: readonly KubernetesObject[]): Applying {
   const done: { object: KubernetesObject; before: KubernetesObject | undefined }[] = [];
@@ -48,7 +57,7 @@ export function startApplying(cluster: MeshCluster, objects: readonly Kubernetes
     for (const object of objects) {
       await whileWaiting(async () => {
         done.push({ object, before: await readObject(cluster, object) });
-        await applyAll(cluster.api, [object]);
+        await applyAll(cluster.api, [await asTestObject(cluster, object)]);
       });
     }
   };

@@ -5,7 +5,7 @@ import { attach, type Mesh } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { FaultUnavailable, type AnyFault } from '../../harness/chaos/fault.ts';
 import { faultKinds } from '../../harness/chaos/faults.ts';
-import { heal as healMesh } from '../../harness/chaos/heal.ts';
+import { heal as healMesh, reportRefused } from '../../harness/chaos/heal.ts';
 import { inject, type Injected } from '../../harness/chaos/inject.ts';
 import { journalOf } from '../../harness/chaos/journal.ts';
 import { InvalidParameters, parametersOf } from '../../harness/chaos/parameters.ts';
@@ -132,7 +132,8 @@ async function injectAndHeal(
   // On top of what a killed run left, no fault could be told from that.
   const { entries } = await journalOf(mesh.file).read();
   if (entries.length > 0)
-    for (const line of await healMesh(mesh)) say(`left by an earlier run, healed: ${line}`);
+    for (const line of await healMesh(mesh, { refused: reportRefused }))
+      say(`left by an earlier run, healed: ${line}`);
   const injected = await injectOrRefuse(mesh, kind, parameters, signal);
   say(`✔ ${kind.id} (${seconds(injected.provenMs)}): ${injected.evidence}`);
   say(`> for ${given.for / 1000} s; Ctrl-C heals at once`);

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { styleText } from 'node:util';
 import { Command, Option } from 'commander';
-import { heal } from '../../harness/chaos/heal.ts';
+import { heal, reportRefused } from '../../harness/chaos/heal.ts';
 import { chooseDefects } from '../../harness/defects/choose.ts';
 import type { Defect } from '../../harness/defects/defect.ts';
 import { projectRoot } from '../../harness/lab/paths.ts';
@@ -144,7 +144,7 @@ function progressOf(all: number): Pick<SelftestOptions, 'onHealthy' | 'onStart' 
 /** On top of what a killed run left, no defect could be told from that. */
 async function healLeft(file: MeshFile): Promise<void> {
   await using mesh = attach(file);
-  for (const line of await heal(mesh)) console.error(`left by an earlier run, healed: ${line}`);
+  for (const line of await heal(mesh, { refused: reportRefused })) console.error(`left by an earlier run, healed: ${line}`);
 }
 
 /** @throws WrongUse on a mesh that is no lab of ours, unless every context may be disturbed. */

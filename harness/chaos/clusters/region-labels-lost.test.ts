@@ -1,3 +1,4 @@
+import '../../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
@@ -16,6 +17,7 @@ function opened(labels: Record<string, Record<string, string>>) {
   );
   let looks = 0;
   const core = {
+    readNamespace: async () => ({ metadata: { uid: 'west' } }),
     listNode: async ({ fieldSelector = '' } = {}) => {
       looks += 1;
       const name = fieldSelector.split('=')[1];

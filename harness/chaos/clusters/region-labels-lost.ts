@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { mark } from '../../mesh/cluster-api.ts';
+import { signatureAnnotation, signed } from '../../mesh/mark-signature.ts';
 import { waitUntil } from '../../mesh/wait-until.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
@@ -70,19 +71,24 @@ export const regionLabelsLost = defineFault({
 const isNone = (region: string | undefined): boolean => region === undefined;
 
 /** Sets or takes the region of a node, with the note of what it was. */
-const setRegion = (
+async function setRegion(
   cluster: MeshCluster,
   name: string,
   region: string | null,
   note: string | null,
-): Promise<void> =>
-  whileWaiting(() =>
-    mark(
-      cluster.api,
-      { apiVersion: 'v1', kind: 'Node', namespace: '', name },
-      { labels: { [regionLabel]: region }, annotations: { [regionAnnotation]: note } },
-    ),
-  );
+): Promise<void> {
+  const node = { ...nodeHeader(name), namespace: '' };
+  const annotations = {
+    [regionAnnotation]: note,
+    ...(note === null
+      ? { [signatureAnnotation('region')]: null }
+      : await signed(cluster, 'region', node, [note])),
+  };
+  await whileWaiting(() => mark(cluster.api, node, { labels: { [regionLabel]: region }, annotations }));
+}
+
+/** A node as marks are signed for it. */
+export const nodeHeader = (name: string) => ({ apiVersion: 'v1', kind: 'Node', name });
 
 /**
  * Gives a node its region back and takes the note away. Does nothing where the node is gone.

@@ -7,7 +7,14 @@ import { deleteIfThere } from '../../mesh/cluster-api.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { issuedLabel, keepSecret, putSecretBack, readKept, writeSecretData } from '../kept-secret.ts';
+import {
+  asIssued,
+  keepSecret,
+  putSecretBack,
+  readKept,
+  refuseForeignCopy,
+  writeSecretData,
+} from '../kept-secret.ts';
 import { killPods } from '../scale.ts';
 import { entryChanges, type EntryChange, type Kubeconfig } from './remote-secret-changes.ts';
 import { proveForgotten, proveNotSynced, proveSynced, remoteSecretName } from './remote-secrets.ts';
@@ -52,10 +59,12 @@ export const remoteSecretChanged = defineFault({
     updates: z.record(z.string(), z.string()).default({}),
   }),
   clusters: ({ cluster }) => [cluster],
-  prepare: async (mesh, { cluster, to }) => ({
-    secret: await remoteSecretName(mesh, mesh.cluster(cluster), to),
-    updates: await knownUpdates(mesh.cluster(cluster), mesh.file.rootNamespace, to),
-  }),
+  prepare: async (mesh, { cluster, to }) => {
+    const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
+    const secret = await remoteSecretName(mesh, holder, to);
+    await refuseForeignCopy(holder, namespace, secret);
+    return { secret, updates: await knownUpdates(holder, namespace, to) };
+  },
   inject: async ({ mesh, parameters: { cluster, to, change }, undo: { secret: name } }) => {
     const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
     await keepSecret(holder, namespace, name);
@@ -139,9 +148,9 @@ async function copyElsewhere(mesh: Mesh, holder: MeshCluster, name: string): Pro
   const secret = await whileWaiting(() =>
     holder.api.core.readNamespacedSecret({ namespace: mesh.file.rootNamespace, name }),
   );
-  const { labels, annotations = {} } = secret.metadata ?? {};
+  const { labels = {}, annotations = {} } = secret.metadata ?? {};
   const namespace = holder.namespace;
-  const metadata = { namespace, name, labels: { ...labels, [issuedLabel]: 'true' }, annotations };
+  const metadata = await asIssued(holder, { namespace, name, labels, annotations });
   const body: V1Secret = { apiVersion: 'v1', kind: 'Secret', metadata, ...contentOf(secret) };
   await whileWaiting(() => holder.api.core.createNamespacedSecret({ namespace, body }));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { mark } from '../../mesh/cluster-api.ts';
+import { signatureAnnotation, signed } from '../../mesh/mark-signature.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { proveForgotten, proveSynced, remoteLabel, remoteSecretName } from './remote-secrets.ts';
@@ -50,5 +51,7 @@ export async function setRevoked(
   const [label] = Object.keys(remoteLabel);
   const labels = { [label ?? '']: by === null ? remoteLabel['istio/multiCluster'] : null };
   const object = { apiVersion: 'v1', kind: 'Secret', namespace, name };
-  await mark(cluster.api, object, { labels, annotations: { [revokedAnnotation]: by } });
+  const signature =
+    by === null ? { [signatureAnnotation('revoked')]: null } : await signed(cluster, 'revoked', object, [by]);
+  await mark(cluster.api, object, { labels, annotations: { [revokedAnnotation]: by, ...signature } });
 }

@@ -6,7 +6,7 @@ import { timeouts } from '../../timeouts.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { issueToken, keepSecret, putSecretBack, writeSecretData } from '../kept-secret.ts';
+import { issueToken, keepSecret, putSecretBack, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
 import { accountIn, proveSynced, remoteSecretName } from './remote-secrets.ts';
 import { awaitUpdate, knownUpdates } from './update-log.ts';
 
@@ -40,6 +40,7 @@ export const remoteSecretRotated = defineFault({
     const holder = mesh.cluster(cluster);
     const name = await remoteSecretName(mesh, holder, to);
     const namespace = mesh.file.rootNamespace;
+    await refuseForeignCopy(holder, namespace, name);
     const secret = await whileWaiting(() => holder.api.core.readNamespacedSecret({ namespace, name }));
     const account = accountIn(secret, to);
     const updates = await knownUpdates(holder, namespace, to);

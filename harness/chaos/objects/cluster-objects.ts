@@ -1,6 +1,6 @@
 import { ApiException, PatchStrategy, type KubernetesObject, type V1Service } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
-import { testScope } from '../../mesh/apply.ts';
+import { asTestObject } from '../../mesh/apply.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { applyAll, deleteIfThere, fieldManager } from '../../mesh/cluster-api.ts';
 import { waitUntil } from '../../mesh/wait-until.ts';
@@ -75,10 +75,8 @@ export async function makeEdit(cluster: MeshCluster, edit: Edit): Promise<void> 
 }
 
 async function applyManifest(cluster: MeshCluster, manifest: Manifest, isNew: boolean): Promise<void> {
-  const { metadata } = manifest;
-  // What was not there before is a test's, so that it is found whatever becomes of us.
-  const labels = { ...(metadata['labels'] as object | undefined), ...testScope };
-  const object = isNew ? { ...manifest, metadata: { ...metadata, labels } } : manifest;
+  // `heal` finds a new object by its label, also when the journal is lost.
+  const object = isNew ? await asTestObject(cluster, manifest as KubernetesObject) : manifest;
   await whileWaiting(() => applyAll(cluster.api, [object]));
 }
 

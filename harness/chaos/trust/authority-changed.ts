@@ -3,7 +3,7 @@ import { timeouts } from '../../timeouts.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { keepSecret, putSecretBack, readKept, writeSecretData } from '../kept-secret.ts';
+import { keepSecret, putSecretBack, readKept, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
 import { parameters } from '../parameters.ts';
 import { authorityChanges, type AuthorityChange } from './authority-changes.ts';
 import { fingerprintOf, short } from './certificates.ts';
@@ -33,6 +33,7 @@ export const authorityChanged = defineFault({
   clusters: ({ cluster }) => [cluster],
   prepare: async (mesh, { cluster }) => {
     await labTrust(mesh);
+    await refuseForeignCopy(mesh.cluster(cluster), mesh.file.rootNamespace, caSecret);
     const { intermediate } = await trustShown(mesh, mesh.cluster(cluster));
     return { issuer: fingerprintOf(intermediate) };
   },

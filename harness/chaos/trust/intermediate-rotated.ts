@@ -5,7 +5,7 @@ import type { ClusterTrust } from '../../verdict/trust.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { keepSecret, putSecretBack, writeSecretData } from '../kept-secret.ts';
+import { keepSecret, putSecretBack, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
 import { parameters } from '../parameters.ts';
 import { fingerprintOf, issuerIn, short } from './certificates.ts';
 import {
@@ -41,6 +41,7 @@ export const intermediateRotated = defineFault({
   clusters: ({ cluster }) => [cluster],
   prepare: async (mesh, { cluster }) => {
     await labTrust(mesh);
+    await refuseForeignCopy(mesh.cluster(cluster), mesh.file.rootNamespace, caSecret);
     const { intermediate } = await trustShown(mesh, mesh.cluster(cluster));
     return { issuer: fingerprintOf(intermediate) };
   },

@@ -6,7 +6,7 @@ import { timeouts } from '../../timeouts.ts';
 import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { keepSecret, putSecretBack, readKept, writeSecretData } from '../kept-secret.ts';
+import { keepSecret, putSecretBack, readKept, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
 import { certificatesOf, fingerprintOf, issuerIn, short } from './certificates.ts';
 import {
   awaitTrust,
@@ -41,6 +41,7 @@ export const rootRotated = defineFault({
   clusters: (_, mesh) => mesh.clusters.map(({ name }) => name),
   prepare: async (mesh) => {
     await labTrust(mesh);
+    await eachCluster(mesh, (cluster) => refuseForeignCopy(cluster, mesh.file.rootNamespace, caSecret));
     const issuers = mesh.clusters.map(async (cluster) => {
       const { intermediate } = await trustShown(mesh, cluster);
       return [cluster.name, fingerprintOf(intermediate)] as const;

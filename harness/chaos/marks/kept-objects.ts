@@ -1,0 +1,103 @@
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import type { MeshCluster } from '../../mesh/attach.ts';
+import { throwLeft } from '../changed-since.ts';
+import { readObject, type Before } from '../objects/cluster-objects.ts';
+import { wordHeader } from '../objects/edits.ts';
+import {
+  copiesIn,
+  dropCopy,
+  isOwnCopy,
+  readCopy,
+  restoreAll,
+  type KeptObjects,
+} from '../objects/kept-objects.ts';
+import { kubectl, kubectlObject, shown, wordObject, type Mark } from './mark.ts';
+import { outOfScope } from './scope.ts';
+
+/** ConfigMaps that hold objects as they were before a fault, the last first. */
+export async function keptObjectMarks(
+  cluster: MeshCluster,
+  namespace: string,
+  namespaces: readonly string[],
+): Promise<Mark[]> {
+  const copies = await copiesIn(cluster, namespace);
+  return Promise.all(copies.map((copy) => markOf(cluster, namespace, namespaces, copy)));
+}
+
+async function markOf(
+  cluster: MeshCluster,
+  namespace: string,
+  namespaces: readonly string[],
+  copy: V1ConfigMap,
+): Promise<Mark> {
+  const name = copy.metadata?.name ?? '';
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name };
+  const kept = readCopy(copy);
+  const headers = kept?.before.map(({ header }) => wordHeader(header)).join(', ') ?? '';
+  return {
+    ...{ cluster: cluster.name, object: wordObject(object) },
+    asks: kept ? `restore ${shown(headers)}` : 'restore objects',
+    isSigned: await isOwnCopy(cluster, copy),
+    problem: problemOf(kept, namespaces),
+    change: () => wordChanges(cluster, kept?.before ?? []),
+    toDo:
+      kept &&
+      kubectl(cluster, 'get', ...kubectlObject(object), "--output=jsonpath={.data['objects\\.json']}"),
+    toDelete: kubectl(cluster, 'delete', ...kubectlObject(object)),
+    act: async () => {
+      const { before = [], written } = kept ?? {};
+      const { back, left } = await restoreAll(cluster, before, written, wordObject(object));
+      throwLeft(left);
+      await dropCopy(cluster, namespace, name);
+      return `${cluster.name}: put ${back.map(wordHeader).join(', ')} back as it was`;
+    },
+  };
+}
+
+/** A person who is asked sees the header, and the server writes the object: so they have to name the same. */
+function problemOf(kept: KeptObjects | undefined, namespaces: readonly string[]): string | undefined {
+  if (!kept || kept.before.length === 0) return 'it does not hold objects in a shape that can be read';
+  for (const { header, object } of kept.before) {
+    const reason = outOfScope(header, namespaces);
+    if (reason !== undefined) return `${shown(wordHeader(header))} is not restored from a mark: ${reason}`;
+    if (object !== null && !isNamed(header, object))
+      return `what it holds as ${shown(wordHeader(header))} is another object`;
+  }
+  return undefined;
+}
+
+function isNamed(header: Before['header'], object: Record<string, unknown>): boolean {
+  const { name, namespace } = (object['metadata'] ?? {}) as { name?: unknown; namespace?: unknown };
+  return (
+    object['apiVersion'] === header.apiVersion &&
+    object['kind'] === header.kind &&
+    name === header.name &&
+    namespace === header.namespace
+  );
+}
+
+async function wordChanges(cluster: MeshCluster, before: readonly Before[]): Promise<string> {
+  const changes = before.map(async ({ header, object }) => {
+    const now = linesOf(await readObject(cluster, header));
+    const then = linesOf(object);
+    const gone = now.filter((line) => !then.includes(line)).map((line) => `  - ${line}`);
+    const added = then.filter((line) => !now.includes(line)).map((line) => `  + ${line}`);
+    return [`${wordHeader(header)}${object === null ? ' is deleted' : ''}`, ...gone, ...added].join('\n');
+  });
+  return (await Promise.all(changes)).join('\n');
+}
+
+/** The values of an object, each with its path in a line. */
+function linesOf(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null)
+    return value === null && path === '' ? [] : [`${path}: ${escaped(JSON.stringify(value))}`];
+  const entries = Object.entries(value);
+  if (entries.length === 0) return [`${path}: ${Array.isArray(value) ? '[]' : '{}'}`];
+  return entries.flatMap(([key, part]) =>
+    linesOf(part, path === '' ? escaped(key) : `${path}.${escaped(key)}`),
+  );
+}
+
+/** Whole, since a person decides by it, but nothing that a terminal takes for a command. */
+const escaped = (text: string | undefined): string =>
+  (text ?? '').replaceAll(/[\p{Cc}\p{Cf}]/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);

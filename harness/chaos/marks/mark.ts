@@ -1,0 +1,133 @@
+import type { MeshCluster } from '../../mesh/attach.ts';
+import type { MarkedObject } from '../../mesh/mark-signature.ts';
+import { ChangedSince, throwLeft } from '../changed-since.ts';
+import { throwTogether } from '../../settle-all.ts';
+
+/** A mark in a cluster. It says that something was changed there; whoever may write to that object can have written it. */
+export interface Mark {
+  cluster: string;
+  /** The object that it stands on, `Kind namespace/name`. */
+  object: string;
+  /** What it asks for, as the end of the sentence `asks to …`. */
+  asks: string;
+  /** This machine signed the mark, for this object of this cluster, with these values. */
+  isSigned: boolean;
+  /** Why it is not done even when a person trusts it, such as values that make no sense. */
+  problem?: string | undefined;
+  /** The object before and after, one line or more, for a person who is asked. */
+  change(): Promise<string>;
+  /** The command that does what the mark asks for. */
+  toDo?: string | undefined;
+  /** The command that deletes the mark, or the object that is nothing but a mark. */
+  toDelete: string;
+  /** Does it. Returns what was done, a line. */
+  act(): Promise<string>;
+}
+
+/** A mark that was left alone, and what a person can do about it. */
+export interface RefusedMark {
+  /** A cluster, or `journal` for a file of the journal that is not an entry. */
+  where: string;
+  object: string;
+  asks: string;
+  reason: string;
+  advice: string;
+}
+
+/** A refused mark in one line. */
+export const wordRefused = ({ where, object, asks, reason, advice }: RefusedMark): string =>
+  `${where}: ${object} asks to ${asks}: not done, because ${reason}. ${advice}`;
+
+/** How marks are judged, and who hears of those that are left alone. */
+export interface MarkPolicy {
+  refused: (mark: RefusedMark) => void;
+  /** Asks a person about a mark without a signature; absent: such a mark is never done. */
+  trust?: ((mark: Mark) => Promise<boolean>) | undefined;
+}
+
+/** Heals marks of one cluster. What one mark fails with keeps no other from being healed. */
+export class MarkHealing {
+  readonly #policy: MarkPolicy;
+  readonly #failures: unknown[] = [];
+
+  constructor(policy: MarkPolicy) {
+    this.#policy = policy;
+  }
+
+  /** Does what marks ask for, in their order, when they are signed or trusted. @returns what was done, a line each. */
+  async heal(marks: readonly Mark[]): Promise<string[]> {
+    const done: string[] = [];
+    for (const mark of marks)
+      await this.attempt(async () => {
+        const reason = await this.#reasonAgainst(mark);
+        if (reason === undefined) done.push(await mark.act());
+        else this.#policy.refused(refusedOf(mark, reason));
+      });
+    return done;
+  }
+
+  /** Runs one part of the healing; its failure is thrown by {@link throwFailures}. */
+  async attempt<T>(part: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await part();
+    } catch (error) {
+      this.#failures.push(error);
+      return undefined;
+    }
+  }
+
+  /** @throws ChangedSince, or an error with all failures, when something could not be healed. */
+  throwFailures(): void {
+    const isLeft = (error: unknown) => error instanceof ChangedSince;
+    if (this.#failures.every(isLeft)) throwLeft(this.#failures.filter(isLeft));
+    throwTogether(this.#failures, 'Not all marks could be healed');
+  }
+
+  async #reasonAgainst(mark: Mark): Promise<string | undefined> {
+    if (mark.problem !== undefined) return mark.problem;
+    if (mark.isSigned) return undefined;
+    if (!this.#policy.trust) return 'it has no signature of this machine, and no entry of the local journal';
+    return (await this.#policy.trust(mark)) ? undefined : 'you declined it';
+  }
+}
+
+const refusedOf = ({ cluster, object, asks, toDo, toDelete }: Mark, reason: string): RefusedMark => ({
+  ...{ where: cluster, object, asks, reason },
+  advice: `${toDo === undefined ? '' : `To do it: ${toDo}. `}To delete the mark: ${toDelete}.`,
+});
+
+/** `Kind namespace/name`. */
+export const wordObject = ({ kind, namespace, name }: MarkedObject): string =>
+  `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+
+const mostShown = 80;
+
+/** A value from a cluster as it can be printed: short, quoted, and of printable characters. */
+export const shown = (value: string): string =>
+  JSON.stringify(value.length > mostShown ? `${value.slice(0, mostShown)}…` : value).replaceAll(
+    /[^\x20-\x7e…]/g,
+    '?',
+  );
+
+const quoted = (argument: string): string =>
+  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+
+/** A kubectl command for a cluster, as a shell takes it. */
+export function kubectl({ file: { context, kubeconfig } }: MeshCluster, ...args: string[]): string {
+  const to = [...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]), '--context', context];
+  return `\`${['kubectl', ...to, ...args].map(quoted).join(' ')}\``;
+}
+
+/** The arguments by which kubectl finds an object. */
+export function kubectlObject({ apiVersion, kind, namespace, name }: MarkedObject): string[] {
+  const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0]}` : '';
+  return [`${kind.toLowerCase()}${group}`, name, ...(namespace ? ['--namespace', namespace] : [])];
+}
+
+/** The command that removes labels or annotations of an object. */
+export const kubectlUnmark = (
+  cluster: MeshCluster,
+  verb: 'label' | 'annotate',
+  object: MarkedObject,
+  names: readonly string[],
+): string => kubectl(cluster, verb, ...kubectlObject(object), ...names.map((name) => `${name}-`));

@@ -1,0 +1,77 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { testScope } from '../../mesh/apply.ts';
+import type { MeshCluster } from '../../mesh/attach.ts';
+import { deleteIfThere } from '../../mesh/cluster-api.ts';
+import { isSigned, type MarkedObject } from '../../mesh/mark-signature.ts';
+import { kubectl, kubectlObject, kubectlUnmark, wordObject, type Mark } from './mark.ts';
+import { kinds, selector } from './scope.ts';
+
+/** The versions of the API that {@link testObjectMarks} is asked for. */
+export const versions = [...new Set(kinds.map(([apiVersion]) => apiVersion))];
+
+/** The objects of one API version that carry the label of a test, kind by kind: client-node asks a server once what the version has, if it is not asked at once. */
+export async function testObjectMarks(
+  cluster: MeshCluster,
+  namespaces: readonly string[],
+  version: string,
+): Promise<Mark[]> {
+  const marks: Mark[] = [];
+  for (const [apiVersion, kind] of kinds.filter(([of]) => of === version))
+    for (const namespace of namespaces) {
+      const none = undefined;
+      const { items } = await cluster.api.objects.list(
+        ...([apiVersion, kind, namespace, none, none, none, none, selector] as const),
+      );
+      for (const { metadata } of items)
+        marks.push(
+          await markOf(
+            cluster,
+            { apiVersion, kind, namespace, name: metadata?.name ?? '' },
+            metadata?.annotations,
+          ),
+        );
+    }
+  return marks;
+}
+
+async function markOf(
+  cluster: MeshCluster,
+  object: MarkedObject,
+  annotations: Record<string, string> | undefined,
+): Promise<Mark> {
+  const { apiVersion, kind, namespace, name } = object;
+  const body: KubernetesObject = {
+    ...{ apiVersion, kind },
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+  };
+  return {
+    ...deletionOf(cluster, object),
+    isSigned: await isSigned(annotations, cluster, 'test-object', object, []),
+    act: async () => {
+      await deleteIfThere(() =>
+        cluster.api.objects.delete(body, undefined, undefined, undefined, undefined, 'Background'),
+      );
+      return `${cluster.name}: removed ${wordObject(object)}`;
+    },
+  };
+}
+
+const deletionOf = (
+  cluster: MeshCluster,
+  object: MarkedObject,
+): Pick<Mark, 'cluster' | 'object' | 'asks' | 'change' | 'toDo' | 'toDelete'> => ({
+  ...{ cluster: cluster.name, object: wordObject(object), asks: 'delete it as an object of a test' },
+  change: () => Promise.resolve(`${wordObject(object)}: there → deleted`),
+  toDo: kubectl(cluster, 'delete', ...kubectlObject(object)),
+  toDelete: kubectlUnmark(cluster, 'label', object, Object.keys(testScope)),
+});
+
+/** Namespaces that carry the label of a test. Suites create none, so that none is deleted. */
+export async function namespaceMarks(cluster: MeshCluster): Promise<Mark[]> {
+  const { items } = await cluster.api.core.listNamespace({ labelSelector: selector });
+  return items.map(({ metadata }) => ({
+    ...deletionOf(cluster, { apiVersion: 'v1', kind: 'Namespace', name: metadata?.name ?? '' }),
+    ...{ isSigned: false, problem: 'no mark has a namespace deleted' },
+    act: () => Promise.reject(new Error('No mark has a namespace deleted.')),
+  }));
+}
