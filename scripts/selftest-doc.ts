@@ -2,12 +2,13 @@
  * Writes docs/selftest.md from a whole self-test: `selftest-doc.ts [results/<run>/selftest.json]`, the newest one in results/ where none is
  * named. A self-test that ended early, or that left out any of our defects, is refused.
  */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defects } from '../harness/defects/defects.ts';
 import { projectRoot } from '../harness/lab/paths.ts';
 import { selftestDoc } from '../harness/report/selftest/doc.ts';
-import { selftestSchema } from '../harness/report/selftest/schema.ts';
+import { wordsOf } from './outcome.ts';
+import { readSelftest } from './read-selftest.ts';
 
 /** Folders of runs sort by time. */
 function newest(): string | undefined {
@@ -21,7 +22,14 @@ if (file === undefined || !existsSync(file)) {
   console.error(`There is no ${file ?? 'selftest.json in results/'}: run \`meshproof selftest\`.`);
   process.exit(3);
 }
-const selftest = selftestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+const selftest = (() => {
+  try {
+    return readSelftest(file);
+  } catch (error) {
+    console.error(wordsOf(error, false));
+    process.exit(3);
+  }
+})();
 const tried = new Set(selftest.rows.map(({ id }) => id));
 const absent = defects.map(({ id }) => id).filter((id) => !tried.has(id));
 if (!selftest.finished || absent.length > 0) {
