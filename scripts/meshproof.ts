@@ -3,8 +3,12 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { makeFolder } from '../harness/folders.ts';
 import { cacheRoot } from '../harness/lab/paths.ts';
+import { guardOutput } from '../harness/output-guard.ts';
+import { exitCodes } from './exit-codes.ts';
 
-// Without it, every command compiles all packages again. The processes that it starts use the same folder.
+guardOutput(exitCodes.couldNotJudge);
+
+// Node keeps compiled packages here. Child processes use the same folder.
 try {
   const { NODE_COMPILE_CACHE: folder = join(cacheRoot(), 'compiled') } = process.env;
   makeFolder(folder, 0o777);

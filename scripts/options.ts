@@ -4,7 +4,10 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { labFolder, labMeshFile, projectRoot } from '../harness/lab/paths.ts';
 import { namePattern } from '../harness/mesh/names.ts';
 import { WrongUse } from './outcome.ts';
-import { projects } from './suite-run.ts';
+
+/** The projects of playwright.config.ts. */
+export const projects = ['core', 'chaos'] as const;
+export type Project = (typeof projects)[number];
 
 /** The options that several verbs share. */
 export interface LabOptions {

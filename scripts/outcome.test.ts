@@ -12,6 +12,12 @@ test('an answer of Kubernetes is quoted by its message, without headers', () => 
   assert.equal(wordsOf(denied, false), 'status 403: may not');
 });
 
+test('with stacks, an answer of Kubernetes still has neither body nor headers', () => {
+  const words = wordsOf(new Error('it failed', { cause: denied }), true);
+  assert.match(words, /caused by: status 403: may not\n {4}at /);
+  assert.doesNotMatch(words, /audit-id|Headers|Body/);
+});
+
 test('a cause that says nothing new is not said again; one that does is', () => {
   const told = new Error('Cluster east refused it: status 403: may not.', { cause: denied });
   assert.equal(wordsOf(told, false), told.message);

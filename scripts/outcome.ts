@@ -5,10 +5,9 @@ import { ForeignLab } from '../harness/lab/owner.ts';
 import { InvalidFile } from '../harness/mesh/invalid-file.ts';
 import { NotOurs } from '../harness/mesh/own-namespace.ts';
 import { serverSaid } from '../harness/mesh/server-said.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
 
-/** What a verb ends with. */
-export const exitCodes = { pass: 0, broken: 1, couldNotJudge: 2, wrongUse: 3 } as const;
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+export { exitCodes, type ExitCode };
 
 /** The user asked for something that cannot be: ends with exit code 3. */
 export class WrongUse extends Error {}
@@ -33,9 +32,12 @@ export function wordsOf(error: unknown, verbose: boolean): string {
   const lines: string[] = [];
   let each = error;
   for (; each instanceof Error; each = each.cause) {
-    // The message of an ApiException is the whole answer with its headers.
-    const plain = each instanceof ApiException ? serverSaid(each) : each.message;
-    const words = (verbose ? each.stack : undefined) ?? plain;
+    // The message of an ApiException, which its stack begins with, is the whole answer with its headers.
+    const isAnswer = each instanceof ApiException;
+    const plain = isAnswer ? serverSaid(each) : each.message;
+    const frames = /(?:\n {4}at .*)+$/.exec(each.stack ?? '')?.[0] ?? '';
+    const stack = isAnswer ? `${plain}${frames}` : each.stack;
+    const words = (verbose ? stack : undefined) ?? plain;
     if (lines.some((line) => line.includes(words))) continue;
     lines.push(lines.length === 0 ? words : `caused by: ${words}`);
   }

@@ -1,27 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { InvalidFile } from '../harness/mesh/invalid-file.ts';
+import { z } from 'zod';
+import { checkFile, InvalidFile } from '../harness/mesh/parse-file.ts';
 import { selftestSchema, type Selftest } from '../harness/report/selftest/schema.ts';
 
-/**
- * Reads results/<run>/selftest.json.
- *
- * @throws InvalidFile that names the first fields that are wrong.
- */
+const advice = 'give the selftest.json of a run, such as results/latest/selftest.json.';
+
+/** Reads results/<run>/selftest.json. @throws InvalidFile that says what is wrong with it. */
 export function readSelftest(file: string): Selftest {
-  const refuse = (message: string, cause?: unknown): never => {
-    throw new InvalidFile(file, [{ path: '', message }], { cause });
-  };
-  let value: unknown;
+  checkFile(file, advice);
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    return refuse(
-      `cannot be read as JSON (${(error as Error).message.slice(0, 120)}); run \`meshproof selftest\``,
-      error,
-    );
+    return selftestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    const message = `is not a selftest.json of this meshproof: ${why.slice(0, 2000)}; ${advice}`;
+    throw new InvalidFile(file, [{ path: '', message }], { cause });
   }
-  const { success, data, error } = selftestSchema.safeParse(value);
-  if (success) return data;
-  const problems = error.issues.slice(0, 5).map(({ path, message }) => ({ path: path.join('.'), message }));
-  throw new InvalidFile(file, problems, { cause: error });
 }

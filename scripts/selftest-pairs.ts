@@ -13,34 +13,59 @@ import { awaitHealthy } from '../harness/defects/healthy.ts';
 import { judgePair, type Naming } from '../harness/defects/judge-pair.ts';
 import { placeOf } from '../harness/defects/parts.ts';
 import { tryDefect } from '../harness/defects/try-defect.ts';
-import { labMeshFile } from '../harness/lab/paths.ts';
 import { attach } from '../harness/mesh/attach.ts';
 import { loadMeshFile } from '../harness/mesh/load.ts';
+import { guardOutput } from '../harness/output-guard.ts';
 import { timeouts } from '../harness/timeouts.ts';
 import { abortOnSignal } from './interrupt.ts';
 import { lockMesh } from './lab-work.ts';
-import { healCommand } from './options.ts';
-import { wordsOf } from './outcome.ts';
+import { refuse } from './generated-doc.ts';
+import { healCommand, meshFileFor } from './options.ts';
+import { exitCodes, wordsOf } from './outcome.ts';
 import { randomPairs } from './random-pairs.ts';
 
-const { values } = parseArgs({
-  options: {
-    name: { type: 'string', default: 'lab' },
-    mesh: { type: 'string' },
-    pairs: { type: 'string', default: '20' },
-    seed: { type: 'string', default: '1' },
-    help: { type: 'boolean', default: false },
-  },
-});
+guardOutput(exitCodes.couldNotJudge);
+const usage =
+  'npm run selftest:pairs -- [--name LAB | --mesh FILE] [--pairs 20] [--seed 1]   the same seed draws the same pairs';
+const values = givenOptions();
 if (values.help) {
-  console.log(
-    'npm run selftest:pairs -- [--name LAB | --mesh FILE] [--pairs 20] [--seed 1]   the same seed draws the same pairs',
-  );
+  console.log(usage);
   process.exit(0);
 }
-const wanted = Number(values.pairs);
-const meshFile = values.mesh ?? labMeshFile(values.name);
-const file = loadMeshFile(meshFile);
+const [wanted, seed] = [whole('pairs', values.pairs), whole('seed', values.seed)];
+const meshFile = orRefuse(() => meshFileFor(values.name, values.mesh));
+const file = orRefuse(() => loadMeshFile(meshFile));
+
+function givenOptions() {
+  return orRefuse(
+    () =>
+      parseArgs({
+        options: {
+          name: { type: 'string', default: 'lab' },
+          mesh: { type: 'string' },
+          pairs: { type: 'string', default: '20' },
+          seed: { type: 'string', default: '1' },
+          help: { type: 'boolean', default: false },
+        },
+      }).values,
+  );
+}
+
+/** Wrong use ends here, before a lab is touched. */
+function orRefuse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    return refuse(`${wordsOf(error, false)}\n${usage}`);
+  }
+}
+
+function whole(name: string, text: string): number {
+  return /^[1-9]\d{0,5}$/.test(text)
+    ? Number(text)
+    : refuse(`--${name} is "${text.slice(0, 60)}". Give a whole number from 1 on.\n${usage}`);
+}
+
 const signal = abortOnSignal(`Run \`${healCommand(values)}\`.`);
 await using _lock = await lockMesh(meshFile);
 
@@ -104,7 +129,7 @@ const judged = () => rows.length - count('notJudged');
 let ended: string | undefined;
 try {
   await awaitHealthy(file, timeouts.healthyMs, signal);
-  for (const pair of randomPairs(defects, Number(values.seed))) {
+  for (const pair of randomPairs(defects, seed)) {
     if (judged() >= wanted || signal.aborted) break;
     const row = await tryPair(pair);
     rows.push(row);
@@ -123,10 +148,6 @@ const counts = {
   ...{ missed: count('missed'), notJudged: count('notJudged') },
 };
 console.log(
-  JSON.stringify(
-    { seed: Number(values.seed), ...counts, rows, ...(ended === undefined ? {} : { ended }) },
-    undefined,
-    2,
-  ),
+  JSON.stringify({ seed, ...counts, rows, ...(ended === undefined ? {} : { ended }) }, undefined, 2),
 );
 process.exit(count('missed') > 0 ? 1 : judged() < wanted || ended !== undefined ? 2 : 0);

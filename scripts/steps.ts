@@ -1,5 +1,6 @@
-import { Listr, PRESET_TIMER, type ListrTask } from 'listr2';
+import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput, type ListrTask } from 'listr2';
 import type { Step } from '../harness/lab/step.ts';
+import { safeText, unguarded } from '../harness/output-guard.ts';
 
 /** How long a step may be silent before a line says that it is still at work. */
 const heartbeatMs = 30_000;
@@ -7,19 +8,26 @@ const heartbeatMs = 30_000;
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 const asTask = (step: Step, running: Promise<unknown>[]): ListrTask => ({
-  title: step.title,
+  title: safeText(step.title),
   task: async (_, task) => {
     if (step.steps) {
       const children = step.steps.map((child) => asTask(child, running));
       return task.newListr(children, { concurrent: step.concurrent ?? false });
     }
-    const work = step.run?.((line) => void (task.output = line)) ?? Promise.resolve(undefined);
+    const work = step.run?.((line) => void (task.output = safeText(line))) ?? Promise.resolve(undefined);
     running.push(work);
     const outcome = await work;
-    if (outcome !== undefined) task.title = `${step.title}: ${outcome}`;
+    if (outcome !== undefined) task.title = safeText(`${step.title}: ${outcome}`);
     return undefined;
   },
 });
+
+/** The tree moves the cursor, so it draws past the guard. Other text on standard error is shown after the tree, guarded. */
+const treeLogger = (): ListrLogger =>
+  new ListrLogger({
+    ...{ useIcons: true, toStderr: [] },
+    processOutput: new ProcessOutput(unguarded(process.stdout), process.stderr),
+  });
 
 async function asTree(steps: Step[]): Promise<void> {
   const running: Promise<unknown>[] = [];
@@ -27,7 +35,12 @@ async function asTree(steps: Step[]): Promise<void> {
     steps.map((step) => asTask(step, running)),
     {
       registerSignalListeners: false, // the verbs undo their work before they end
-      rendererOptions: { timer: PRESET_TIMER, collapseSubtasks: false },
+      rendererOptions: {
+        timer: PRESET_TIMER,
+        collapseSubtasks: false,
+        showErrorMessage: false, // the verb prints the error, guarded
+        logger: treeLogger(),
+      },
     },
   );
   try {

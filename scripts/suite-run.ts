@@ -14,16 +14,14 @@ import { describeMachine, describeMesh, writeContext } from '../harness/report/c
 import { reportSchema, type Report } from '../harness/report/schema.ts';
 import { shellWord } from '../harness/shell-word.ts';
 import { lockMesh } from './lab-work.ts';
+import type { Project } from './options.ts';
 import { WrongUse } from './outcome.ts';
+import { literally } from './suite-files.ts';
 import packageJson from '../package.json' with { type: 'json' };
-
-/** The projects of playwright.config.ts. */
-export const projects = ['core', 'chaos'] as const;
-export type Project = (typeof projects)[number];
 
 export interface SuiteRunOptions {
   meshFile: string;
-  /** Paths or parts of them, as Playwright takes them; all when not given. */
+  /** Files of suites, relative to the checkout; all when not given. */
   suites?: readonly string[];
   /** Ids of promises, such as `AUT-01`; not beside `grep`. */
   promises?: readonly string[];
@@ -192,9 +190,9 @@ export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
   options.signal.throwIfAborted();
   const { suites = [], promises = [] } = options;
   const pattern = promises.length > 0 ? `\\b(${promises.join('|')})\\b` : options.grep;
-  const grep = pattern === undefined ? [] : ['--grep', pattern];
+  const grep = pattern === undefined ? [] : [`--grep=${pattern}`];
   const chosen = (options.projects ?? []).flatMap((project) => ['--project', project]);
-  const code = await playwright([...suites, ...grep, ...chosen], env, options, lock);
+  const code = await playwright([...suites.map(literally), ...grep, ...chosen], env, options, lock);
   const report = await readReport(runDir, code);
   if (report.reason.startsWith('No tests found'))
     throw new WrongUse(

@@ -5,11 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
+import { ApiException } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
 import { openClusterApi } from './cluster-api.ts';
 
-/** An API server that takes every request and answers none. */
-const silent = createServer(() => undefined);
+/** An API server that forbids Nodes, and answers no other request. */
+const silent = createServer((request, response) => {
+  const body = JSON.stringify({ kind: 'Status', message: 'nodes "n" is forbidden', code: 403 });
+  if (request.url?.includes('/nodes')) response.writeHead(403, { 'audit-id': 'planted' }).end(body);
+});
 await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
 after(() => silent.closeAllConnections());
 after(() => void silent.close());
@@ -37,4 +41,13 @@ test('a request is ended by the signal of the work that it is for', async () => 
   const began = Date.now();
   await assert.rejects(core.listNamespace(), /abort|timeout/i);
   assert.ok(Date.now() - began < 5_000, 'it was not waited for');
+});
+
+test('an error of an API server has its status and message, without body and headers', async () => {
+  const { core } = openClusterApi('west', 'west', kubeconfig);
+  await assert.rejects(core.readNode({ name: 'n' }), (error: Error) => {
+    assert.ok(error instanceof ApiException);
+    assert.deepEqual([error.code, error.message], [403, 'status 403: nodes "n" is forbidden']);
+    return true;
+  });
 });

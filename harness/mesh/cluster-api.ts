@@ -12,7 +12,7 @@ import {
 } from '@kubernetes/client-node';
 import { timeouts } from '../timeouts.ts';
 import { keptConnections } from './api-connections.ts';
-import { serverSaid } from './server-said.ts';
+import { serverSaid, shortRefusal } from './server-said.ts';
 
 /** The API server of one cluster. Its KubeConfig is never switched to another context. */
 export interface ClusterApi {
@@ -82,7 +82,7 @@ function clientsOf(
           if (kept) context.setDispatcher(kept);
           return context;
         },
-        post: (context) => Promise.resolve(context),
+        post: shortRefusal,
       },
     ],
   });

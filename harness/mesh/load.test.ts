@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -212,7 +212,7 @@ const badTopologies: [name: string, from: string, to: string, message: string][]
     'duplicate field',
     'meshId: m\n',
     'meshId: m\nmeshId: n\n',
-    'f.yaml:4:1 `meshId` is given twice (first at line 3): keep one of them',
+    'f.yaml:4:1 `meshId` is given twice: keep one of them (first at line 3)',
   ],
   ['wrong type', 'meshId: m', 'meshId: 7', 'f.yaml:3:9 meshId: 7 must be text: put it in quotes'],
   ['empty value', 'meshId: m', 'meshId:', 'f.yaml:3:1 meshId: is empty, but must be text'],
@@ -240,7 +240,7 @@ const badTopologies: [name: string, from: string, to: string, message: string][]
     '---\nworkloads:',
     'f.yaml:19:1 a second document begins here: keep one document in a file',
   ],
-  ['tab', '  - service', '\t- service', 'a tab is used to indent: use spaces'],
+  ['tab', '  - service', '\t- service', 'f.yaml:20:1 this is not YAML: Tabs are not allowed as indentation'],
   ['unclosed list', '{ west: 2, east: 2 }', '{ west: 2, east: 2', 'f.yaml:22:1 this is not YAML'],
   ['unknown tag', 'meshId: m', 'meshId: !secret m', 'f.yaml:3:9 this is not YAML: Unresolved tag: !secret'],
 ];
@@ -275,7 +275,90 @@ test('one network needs no link between networks', () => {
   assert.equal(parseTopology(text, 'f.yaml').clusters.length, 2);
 });
 
-test('what is not a file of ours is refused by name', () => {
+test('only the first 20 problems are worded', () => {
+  const many = Array.from({ length: 5_000 }, (_, i) => `regionn${i}: x`).join('\n');
+  const seen = complaint(() => parseTopology(`${good}${many}\n`, 'f.yaml')).split('\n');
+  assert.equal(seen.length, 21);
+  assert.equal(seen[20], 'and 4980 more');
+  const pods = Array.from({ length: 5_000 }, (_, i) => `wset${i}: 1`).join(', ');
+  assert.match(
+    complaint(() => parseTopology(changed('west: 2, east: 2', pods), 'f.yaml')),
+    /there is no cluster "wset0"[^]*and 4980 more$/,
+  );
+});
+
+test('a long word is cut in messages', () => {
+  const long = 'x'.repeat(20_000);
+  for (const text of [
+    changed('region: re', `${long}: re`),
+    changed('region: re', `region: ${long}`),
+    changed('meshId: m', `meshId: [${long}]`),
+    changed('network: east-net', `network: ${long}`),
+    changed('meshId: m', `meshId: m\n${long}: 1\n${long}: 1`),
+    changed('kind: Topology', `kind: ${long}`),
+    changed('west: 2,', `${long}: 2,`),
+    long,
+    `- ${long}: [`,
+    changed('meshId: m', `meshId: !${long} m`),
+    changed('meshId: m', `meshId: *${long}`),
+  ])
+    assert.match(
+      complaint(() => parseTopology(text, 'f.yaml')),
+      /^[^]{1,1000}$/,
+    );
+});
+
+/** Texts of the largest size that is read, each costly for a parser or a schema in its own way. */
+const costly: [name: string, text: string][] = [
+  ['[', '['.repeat(largestFileBytes)],
+  ['- ', '- '.repeat(largestFileBytes / 2)],
+  ['? ', '? '.repeat(largestFileBytes / 2)],
+  ['a list', `[${'a,'.repeat(largestFileBytes / 2 - 4)}a]`],
+  ['many lists', '- []\n'.repeat(largestFileBytes / 5)],
+  ['unknown fields', `${good}${Array.from({ length: 18_000 }, (_, i) => `regn${i}: 1`).join('\n')}`],
+  ['one field again and again', 'a: 1\n'.repeat(largestFileBytes / 5)],
+  ['clusters', `${good.replace(/clusters:[^]*/, 'clusters:\n')}${'  - {}\n'.repeat(largestFileBytes / 8)}`],
+  ['errors', '- ]\n'.repeat(largestFileBytes / 4)],
+  ['comments', '# a\n'.repeat(largestFileBytes / 4)],
+  ['tags', '- !!str a\n'.repeat(largestFileBytes / 10)],
+  ['anchors', '- &a a\n'.repeat(largestFileBytes / 7)],
+  ['aliases', `- &a a\n${'- *a\n'.repeat(largestFileBytes / 6)}`],
+  ['aliases of a list', `- &a [${'a,'.repeat(9_000)}a]\n${'- *a\n'.repeat(99)}`],
+  ['an alias of itself', 'a: &a [*a, *a]'],
+  ['quotes', '"'.repeat(largestFileBytes)],
+  ['one word', 'x'.repeat(largestFileBytes)],
+  ['documents', '---\n'.repeat(largestFileBytes / 4)],
+  ['directives', '%A\n'.repeat(largestFileBytes / 3)],
+  ['8,000 unknown fields', `${good}${Array.from({ length: 8_000 }, (_, i) => `regn${i}: 1`).join('\n')}`],
+  ['8,000 times one field', 'a: 1\n'.repeat(8_000)],
+  ['9,000 empty clusters', `${good.replace(/clusters:[^]*/, 'clusters:\n')}${'  - {}\n'.repeat(9_000)}`],
+  [
+    '9,000 long names',
+    changed('west: 2', Array.from({ length: 9_000 }, (_, i) => `${'w'.repeat(30)}${i}: 2`).join(', ')),
+  ],
+  ['14,000 errors', '- ]\n'.repeat(14_000)],
+  ['14,000 documents', '---\n'.repeat(14_000)],
+  [
+    '600 clusters',
+    changed(
+      '\nworkloads',
+      `\n${'  - { name: west, network: n, region: r, zone: z }\n'.repeat(600)}workloads`,
+    ),
+  ],
+];
+
+test('any file up to the limit takes less than 5 s of processor time and 1 GB', { timeout: 120_000 }, () => {
+  for (const [name, text] of costly) {
+    const began = process.cpuUsage();
+    const message = complaint(() => parseTopology(text, 'f.yaml'));
+    const { user, system } = process.cpuUsage(began);
+    assert.ok(user + system < 5e6, `${name}: ${(user + system) / 1e6} s`);
+    assert.ok(message.length < 10_000, `${name}: a message of ${message.length} characters`);
+  }
+  assert.ok(process.resourceUsage().maxRSS < 1e6, `${process.resourceUsage().maxRSS} kB`);
+});
+
+test('another kind of text is refused by name', () => {
   const cases: [string, RegExp][] = [
     ['', /^f\.yaml: is empty; a topology is wanted, such as clusters/],
     ['# nothing\n', /is empty/],
@@ -295,7 +378,7 @@ test('what is not a file of ours is refused by name', () => {
     );
 });
 
-test('what cannot be read is refused by name', () => {
+test('a file that cannot be read is refused by name', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'meshproof-load-'));
   const file = (name: string, content: string | Buffer) => {
     writeFileSync(path.join(folder, name), content);
@@ -315,11 +398,11 @@ test('what cannot be read is refused by name', () => {
   );
   assert.match(
     complaint(() => loadTopology('/dev/null')),
-    /is no regular file/,
+    /is not a regular file/,
   );
   assert.match(
     complaint(() => loadTopology(file('big.yaml', 'x'.repeat(largestFileBytes + 1)))),
-    /has 1048577 bytes, more than/,
+    /has 1048577 bytes, more than the limit/,
   );
   assert.match(
     complaint(() => loadTopology(file('bytes.yaml', Buffer.from([0xff, 0xfe, 0x00])))),
@@ -329,6 +412,7 @@ test('what cannot be read is refused by name', () => {
     complaint(() => loadTopology(path.join(westEast, 'x'))),
     /cannot be read \(ENOTDIR\)/,
   );
+  rmSync(folder, { recursive: true });
 });
 
 test('paths in a mesh file are relative to it, and ~ is the home folder', () => {

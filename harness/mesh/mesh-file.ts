@@ -17,7 +17,10 @@ const cluster = z.strictObject({
     .describe(
       "The zone that meshproof's pods run in where nodes are in several (topology.kubernetes.io/zone).",
     ),
-  ingress: z.url().optional().describe('Base URL of the ingress gateway, where the cluster has one.'),
+  ingress: z
+    .url('must be a URL such as http://172.30.0.2')
+    .optional()
+    .describe('Base URL of the ingress gateway, where the cluster has one.'),
   eastWestGateway: z
     .strictObject({
       address: z.string().min(1).describe('The address that the other clusters reach it at.'),

@@ -1,8 +1,12 @@
+/** A misspelt word longer than this gets no suggestion: the distance of two words takes the product of their lengths. */
+const longest = 64;
+
 /**
- * The candidate that a word was most likely meant to be, or `undefined` where none is near: at most a third of its
+ * The candidate that a word was most likely meant to be, or `undefined` if none is near: at most a third of its
  * letters, and at least one, may be inserted, deleted, replaced or swapped with the next.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > longest) return undefined;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

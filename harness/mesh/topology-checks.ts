@@ -41,14 +41,15 @@ export function namesTwice<K extends string>(
   });
 }
 
-/** That a name is unknown, which are known, and which was meant. */
-export function unknownName(name: string, what: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
-  const hint =
-    meant === undefined
-      ? `known are ${[...new Set(known)].map(quoted).join(', ')}`
-      : `did you mean ${quoted(meant)}?`;
-  return `there is no ${what} ${quoted(name)}; ${hint}`;
+/** That a name is unknown, and the name that was meant or the first known names. */
+export function unknownName(name: string, what: string, known: readonly string[]): () => string {
+  return () => {
+    const meant = nearest(name, known);
+    const some = [...new Set(known)].slice(0, 20);
+    const hint =
+      meant === undefined ? `known are ${some.map(quoted).join(', ')}` : `did you mean ${quoted(meant)}?`;
+    return `there is no ${what} ${quoted(name)}; ${hint}`;
+  };
 }
 
 function checkTrust({ trust: { root, intermediate } }: Topology): Problem[] {
@@ -101,7 +102,9 @@ function checkControlPlane(name: string, clusters: Topology['clusters'], path: F
   if (named === undefined) return [{ path, message: unknownName(name, 'cluster', serving) }];
   if (named.role !== 'remote') return [];
   const advice =
-    serving.length > 0 ? `name ${serving.map(quoted).join(' or ')}` : 'make one cluster a primary';
+    serving.length > 0
+      ? `name ${serving.slice(0, 20).map(quoted).join(' or ')}`
+      : 'make one cluster a primary';
   return [{ path, message: `${quoted(name)} is a remote cluster and has no istiod of its own; ${advice}` }];
 }
 

@@ -8,10 +8,12 @@ const certificate = z.strictObject({
   validDays: z.int().min(1).max(36500).describe('Lifetime in days.'),
 });
 
+const subnetMessage = 'must be an IPv4 subnet such as 172.30.0.0/24, or auto';
+
 const network = z.strictObject({
   name: dnsLabel.describe("Istio's name of the network, as in the label topology.istio.io/network."),
   subnet: z
-    .union([z.literal('auto'), z.cidrv4()])
+    .union([z.literal('auto'), z.cidrv4(subnetMessage)], subnetMessage)
     .default('auto')
     .describe('The IPv4 subnet of the Docker network; auto takes a free one.'),
 });

@@ -8,6 +8,7 @@ import type {
   TestError,
   TestResult,
 } from '@playwright/test/reporter';
+import { guardOutput } from '../output-guard.ts';
 import type { Interval } from '../waiting.ts';
 import { payloadsOf, type Declaration } from './annotations.ts';
 import { assembleReport } from './assemble.ts';
@@ -56,6 +57,7 @@ export default class MeshproofReporter implements Reporter {
   constructor(options: Partial<ReporterOptions> = {}) {
     if (!options.runDir)
       throw new Error("meshproof's reporter needs the option runDir: the folder results/<run> to write to");
+    guardOutput(1); // `readReport` does not believe a pass then
     this.#options = { ...options, runDir: path.resolve(options.runDir) };
     if (!this.#listing) this.#memory.start();
   }

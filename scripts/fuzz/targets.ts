@@ -184,8 +184,8 @@ export const targets: readonly Target[] = [
     const folder = stateFolder(loadMeshFile(fileIn(sandbox, 'mesh.yaml', text)));
     mkdirSync(join(folder, 'made'), { recursive: true });
   }),
-  target('snapshot', asJson(sampleSnapshot()), (text, sandbox) => {
-    const snapshot = readSnapshot(fileIn(sandbox, 'snapshot.json', text));
+  target('snapshot', asJson(sampleSnapshot()), async (text, sandbox) => {
+    const snapshot = await readSnapshot(fileIn(sandbox, 'snapshot.json', text));
     judge(snapshot);
     inside(sandbox.inner, archiveName(snapshot));
   }),

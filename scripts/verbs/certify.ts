@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { exitCode } from '../../harness/report/assemble.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import { bringUp, lockLab, remove } from '../lab-work.ts';
-import { healCommand, meshFileFor, options, withOptions, type LabOptions } from '../options.ts';
+import { healCommand, meshFileFor, options, withOptions, type LabOptions, type Project } from '../options.ts';
 import { wordsOf, type ExitCode } from '../outcome.ts';
-import { runSuites, type Project, type SuiteRun } from '../suite-run.ts';
+import { runSuites, type SuiteRun } from '../suite-run.ts';
 
 type Given = LabOptions & { mesh?: string; allow?: string[]; project?: Project[] };
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addPromiseId, options, withOptions } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
+import { grepPattern } from '../suite-files.ts';
 import { judge } from './run.ts';
 
 /** `meshproof chaos run`: the same as `meshproof run --project chaos`. */
@@ -9,7 +10,11 @@ export const chaosRun = (end: (code: ExitCode) => void): Command =>
     new Command('run')
       .description('Break the mesh while load runs, measure what users would notice, and judge it.')
       .argument('[promises...]', 'only these, such as RES-05', addPromiseId)
-      .option('-g, --grep <pattern>', 'only promises whose id, sentence or tag matches, such as RES-05'),
+      .option(
+        '-g, --grep <pattern>',
+        'only promises whose id, sentence or tag matches this regular expression, such as RES-05',
+        grepPattern,
+      ),
     options.name(),
     options.mesh(),
     options.allow(),

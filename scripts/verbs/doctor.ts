@@ -67,7 +67,7 @@ async function snapshotOf({ snapshot, name, mesh: meshFile }: Given): Promise<Sn
   if (snapshot !== undefined) {
     if (meshFile !== undefined)
       throw new WrongUse('Give either --snapshot or --mesh: a snapshot is of one mesh.');
-    return readSnapshot(snapshot);
+    return await readSnapshot(snapshot);
   }
   await using mesh = attach(loadMeshFile(meshFileFor(name, meshFile)));
   // Awaited here: the mesh is closed when this function ends.

@@ -30,7 +30,7 @@ for (const meshId of ids)
     assert.equal(inside(process.cwd(), `${folder}.tar.gz`), join(process.cwd(), `${folder}.tar.gz`));
     const archive = await gathered(folder, snapshot, [{ name: 'logs/west/a.log', content: '' }]);
     assert.deepEqual(await namesIn(archive), [`${folder}/snapshot.json`, `${folder}/logs/west/a.log`]);
-    assert.equal(parseSnapshot(archive, 'it').declared.meshId, meshId);
+    assert.equal((await parseSnapshot(archive, 'it')).declared.meshId, meshId);
   });
 
 test('the archive of an ordinary mesh id has its name', () =>

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { exitCode } from '../../harness/report/assemble.ts';
 import { abortOnSignal } from '../interrupt.ts';
-import { healCommand, isPromiseId, meshFileFor, options, withOptions } from '../options.ts';
+import { healCommand, isPromiseId, meshFileFor, options, withOptions, type Project } from '../options.ts';
 import { WrongUse, type ExitCode } from '../outcome.ts';
-import { runSuites, type Project, type SuiteRunOptions } from '../suite-run.ts';
+import { grepPattern, suiteFiles } from '../suite-files.ts';
+import { runSuites, type SuiteRunOptions } from '../suite-run.ts';
 
 interface Given {
   name: string;
@@ -39,9 +40,13 @@ export const run = (end: (code: ExitCode) => void): Command =>
       .description('Judge a mesh by its promises, all or those named, and write a report to results/.')
       .argument(
         '[suites...]',
-        'promises, such as AUT-01, or paths of suites or parts of them, such as suites/locality',
+        'promises, such as AUT-01, or paths of suites or parts of paths, such as suites/locality',
       )
-      .option('-g, --grep <pattern>', 'only promises whose id, sentence or tag matches, such as LOC-'),
+      .option(
+        '-g, --grep <pattern>',
+        'only promises whose id, sentence or tag matches this regular expression, such as LOC-',
+        grepPattern,
+      ),
     options.name(),
     options.mesh(),
     options.project(),
@@ -50,8 +55,8 @@ export const run = (end: (code: ExitCode) => void): Command =>
     options.verbose(),
   ).action(async (names: string[], given: Given & { project?: Project[] }) => {
     const promises = names.filter(isPromiseId);
-    const suites = names.filter((name) => !isPromiseId(name));
+    const suites = suiteFiles(names.filter((name) => !isPromiseId(name)));
     if (promises.length > 0 && suites.length > 0)
-      throw new WrongUse(`Name promises or suites, not both: ${suites.join(', ')} is no promise.`);
+      throw new WrongUse(`Name promises or suites, not both: ${suites.join(', ')} is not a promise.`);
     end(await judge(given, { suites, promises, projects: given.project }));
   });

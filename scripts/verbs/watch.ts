@@ -2,6 +2,7 @@ import { setInterval as ticks } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { attach } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
+import { unguarded } from '../../harness/output-guard.ts';
 import { liveLines } from '../../harness/report/live-lines.ts';
 import { bucketsOf } from '../../harness/traffic/buckets.ts';
 import { Caller } from '../../harness/traffic/caller.ts';
@@ -85,8 +86,8 @@ async function show(caller: Caller, given: Given, clusters: string[], signal: Ab
       width: stdout.columns || 100,
       colors: stdout.isTTY && !process.env['NO_COLOR'],
     });
-    // On a terminal each picture takes the place of the one before.
-    if (stdout.isTTY && drawn > 0) stdout.write(`\x1b[${drawn}A\x1b[J`);
+    // On a terminal each picture replaces the one before.
+    if (stdout.isTTY && drawn > 0) unguarded(stdout).write(`\x1b[${drawn}A\x1b[J`);
     stdout.write(
       `${[`${given.service} from ${caller.cluster.name}, the last minute:`, ...lines].join('\n')}\n`,
     );

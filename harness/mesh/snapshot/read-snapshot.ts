@@ -1,111 +1,150 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
-import { InvalidFile, quoted } from '../invalid-file.ts';
+import { createReadStream } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { InvalidFile, pathText, quoted } from '../invalid-file.ts';
+import { checkFile, textOf } from '../parse-file.ts';
 import { problemsOf } from '../schema-problems.ts';
+import { JsonBounds } from './json-bounds.ts';
+import { parsePieces } from './parse-pieces.ts';
 import { snapshotSchema, snapshotVersion, type Snapshot } from './schema.ts';
 import { memberOf } from './tar.ts';
 
-/** The largest snapshot that is read, in bytes of its JSON; 50 clusters with 5,000 services each are below half of it. */
-export const largestSnapshotBytes = 480 * 1024 * 1024; // V8's strings end at 512 MiB
+/**
+ * What is read, so that any file takes less than 5 s and 1 GB. A mesh of 10 clusters with 5,000 services each has 84 MB of
+ * JSON with 4.6 million values; 50 such clusters, 370 MB, would take 1.8 GB. `meshproof gather` writes the snapshot before
+ * the logs, which are not unpacked.
+ */
+export const snapshotLimits = {
+  /** Of the JSON. */
+  bytes: 128 * 1024 * 1024,
+  values: 6_000_000,
+  levels: 64,
+  shapes: 100_000,
+  /** Of the archive, up to the end of the snapshot. */
+  unpackedBytes: 256 * 1024 * 1024,
+  members: 10_000,
+};
 
 /** The name of the snapshot in an archive of `meshproof gather`. */
 export const snapshotMember = 'snapshot.json';
 
-const advice = 'a snapshot is wanted, as `meshproof gather` writes it';
+const advice = 'give a snapshot that `meshproof gather` wrote';
 
 /**
- * Reads a snapshot: JSON, the same gzipped, or an archive of `meshproof gather`, told apart by their first bytes.
+ * Reads a snapshot: JSON, the same gzipped, or an archive of `meshproof gather`, distinguished by their first bytes.
  *
- * @throws InvalidFile with what is wrong, for any other file: absent, cut off, corrupt, of another version or kind.
+ * @throws InvalidFile with what is wrong, for any other file: missing, cut off, corrupt, too large, of another version or kind.
  */
-export function readSnapshot(file: string): Snapshot {
-  return parseSnapshot(readBytes(file), file);
+export async function readSnapshot(file: string): Promise<Snapshot> {
+  checkFile(file, advice);
+  return parse(createReadStream(file, { highWaterMark: 1024 * 1024 }), file);
 }
 
 /** The same for bytes; `file` is their name in messages. */
-export function parseSnapshot(bytes: Buffer, file: string): Snapshot {
-  const refuse = (message: string, cause?: unknown): never => {
-    throw new InvalidFile(file, [{ path: '', message }], { cause });
-  };
-  const json = jsonOf(bytes, refuse);
-  if (json.trim() === '') return refuse(`is empty; ${advice}`);
+export function parseSnapshot(bytes: Buffer, file: string): Promise<Snapshot> {
+  return parse(Readable.from([bytes]), file);
+}
+
+/** Why a file is not read. */
+class Refused extends Error {}
+
+async function parse(bytes: AsyncIterable<Buffer>, file: string): Promise<Snapshot> {
+  try {
+    return snapshotOf(textOf(await jsonOf(bytes), file, advice), file);
+  } catch (cause) {
+    if (!(cause instanceof Refused)) throw cause;
+    throw new InvalidFile(file, [{ path: '', message: `${cause.message}; ${advice}` }], { cause });
+  }
+}
+
+function snapshotOf(json: string, file: string): Snapshot {
+  if (!/\S/.test(json)) throw new Refused('is empty');
   let value: unknown;
   try {
     value = JSON.parse(json);
-  } catch (error) {
-    return refuse(
-      `is no whole JSON (${(error as Error).message.slice(0, 120)}): cut off or damaged; ${advice}`,
-      error,
-    );
+  } catch (cause) {
+    const said = (cause as Error).message.slice(0, 120);
+    throw new Refused(`is not complete JSON (${said}): cut off or damaged`, { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return refuse(`holds no fields; ${advice}`);
+    throw new Refused('holds no fields');
   const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown };
-  if (kind !== 'Snapshot') return refuse(`is of the kind ${quoted(kind)}, not "Snapshot"; ${advice}`);
+  if (kind !== 'Snapshot') throw new Refused(`is of the kind ${quoted(kind)}, not "Snapshot"`);
   if (apiVersion !== snapshotVersion)
-    return refuse(
-      `has the version ${quoted(apiVersion)}, and this meshproof reads ${snapshotVersion}: take it anew, or judge it with the meshproof that took it`,
+    throw new Refused(
+      `has the version ${quoted(apiVersion)}, and this meshproof reads ${snapshotVersion}: take it again, or judge it with the meshproof that took it`,
     );
-  const result = snapshotSchema.safeParse(value);
-  if (result.success) return result.data;
-  throw new InvalidFile(
-    file,
-    problemsOf(result.error, value, snapshotSchema).map(({ path, message }) => ({
-      path: path.join('.'),
-      message,
-    })),
-  );
+  const parsed = parsePieces(snapshotSchema, value);
+  if ('data' in parsed) return parsed.data;
+  const { problems, count } = problemsOf(parsed.error, snapshotSchema);
+  const placed = problems.map(({ path, message }) => ({
+    path: pathText(path),
+    message: typeof message === 'string' ? message : message(),
+  }));
+  throw new InvalidFile(file, placed, { count: parsed.complete ? count : Infinity });
 }
 
-type Refuse = (message: string, cause?: unknown) => never;
-
-function jsonOf(bytes: Buffer, refuse: Refuse): string {
-  const plain = isGzip(bytes) ? unzipped(bytes, refuse) : bytes;
-  const content = isTar(plain) ? memberOf(plain, snapshotMember) : plain;
-  if (!content) return refuse(`is an archive without ${snapshotMember}, or cut off; ${advice}`);
+/** The bytes of the JSON: unpacked, from the archive, and within the limits. */
+async function jsonOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
+  const file = await peek(bytes, 2);
+  const isGzip = file.head[0] === 0x1f && file.head[1] === 0x8b;
+  const plain = await peek(isGzip ? unzipped(file.all) : file.all, 512);
+  if (plain.head.subarray(257, 262).toString('latin1') !== 'ustar') return withinLimits(plain.all);
+  const missing = `is an archive without ${snapshotMember}, or cut off`;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(content);
-  } catch (error) {
-    return refuse(`is not UTF-8 text; ${advice}`, error);
+    const json = await withinLimits(memberOf(plain.all, snapshotMember, snapshotLimits.members));
+    if (json.length > 0) return json;
+  } catch (cause) {
+    if (cause instanceof Refused) throw cause;
+    throw new Refused(missing, { cause });
+  }
+  throw new Refused(missing);
+}
+
+async function* unzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  pipeline(Readable.from(packed), gunzip, () => undefined); // its error ends the loop
+  let length = 0;
+  try {
+    for await (const piece of gunzip as AsyncIterable<Buffer>) {
+      if ((length += piece.length) > snapshotLimits.unpackedBytes)
+        throw new Refused(`unpacks to more than the ${snapshotLimits.unpackedBytes} bytes that are read`);
+      yield piece;
+    }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (!code?.startsWith('Z_')) throw cause;
+    throw new Refused(`cannot be unpacked (${code}): cut off or damaged`, { cause });
   }
 }
 
-const isGzip = (bytes: Buffer) => bytes[0] === 0x1f && bytes[1] === 0x8b;
-const isTar = (bytes: Buffer) => bytes.subarray(257, 262).toString('latin1') === 'ustar';
-
-function unzipped(bytes: Buffer, refuse: Refuse): Buffer {
-  try {
-    return gunzipSync(bytes, { maxOutputLength: largestSnapshotBytes });
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_BUFFER_TOO_LARGE')
-      return refuse(`unpacks to more than the ${largestSnapshotBytes} bytes that are read; ${advice}`, error);
-    return refuse(`cannot be unpacked (${code}): cut off or damaged; ${advice}`, error);
+async function withinLimits(json: AsyncIterable<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  const bounds = new JsonBounds(snapshotLimits);
+  let length = 0;
+  for await (const piece of json) {
+    pieces.push(piece);
+    if ((length += piece.length) > snapshotLimits.bytes)
+      throw new Refused(`has more than the ${snapshotLimits.bytes} bytes of JSON that are read`);
+    const exceeded = bounds.exceeded(piece);
+    if (exceeded !== undefined) throw new Refused(exceeded);
   }
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
 }
 
-function readBytes(file: string): Buffer {
-  const refuse = (message: string, cause?: unknown): never => {
-    throw new InvalidFile(file, [{ path: '', message }], { cause });
+/** The first bytes of a stream, `count` or more if there are so many, and all of it. */
+async function peek(
+  stream: AsyncIterable<Buffer>,
+  count: number,
+): Promise<{ head: Buffer; all: AsyncIterable<Buffer> }> {
+  const pieces = stream[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  for (let next; head.length < count && !(next = await pieces.next()).done;)
+    head = Buffer.concat([head, next.value]);
+  const rest = { [Symbol.asyncIterator]: () => pieces };
+  const all = async function* () {
+    yield head;
+    yield* rest;
   };
-  let descriptor: number | undefined;
-  try {
-    const stats = statSync(file);
-    if (stats.isDirectory()) return refuse(`is a directory; ${advice}`);
-    if (!stats.isFile()) return refuse(`is no regular file; ${advice}`);
-    if (stats.size > largestSnapshotBytes)
-      return refuse(
-        `has ${stats.size} bytes, more than the ${largestSnapshotBytes} that are read; ${advice}`,
-      );
-    descriptor = openSync(file, 'r');
-    const bytes = Buffer.alloc(stats.size);
-    return bytes.subarray(0, readSync(descriptor, bytes));
-  } catch (error) {
-    if (error instanceof InvalidFile) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return refuse(`no such file; ${advice}`, error);
-    return refuse(`cannot be read (${code ?? message}); check its path and permissions`, error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
+  return { head, all: all() };
 }

@@ -1,30 +1,27 @@
+import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { pack } from 'tar-stream';
+import { extract, pack } from 'tar-stream';
 import { pathOf } from '../../folders.ts';
 
-const blockBytes = 512;
-
 /**
- * One member of a tar archive (ustar: a header of 512 bytes, name at 0, size in octal at 124, then the content in blocks);
- * undefined where it is not in it or the archive ends before its content does.
+ * The content of a tar archive's member, in any folder; nothing if the first `most` members have other names.
+ *
+ * @throws Error if the archive is cut off or damaged before that, and each error of `archive`.
  */
-export function memberOf(archive: Buffer, name: string): Buffer | undefined {
-  for (let at = 0; at + blockBytes <= archive.length;) {
-    const header = archive.subarray(at, at + blockBytes);
-    const size = Number.parseInt(text(header.subarray(124, 136)).trim() || '0', 8);
-    if (!Number.isSafeInteger(size) || size < 0) return undefined;
-    const start = at + blockBytes;
-    const base = text(header.subarray(0, 100));
-    if (base === name || base.endsWith(`/${name}`))
-      return start + size <= archive.length ? archive.subarray(start, start + size) : undefined;
-    at = start + Math.ceil(size / blockBytes) * blockBytes;
+export async function* memberOf(
+  archive: AsyncIterable<Buffer>,
+  name: string,
+  most: number,
+): AsyncGenerator<Buffer> {
+  const members = extract();
+  pipeline(Readable.from(archive), members, () => undefined); // its error ends the loop
+  let count = 0;
+  for await (const member of members) {
+    const own = member.header.name;
+    if (own === name || own.endsWith(`/${name}`)) return yield* member as AsyncIterable<Buffer>;
+    if (++count >= most) return;
+    member.resume();
   }
-  return undefined;
-}
-
-function text(field: Buffer): string {
-  const end = field.indexOf(0);
-  return field.subarray(0, end === -1 ? field.length : end).toString('latin1');
 }
 
 /** A gzipped tar archive of texts, in the order given, all below one folder. @throws UnusablePath for a name that would leave it. */
