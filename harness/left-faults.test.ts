@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { Mesh } from './mesh/attach.ts';
 import type { MeshFile } from './mesh/mesh-file.ts';
+import { healLeftFaults, healOwnFaults } from './left-faults.ts';
+import { journalOf, newEntryId } from './chaos/journal.ts';
+import { temporaryFolder } from './mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'state-'));
-const { healLeftFaults, healOwnFaults } = await import('./left-faults.ts');
-const { journalOf, newEntryId } = await import('./chaos/journal.ts');
+temporaryFolder('MESHPROOF_STATE');
 
 const file = { meshId: 'm', rootNamespace: 'istio-system', clusters: [], services: [] };
 const mesh = new Mesh(file as unknown as MeshFile, []);

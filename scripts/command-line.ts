@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { folderFrom } from '../harness/folders.ts';
 import { leaveSoon } from './leave.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 
@@ -60,6 +61,7 @@ async function programFor([first, second]: readonly string[]): Promise<Command> 
       'after',
       '\nExit codes: 0 every promise holds; 1 one is broken; 2 the mesh could not be judged; 3 wrong use.',
     );
+  program.hook('preAction', () => ['MESHPROOF_CACHE', 'MESHPROOF_STATE'].forEach(folderFrom));
   const named = first === 'help' ? second : first;
   for (const [name, [summary, load]] of Object.entries(verbs))
     program.addCommand((name === named ? (await load())(end) : new Command(name)).summary(summary));

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { after } from 'node:test';
+import test from 'node:test';
+import { temporaryFolder } from '../harness/mesh/temporary-folder.ts';
+import { lockMesh } from './lab-work.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'meshproof-work-'));
-after(() => rmSync(folder, { recursive: true }));
-process.env['MESHPROOF_STATE'] = folder; // read when the module is loaded
-const { lockMesh } = await import('./lab-work.ts');
+const folder = temporaryFolder('MESHPROOF_STATE');
 
 const meshFile = (name: string): string => {
   const file = join(folder, name);

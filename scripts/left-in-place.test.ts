@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { stringify } from 'yaml';
+import { journalOf } from '../harness/chaos/journal.ts';
+import { loadMeshFile } from '../harness/mesh/load.ts';
+import { faultsIn } from './lab-work.ts';
+import { temporaryFolder } from '../harness/mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'meshproof-work-'));
-const { journalOf } = await import('../harness/chaos/journal.ts');
-const { loadMeshFile } = await import('../harness/mesh/load.ts');
-const { faultsIn } = await import('./lab-work.ts');
+const folder = temporaryFolder('MESHPROOF_STATE');
 
-const meshFile = join(process.env['MESHPROOF_STATE'], 'mesh.yaml');
+const meshFile = join(folder, 'mesh.yaml');
 writeFileSync(
   meshFile,
   stringify({

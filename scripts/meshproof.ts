@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { makeFolder } from '../harness/folders.ts';
 import { cacheRoot } from '../harness/lab/paths.ts';
 import { guardOutput } from '../harness/output-guard.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -8,6 +9,12 @@ import { exitCodes } from './exit-codes.ts';
 guardOutput(exitCodes.couldNotJudge);
 
 // Node keeps compiled packages here. Child processes use the same folder.
-process.env['NODE_COMPILE_CACHE'] ??= join(cacheRoot, 'compiled');
-enableCompileCache(process.env['NODE_COMPILE_CACHE']);
+try {
+  const { NODE_COMPILE_CACHE: folder = join(cacheRoot(), 'compiled') } = process.env;
+  makeFolder(folder, 0o777);
+  process.env['NODE_COMPILE_CACHE'] = folder;
+  enableCompileCache(folder);
+} catch {
+  // The setting cannot be used: what needs the cache says so.
+}
 await import('./command-line.ts');

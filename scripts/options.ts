@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { labFolder, labMeshFile, projectRoot } from '../harness/lab/paths.ts';
+import { namePattern } from '../harness/mesh/names.ts';
 import { WrongUse } from './outcome.ts';
 
 /** The projects of playwright.config.ts. */
@@ -19,7 +20,7 @@ export interface LabOptions {
 }
 
 function labName(value: string): string {
-  if (/^[a-z][a-z0-9-]{0,19}$/.test(value) && !value.endsWith('-')) return value;
+  if (value.length <= 20 && namePattern.test(value)) return value;
   throw new InvalidArgumentError(
     'A lab is named with 1 to 20 lower-case letters, digits and dashes, a letter first.',
   );

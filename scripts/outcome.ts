@@ -1,5 +1,6 @@
 import { ApiException } from '#kubernetes-client';
 import { CommanderError } from 'commander';
+import { UnusablePath } from '../harness/folders.ts';
 import { ForeignLab, NotOurs } from '../harness/mesh/foreign.ts';
 import { InvalidFile } from '../harness/mesh/invalid-file.ts';
 import { serverSaid } from '../harness/mesh/server-said.ts';
@@ -19,7 +20,7 @@ export class Interrupted extends Error {
 
 /** The exit code for an error that ended a verb. */
 export function exitCodeOf(error: unknown): ExitCode {
-  const wrong = [WrongUse, ForeignLab, InvalidFile, NotOurs, CommanderError].some(
+  const wrong = [WrongUse, UnusablePath, ForeignLab, InvalidFile, NotOurs, CommanderError].some(
     (kind) => error instanceof kind,
   );
   return wrong ? exitCodes.wrongUse : exitCodes.couldNotJudge;

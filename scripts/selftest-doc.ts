@@ -2,18 +2,16 @@
  * Writes docs/selftest.md from a whole self-test: `selftest-doc.ts [results/<run>/selftest.json]` (default: the newest one in
  * results/). A self-test that ended early, or that did not try every defect of meshproof, is refused.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { defects } from '../harness/defects/defects.ts';
 import { projectRoot } from '../harness/lab/paths.ts';
-import { checkFile, InvalidFile } from '../harness/mesh/parse-file.ts';
+import { InvalidFile } from '../harness/mesh/parse-file.ts';
 import { writeAtomically } from '../harness/report/files.ts';
 import { selftestDoc } from '../harness/report/selftest/doc.ts';
-import { selftestSchema, type Selftest } from '../harness/report/selftest/schema.ts';
+import type { Selftest } from '../harness/report/selftest/schema.ts';
 import { refuse } from './generated-doc.ts';
-
-const selftestAdvice = 'give the selftest.json of a run, such as results/latest/selftest.json.';
+import { readSelftest } from './read-selftest.ts';
 
 /** Folders of runs sort by time. */
 function newest(): string | undefined {
@@ -39,13 +37,9 @@ console.log(`wrote docs/selftest.md from ${file}`);
 
 function read(name: string): Selftest {
   try {
-    checkFile(name, selftestAdvice);
-    return selftestSchema.parse(JSON.parse(readFileSync(name, 'utf8')));
+    return readSelftest(name);
   } catch (error) {
     if (error instanceof InvalidFile) return refuse(error.message);
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    return refuse(
-      `${name} is not a selftest.json of this meshproof: ${why.slice(0, 2000)}\n${selftestAdvice}`,
-    );
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inside } from '../harness/folders.ts';
 import type { Defect } from '../harness/defects/defect.ts';
 import { Istioctl } from '../harness/defects/istioctl.ts';
 import { judgeSelftest } from '../harness/defects/judge-defect.ts';
@@ -118,9 +119,9 @@ function benchOf(
 ): Bench {
   return {
     file,
-    tryPromises: (ids, purpose) => tryPromises(options, ids, join(runDir, 'promises', purpose)),
+    tryPromises: (ids, purpose) => tryPromises(options, ids, inside(runDir, 'promises', purpose)),
     keepSnapshot: (defect, snapshot) =>
-      writeFile(join(runDir, 'snapshots', `${defect}.json`), JSON.stringify(snapshot), { mode: 0o600 }),
+      writeFile(inside(runDir, 'snapshots', `${defect}.json`), JSON.stringify(snapshot), { mode: 0o600 }),
     istioctl,
     signal: options.signal,
   };

@@ -12,6 +12,7 @@ import type { Lock } from '../harness/lab/lock.ts';
 import { projectRoot } from '../harness/lab/paths.ts';
 import { describeMachine, describeMesh, writeContext } from '../harness/report/context.ts';
 import { reportSchema, type Report } from '../harness/report/schema.ts';
+import { shellWord } from '../harness/shell-word.ts';
 import { lockMesh } from './lab-work.ts';
 import type { Project } from './options.ts';
 import { WrongUse } from './outcome.ts';
@@ -70,12 +71,8 @@ export const resultsRoot = join(projectRoot, 'results');
 export const runName = (now: Date): string =>
   `${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(2).toString('hex')}`;
 
-/** An argument as a shell takes it. */
-const quoted = (argument: string): string =>
-  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-
 /** The command of this process, as a shell takes it. */
-export const ownCommand = (): string => ['npx meshproof', ...process.argv.slice(2).map(quoted)].join(' ');
+export const ownCommand = (): string => ['npx meshproof', ...process.argv.slice(2).map(shellWord)].join(' ');
 
 /** What runs here and, where they answer, in the clusters. */
 export async function versions(meshFile: string): Promise<Record<string, string>> {

@@ -4,10 +4,9 @@ import { test } from 'node:test';
 import { Mesh } from '../mesh/attach.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
 import type { JournalEntry } from './journal.ts';
+import { heal, healFaults, healFaultsMs } from './heal.ts';
+import { journalOf, newEntryId } from './journal.ts';
 import { wordRefused, type RefusedMark } from './marks/mark.ts';
-
-const { heal, healFaults, healFaultsMs } = await import('./heal.ts');
-const { journalOf, newEntryId } = await import('./journal.ts');
 
 /** A mesh without clusters whose root namespace cannot be read the first times: so the healing of a fault fails there. */
 function refusing(times: number): Mesh {

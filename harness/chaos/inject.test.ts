@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mock, test } from 'node:test';
 import { z } from 'zod';
 import { Mesh } from '../mesh/attach.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
+import { defineFault, FaultUnavailable } from './fault.ts';
+import { inject } from './inject.ts';
+import { journalOf } from './journal.ts';
+import { timeouts } from '../timeouts.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'state-'));
-const { defineFault, FaultUnavailable } = await import('./fault.ts');
-const { inject } = await import('./inject.ts');
-const { journalOf } = await import('./journal.ts');
-const { timeouts } = await import('../timeouts.ts');
+temporaryFolder('MESHPROOF_STATE');
 
 const file = { meshId: 'm', clusters: [], services: [] } as unknown as MeshFile;
 const mesh = new Mesh(file, []);

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { inside, makeFolder } from '../folders.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
 import { stateFolder } from '../mesh/state.ts';
 
@@ -51,7 +52,7 @@ export class Journal {
 
   /** Writes an entry; it is on the disk when this resolves. */
   async write(entry: JournalEntry): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.folder);
     const file = this.fileOf(entry);
     const unfinished = `${file}.unfinished`;
     await rm(unfinished, { force: true });
@@ -145,7 +146,7 @@ async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
 
 /** The journal of a mesh, in its folder. */
 export const journalOf = (file: Pick<MeshFile, 'lab' | 'meshId'>): Journal =>
-  new Journal(join(stateFolder(file), 'journal'));
+  new Journal(inside(stateFolder(file), 'journal'));
 
 /** An entry from its text; undefined when it is none, such as a truncated one. */
 export function parseEntry(text: string): JournalEntry | undefined {

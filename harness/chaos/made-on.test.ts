@@ -5,11 +5,10 @@ import { z } from 'zod';
 import { Mesh, MeshCluster } from '../mesh/attach.ts';
 import type { ClusterApi } from '../mesh/cluster-api.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
-
-const { defineFault } = await import('./fault.ts');
-const { heal } = await import('./heal.ts');
-const { inject } = await import('./inject.ts');
-const { journalOf, newEntryId } = await import('./journal.ts');
+import { defineFault } from './fault.ts';
+import { heal } from './heal.ts';
+import { inject } from './inject.ts';
+import { journalOf, newEntryId } from './journal.ts';
 
 /** A mesh of one cluster called west; nothing of it answers but its namespace kube-system, and that has been asked for more is noted. */
 function meshOf(uid: string, lab?: MeshFile['lab']) {

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -63,10 +64,28 @@ test('work that was left for more than a day is removed; work of today and what 
     if (when) utimesSync(join(cache, path), when, when);
     return join(cache, path);
   };
-  const gone = [make('tmp/store-1', old), make('binaries/k6-1.77.unfinished', old)];
-  const kept = [make('tmp/store-2'), make('binaries/k6-2.78.unfinished'), make('binaries/k6-3', old)];
+  const gone = [make('tmp/store-archive-aB3dE6', old), make('binaries/k6-1.77.unfinished', old)];
+  const kept = [
+    make('tmp/of-somebody', old),
+    make('tmp/store-aB3dE7'),
+    make('binaries/k6-2.78.unfinished'),
+    make('binaries/k6-3', old),
+  ];
   await sweepUnfinished(cache);
   assert.deepEqual(gone.filter(existsSync), []);
   assert.deepEqual(kept.filter(existsSync), kept);
   await sweepUnfinished(join(cache, 'nonexistent'));
+});
+
+test('a folder of the cache that is a link is not swept, and neither is a link in it', async () => {
+  const [cache, elsewhere] = [root(), root()];
+  const old = new Date(Date.now() - timeouts.abandonedMs - 60_000);
+  const other = join(elsewhere, 'image-aB3dE6');
+  mkdirSync(other);
+  utimesSync(other, old, old);
+  symlinkSync(elsewhere, join(cache, 'tmp'));
+  mkdirSync(join(cache, 'binaries'));
+  symlinkSync(other, join(cache, 'binaries/k6-1.77.unfinished'));
+  await sweepUnfinished(cache);
+  assert.deepEqual([existsSync(other), readdirSync(join(cache, 'binaries')).length], [true, 1]);
 });

@@ -1,5 +1,6 @@
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../folders.ts';
 import { timeouts } from '../timeouts.ts';
 import { cacheRoot } from './paths.ts';
 
@@ -15,7 +16,7 @@ export async function ensureCached(
 ): Promise<void> {
   if (await holds(folder, files)) return;
   const unfinished = `${folder}.${process.pid}.unfinished`;
-  await mkdir(unfinished, { recursive: true });
+  makeFolder(unfinished, 0o777);
   try {
     await build(unfinished);
     await putInPlace(unfinished, folder, files);
@@ -48,17 +49,20 @@ async function putInPlace(unfinished: string, folder: string, files: readonly st
 const hasCode = (error: unknown, ...codes: string[]): boolean =>
   codes.includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** Removes what killed processes left of work in the cache: gigabytes that nobody would go on with. */
-export async function sweepUnfinished(root = cacheRoot): Promise<void> {
-  const inTmp = (await namesIn(join(root, 'tmp'))).map((name) => join(root, 'tmp', name));
-  const inBinaries = (await namesIn(join(root, 'binaries')))
-    .filter((name) => name.endsWith('.unfinished'))
-    .map((name) => join(root, 'binaries', name));
-  for (const path of [...inTmp, ...inBinaries]) {
-    const found = await stat(path).catch(() => undefined); // ended meanwhile
-    if (found && Date.now() - found.mtimeMs > timeouts.abandonedMs)
-      await rm(path, { recursive: true, force: true });
+/** The names of folders of unfinished work, by the folder of the cache that they are in: as workFolder and ensureCached give them. */
+const unfinishedNames = { tmp: /^[a-z-]+-[A-Za-z0-9]{6}$/, binaries: /\.unfinished$/ };
+
+/** Deletes the folders of unfinished work that killed processes left in the cache: gigabytes that no process continues. */
+export async function sweepUnfinished(root = cacheRoot()): Promise<void> {
+  for (const [part, form] of Object.entries(unfinishedNames)) {
+    const folder = join(root, part);
+    // A link may lead to a folder of others, such as /tmp.
+    if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) continue;
+    for (const name of (await readdir(folder)).filter((one) => form.test(one))) {
+      const path = join(folder, name);
+      const found = await lstat(path).catch(() => undefined); // ended meanwhile
+      if (found?.isDirectory() && Date.now() - found.mtimeMs > timeouts.abandonedMs)
+        await rm(path, { recursive: true, force: true });
+    }
   }
 }
-
-const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch((): string[] => []);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { stringify } from 'yaml';
@@ -8,10 +7,11 @@ import type { TopologyCluster } from '../mesh/topology.ts';
 import { fakeCommands } from '../mesh/fake-command.ts';
 import type { EquippedLab } from './lab.ts';
 import type { Authorities } from './pki.ts';
+import { labFolder } from './paths.ts';
+import { clusterProblem } from './cluster-problem.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'meshproof-problem-'));
-const { labFolder } = await import('./paths.ts');
-const { clusterProblem } = await import('./cluster-problem.ts');
+temporaryFolder('MESHPROOF_STATE');
 
 const folder = labFolder('one');
 const lab = {

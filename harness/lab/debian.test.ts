@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test, { after } from 'node:test';
+import test from 'node:test';
 import { fakeCommands } from '../mesh/fake-command.ts';
+import { ensureCommands } from './debian.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
-const cache = mkdtempSync(join(tmpdir(), 'meshproof-cache-'));
-process.env['MESHPROOF_CACHE'] = cache;
-after(() => rmSync(cache, { recursive: true }));
-const { ensureCommands } = await import('./debian.ts');
+temporaryFolder('MESHPROOF_CACHE');
 
 /** Fails as apt-get does when another is at work; installs a command for every package, which is named as the command. */
 const aptGet = `

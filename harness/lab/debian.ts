@@ -27,7 +27,7 @@ export async function ensureCommands(
       `${why} needs ${wanted.join(', ')}. Install that (as root on Debian and Ubuntu, meshproof does).`,
     );
   }
-  await using _turn = await waitForTurn(join(cacheRoot, 'apt-get.lock'), options);
+  await using _turn = await waitForTurn(join(cacheRoot(), 'apt-get.lock'), options);
   const missing = await missingOf(wanted); // another may have installed them while we waited
   if (missing.length === 0) return;
   const names = [...new Set(missing.map((command) => packages[command] ?? command))];

@@ -64,8 +64,9 @@ export async function refuseFullDisk(
 ): Promise<void> {
   const dockerRoot = await docker(engine, ['info', '--format', '{{.DockerRootDir}}'], { signal });
   const { cache, docker: inDocker } = taken[work];
+  const cacheFolder = cacheRoot();
   const needs = [
-    { path: cacheRoot, neededBytes: cache, ...(await look(cacheRoot)) },
+    { path: cacheFolder, neededBytes: cache, ...(await look(cacheFolder)) },
     { path: dockerRoot, neededBytes: inDocker, ...(await look(dockerRoot)) },
   ];
   const short = shortage(needs);

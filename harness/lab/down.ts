@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kill } from 'zx';
+import { inside } from '../folders.ts';
 import { timeouts } from '../timeouts.ts';
 import { CommandFailed } from '../mesh/command.ts';
 import { inspect } from '../mesh/docker.ts';
@@ -92,9 +93,10 @@ async function madeFor(lab: LabRef, networks: readonly string[]): Promise<string
  * Returns whether a creation was cut off.
  */
 async function endOrphans({ folder }: LabRef): Promise<boolean> {
-  const files = (await readdir(folder).catch((): string[] => [])).filter((name) => name.endsWith('.pid'));
+  const files = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith('.pid')) : [];
   for (const file of files) {
-    const pid = (await readFile(join(folder, file), 'utf8')).trim();
+    const pid = (await readFile(inside(folder, file), 'utf8')).trim();
+    if (!/^\d+$/.test(pid)) continue; // its writing was cut off
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     if (command.includes(folder)) await kill(Number(pid), 'SIGKILL');
   }

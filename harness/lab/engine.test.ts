@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'node:test';
 import { fakeCommands } from '../mesh/fake-command.ts';
+import { ensureEngine, privateEndpoint } from './engine.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_CACHE'] = mkdtempSync(join(tmpdir(), 'meshproof-engine-'));
+temporaryFolder('MESHPROOF_CACHE');
 delete process.env['DOCKER_HOST'];
-const { ensureEngine, privateEndpoint } = await import('./engine.ts');
 
 test('two that start the private engine at once start one daemon, and both have it', async (t) => {
   t.mock.method(process as { getuid: () => number }, 'getuid', () => 0);
   const nothing = 'exit 1';
   await using fake = await fakeCommands({
-    docker: `[ "$DOCKER_HOST" = '${privateEndpoint}' ] && [ -e "$FAKE/up" ] && echo 28.0`,
+    docker: `[ "$DOCKER_HOST" = '${privateEndpoint()}' ] && [ -e "$FAKE/up" ] && echo 28.0`,
     dockerd: 'sleep 0.5; touch "$FAKE/up"; exec sleep 1',
     ...{ 'apt-get': nothing, jq: nothing, iptables: nothing },
   });
@@ -21,8 +19,8 @@ test('two that start the private engine at once start one daemon, and both have 
   assert.deepEqual(
     engines.map(({ endpoint, ours }) => [endpoint, ours]),
     [
-      [privateEndpoint, true],
-      [privateEndpoint, true],
+      [privateEndpoint(), true],
+      [privateEndpoint(), true],
     ],
   );
   assert.equal((await fake.calls()).filter((call) => call.startsWith('dockerd ')).length, 1);

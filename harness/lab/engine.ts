@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolder } from '../folders.ts';
 import { timeouts } from '../timeouts.ts';
 import { missingCapabilities } from './capabilities.ts';
 import { isInstalled, run } from '../mesh/command.ts';
@@ -19,15 +20,14 @@ export interface Engine {
   ours: boolean;
 }
 
-const home = join(cacheRoot, 'engine');
+const home = (): string => join(cacheRoot(), 'engine');
 const files = {
-  socket: join(home, 'docker.sock'),
-  pid: join(home, 'dockerd.pid'),
-  log: join(home, 'dockerd.log'),
-  runtime: join(home, 'runc-within-bounds'),
+  pid: () => join(home(), 'dockerd.pid'),
+  log: () => join(home(), 'dockerd.log'),
+  runtime: () => join(home(), 'runc-within-bounds'),
 };
 /** Where the private engine listens. */
-export const privateEndpoint = `unix://${files.socket}`;
+export const privateEndpoint = (): string => `unix://${join(home(), 'docker.sock')}`;
 
 async function versionOf(endpoint: string): Promise<string | undefined> {
   try {
@@ -46,7 +46,7 @@ async function versionOf(endpoint: string): Promise<string | undefined> {
  */
 export async function findEngine(): Promise<Engine | undefined> {
   const named = process.env['DOCKER_HOST'];
-  for (const endpoint of named === undefined ? ['unix:///var/run/docker.sock', privateEndpoint] : [named]) {
+  for (const endpoint of named === undefined ? ['unix:///var/run/docker.sock', privateEndpoint()] : [named]) {
     const engine = await engineAt(endpoint);
     if (engine) return engine;
   }
@@ -56,7 +56,7 @@ export async function findEngine(): Promise<Engine | undefined> {
 /** The engine at one endpoint, or undefined when it does not answer. */
 export async function engineAt(endpoint: string): Promise<Engine | undefined> {
   const version = await versionOf(endpoint);
-  return version ? { endpoint, version, ours: endpoint === privateEndpoint } : undefined;
+  return version ? { endpoint, version, ours: endpoint === privateEndpoint() } : undefined;
 }
 
 const dockerPackages = { dockerd: 'docker.io', docker: 'docker.io', jq: 'jq', iptables: 'iptables' };
@@ -67,34 +67,36 @@ const whatToInstall =
 
 async function writeRuntime(missing: string[]): Promise<void> {
   const template = await readFile(join(projectRoot, 'clusters/engine/runc-within-bounds.sh'), 'utf8');
-  await writeFile(files.runtime, template.replace('@MISSING@', JSON.stringify(missing)), { mode: 0o755 });
+  await writeFile(files.runtime(), template.replace('@MISSING@', JSON.stringify(missing)), { mode: 0o755 });
 }
 
 /** The pid of our daemon, checked to be started with our pid file and not a stranger that was given the same number. */
 async function daemonPid(): Promise<number | undefined> {
   try {
-    const pid = Number(await readFile(files.pid, 'utf8'));
-    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').includes(files.pid) ? pid : undefined;
+    const pid = Number(await readFile(files.pid(), 'utf8'));
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').includes(files.pid())
+      ? pid
+      : undefined;
   } catch {
     return undefined; // no pid file, or no such process
   }
 }
 
 async function launch(): Promise<void> {
-  await mkdir(home, { recursive: true });
-  if ((await daemonPid()) === undefined) await rm(files.pid, { force: true });
+  makeFolder(home(), 0o777);
+  if ((await daemonPid()) === undefined) await rm(files.pid(), { force: true });
   const missing = await missingCapabilities();
   const runtime =
     missing.length === 0
       ? []
-      : ['--add-runtime', `within-bounds=${files.runtime}`, '--default-runtime', 'within-bounds'];
+      : ['--add-runtime', `within-bounds=${files.runtime()}`, '--default-runtime', 'within-bounds'];
   if (missing.length > 0) await writeRuntime(missing);
-  const log = await open(files.log, 'a');
+  const log = await open(files.log(), 'a');
   const daemon = spawn(
     'dockerd',
     [
-      ...['--data-root', join(home, 'data'), '--exec-root', join(home, 'exec'), '--pidfile', files.pid],
-      ...['--host', privateEndpoint, '--bridge', 'none', '--storage-driver', 'overlay2', ...runtime],
+      ...['--data-root', join(home(), 'data'), '--exec-root', join(home(), 'exec'), '--pidfile', files.pid()],
+      ...['--host', privateEndpoint(), '--bridge', 'none', '--storage-driver', 'overlay2', ...runtime],
     ],
     { detached: true, stdio: ['ignore', log.fd, log.fd] },
   );
@@ -103,14 +105,14 @@ async function launch(): Promise<void> {
   const deadline = Date.now() + timeouts.engineStartMs;
   try {
     while (Date.now() < deadline && daemon.exitCode === null) {
-      if (await Promise.race([versionOf(privateEndpoint), failedToStart])) return;
+      if (await Promise.race([versionOf(privateEndpoint()), failedToStart])) return;
       await Promise.race([sleep(timeouts.pollMs), failedToStart]);
     }
   } finally {
     await log.close();
   }
-  const said = (await readFile(files.log, 'utf8')).trim().split('\n').slice(-8).join('\n  ');
-  throw new Error(`The private Docker engine did not start. Its log, ${files.log}, ends with:\n  ${said}`);
+  const said = (await readFile(files.log(), 'utf8')).trim().split('\n').slice(-8).join('\n  ');
+  throw new Error(`The private Docker engine did not start. Its log, ${files.log()}, ends with:\n  ${said}`);
 }
 
 /**
@@ -121,7 +123,7 @@ async function launch(): Promise<void> {
 export async function ensureEngine(options: StepOptions = {}): Promise<Engine> {
   const found = await findEngine();
   if (found) return found;
-  if (process.env['DOCKER_HOST'] !== undefined && process.env['DOCKER_HOST'] !== privateEndpoint) {
+  if (process.env['DOCKER_HOST'] !== undefined && process.env['DOCKER_HOST'] !== privateEndpoint()) {
     throw new Error(
       `No Docker engine answers at DOCKER_HOST=${process.env['DOCKER_HOST']}. Start it, or unset DOCKER_HOST.`,
     );
@@ -137,13 +139,14 @@ export async function ensureEngine(options: StepOptions = {}): Promise<Engine> {
 
 /** Starts the private engine, unless another process did so meanwhile: two daemons on one data root destroy each other's work. */
 async function launchOne(options: StepOptions): Promise<Engine> {
-  await using _turn = await waitForTurn(join(home, 'start.lock'), options);
-  const meanwhile = await engineAt(privateEndpoint);
+  await using _turn = await waitForTurn(join(home(), 'start.lock'), options);
+  const meanwhile = await engineAt(privateEndpoint());
   if (meanwhile) return meanwhile;
   options.onLine?.('starting a private engine');
   await launch();
-  const started = await engineAt(privateEndpoint);
-  if (!started) throw new Error(`The private Docker engine stopped right after its start; see ${files.log}.`);
+  const started = await engineAt(privateEndpoint());
+  if (!started)
+    throw new Error(`The private Docker engine stopped right after its start; see ${files.log()}.`);
   return started;
 }
 
@@ -155,7 +158,7 @@ export async function stopEngine(): Promise<boolean> {
   const deadline = Date.now() + timeouts.engineStartMs;
   while ((await daemonPid()) === pid) {
     if (Date.now() > deadline)
-      throw new Error(`The private Docker engine (pid ${pid}) does not stop; see ${files.log}.`);
+      throw new Error(`The private Docker engine (pid ${pid}) does not stop; see ${files.log()}.`);
     await sleep(timeouts.pollMs);
   }
   return true;

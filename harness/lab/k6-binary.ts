@@ -82,7 +82,7 @@ export async function ensureK6(options: StepOptions = {}): Promise<string> {
     );
   const goVersion = await run(['go', 'env', 'GOVERSION', 'GOARCH']);
   const key = digest(await digestOfSource(), goVersion, JSON.stringify(goFlags));
-  const folder = join(cacheRoot, 'binaries', `k6-${key}`);
+  const folder = join(cacheRoot(), 'binaries', `k6-${key}`);
   await ensureCached(folder, ['k6'], async (unfinished) => {
     await ensureCommands({ git: 'git' }, 'Building k6 with xk6', options);
     await build(unfinished, options);

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { inside } from '../folders.ts';
 import { engineAt, ensureEngine, findEngine, privateEndpoint, type Engine } from './engine.ts';
 import { labFolder } from './paths.ts';
 
-const file = (lab: string): string => join(labFolder(lab), 'engine');
+const file = (lab: string): string => inside(labFolder(lab), 'engine');
 
 /** Notes which engine a lab stands on: it must not be looked for, or taken for gone, on another. */
 export const rememberEngine = (lab: string, engine: Engine): Promise<void> =>
@@ -16,15 +16,25 @@ export const rememberEngine = (lab: string, engine: Engine): Promise<void> =>
  * @throws Error when that engine does not answer.
  */
 export async function engineOf(lab: string, mayStart = true): Promise<Engine | undefined> {
-  const endpoint = await readFile(file(lab), 'utf8').catch(() => undefined);
+  const endpoint = await rememberedEngine(lab);
   if (endpoint === undefined) return undefined;
   const engine =
     (await engineAt(endpoint)) ??
-    (mayStart && endpoint === privateEndpoint ? await ensureEngine() : undefined);
+    (mayStart && endpoint === privateEndpoint() ? await ensureEngine() : undefined);
   if (engine?.endpoint === endpoint) return engine;
   throw new Error(
     `Lab "${lab}" stands on the Docker engine at ${endpoint}, which does not answer. Start it, or remove ${labFolder(lab)} if it is gone for good.`,
   );
+}
+
+/** The endpoint of the engine that a lab stands on; undefined if none is noted. */
+async function rememberedEngine(lab: string): Promise<string | undefined> {
+  try {
+    return await readFile(file(lab), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error; // a lab on an engine that cannot be read is not a lab that stands nowhere
+  }
 }
 
 /** The engine to look for a lab on: the one it is known to stand on, or else the one that would be used now. */

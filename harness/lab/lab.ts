@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { inside } from '../folders.ts';
 import type { Topology, TopologyCluster } from '../mesh/topology.ts';
 import type { Binaries } from './images/binaries.ts';
 import type { LabImages } from './images/traits.ts';
@@ -39,7 +39,7 @@ export const names = {
   network: (lab: string, network: string) => `meshproof-${lab}-${network}`,
   kindCluster: (lab: string, cluster: string) => `meshproof-${lab}-${cluster}`,
   link: (lab: string) => `meshproof-${lab}-link`,
-  kubeconfig: (lab: string, cluster: string) => join(labFolder(lab), `${cluster}.kubeconfig`),
+  kubeconfig: (lab: string, cluster: string) => inside(labFolder(lab), `${cluster}.kubeconfig`),
   context: (lab: string, cluster: string) => `kind-meshproof-${lab}-${cluster}`,
 };
 

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { loadTopology } from '../mesh/load.ts';
+import { labFolder, labMeshFile, projectRoot } from './paths.ts';
+import { LeftBehind } from './left-behind.ts';
+import { upSteps } from './up.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'meshproof-left-'));
-const { labFolder, labMeshFile, projectRoot } = await import('./paths.ts');
-const { LeftBehind } = await import('./left-behind.ts');
-const { upSteps } = await import('./up.ts');
-const { mkdirSync } = await import('node:fs');
+const folder = temporaryFolder('MESHPROOF_STATE');
 
-const finished = join(process.env['MESHPROOF_STATE'], 'mesh.yaml');
+const finished = join(folder, 'mesh.yaml');
 writeFileSync(finished, '');
 
 /** Heals that end as told, one after the other, and how often they were asked for. */

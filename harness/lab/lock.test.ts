@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
-import { takeLock } from './lock.ts';
+import { UnusablePath } from '../folders.ts';
+import { takeLock, waitForTurn } from './lock.ts';
 import { processStart } from '../mesh/process-start.ts';
 
 let folder = '';
@@ -57,7 +58,7 @@ test('one that a living process holds is refused, by its number', async () => {
 });
 
 test('a number that a later process has got holds nothing', async () => {
-  await leaveLock(`${idle()}.1`, 'no-holder');
+  await leaveLock(`${idle()}.1`, `${await goneProcess()}.gone`);
   await using _lock = await takeLock(folder, 'lab');
   assert.deepEqual(await readdir(join(folder, 'lock')), [`${process.pid}.${processStart(process.pid)}`]);
 });
@@ -82,6 +83,62 @@ test('a run whose command was killed is waited for', async () => {
   child?.kill('SIGKILL');
   await using _lock = await taking;
 });
+
+for (const [what, leave, words] of [
+  [
+    'holds a file that is not from meshproof',
+    (lock: string) => mkdir(lock, { recursive: true }).then(() => writeFile(join(lock, 'notes.txt'), '')),
+    /holds "notes\.txt", which is not from meshproof\. Move it/,
+  ],
+  [
+    'holds a folder',
+    (lock: string) => mkdir(join(lock, '1.1'), { recursive: true }),
+    /holds "1\.1", which is not from meshproof/,
+  ],
+  [
+    'is a file',
+    (lock: string) => mkdir(folder, { recursive: true }).then(() => writeFile(lock, '')),
+    /is a file, not a folder.*`rm .*lock`/,
+  ],
+] as const)
+  test(`a lock that ${what} is refused at once, and nothing is deleted`, async () => {
+    const lock = join(folder, 'lock');
+    await leave(lock);
+    const before = await readdir(folder, { recursive: true });
+    await assert.rejects(takeLock(folder, 'lab'), (error: Error) => {
+      assert.ok(error instanceof UnusablePath);
+      return words.test(error.message);
+    });
+    await assert.rejects(waitForTurn(lock, {}), words);
+    assert.deepEqual(await readdir(folder, { recursive: true }), before);
+  });
+
+test('a lock that is a link is refused, and no file of the folder behind it is deleted', async () => {
+  const [lock, elsewhere] = [join(folder, 'lock'), join(folder, '../elsewhere')];
+  await mkdir(elsewhere);
+  for (const name of ['precious', `${await goneProcess()}.1`]) await writeFile(join(elsewhere, name), '');
+  await mkdir(folder);
+  await symlink(elsewhere, lock);
+  await assert.rejects(takeLock(folder, 'lab'), /lock is a symbolic link, not a folder.*delete it: `rm /);
+  assert.equal((await readdir(elsewhere)).length, 2);
+});
+
+test(
+  'a folder that cannot be made or written to ends with an error, and not with a wait',
+  { timeout: 10_000 },
+  async () => {
+    await assert.rejects(
+      takeLock('/proc/meshproof', 'lab'),
+      /Folder \/proc\/meshproof cannot be made: ENOENT/,
+    );
+    await assert.rejects(
+      waitForTurn('/proc/meshproof.lock', {}),
+      /meshproof\.lock cannot be made: ENOENT.*write to \/proc/,
+    );
+    await writeFile(folder, '');
+    await assert.rejects(takeLock(folder, 'lab'), /cannot be made: EEXIST/);
+  },
+);
 
 test('a child holds the lock with us, and no longer than it is told', async () => {
   await using lock = await takeLock(folder, 'lab');

@@ -1,7 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeFolder, UnusablePath } from '../folders.ts';
+import { shellWord } from '../shell-word.ts';
 import { timeouts } from '../timeouts.ts';
 import { processStart } from '../mesh/process-start.ts';
 import type { StepOptions } from './step.ts';
@@ -18,8 +20,12 @@ export interface Lock extends AsyncDisposable {
 /** A process that holds a lock, by the name of its file in the lock's folder: `PID.START`, or `PID.START.child`. */
 interface Holder {
   pid: number;
+  start: string;
   isChild: boolean;
 }
+
+/** The names that {@link nameOf} gives. */
+const holderPattern = /^(?<pid>\d{1,10})\.(?<start>\d{1,20}|gone)(?<child>\.child)?$/;
 
 const nameOf = (pid: number, isChild = false): string =>
   `${pid}.${processStart(pid) ?? 'gone'}${isChild ? '.child' : ''}`;
@@ -33,9 +39,11 @@ const nameOf = (pid: number, isChild = false): string =>
  * another one at the same time: a file is removed by a name that only the process which is gone can have had, and
  * rename(2) replaces a folder only while that is empty.
  *
- * @throws Error that names the process which holds it.
+ * @throws Error that names the process which holds it, or why the lock cannot be made; UnusablePath for a lock that is not a folder, or
+ *   that holds anything but files of holders.
  */
 export async function takeLock(folder: string, of: 'lab' | 'mesh'): Promise<Lock> {
+  makeFolder(folder);
   const lock = join(folder, 'lock');
   do await awaitFree(lock, of);
   while (!(await take(folder, lock)));
@@ -59,6 +67,7 @@ export async function takeLock(folder: string, of: 'lab' | 'mesh'): Promise<Lock
  * @throws the signal's reason when aborted.
  */
 export async function waitForTurn(lock: string, { signal, onLine }: StepOptions): Promise<AsyncDisposable> {
+  makeFolder(dirname(lock));
   for (;;) {
     const [holder] = await livingHolders(lock);
     if (holder === undefined) {
@@ -74,9 +83,31 @@ async function release(lock: string): Promise<void> {
   await rmdir(lock).catch(() => undefined);
 }
 
-/** Puts our folder in the place of an empty one, or of none. Returns whether that could be done. */
+/** So often in a row another process can delete the folder of a lock, when it releases the lock, before this process has made its own. */
+const mostReleases = 20;
+
+/**
+ * Puts a folder of this process in the place of an empty lock, or of none. Returns whether that could be done.
+ *
+ * @throws Error that says what to do if the folder cannot be made or written to.
+ */
 async function take(folder: string, lock: string): Promise<boolean> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (let tries = 1; ; tries++) {
+    makeFolder(folder);
+    try {
+      return await putInPlace(lock);
+    } catch (error) {
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' && tries < mostReleases) continue;
+      throw new Error(
+        `Lock ${lock} cannot be made: ${code || message}. Check that you can write to ${folder} and that its disk is not full.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+async function putInPlace(lock: string): Promise<boolean> {
   let ours: string | undefined;
   try {
     ours = await mkdtemp(`${lock}.`);
@@ -85,8 +116,7 @@ async function take(folder: string, lock: string): Promise<boolean> {
     return true;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    // Held by now; or whoever held it has just taken the folder away with it.
-    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code)) return false;
+    if (['ENOTEMPTY', 'EEXIST'].includes(code)) return false; // another process holds it by now
     throw error;
   } finally {
     if (ours !== undefined) await rm(ours, { recursive: true, force: true });
@@ -111,19 +141,42 @@ async function awaitFree(lock: string, of: 'lab' | 'mesh'): Promise<void> {
   }
 }
 
-/** Who holds a lock; files of processes that are gone are removed. */
+/**
+ * The processes that hold a lock. Deletes the files of processes that are gone, and nothing else.
+ *
+ * @throws UnusablePath for a lock that is not a folder, or that holds anything but files of holders.
+ */
 async function livingHolders(lock: string): Promise<Holder[]> {
   const living: Holder[] = [];
-  for (const name of await readdir(lock).catch(unlessThere)) {
-    const [pid = '', start, child] = name.split('.');
-    if (start !== undefined && processStart(Number(pid)) === start)
-      living.push({ pid: Number(pid), isChild: child !== undefined });
+  for (const [name, holder] of await holdersIn(lock)) {
+    if (processStart(holder.pid) === holder.start) living.push(holder);
     else await rm(join(lock, name), { force: true });
   }
   return living;
 }
 
-function unlessThere(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT') return [];
-  throw error;
+/** All holders of a lock, by the name of their files. */
+async function holdersIn(lock: string): Promise<[string, Holder][]> {
+  const stats = await lstat(lock).catch(unlessAbsent);
+  if (!stats) return [];
+  if (!stats.isDirectory())
+    throw new UnusablePath(
+      `Lock ${lock} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'a file'}, not a folder. If no other meshproof is running, delete it: \`rm ${shellWord(lock)}\`.`,
+    );
+  const entries = (await readdir(lock, { withFileTypes: true }).catch(unlessAbsent)) ?? [];
+  return entries.map((entry) => {
+    const { pid, start, child } = holderPattern.exec(entry.name)?.groups ?? {};
+    if (entry.isFile() && pid !== undefined && start !== undefined)
+      return [entry.name, { pid: Number(pid), start, isChild: child !== undefined }];
+    throw new UnusablePath(
+      `Lock ${lock} holds ${JSON.stringify(entry.name)}, which is not from meshproof. Move it to another folder.`,
+    );
+  });
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return;
+  throw new UnusablePath(`Lock cannot be read: ${error.message}. Check the owner and mode of its folder.`, {
+    cause: error,
+  });
 }

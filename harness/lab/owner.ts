@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { inside } from '../folders.ts';
 import { ForeignLab } from '../mesh/foreign.ts';
 import { labDocker, labLabel, type LabRef } from './lab.ts';
 
@@ -14,7 +14,7 @@ export { ForeignLab };
  * Names are chosen by people, and one engine may serve several checkouts or jobs. So a lab is known by an id, too, that is kept
  * with its state: who has the state is the owner.
  */
-const idFile = (folder: string): string => join(folder, 'owner');
+const idFile = (folder: string): string => inside(folder, 'owner');
 
 async function readOwner(folder: string): Promise<string | undefined> {
   try {

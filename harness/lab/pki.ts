@@ -1,4 +1,5 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { makeFolder } from '../folders.ts';
 import { authoritiesFile, readKept, type Kept } from '../mesh/kept-authorities.ts';
 import { issueAuthorities, type Authorities } from '../mesh/authorities.ts';
 import type { Lab } from './lab.ts';
@@ -16,7 +17,7 @@ export async function ensureAuthorities(lab: Pick<Lab, 'folder' | 'topology'>): 
   const usable = kept?.trust === trust ? kept.authorities : undefined;
   if (usable && lab.topology.clusters.every(({ name }) => usable.intermediates[name])) return usable;
   const authorities = await issueAuthorities(lab.topology, usable);
-  await mkdir(lab.folder, { recursive: true, mode: 0o700 });
+  makeFolder(lab.folder);
   const unfinished = `${file}.unfinished`;
   await rm(unfinished, { force: true });
   await writeFile(unfinished, JSON.stringify({ trust, authorities } satisfies Kept), { mode: 0o600 });

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { fakeCommands } from '../mesh/fake-command.ts';
+import { labFolder, labMeshFile } from './paths.ts';
+import { statusOf } from './status.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'meshproof-status-'));
+temporaryFolder('MESHPROOF_STATE');
 process.env['DOCKER_HOST'] = 'unix:///nowhere.sock';
-const { labFolder, labMeshFile } = await import('./paths.ts');
-const { statusOf } = await import('./status.ts');
 
 mkdirSync(labFolder('one'));
 writeFileSync(labMeshFile('one'), '');

@@ -8,6 +8,7 @@ import { labObjects } from './down.ts';
 import type { Engine } from './engine.ts';
 import { engineToSearch } from './lab-engine.ts';
 import { ForeignLab, refuseForeign } from './owner.ts';
+import { namePattern } from '../mesh/names.ts';
 import { labFolder, labMeshFile, stateRoot } from './paths.ts';
 import { names, type LabRef } from './lab.ts';
 
@@ -25,10 +26,12 @@ export interface LabStatus {
 
 /** Names of the labs that this checkout knows of. */
 export async function knownLabs(): Promise<string[]> {
-  const entries = await readdir(stateRoot, { withFileTypes: true }).catch(() => []);
-  // Other meshes have their folder in one that begins with a dot.
+  const root = stateRoot();
+  if (!existsSync(root)) return [];
+  const entries = await readdir(root, { withFileTypes: true });
+  // Meshes that are not labs have their folders in `.meshes`.
   return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .filter((entry) => entry.isDirectory() && namePattern.test(entry.name))
     .map(({ name }) => name);
 }
 

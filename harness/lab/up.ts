@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { stringify } from 'yaml';
+import { makeFolder } from '../folders.ts';
 import { applyAll, openClusterApi, type ClusterApi } from '../mesh/cluster-api.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
 import { renderWorkloads } from '../mesh/workloads.ts';
@@ -84,7 +85,7 @@ async function equip(
 ): Promise<string> {
   const { name, topology, topologyPath, signal } = options;
   const folder = labFolder(name);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const step = { signal, onLine: report };
   const engine = (await engineOf(name)) ?? (await ensureEngine(step));
   await rememberEngine(name, engine);

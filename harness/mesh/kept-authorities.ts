@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { inside } from '../folders.ts';
 import type { Authorities } from './authorities.ts';
 
 /** Where a lab's authorities are kept: a file 0600 in a folder 0700. */
-export const authoritiesFile = (folder: string): string => join(folder, 'authorities.json');
+export const authoritiesFile = (folder: string): string => inside(folder, 'authorities.json');
 
 /** The certificate authorities of a lab as they are kept in its folder. */
 export interface Kept {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dnsLabel } from './names.ts';
 
 const cluster = z.strictObject({
   name: z.string().min(1).describe("Istio's clusterName."),
@@ -39,7 +40,7 @@ export const meshFileSchema = z.strictObject({
   rootNamespace: z.string().min(1).default('istio-system'),
   lab: z
     .strictObject({
-      name: z.string().min(1),
+      name: dnsLabel,
       topology: z.string().min(1).describe('Path of the topology it was made from, relative to this file.'),
       engine: z.string().min(1).describe('Docker endpoint, such as unix:///var/run/docker.sock.'),
       link: z.string().min(1).describe('Name of the wide-area link container.'),

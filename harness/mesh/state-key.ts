@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../folders.ts';
 import { once } from '../once.ts';
 import { stateRoot } from './state.ts';
 
@@ -13,7 +14,7 @@ const keyBytes = 32;
  *
  * @throws Error when the file is not a file of this user alone.
  */
-export const markKey = once(() => ensureMarkKey(stateRoot));
+export const markKey = once(() => ensureMarkKey(stateRoot()));
 
 /**
  * The key of a state folder, `mark-key`: 32 random bytes, mode 0600. Several processes may create it at once: they all get the
@@ -25,7 +26,7 @@ export async function ensureMarkKey(folder: string): Promise<Buffer> {
   const file = join(folder, 'mark-key');
   const known = await readKey(file);
   if (known) return known;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const unfinished = join(folder, `mark-key.${process.pid}.${randomBytes(4).toString('hex')}`);
   const handle = await open(unfinished, 'wx', 0o600);
   try {

@@ -1,13 +1,5 @@
 import { z } from 'zod';
-
-/** A name that is valid as a Kubernetes label and as part of a Docker name. */
-const dnsLabel = z
-  .string()
-  .max(40)
-  .regex(
-    /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
-    'must be lower-case letters, digits and dashes, and start with a letter',
-  );
+import { dnsLabel } from './names.ts';
 
 const keyType = z.enum(['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-4096']);
 

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { inside } from '../folders.ts';
 import { experimentAttachment, parseExperiment, type Experiment } from './experiment.ts';
 import type { ReportExperiment, ReportPromise } from './schema.ts';
 
@@ -38,7 +39,7 @@ export function takeExperiments(
     try {
       const text = textOf(attachment);
       const experiment = parseExperiment(text);
-      keep(path.join(runDir, file), text);
+      keep(inside(runDir, file), text);
       const { scope, startedAt, load, numbers } = experiment;
       taken.entries.push({ scope, file, startedAt, load, numbers });
       taken.data.set(file, experiment);

@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
 import { describeMachine, describeMesh, readContext, writeContext, type RunContext } from './context.ts';
-import { pointLatestTo, writeAtomically } from './files.ts';
+import { UnusablePath } from '../folders.ts';
+import { pointLatestTo, writeAtomically, writePrivately } from './files.ts';
 import { sampleMesh } from './sample.ts';
 
 let dir = '';
@@ -20,6 +33,57 @@ test('an atomic write replaces the text and leaves nothing beside it, not even w
   await mkdir(path.join(dir, 'new/b/c'), { recursive: true });
   await assert.rejects(writeAtomically(path.join(dir, 'new/b'), '3'), /cannot write .*new\/b/);
   assert.deepEqual(await readdir(path.join(dir, 'new')), ['a', 'b']);
+});
+
+test('a private file is readable by its user alone, also when it replaces one that others could read', async () => {
+  const file = path.join(dir, 'archive');
+  await writeFile(file, 'old');
+  await chmod(file, 0o644);
+  await writePrivately(file, Buffer.from('new'));
+  assert.equal(await readFile(file, 'utf8'), 'new');
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.deepEqual(await readdir(dir), ['archive']);
+});
+
+test('a private file does not follow a link, and replaces nothing but a regular file', async () => {
+  const at = (name: string) => path.join(dir, name);
+  await writeFile(at('target'), 'precious');
+  await symlink('target', at('link'));
+  await symlink('nowhere', at('dangling'));
+  for (const file of [at('link'), at('dangling')])
+    await assert.rejects(writePrivately(file, Buffer.from('x')), (error: Error) => {
+      assert.ok(error instanceof UnusablePath);
+      return /is a symbolic link\. Delete it \(`rm /.test(error.message);
+    });
+  await assert.rejects(writePrivately(dir, Buffer.from('x')), /not a regular file/);
+  await assert.rejects(writePrivately('/dev/null', Buffer.from('x')), /not a regular file/);
+  assert.equal(await readFile(at('target'), 'utf8'), 'precious');
+  assert.deepEqual((await readdir(dir)).sort(), ['dangling', 'link', 'target']);
+});
+
+test('a write that is aborted leaves the old file and nothing else', async () => {
+  const file = path.join(dir, 'archive');
+  await writeFile(file, 'old');
+  const ended = new AbortController();
+  const writing = writePrivately(file, Buffer.alloc(64 * 1024 * 1024), ended.signal);
+  setImmediate(() => ended.abort(new Error('Ctrl-C')));
+  await assert.rejects(writing, /^Error: Ctrl-C$/);
+  assert.deepEqual([await readdir(dir), await readFile(file, 'utf8')], [['archive'], 'old']);
+});
+
+test('a write that fails half way leaves the old file and nothing else', async () => {
+  const file = path.join(dir, 'archive');
+  await writeFile(file, 'old');
+  const script = `const { writePrivately } = await import(${JSON.stringify(new URL('./files.ts', import.meta.url).href)});
+    await writePrivately(${JSON.stringify(file)}, Buffer.alloc(1_000_000)).catch(({ message }) => console.log(message));`;
+  // A limit of 100 blocks for each file: writing ends as it does on a full disk.
+  const limited = 'trap "" XFSZ; ulimit -f 100; exec "$0" --input-type=module -e "$1"';
+  const { stdout, stderr } = spawnSync('bash', ['-c', limited, process.execPath, script], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_COMPILE_CACHE: undefined },
+  });
+  assert.match(stdout, /cannot write .*archive.*EFBIG/, stderr);
+  assert.deepEqual([await readdir(dir), await readFile(file, 'utf8')], [['archive'], 'old']);
 });
 
 test('latest follows the runs, and a folder of that name stays', async () => {

@@ -1,13 +1,15 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { fileNameOf } from '../../harness/folders.ts';
 import { attach } from '../../harness/mesh/attach.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { gathered } from '../../harness/mesh/snapshot/gathered.ts';
 import { collectLogs } from '../../harness/mesh/snapshot/logs.ts';
 import type { Snapshot } from '../../harness/mesh/snapshot/schema.ts';
+import { writePrivately } from '../../harness/report/files.ts';
 import { durationMs, isDuration } from '../../harness/verdict/go-duration.ts';
 import { takeSnapshot } from '../../harness/take-snapshot.ts';
+import { abortOnSignal } from '../interrupt.ts';
 import { meshFileFor, options, withOptions } from '../options.ts';
 import { exitCodes, type ExitCode } from '../outcome.ts';
 
@@ -38,19 +40,21 @@ export const gather = (end: (code: ExitCode) => void): Command =>
     new Option('--since <duration>', 'how far back the logs go, such as 10m')
       .argParser(duration)
       .default(600_000, '10m'),
-    new Option('--out <file>', 'the archive; meshproof-<mesh>-<time>.tar.gz here otherwise').argParser(
-      (file: string) => resolve(file),
-    ),
+    new Option(
+      '--out <file>',
+      'the archive, which only you can read; it replaces an existing file, but not a link (default: meshproof-<mesh>-<time>.tar.gz in this folder)',
+    ).argParser((file: string) => resolve(file)),
     options.json(),
     options.verbose(),
   ).action(async (given: Given) => {
     await using mesh = attach(loadMeshFile(meshFileFor(given.name, given.mesh)));
     const snapshot = await takeSnapshot(mesh);
     const logs = await collectLogs(mesh, snapshot, { sinceMs: given.since, ...logLimits });
-    const folder = `meshproof-${snapshot.declared.meshId}-${snapshot.takenAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '')}`;
+    const folder = archiveName(snapshot);
     const file = given.out ?? resolve(`${folder}.tar.gz`);
     const archive = await gathered(folder, snapshot, logs);
-    await writeFile(file, archive, { mode: 0o600 });
+    const aborted = abortOnSignal('Run `meshproof gather` again.', 'deleting the unfinished archive');
+    await writePrivately(file, archive, aborted);
     if (given.json)
       console.log(JSON.stringify({ file, bytes: archive.length, ...summary(snapshot) }, undefined, 2));
     else
@@ -59,6 +63,10 @@ export const gather = (end: (code: ExitCode) => void): Command =>
       );
     end(snapshot.clusters.some(({ reachable }) => reachable) ? exitCodes.pass : exitCodes.couldNotJudge);
   });
+
+/** The name of an archive and of the folder in it, for any mesh id: short enough for a header of tar (155 bytes), and for a file. */
+export const archiveName = ({ declared, takenAt }: Pick<Snapshot, 'declared' | 'takenAt'>): string =>
+  `meshproof-${fileNameOf(declared.meshId, 120)}-${takenAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '')}`;
 
 const summary = ({ clusters, tookMs }: Snapshot) => ({
   tookMs,

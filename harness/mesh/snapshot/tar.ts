@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
+import { pathOf } from '../../folders.ts';
 
 /**
  * The content of a tar archive's member, in any folder; nothing if the first `most` members have other names.
@@ -26,14 +27,14 @@ export async function* memberOf(
   }
 }
 
-/** A gzipped tar archive of texts, in the order given, all below one folder. */
+/** A gzipped tar archive of texts, in the order given, all below one folder. @throws UnusablePath for a name that would leave it. */
 export async function archiveOf(
   folder: string,
   files: readonly { name: string; content: string }[],
   mtime: Date,
 ): Promise<Buffer> {
   const archive = pack();
-  for (const { name, content } of files) archive.entry({ name: `${folder}/${name}`, mtime }, content);
+  for (const { name, content } of files) archive.entry({ name: pathOf(folder, name), mtime }, content);
   archive.finalize();
   const pieces: Buffer[] = [];
   for await (const piece of archive.pipe(createGzip())) pieces.push(piece as Buffer);
