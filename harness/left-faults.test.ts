@@ -1,13 +1,10 @@
+import './mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { Mesh } from './mesh/attach.ts';
 import type { MeshFile } from './mesh/mesh-file.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'state-'));
 const { healLeftFaults, healOwnFaults } = await import('./left-faults.ts');
 const { journalOf, newEntryId } = await import('./chaos/journal.ts');
 

@@ -1,14 +1,11 @@
+import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mock, test } from 'node:test';
 import { z } from 'zod';
 import { Mesh } from '../mesh/attach.ts';
 import type { MeshFile } from '../mesh/mesh-file.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'state-'));
 const { defineFault, FaultUnavailable } = await import('./fault.ts');
 const { inject } = await import('./inject.ts');
 const { journalOf } = await import('./journal.ts');
