@@ -1,4 +1,3 @@
-import './mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesObject } from '@kubernetes/client-node';
@@ -7,6 +6,9 @@ import { ApplySession } from './apply-session.ts';
 import type { ClusterApi } from './mesh/cluster-api.ts';
 import { Mesh, MeshCluster } from './mesh/attach.ts';
 import type { MeshFile, MeshFileCluster } from './mesh/mesh-file.ts';
+import { temporaryFolder } from './mesh/temporary-folder.ts';
+
+temporaryFolder('MESHPROOF_STATE');
 
 const absent = () => Promise.reject(Object.assign(new Error('not found'), { code: 404 }));
 

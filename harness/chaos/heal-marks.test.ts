@@ -1,4 +1,3 @@
-import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,6 +20,9 @@ import { mergePatch } from './objects/comparison.ts';
 import { keepObjects } from './objects/kept-objects.ts';
 import { scale } from './scale.ts';
 import { restart, setReadiness } from './template.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
+
+temporaryFolder('MESHPROOF_STATE');
 
 const root = 'istio-system';
 

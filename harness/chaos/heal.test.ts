@@ -1,4 +1,3 @@
-import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Mesh } from '../mesh/attach.ts';
@@ -7,6 +6,9 @@ import type { JournalEntry } from './journal.ts';
 import { heal, healFaults, healFaultsMs } from './heal.ts';
 import { journalOf, newEntryId } from './journal.ts';
 import { wordRefused, type RefusedMark } from './marks/mark.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
+
+temporaryFolder('MESHPROOF_STATE');
 
 /** A mesh without clusters whose root namespace cannot be read the first times: so the healing of a fault fails there. */
 function refusing(times: number): Mesh {

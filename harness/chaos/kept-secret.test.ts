@@ -1,4 +1,3 @@
-import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiException, type V1Secret } from '#kubernetes-client';
@@ -17,6 +16,9 @@ import {
   writeSecretData,
   writtenAnnotation,
 } from './kept-secret.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
+
+temporaryFolder('MESHPROOF_STATE');
 
 const labels = { 'istio/multiCluster': 'true' };
 const annotations = { 'networking.istio.io/cluster': 'east' };

@@ -1,4 +1,3 @@
-import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
@@ -9,6 +8,9 @@ import { defineFault } from './fault.ts';
 import { heal } from './heal.ts';
 import { inject } from './inject.ts';
 import { journalOf, newEntryId } from './journal.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
+
+temporaryFolder('MESHPROOF_STATE');
 
 /** A mesh of one cluster called west; nothing of it answers but its namespace kube-system, and that has been asked for more is noted. */
 function meshOf(uid: string, lab?: MeshFile['lab']) {

@@ -1,4 +1,3 @@
-import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
@@ -8,6 +7,9 @@ import type { MeshFileCluster } from '../mesh/mesh-file.ts';
 import { ChangedSince } from './changed-since.ts';
 import { mergePatch } from './objects/comparison.ts';
 import { endPods, healReplicas, replicasNow, scale } from './scale.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
+
+temporaryFolder('MESHPROOF_STATE');
 
 const ref = { namespace: 'n', name: 'd' };
 

@@ -1,4 +1,3 @@
-import '../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -8,6 +7,9 @@ import type { MeshFile, MeshFileCluster } from '../mesh/mesh-file.ts';
 import { istiodDown } from './control-plane/istiod-down.ts';
 import { killPods } from './scale.ts';
 import { podsFailing } from './workloads/pods-failing.ts';
+import { temporaryFolder } from '../mesh/temporary-folder.ts';
+
+temporaryFolder('MESHPROOF_STATE');
 
 /** A cluster that refuses what it is asked of the object `first` at once, and of any other after a while. */
 function refusing() {

@@ -1,4 +1,4 @@
-import { temporaryState } from './temporary-state.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -12,6 +12,8 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ensureMarkKey } from './state-key.ts';
+
+const temporaryState = temporaryFolder('MESHPROOF_STATE');
 
 const folder = (): string => mkdtempSync(join(temporaryState, 'key-'));
 

@@ -144,7 +144,8 @@ function progressOf(all: number): Pick<SelftestOptions, 'onHealthy' | 'onStart' 
 /** On top of what a killed run left, no defect could be told from that. */
 async function healLeft(file: MeshFile): Promise<void> {
   await using mesh = attach(file);
-  for (const line of await heal(mesh, { refused: reportRefused })) console.error(`left by an earlier run, healed: ${line}`);
+  for (const line of await heal(mesh, { refused: reportRefused }))
+    console.error(`left by an earlier run, healed: ${line}`);
 }
 
 /** @throws WrongUse on a mesh that is no lab of ours, unless every context may be disturbed. */

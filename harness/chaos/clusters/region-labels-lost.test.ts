@@ -1,4 +1,3 @@
-import '../../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
@@ -9,6 +8,9 @@ import { bounds } from '../bounds.ts';
 import { ChangedSince } from '../changed-since.ts';
 import { mergePatch } from '../objects/comparison.ts';
 import { regionAnnotation, regionLabel, regionLabelsLost } from './region-labels-lost.ts';
+import { temporaryFolder } from '../../mesh/temporary-folder.ts';
+
+temporaryFolder('MESHPROOF_STATE');
 
 /** Nodes by name, each with its labels. */
 function opened(labels: Record<string, Record<string, string>>) {

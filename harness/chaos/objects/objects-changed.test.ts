@@ -1,4 +1,3 @@
-import '../../mesh/temporary-state.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +11,9 @@ import { MarkHealing } from '../marks/mark.ts';
 import { parametersOf } from '../parameters.ts';
 import { asWritten, contentHash, mergePatch } from './comparison.ts';
 import { objectsChanged } from './objects-changed.ts';
+import { temporaryFolder } from '../../mesh/temporary-folder.ts';
+
+temporaryFolder('MESHPROOF_STATE');
 
 type Stored = KubernetesObject & Record<string, any>;
 interface Named {
