@@ -11,6 +11,7 @@ import { engine } from './verbs/engine.ts';
 import { gather } from './verbs/gather.ts';
 import { heal } from './verbs/heal.ts';
 import { images } from './verbs/images.ts';
+import { rights } from './verbs/rights.ts';
 import { run } from './verbs/run.ts';
 import { selftest } from './verbs/selftest.ts';
 import { status } from './verbs/status.ts';
@@ -44,6 +45,7 @@ const verbs = [
     chaos,
     doctor,
     gather,
+    rights,
     selftest,
     heal,
     undeploy,

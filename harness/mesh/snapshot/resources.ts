@@ -6,8 +6,8 @@ import { redactedSpec } from './redact.ts';
 import type { ResourceRecord } from './schema.ts';
 import { resource } from './shape-kubernetes.ts';
 
-/** The kinds that decide between clusters, by API group. */
-const wanted: Readonly<Record<string, readonly string[]>> = {
+/** The kinds that decide between clusters, by API group. The doctor's rights follow from it. */
+export const wanted: Readonly<Record<string, readonly string[]>> = {
   'networking.istio.io': [
     'DestinationRule',
     'EnvoyFilter',
