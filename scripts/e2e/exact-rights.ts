@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { judge } from '../../harness/doctor/judge.ts';
+import { attach, type Mesh } from '../../harness/mesh/attach.ts';
+import { deleteIfThere } from '../../harness/mesh/cluster-api.ts';
+import { loadMeshFile } from '../../harness/mesh/load.ts';
+import { allows, requestsOf, wordRight, type Right } from '../../harness/mesh/rights/right.ts';
+import type { RightsVerb } from '../../harness/mesh/rights/verbs.ts';
+import type { ClusterSnapshot, Snapshot } from '../../harness/mesh/snapshot/schema.ts';
+import { managedBy } from '../../harness/mesh/workloads.ts';
+import { takeSnapshot } from '../../harness/take-snapshot.ts';
+import { assertEnded, meshproof } from './cli.ts';
+import { exactAccount, type ExactAccount } from './exact-account.ts';
+
+/** How a lab is tried. */
+export interface ExactRightsOptions {
+  /** Rights of the doctor are taken away one at a time for so long, beginning with one that depends on the day. */
+  lessForMs: number;
+  /** The promises that are judged with the rights of `run`. */
+  promises: readonly string[];
+}
+
+const namespace = 'team-rights';
+/** As few pods as CON-02 can be judged with. */
+const services = [
+  { name: 'inventory', pods: { east: 1 } },
+  { name: 'probe', pods: { west: 1, east: 1 } },
+];
+
+/**
+ * Judges the mesh of a lab, as if it were a team's own, with accounts that have exactly the rights that `meshproof rights` prints
+ * for each verb: nothing else is asked for, and everything works. Then the doctor does without one right at a time.
+ */
+export async function assertExactRights(labMeshFile: string, options: ExactRightsOptions): Promise<void> {
+  const { lab: _lab, ...file } = loadMeshFile(labMeshFile);
+  const clusters = file.clusters.map(({ ingress: _ingress, ...cluster }) => cluster);
+  const folder = mkdtempSync(join(tmpdir(), 'meshproof-exact-'));
+  const meshFile = join(folder, 'mesh.yaml');
+  writeFileSync(meshFile, stringify({ ...file, namespace, clusters, services }));
+  await using admin = attach(loadMeshFile(meshFile));
+  const withRights = async (verb: RightsVerb, act: (account: ExactAccount) => Promise<void>) => {
+    await using account = await exactAccount(admin, verb, folder);
+    await act(account);
+    assertDeclared(admin, verb, account);
+  };
+  try {
+    await makeNamespace(admin);
+    await withRights('deploy', async (deployer) => {
+      assertEnded(await meshproof('rights', 'deploy', '--check', '--mesh', deployer.meshFile), 0);
+      assertEnded(await meshproof('deploy', '--mesh', deployer.meshFile), 0);
+      await withRights('doctor', (doctor) => assertDoctor(admin, doctor, options.lessForMs));
+      await withRights('gather', (gatherer) => assertGathers(gatherer, folder));
+      await withRights('run', async ({ meshFile: mesh }) => {
+        assertEnded(await meshproof('run', '--mesh', mesh, ...options.promises), 0);
+      });
+      await withRights('heal', async ({ meshFile: mesh }) =>
+        assertEnded(await meshproof('heal', '--mesh', mesh), 0),
+      );
+      assertEnded(await meshproof('undeploy', '--mesh', deployer.meshFile), 0);
+      assertAllAsked('deploy', deployer, admin);
+    });
+  } finally {
+    for (const { api } of admin.clusters)
+      await deleteIfThere(() => api.core.deleteNamespace({ name: namespace }));
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** With the label that makes it meshproof's: the Roles have to be there before `deploy`. */
+async function makeNamespace({ clusters }: Mesh): Promise<void> {
+  for (const { api } of clusters)
+    await api.core.createNamespace({ body: { metadata: { name: namespace, labels: managedBy } } });
+}
+
+/** Reviews are asked by `rights --check`, and everybody may. */
+const isReview = ({ group }: { group: string }): boolean => group === 'authorization.k8s.io';
+
+function assertDeclared({ clusters }: Mesh, verb: RightsVerb, account: ExactAccount): void {
+  for (const { name } of clusters) {
+    const asked = account.askedIn(name).filter((one) => !isReview(one));
+    assert.ok(asked.length > 0, `${verb} asked nothing in ${name}`);
+    const undeclared = asked.filter((one) => !account.rightsIn(name).some((right) => allows(right, one)));
+    const words = undeclared.map((one) => JSON.stringify(one));
+    assert.deepEqual(words, [], `${verb} asks in ${name} for what is not declared`);
+  }
+}
+
+function assertAllAsked(
+  verb: RightsVerb,
+  account: ExactAccount,
+  { clusters }: Mesh,
+  but: Exempt = () => false,
+): void {
+  for (const { name } of clusters) {
+    const asked = account.askedIn(name);
+    const unasked = account
+      .rightsIn(name)
+      .filter((right) => !right.seldom && !but(right, name))
+      .filter((right) =>
+        requestsOf(right).some(
+          ({ verb: one }) => !asked.some((each) => each.verb === one && allows(right, each)),
+        ),
+      );
+    assert.deepEqual(unasked.map(wordRight), [], `${verb} never asks in ${name} for what is declared`);
+  }
+}
+
+type Exempt = (right: Right, cluster: string) => boolean;
+
+async function assertGathers({ meshFile }: ExactAccount, folder: string): Promise<void> {
+  const ended = await meshproof('gather', '--mesh', meshFile, '--out', join(folder, 'a.tar.gz'), '--json');
+  assertEnded(ended, 0);
+  const { clusters } = JSON.parse(ended.stdout) as { clusters: ClusterSnapshot[] };
+  for (const { name, missing } of clusters) assert.deepEqual(missing, [], name);
+}
+
+/** What is found by code, and what could not be judged. */
+function outcome(snapshot: Snapshot): { found: string[]; unknown: string[] } {
+  const { causes, unknown } = judge(snapshot);
+  const grave = causes.filter(({ finding }) => finding.severity !== 'info');
+  return {
+    found: grave.map(({ finding }) => `${finding.code} ${finding.cluster} ${finding.object}`).toSorted(),
+    unknown: unknown.map(({ cluster, what, why }) => `${cluster}: ${what}: ${why}`),
+  };
+}
+
+async function assertDoctor(admin: Mesh, account: ExactAccount, lessForMs: number): Promise<void> {
+  const expected = outcome(await takeSnapshot(admin));
+  assert.deepEqual(expected.unknown, [], 'an account that may do everything sees everything');
+  const { code, stdout } = await meshproof('doctor', '--mesh', account.meshFile, '--json');
+  assert.equal(code, expected.found.length > 0 ? 1 : 0, stdout);
+  await using mesh = attach(loadMeshFile(account.meshFile));
+  const whole = await takeSnapshot(mesh);
+  assert.deepEqual(outcome(whole), expected, 'exactly these rights show the same');
+  await assertLess(mesh, account, { whole, lessForMs });
+  const kindsOf = (cluster: string) =>
+    whole.clusters.find(({ name }) => name === cluster)?.resourceKinds ?? [];
+  assertAllAsked('doctor', account, admin, (right, cluster) => isOfAbsentKind(right, kindsOf(cluster)));
+}
+
+/** A kind that a cluster does not have is not listed. */
+const isOfAbsentKind = ({ parts, lost }: Right, kinds: readonly string[]): boolean =>
+  parts?.includes('resources') === true && !kinds.some((kind) => lost.includes(`kind ${kind} `));
+
+/** Takes away one right at a time: its parts are not read, all others are, and nothing is found that was not there before. */
+async function assertLess(
+  mesh: Mesh,
+  account: ExactAccount,
+  { whole, lessForMs }: { whole: Snapshot; lessForMs: number },
+): Promise<void> {
+  const before = new Set(outcome(whole).found);
+  const [first] = mesh.clusters;
+  const count = account.rightsIn(first?.name ?? '').length;
+  const offset = Math.floor(Date.now() / 86_400_000) % count;
+  const began = performance.now();
+  for (let step = 0; step < count && performance.now() - began < lessForMs; step++) {
+    const index = (offset + step) % count;
+    await account.have((cluster) => without(account.rightsIn(cluster), index));
+    const snapshot = await takeSnapshot(mesh);
+    for (const one of snapshot.clusters) assertMissing(one, account.rightsIn(one.name), index, whole);
+    const claimed = outcome(snapshot).found.filter((one) => !before.has(one));
+    const words = wordRight(account.rightsIn(first?.name ?? '')[index]!);
+    assert.deepEqual(claimed, [], `without \`${words}\`, the doctor claims what is not so`);
+    console.error(`without ${words}: as expected`);
+  }
+  await account.have((cluster) => account.rightsIn(cluster));
+}
+
+/** The rights without one, and without the optional ones that would give it as well. */
+function without(rights: readonly Right[], index: number): Right[] {
+  const gone = lost(rights, index);
+  return rights.filter((right) => !gone.includes(right));
+}
+
+function lost(rights: readonly Right[], index: number): Right[] {
+  const taken = rights[index]!;
+  const gives = (right: Right) => requestsOf(taken).some((asked) => allows(right, asked));
+  return rights.filter((right) => right === taken || (right.optional !== undefined && gives(right)));
+}
+
+function assertMissing(
+  { name, reachable, missing }: ClusterSnapshot,
+  rights: readonly Right[],
+  index: number,
+  whole: Snapshot,
+): void {
+  const gone = lost(rights, index);
+  const words = `${name} without \`${wordRight(rights[index]!)}\``;
+  assert.ok(reachable, words);
+  const parts = new Set(gone.flatMap((right) => right.parts ?? []));
+  const others = missing.filter(({ what, reason }) => !parts.has(what) && reason !== 'noWay');
+  assert.deepEqual(others, [], `${words}: only its parts are not read`);
+  const kinds = whole.clusters.find((one) => one.name === name)?.resourceKinds ?? [];
+  if (rights[index]!.seldom || isOfAbsentKind(rights[index]!, kinds)) return;
+  const read = [...parts].filter((part) => missing.some(({ what }) => what === part));
+  assert.ok(read.length > 0, `${words}: ${[...parts].join(' or ')} is reported as not read`);
+}
