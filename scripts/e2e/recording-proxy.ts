@@ -24,7 +24,9 @@ export async function openRecordingProxy(config: KubeConfig): Promise<RecordingP
   const recorded = new Map<string, Map<string, Asked>>();
   const record = (message: IncomingMessage, upgrade: boolean, status: number | undefined) => {
     const { method = '', url: path = '', headers } = message;
-    const asked = recorded.getOrInsertComputed(headers.authorization ?? '', () => new Map<string, Asked>());
+    const credential = headers.authorization ?? '';
+    const asked = recorded.get(credential) ?? new Map<string, Asked>();
+    recorded.set(credential, asked);
     const of = { method, path, upgrade, ...(status === undefined ? {} : { status }) };
     for (const one of askedBy(of)) asked.set(JSON.stringify(one), one);
   };
