@@ -87,7 +87,7 @@ const documentLines = (manifests: readonly RightsManifest[]): string[] =>
     stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd(),
   ]);
 
-const marks = { true: '✔ has  ', false: '✘ lacks', undefined: '? asked' } as const;
+const marks = { true: '✔ has    ', false: '✘ lacks  ', undefined: '? unknown' } as const;
 
 /** A table for each cluster: the right, whether the account has it, and what is lost if it does not. */
 export function checkLines(verb: RightsVerb, clusters: readonly CheckedCluster[]): string[] {

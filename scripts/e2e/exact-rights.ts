@@ -3,15 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { judge } from '../../harness/doctor/judge.ts';
+import type { Diagnosis } from '../../harness/doctor/finding.ts';
 import { attach, type Mesh } from '../../harness/mesh/attach.ts';
 import { deleteIfThere } from '../../harness/mesh/cluster-api.ts';
 import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { allows, requestsOf, wordRight, type Asked, type Right } from '../../harness/mesh/rights/right.ts';
 import type { RightsVerb } from '../../harness/mesh/rights/verbs.ts';
-import type { ClusterSnapshot, Snapshot } from '../../harness/mesh/snapshot/schema.ts';
+import type { ClusterSnapshot } from '../../harness/mesh/snapshot/schema.ts';
 import { managedBy } from '../../harness/mesh/workloads.ts';
-import { takeSnapshot } from '../../harness/take-snapshot.ts';
 import { assertEnded, meshproof } from './cli.ts';
 import { exactAccount, type ExactAccount } from './exact-account.ts';
 
@@ -51,7 +50,7 @@ export async function assertExactRights(labMeshFile: string, options: ExactRight
     await withRights('deploy', async (deployer) => {
       assertEnded(await meshproof('rights', 'deploy', '--check', '--mesh', deployer.meshFile), 0);
       assertEnded(await meshproof('deploy', '--mesh', deployer.meshFile), 0);
-      await withRights('doctor', (doctor) => assertDoctor(admin, doctor, options.lessForMs));
+      await withRights('doctor', (doctor) => assertDoctor(admin, meshFile, doctor, options.lessForMs));
       await withRights('gather', (gatherer) => assertGathers(gatherer, folder));
       await withRights('run', async ({ meshFile: mesh }) => {
         assertEnded(await meshproof('run', '--mesh', mesh, ...options.promises), 0);
@@ -92,11 +91,7 @@ function assertDeclared({ clusters }: Mesh, verb: RightsVerb, account: ExactAcco
   }
 }
 
-function assertAllAsked(
-  verb: RightsVerb,
-  account: ExactAccount,
-  { clusters }: Mesh,
-): void {
+function assertAllAsked(verb: RightsVerb, account: ExactAccount, { clusters }: Mesh): void {
   for (const { name } of clusters) {
     const asked = account.askedIn(name);
     const unasked = account
@@ -118,25 +113,36 @@ async function assertGathers({ meshFile }: ExactAccount, folder: string): Promis
   for (const { name, missing } of clusters) assert.deepEqual(missing, [], name);
 }
 
-/** What is found by code, and what could not be judged. */
-function outcome(snapshot: Snapshot): { found: string[]; unknown: string[] } {
-  const { causes, unknown } = judge(snapshot);
-  const grave = causes.filter(({ finding }) => finding.severity !== 'info');
-  return {
-    found: grave.map(({ finding }) => `${finding.code} ${finding.cluster} ${finding.object}`).toSorted(),
-    unknown: unknown.map(({ cluster, what, why }) => `${cluster}: ${what}: ${why}`),
-  };
+/** What the doctor reports by an account: findings by code and place, and parts that were not read. */
+interface Outcome {
+  found: string[];
+  unknown: Diagnosis['unknown'];
 }
 
-async function assertDoctor(admin: Mesh, account: ExactAccount, lessForMs: number): Promise<void> {
-  const expected = outcome(await takeSnapshot(admin));
+/** A busy machine lets an answer come too late: then the doctor is asked again. */
+async function diagnose(meshFile: string, attempts = 3): Promise<Outcome> {
+  const ended = await meshproof('doctor', '--mesh', meshFile, '--json');
+  assert.notEqual(ended.stdout, '', ended.stderr);
+  const { causes, unknown } = JSON.parse(ended.stdout) as Diagnosis;
+  const isLate = unknown.some(({ why }) => why.includes('no answer within'));
+  if (isLate && attempts > 1) return diagnose(meshFile, attempts - 1);
+  const grave = causes.filter(({ finding }) => finding.severity !== 'info');
+  const found = grave.map(({ finding }) => `${finding.code} ${finding.cluster} ${finding.object}`).toSorted();
+  const errors = causes.some(({ finding }) => finding.severity === 'error');
+  assertEnded(ended, errors ? 1 : unknown.length > 0 ? 2 : 0);
+  return { found, unknown };
+}
+
+async function assertDoctor(
+  admin: Mesh,
+  adminFile: string,
+  account: ExactAccount,
+  lessForMs: number,
+): Promise<void> {
+  const expected = await diagnose(adminFile);
   assert.deepEqual(expected.unknown, [], 'an account that may do everything sees everything');
-  const { code, stdout } = await meshproof('doctor', '--mesh', account.meshFile, '--json');
-  assert.equal(code, expected.found.length > 0 ? 1 : 0, stdout);
-  await using mesh = attach(loadMeshFile(account.meshFile));
-  const whole = await takeSnapshot(mesh);
-  assert.deepEqual(outcome(whole), expected, 'exactly these rights show the same');
-  await assertLess(mesh, account, { found: outcome(whole).found, lessForMs });
+  assert.deepEqual(await diagnose(account.meshFile), expected, 'exactly these rights show the same');
+  await assertLess(admin, account, { found: expected.found, lessForMs });
   assertAllAsked('doctor', account, admin);
 }
 
@@ -156,9 +162,9 @@ async function assertLess(
   for (const taken of takings(account.rightsIn(mesh.clusters[0]?.name ?? '').length)) {
     const gone = (cluster: string) => taken(account.rightsIn(cluster));
     await account.have((name) => account.rightsIn(name).filter((right) => !gone(name).includes(right)));
-    const snapshot = await takeSnapshot(mesh);
-    for (const one of snapshot.clusters) assertMissing(one, gone(one.name), account);
-    const claimed = outcome(snapshot).found.filter((one) => !found.includes(one));
+    const outcome = await diagnose(account.meshFile);
+    for (const { name } of mesh.clusters) assertMissing(name, outcome.unknown, gone(name), account);
+    const claimed = outcome.found.filter((one) => !found.includes(one));
     const words = gone(mesh.clusters[0]?.name ?? '')
       .map(wordRight)
       .join('; ');
@@ -184,16 +190,17 @@ function withSame(rights: readonly Right[], index: number): Right[] {
 }
 
 function assertMissing(
-  { name, reachable, missing }: ClusterSnapshot,
+  cluster: string,
+  unknown: Outcome['unknown'],
   gone: readonly Right[],
   account: ExactAccount,
 ): void {
-  const words = `${name} without \`${gone.map(wordRight).join('; ')}\``;
-  assert.ok(reachable, words);
-  const parts = new Set(gone.flatMap((right) => right.parts ?? []));
-  const others = missing.filter(({ what, reason }) => !parts.has(what) && reason !== 'noWay');
+  const words = `${cluster} without \`${gone.map(wordRight).join('; ')}\``;
+  const parts = new Set<string>(gone.flatMap((right) => right.parts ?? []));
+  const missing = unknown.filter((one) => one.cluster === cluster);
+  const isTaken = ({ what }: (typeof missing)[number]) => parts.has(what.split(': ')[0] ?? '');
+  const others = missing.filter((one) => !isTaken(one));
   assert.deepEqual(others, [], `${words}: only its parts are not read`);
-  if (gone.every((right) => right.seldom || isOfAbsentKind(right, account.askedIn(name)))) return;
-  const unread = missing.some(({ what }) => parts.has(what));
-  assert.ok(unread, `${words}: ${[...parts].join(' or ')} is not reported as not read`);
+  if (gone.every((right) => right.seldom || isOfAbsentKind(right, account.askedIn(cluster)))) return;
+  assert.ok(missing.some(isTaken), `${words}: ${[...parts].join(' or ')} is not reported as not read`);
 }

@@ -48,7 +48,7 @@ function roleOf(base: string, rights: readonly Right[], account: Account): Right
   const kind = namespace === undefined ? 'ClusterRole' : 'Role';
   const metadata = { name, ...(namespace === undefined ? {} : { namespace }), labels: managedBy };
   const subject = { kind: 'ServiceAccount', name: account.name, namespace: account.namespace };
-  const reach = new Set(rights.flatMap((right) => reachOf(right) ?? []));
+  const reach = new Set(rights.flatMap(reachOf));
   return [
     {
       object: { apiVersion, kind, metadata, rules: rulesOf(rights) },

@@ -77,18 +77,25 @@ export function wordRight({ verbs, group, resource, namespace, names }: Right): 
   return `${verbs.join(', ')} ${what}${which}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }
 
-/** What a right gives beyond its name; undefined if nothing. */
-export function reachOf({ verbs, resource, namespace }: Right): string | undefined {
+/** What a right gives beyond its name, a clause each. */
+export function reachOf({ verbs, resource, namespace }: Right): string[] {
   const where = namespace === undefined ? 'in every namespace' : `in ${namespace}`;
-  const reads = verbs.some((verb) => verb === 'get' || verb === 'list' || verb === 'watch');
-  if (resource === 'secrets' && reads)
-    return `reads every Secret ${where} with its content, such as keys of authorities and credentials of remote clusters`;
-  if (resource === 'pods/portforward')
-    return `connects to any port of any pod ${where}, loopback ports included; network and authorization policies do not apply`;
-  if (
-    (resource === 'deployments' || resource === 'pods') &&
-    (verbs.includes('create') || verbs.includes('patch'))
-  )
-    return `runs code with the rights of any ServiceAccount ${where}, and mounts any Secret there`;
-  return undefined;
+  const can = (...wanted: AccessVerb[]) => wanted.some((verb) => verbs.includes(verb));
+  const reach = [
+    resource === 'secrets' &&
+      can('get', 'list', 'watch') &&
+      `reads every Secret ${where} with its content, such as keys of authorities and credentials of remote clusters`,
+    resource === 'secrets' &&
+      can('create') &&
+      `gets tokens of every ServiceAccount ${where}, if it may also read the Secrets that it creates`,
+    resource === 'configmaps' &&
+      can('create', 'update', 'patch') &&
+      `changes every ConfigMap ${where}; in the root namespace these configure the mesh and its sidecars`,
+    resource === 'pods/portforward' &&
+      `connects to any port of any pod ${where}, loopback ports included; network and authorization policies do not apply`,
+    resource === 'deployments' &&
+      can('create', 'update', 'patch') &&
+      `runs code with the rights of any ServiceAccount ${where}, and mounts any Secret there`,
+  ];
+  return reach.filter((one) => one !== false);
 }

@@ -69,12 +69,13 @@ test('the gateway’s own namespace gets its rights, and a shared one gets them 
 });
 
 test('rights that give more than their name say so', () => {
-  assert.match(reachOf(right({ namespace: 'a' })) ?? '', /every Secret in a with its content/);
-  assert.match(
-    reachOf(right({ resource: 'pods/portforward' })) ?? '',
-    /any port of any pod in every namespace/,
-  );
-  assert.match(reachOf(right({ resource: 'deployments', verbs: ['patch'] })) ?? '', /any ServiceAccount/);
-  assert.equal(reachOf(right({ verbs: ['delete'] })), undefined);
-  assert.equal(reachOf(right({ resource: 'nodes' })), undefined);
+  const said = (more: Partial<Right>) => reachOf(right(more)).join('; ');
+  assert.match(said({ namespace: 'a' }), /^reads every Secret in a with its content/);
+  assert.match(said({ verbs: ['create'] }), /^gets tokens of every ServiceAccount/);
+  assert.match(said({ resource: 'configmaps', verbs: ['patch'] }), /configure the mesh/);
+  assert.match(said({ resource: 'pods/portforward' }), /any port of any pod in every namespace/);
+  assert.match(said({ resource: 'deployments', verbs: ['patch'] }), /rights of any ServiceAccount/);
+  assert.equal(said({ verbs: ['delete'] }), '');
+  assert.equal(said({ resource: 'configmaps' }), '');
+  assert.equal(said({ resource: 'nodes' }), '');
 });
