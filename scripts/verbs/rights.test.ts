@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, mock, test } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
 import { kinds } from '../../harness/chaos/heal-marks.ts';
-import { appliedKinds } from '../../harness/mesh/rights/run.ts';
+import { defectKinds, suiteKinds } from '../../harness/mesh/rights/run.ts';
 import { exitCodeOf, wordsOf } from '../outcome.ts';
 import { rights } from './rights.ts';
 
@@ -170,12 +170,27 @@ test('--check ends with 2 if a cluster could not be asked, and does not claim th
   assert.doesNotMatch(stdout, /✘/);
 });
 
+const named = (kindsByGroup: Readonly<Record<string, readonly string[]>>) =>
+  Object.entries(kindsByGroup).flatMap(([group, all]) => all.map((kind) => `${kind}.${group}`));
+const qualified = (apiVersion: string, kind: string) =>
+  `${kind}.${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}`;
+
 test('the rights of heal name every kind that heal looks for', () => {
-  const declared = Object.entries(appliedKinds).flatMap(([group, all]) =>
-    all.map((kind) => `${kind}.${group}`),
+  const healed = kinds.map(([apiVersion, kind]) => qualified(apiVersion, kind));
+  assert.deepEqual([...named(suiteKinds), ...named(defectKinds)].toSorted(), healed.toSorted());
+});
+
+test('the rights of run name every kind in the manifests of suites', () => {
+  const declared = named(suiteKinds);
+  const root = path.join(import.meta.dirname, '../../suites');
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((one) =>
+    one.endsWith('.yaml'),
   );
-  const healed = kinds.map(
-    ([apiVersion, kind]) => `${kind}.${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}`,
-  );
-  assert.deepEqual(declared.toSorted(), healed.toSorted());
+  assert.ok(files.length > 10, 'there are manifests');
+  for (const file of files) {
+    const text = readFileSync(path.join(root, file), 'utf8');
+    const objects = text.matchAll(/^apiVersion: (\S+)\nkind: (\S+)$/gm);
+    for (const [, apiVersion = '', kind = ''] of objects)
+      assert.ok(declared.includes(qualified(apiVersion, kind)), `${file}: ${kind}`);
+  }
 });

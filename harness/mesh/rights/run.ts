@@ -1,12 +1,18 @@
 import { forwardVerbs, namespacesOf, pluralOf } from './doctor.ts';
 import type { AccessVerb, Right, Scope } from './right.ts';
 
-/** Kinds that suites apply to meshproof's namespace, by API group; `heal` looks for what a killed run left of them. */
-export const appliedKinds: Readonly<Record<string, readonly string[]>> = {
-  'networking.istio.io': ['DestinationRule', 'VirtualService', 'ServiceEntry', 'Gateway', 'Sidecar'],
+/** Kinds that suites apply to meshproof's namespace, by API group. */
+export const suiteKinds: Readonly<Record<string, readonly string[]>> = {
+  'networking.istio.io': ['DestinationRule', 'VirtualService'],
   'security.istio.io': ['AuthorizationPolicy', 'PeerAuthentication'],
   apps: ['Deployment'],
-  '': ['Service', 'ConfigMap', 'ServiceAccount'],
+  '': ['Service', 'ServiceAccount'],
+};
+
+/** Kinds that only defects of the self-test apply. Every run looks for what a killed self-test left of them. */
+export const defectKinds: Readonly<Record<string, readonly string[]>> = {
+  'networking.istio.io': ['ServiceEntry', 'Gateway', 'Sidecar'],
+  '': ['ConfigMap'],
 };
 
 type Rest = Pick<Right, 'lost'> & Partial<Pick<Right, 'namespace' | 'names' | 'seldom'>>;
@@ -18,9 +24,12 @@ const may = (verbs: readonly AccessVerb[], resources: readonly string[], rest: R
     return { verbs, group: group.join('.'), resource, ...rest };
   });
 
-const applied = Object.entries(appliedKinds).flatMap(([group, kinds]) =>
-  kinds.map((kind) => (group === '' ? pluralOf(kind) : `${pluralOf(kind)}.${group}`)),
-);
+const resourcesOf = (kindsByGroup: Readonly<Record<string, readonly string[]>>): string[] =>
+  Object.entries(kindsByGroup).flatMap(([group, kinds]) =>
+    kinds.map((kind) => (group === '' ? pluralOf(kind) : `${pluralOf(kind)}.${group}`)),
+  );
+const applied = resourcesOf(suiteKinds);
+const leftBehind = [...applied, ...resourcesOf(defectKinds)];
 
 /**
  * What `run` and `chaos run` ask for to judge promises that need no `--allow`. In meshproof's namespace the account
@@ -37,7 +46,7 @@ function lookRights(scope: Scope): Right[] {
   return [
     ...may(['list'], ['namespaces', 'nodes'], { lost }),
     ...namespacesOf(scope).flatMap((namespace) =>
-      may(['list'], [...applied, 'secrets'], { namespace, lost }),
+      may(['list'], [...leftBehind, 'secrets'], { namespace, lost }),
     ),
     ...may(['list'], ['pods'], { namespace: scope.namespace, lost }),
   ];
@@ -63,6 +72,10 @@ function ownRights({ namespace }: Scope): Right[] {
   const disturb = 'promises that scale, restart or break meshproof’s own pods are not judged';
   return [
     ...may(['get', 'create', 'patch', 'update', 'delete'], applied, { namespace, lost: apply }),
+    ...may(['get'], ['configmaps'], {
+      ...{ namespace, names: ['istio-ca-root-cert'] },
+      lost: 'SEC-01 does not see the trusted roots',
+    }),
     ...may(forwardVerbs, ['pods/portforward'], {
       namespace,
       lost: 'no request is sent from a pod of the mesh',
@@ -113,7 +126,7 @@ function ownRepairRights({ namespace }: Scope): Right[] {
   const lost = 'leftovers in meshproof’s namespace are not removed';
   const rest = { namespace, lost, seldom: true } as const;
   return [
-    ...may(['delete'], applied, rest),
+    ...may(['delete'], leftBehind, rest),
     ...may(['patch'], ['pods'], rest),
     ...may(forwardVerbs, ['pods/portforward'], rest),
   ];
