@@ -33,14 +33,19 @@ function listRights({ rootNamespace }: Scope): Right[] {
   });
   return [...byResource].map(([key, all]): Right => {
     const [group = '', resource = ''] = key.split('/');
-    const parts: Source[] = [...new Set(all.map(({ part }) => part))];
-    return { verbs: ['list'], group, resource, lost: `the doctor does not see ${partWords(parts)}`, parts };
+    const own = [...new Set(all.map(({ part }) => part))];
+    const parts: Source[] = own.flatMap((part) => [part, ...(foundByPods[part] ?? [])]);
+    return { verbs: ['list'], group, resource, lost: `the doctor does not see ${partWords(own)}`, parts };
   });
 }
+
+/** Parts that are read from pods. */
+const foundByPods: Partial<Record<Source, readonly Source[]>> = { pods: ['istiods', 'proxies', 'probes'] };
 
 const partWords = (parts: readonly Source[]): string =>
   parts.map((part) => wordings[part] ?? part).join(' and ');
 const wordings: Partial<Record<Source, string>> = {
+  pods: 'pods, and so neither istiods nor proxies',
   serviceAccounts: 'ServiceAccounts',
   roots: 'the root certificates that workloads trust',
   webhooks: 'sidecar injectors',
