@@ -38,6 +38,8 @@ export const timeouts = {
   generatorStallMs: 1_000,
   /** A generator of load, from the last answer to its end. */
   generatorEndMs: 5_000,
+  /** The first answer of an API server that is asked for the rights of an account. */
+  rightsMs: 5_000,
   /** A call to an API server or a debug endpoint. */
   apiMs: 10_000,
   /** The pause between two polls of the same condition. */

@@ -32,6 +32,10 @@ const verbs: Record<string, [summary: string, load: () => Promise<Verb>]> = {
     'break a healthy mesh in every known way, and check that meshproof notices',
     async () => (await import('./verbs/selftest.ts')).selftest,
   ],
+  rights: [
+    'print the Kubernetes rights that a command needs, or check yours',
+    async () => (await import('./verbs/rights.ts')).rights,
+  ],
   heal: ['undo what a killed run left in a mesh', async () => (await import('./verbs/heal.ts')).heal],
   undeploy: ['remove what `deploy` added', async () => (await import('./verbs/undeploy.ts')).undeploy],
   down: ['delete a lab', async () => (await import('./verbs/down.ts')).down],

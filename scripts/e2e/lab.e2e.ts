@@ -11,6 +11,7 @@ import { labMeshFile, projectRoot } from '../../harness/lab/paths.ts';
 import { reportSchema, type Report } from '../../harness/report/schema.ts';
 import { countJunit } from '../test-count.ts';
 import { assertEnded, meshproof, removeAfterwards, type Ended } from './cli.ts';
+import { assertExactRights } from './exact-rights.ts';
 import { assertHostileMarksChangeNothing } from './hostile-marks.ts';
 import { assertOwnMesh } from './own-mesh.ts';
 import { assertNoticed } from './selftest.ts';
@@ -109,6 +110,9 @@ test('a mesh of a team: deploy puts the workloads there, a promise holds, undepl
 
 test('hostile leftovers in a cluster give no right, change no object and write no file, and each is reported', () =>
   assertHostileMarksChangeNothing(labMeshFile(lab)));
+
+test('an account with exactly the rights that `rights` prints does all of it, and the doctor shows each one that is lacking', () =>
+  assertExactRights(labMeshFile(lab), { lessForMs: 60_000, promises: ['CON-02'] }));
 
 test('a mesh whose cross-network gateway is gone breaks promises, and up brings it back', async () => {
   await using mesh = attach(loadMeshFile(labMeshFile(lab)));

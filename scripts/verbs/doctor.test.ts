@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { broken, type BrokenSample } from '../../harness/doctor/broken-sample.ts';
 import { judge } from '../../harness/doctor/judge.ts';
 import { sources } from '../../harness/mesh/snapshot/shape-basics.ts';
-import { codeOf } from './doctor.ts';
+import { codeOf, rightsAdvice } from './doctor.ts';
 
 const ends = (breakIt: (sample: BrokenSample) => void, strict = false) => {
   const snapshot = broken(breakIt);
@@ -56,4 +56,13 @@ test('a cluster that does not answer, or for which there is no credential, ends 
       }),
       2,
     );
+});
+
+test('a part that an account may not read is followed by the command that shows its rights', () => {
+  const advice = (reason: Parameters<typeof lack>[0], given = {}) =>
+    rightsAdvice(broken(lack(reason)), { name: 'lab', ...given });
+  assert.match(advice('forbidden').join(), /`meshproof rights doctor --check --name lab`/);
+  assert.match(advice('forbidden', { mesh: '/m.yaml' }).join(), /--check --mesh \/m\.yaml`/);
+  assert.deepEqual(advice('timeout'), []);
+  assert.deepEqual(advice('forbidden', { snapshot: '/s.json' }), []);
 });

@@ -42,7 +42,8 @@ export const doctor = (end: (code: ExitCode) => void): Command =>
     if (given.json) console.log(JSON.stringify(diagnosis, undefined, 2));
     else {
       const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
-      console.log(wordsOf(diagnosis, { verbose: given.verbose ?? false, paint }).join('\n'));
+      const lines = wordsOf(diagnosis, { verbose: given.verbose ?? false, paint });
+      console.log([...lines, ...rightsAdvice(snapshot, given)].join('\n'));
     }
     end(codeOf(diagnosis, snapshot, given.strict ?? false));
     await leave();
@@ -54,6 +55,17 @@ export function codeOf({ counts }: Diagnosis, snapshot: Snapshot, strict: boolea
   if (counts.error > 0 && answered) return exitCodes.broken;
   if (notRead(snapshot).length > 0) return exitCodes.couldNotJudge;
   return strict && counts.warning > 0 ? exitCodes.broken : exitCodes.pass;
+}
+
+/** How to see which rights an account lacks, if a cluster refused to show a part of it. A snapshot may be of another account. */
+export function rightsAdvice(
+  { clusters }: Snapshot,
+  { name, mesh, snapshot }: Omit<Given, 'strict'>,
+): string[] {
+  const refused = clusters.some(({ missing }) => missing.some(({ reason }) => reason === 'forbidden'));
+  if (!refused || snapshot !== undefined) return [];
+  const of = mesh === undefined ? `--name ${name}` : `--mesh ${mesh}`;
+  return [`\`meshproof rights doctor --check ${of}\` shows the rights that the account lacks.`];
 }
 
 /** Ends the process when all is written: what gave no answer in time was abandoned, and would keep it alive. */

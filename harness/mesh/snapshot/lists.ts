@@ -42,6 +42,28 @@ export type Lists = Pick<
 > & { kubernetes: string | undefined };
 
 const rootConfigMap = 'istio-ca-root-cert';
+
+/** The paths that are listed in every namespace, with the part of the snapshot that each makes. The doctor's rights follow from it. */
+export const listed = {
+  namespaces: { part: 'namespaces', path: '/api/v1/namespaces' },
+  services: { part: 'services', path: '/api/v1/services' },
+  pods: { part: 'pods', path: '/api/v1/pods' },
+  nodes: { part: 'nodes', path: '/api/v1/nodes' },
+  accounts: { part: 'serviceAccounts', path: '/api/v1/serviceaccounts' },
+  roots: { part: 'roots', path: `/api/v1/configmaps?fieldSelector=metadata.name%3D${rootConfigMap}` },
+  webhooks: {
+    part: 'webhooks',
+    path: '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+  },
+  deployments: { part: 'workloads', path: '/apis/apps/v1/deployments' },
+  statefulSets: { part: 'workloads', path: '/apis/apps/v1/statefulsets' },
+  daemonSets: { part: 'workloads', path: '/apis/apps/v1/daemonsets' },
+  istioConfigMaps: { part: 'installs', path: '/api/v1/configmaps?labelSelector=istio.io%2Frev' },
+} as const satisfies Record<string, { part: Source; path: string }>;
+
+/** The same in the root namespace alone. */
+export const rootConfigMapsPath = (rootNamespace: string): string =>
+  `/api/v1/namespaces/${rootNamespace}/configmaps`;
 const anyObject = z.looseObject({});
 
 /** Reads what a cluster's API server lists, all at once; what it refuses, and what is odd, is a gap. */
@@ -51,11 +73,11 @@ export async function readLists(
   { book, hash }: { book: CertificateBook; hash: Hash },
   gaps: Gaps,
 ): Promise<Lists> {
-  const list: List = async <T extends object>(what: Source, path: string, of?: string): Promise<T[]> => {
-    const items = await gaps.attempt(what, async () => itemsOf(await reader.get(path)), [], of);
-    return gaps.records(what, items, anyObject, (item) => item) as T[];
+  const list: List = async <T extends object>({ part, path }: Listed, of?: string): Promise<T[]> => {
+    const items = await gaps.attempt(part, async () => itemsOf(await reader.get(path)), [], of);
+    return gaps.records(part, items, anyObject, (item) => item) as T[];
   };
-  const deployments = list<V1Deployment>('workloads', '/apis/apps/v1/deployments', 'Deployment');
+  const deployments = list<V1Deployment>(listed.deployments, 'Deployment');
   const [version, core, configMaps, workloads, resources] = await Promise.all([
     gaps.attempt('apiServer', () => reader.get<{ gitVersion?: unknown } | null>('/version'), undefined),
     readCore(list, book, gaps),
@@ -81,16 +103,13 @@ type CoreLists = Pick<
 /** What belongs to Kubernetes itself, whatever is installed. */
 async function readCore(list: List, book: CertificateBook, gaps: Gaps): Promise<CoreLists> {
   const [namespaces, services, pods, nodes, accounts, roots, webhooks] = await Promise.all([
-    list<V1Namespace>('namespaces', '/api/v1/namespaces'),
-    list<V1Service>('services', '/api/v1/services'),
-    list<V1Pod>('pods', '/api/v1/pods'),
-    list<V1Node>('nodes', '/api/v1/nodes'),
-    list<V1ServiceAccount>('serviceAccounts', '/api/v1/serviceaccounts'),
-    list<V1ConfigMap>('roots', `/api/v1/configmaps?fieldSelector=metadata.name%3D${rootConfigMap}`),
-    list<V1MutatingWebhookConfiguration>(
-      'webhooks',
-      '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
-    ),
+    list<V1Namespace>(listed.namespaces),
+    list<V1Service>(listed.services),
+    list<V1Pod>(listed.pods),
+    list<V1Node>(listed.nodes),
+    list<V1ServiceAccount>(listed.accounts),
+    list<V1ConfigMap>(listed.roots),
+    list<V1MutatingWebhookConfiguration>(listed.webhooks),
   ]);
   return {
     namespaces: gaps.records('namespaces', namespaces, shapes.namespace, namespaceRecord),
@@ -113,7 +132,11 @@ const namesOf = ({ metadata }: { metadata?: V1ObjectMeta }) => ({
   name: metadata?.name ?? '',
 });
 
-type List = <T extends object>(what: Source, path: string, of?: string) => Promise<T[]>;
+interface Listed {
+  part: Source;
+  path: string;
+}
+type List = <T extends object>(what: Listed, of?: string) => Promise<T[]>;
 
 async function readWorkloads(
   list: List,
@@ -122,8 +145,8 @@ async function readWorkloads(
 ): Promise<Lists['workloads']> {
   const [first, stateful, daemons] = await Promise.all([
     deployments,
-    list<V1StatefulSet>('workloads', '/apis/apps/v1/statefulsets', 'StatefulSet'),
-    list<V1DaemonSet>('workloads', '/apis/apps/v1/daemonsets', 'DaemonSet'),
+    list<V1StatefulSet>(listed.statefulSets, 'StatefulSet'),
+    list<V1DaemonSet>(listed.daemonSets, 'DaemonSet'),
   ]);
   const records = (kind: string, all: readonly Parameters<typeof workloadRecord>[1][]) =>
     gaps.records('workloads', all, shapes.workload, (one) => workloadRecord(kind, one));
@@ -137,10 +160,9 @@ async function readWorkloads(
 /** Those of Istio: by their label in every namespace, and all of the root namespace, where one may lack it. */
 async function readConfigMaps(list: List, rootNamespace: string): Promise<V1ConfigMap[]> {
   const [labelled, root] = await Promise.all([
-    list<V1ConfigMap>('installs', '/api/v1/configmaps?labelSelector=istio.io%2Frev', 'ConfigMaps'),
+    list<V1ConfigMap>(listed.istioConfigMaps, 'ConfigMaps'),
     list<V1ConfigMap>(
-      'installs',
-      `/api/v1/namespaces/${rootNamespace}/configmaps`,
+      { part: 'installs', path: rootConfigMapsPath(rootNamespace) },
       `ConfigMaps of ${rootNamespace}`,
     ),
   ]);
