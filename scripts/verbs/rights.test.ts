@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, mock, test } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
-import { kinds } from '../../harness/chaos/heal-marks.ts';
+import { kinds } from '../../harness/chaos/marks/scope.ts';
 import { defectKinds, suiteKinds } from '../../harness/mesh/rights/run.ts';
 import { exitCodeOf, wordsOf } from '../outcome.ts';
 import { rights } from './rights.ts';
