@@ -89,14 +89,14 @@ function placesIn(
 const set = (container: Container, key: string | number, value: unknown): void =>
   void Object.defineProperty(container, key, { value, enumerable: true, configurable: true, writable: true });
 
-function mutate(root: { value: unknown }, { at, kind, key, value, text, number }: Mutation): void {
+function mutate(root: Container, { at, kind, key, value, text, number }: Mutation): void {
   const places = placesIn(root);
-  const [container, place] = places[at % places.length] ?? [root as Container, 'value'];
+  const [container, place] = places[at % places.length] ?? [root, 'value'];
   const own = structuredClone(value);
   if (kind === 'alike') set(container, place, alike(container[place], { text, number, value: own }));
   else if (kind === 'replace') set(container, place, own);
   else if (kind === 'repeat' && Array.isArray(container)) container.push(container[Number(place)]);
-  else if (container === (root as Container)) set(root as Container, 'value', own);
+  else if (container === root) set(root, 'value', own);
   else if (Array.isArray(container)) container.splice(Number(place), 1);
   else {
     const before = container[place];
@@ -118,9 +118,9 @@ function alike(
 /** A valid value with up to four places changed: deleted, replaced, added, repeated, renamed. */
 export const mutated = (sample: unknown): fc.Arbitrary<unknown> =>
   fc.array(mutation, { minLength: 1, maxLength: 4 }).map((mutations) => {
-    const root = { value: structuredClone(sample) };
+    const root: Container = { value: structuredClone(sample) };
     for (const one of mutations) mutate(root, one);
-    return root.value;
+    return root['value'];
   });
 
 const aliasBomb = [

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -42,7 +42,7 @@ export interface Target {
   /** Reads generated inputs. It throws what the reader throws. */
   property: (
     act: <T>(read: (input: T, sandbox: Sandbox) => unknown) => (input: T) => Promise<void>,
-  ) => fc.IAsyncProperty<[any]>;
+  ) => fc.IAsyncProperty<[unknown]>;
 }
 
 function target<T>(
@@ -50,7 +50,7 @@ function target<T>(
   input: fc.Arbitrary<T>,
   read: (input: T, sandbox: Sandbox) => unknown,
 ): Target {
-  return { name, property: (act) => fc.asyncProperty(input, act(read)) };
+  return { name, property: (act) => fc.asyncProperty(input, act(read)) as fc.IAsyncProperty<[unknown]> };
 }
 
 const json = (value: unknown): string => JSON.stringify(value) ?? '';
@@ -156,7 +156,7 @@ async function readMarks(planted: unknown[]): Promise<void> {
     if (typeof kind !== 'string' || typeof metadata?.name !== 'string') continue; // no API server stores it
     const { name, namespace } = metadata;
     const known = fake.get(`${kind} ${namespace ? `${namespace}/` : ''}${name}`) ?? {};
-    fake.put(mergePatch(known, one as Stored) as Stored);
+    fake.put(mergePatch(known, one) as Stored);
   }
   const file = { rootNamespace: 'istio-system', clusters: [{ name: 'west' }], services: [] };
   const mesh = new Mesh(file as unknown as MeshFile, [fake.cluster]);
@@ -182,7 +182,9 @@ export const targets: readonly Target[] = [
   ),
   target('mesh', fc.oneof(asYaml(meshFile), asYaml(foreignMesh)), (text, sandbox) => {
     const folder = stateFolder(loadMeshFile(fileIn(sandbox, 'mesh.yaml', text)));
-    mkdirSync(join(folder, 'made'), { recursive: true });
+    const state = join(sandbox.inner, 'state');
+    if (![state, join(state, '.meshes')].includes(dirname(folder)))
+      throw new TypeError(`The folder of a mesh is ${folder}.`);
   }),
   target('snapshot', asJson(sampleSnapshot()), async (text, sandbox) => {
     const snapshot = await readSnapshot(fileIn(sandbox, 'snapshot.json', text));

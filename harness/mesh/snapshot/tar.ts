@@ -18,7 +18,10 @@ export async function* memberOf(
   let count = 0;
   for await (const member of members) {
     const own = member.header.name;
-    if (own === name || own.endsWith(`/${name}`)) return yield* member as AsyncIterable<Buffer>;
+    if (own === name || own.endsWith(`/${name}`)) {
+      yield* member as AsyncIterable<Buffer>;
+      return;
+    }
     if (++count >= most) return;
     member.resume();
   }
