@@ -25,7 +25,7 @@ import { reportHtml } from '../../harness/report/html.ts';
 import { archiveName } from '../verbs/gather.ts';
 import { readSelftest } from '../read-selftest.ts';
 import { readReport } from '../suite-run.ts';
-import { entries, mutated, mutatedBytes, mutatedText, type Entry } from './mutations.ts';
+import { entries, hostileText, mutated, mutatedBytes, mutatedText, type Entry } from './mutations.ts';
 import { tarOf } from './tar-of.ts';
 
 /** The folders of a sandbox. */
@@ -50,7 +50,7 @@ function target<T>(
   input: fc.Arbitrary<T>,
   read: (input: T, sandbox: Sandbox) => unknown,
 ): Target {
-  return { name, property: (act) => fc.asyncProperty(input, act(read)) as fc.IAsyncProperty<[unknown]> };
+  return { name, property: (act) => fc.asyncProperty(input, act(read)) };
 }
 
 const json = (value: unknown): string => JSON.stringify(value) ?? '';
@@ -83,7 +83,12 @@ const meshFile: MeshFile = {
   })),
   services: [{ name: 'catalog', pods: { west: 1, east: 1 } }],
 };
-const { lab: _lab, ...foreignMesh } = meshFile;
+const { lab, ...foreignMesh } = meshFile;
+/** Mesh files that are valid but for a name that its folder gets. */
+const namedMesh = fc.oneof(
+  hostileText.map((meshId) => json({ ...foreignMesh, meshId })),
+  hostileText.map((name) => json({ ...meshFile, lab: { ...lab, name } })),
+);
 
 const entry: JournalEntry = {
   ...({ version: 1, id: newEntryId(), fault: 'pods-killed', phase: 'begun', pid: 1 } as const),
@@ -180,7 +185,7 @@ export const targets: readonly Target[] = [
   target('topology', asYaml(topology), (text, sandbox) =>
     loadTopology(fileIn(sandbox, 'topology.yaml', text)),
   ),
-  target('mesh', fc.oneof(asYaml(meshFile), asYaml(foreignMesh)), (text, sandbox) => {
+  target('mesh', fc.oneof(asYaml(meshFile), asYaml(foreignMesh), namedMesh), (text, sandbox) => {
     const folder = stateFolder(loadMeshFile(fileIn(sandbox, 'mesh.yaml', text)));
     const state = join(sandbox.inner, 'state');
     if (![state, join(state, '.meshes')].includes(dirname(folder)))
