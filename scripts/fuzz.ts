@@ -47,7 +47,7 @@ function fuzz(
       if (input !== undefined) [inputs, last] = [inputs + 1, input];
       expectWord(hangMs);
     });
-    worker.on('error', (error) => end({ kind: error.stack ?? error.message, input: last, path: '' }));
+    worker.on('error', (error: Error) => end({ kind: error.stack ?? error.message, input: last, path: '' }));
   });
 }
 

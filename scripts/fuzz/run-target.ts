@@ -64,7 +64,7 @@ class Surroundings implements Disposable {
   readonly sandbox: Sandbox = { inner: join(this.#root, 'inner'), outside: join(this.#root, 'outside') };
 
   constructor() {
-    for (const folder of Object.values(this.sandbox)) mkdirSync(folder, { mode: 0o700 });
+    for (const folder of [this.sandbox.inner, this.sandbox.outside]) mkdirSync(folder, { mode: 0o700 });
     writeFileSync(join(this.sandbox.outside, 'precious'), 'precious');
     writeFileSync(join(this.sandbox.outside, '1.1'), 'named as a holder of a lock');
     process.env['MESHPROOF_STATE'] = join(this.sandbox.inner, 'state');

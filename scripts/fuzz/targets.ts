@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -25,7 +25,7 @@ import { reportHtml } from '../../harness/report/html.ts';
 import { archiveName } from '../verbs/gather.ts';
 import { readSelftest } from '../read-selftest.ts';
 import { readReport } from '../suite-run.ts';
-import { entries, mutated, mutatedBytes, mutatedText, type Entry } from './mutations.ts';
+import { entries, hostileText, mutated, mutatedBytes, mutatedText, type Entry } from './mutations.ts';
 import { tarOf } from './tar-of.ts';
 
 /** The folders of a sandbox. */
@@ -42,7 +42,7 @@ export interface Target {
   /** Reads generated inputs. It throws what the reader throws. */
   property: (
     act: <T>(read: (input: T, sandbox: Sandbox) => unknown) => (input: T) => Promise<void>,
-  ) => fc.IAsyncProperty<[any]>;
+  ) => fc.IAsyncProperty<[unknown]>;
 }
 
 function target<T>(
@@ -83,7 +83,12 @@ const meshFile: MeshFile = {
   })),
   services: [{ name: 'catalog', pods: { west: 1, east: 1 } }],
 };
-const { lab: _lab, ...foreignMesh } = meshFile;
+const { lab, ...foreignMesh } = meshFile;
+/** Mesh files that are valid but for a name that its folder gets. */
+const namedMesh = fc.oneof(
+  hostileText.map((meshId) => json({ ...foreignMesh, meshId })),
+  hostileText.map((name) => json({ ...meshFile, lab: { ...lab, name } })),
+);
 
 const entry: JournalEntry = {
   ...({ version: 1, id: newEntryId(), fault: 'pods-killed', phase: 'begun', pid: 1 } as const),
@@ -156,7 +161,7 @@ async function readMarks(planted: unknown[]): Promise<void> {
     if (typeof kind !== 'string' || typeof metadata?.name !== 'string') continue; // no API server stores it
     const { name, namespace } = metadata;
     const known = fake.get(`${kind} ${namespace ? `${namespace}/` : ''}${name}`) ?? {};
-    fake.put(mergePatch(known, one as Stored) as Stored);
+    fake.put(mergePatch(known, one) as Stored);
   }
   const file = { rootNamespace: 'istio-system', clusters: [{ name: 'west' }], services: [] };
   const mesh = new Mesh(file as unknown as MeshFile, [fake.cluster]);
@@ -180,9 +185,11 @@ export const targets: readonly Target[] = [
   target('topology', asYaml(topology), (text, sandbox) =>
     loadTopology(fileIn(sandbox, 'topology.yaml', text)),
   ),
-  target('mesh', fc.oneof(asYaml(meshFile), asYaml(foreignMesh)), (text, sandbox) => {
+  target('mesh', fc.oneof(asYaml(meshFile), asYaml(foreignMesh), namedMesh), (text, sandbox) => {
     const folder = stateFolder(loadMeshFile(fileIn(sandbox, 'mesh.yaml', text)));
-    mkdirSync(join(folder, 'made'), { recursive: true });
+    const state = join(sandbox.inner, 'state');
+    if (![state, join(state, '.meshes')].includes(dirname(folder)))
+      throw new TypeError(`The folder of a mesh is ${folder}.`);
   }),
   target('snapshot', asJson(sampleSnapshot()), async (text, sandbox) => {
     const snapshot = await readSnapshot(fileIn(sandbox, 'snapshot.json', text));
