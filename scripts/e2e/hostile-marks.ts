@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiException, KubeConfig, type KubernetesObject } from '@kubernetes/client-node';
+import { ApiException, KubeConfig, type KubernetesObject } from '#kubernetes-client';
 import { hostileLeftovers, type Leftover, type Places } from '../../harness/chaos/marks/hostile-sample.ts';
 import { asWritten } from '../../harness/chaos/objects/comparison.ts';
 import { keepObjects } from '../../harness/chaos/objects/kept-objects.ts';

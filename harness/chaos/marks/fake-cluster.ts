@@ -1,5 +1,5 @@
 /** For tests: the API server of one cluster, in memory. It keeps what it is given and counts what is written. */
-import { ApiException, type KubernetesObject } from '@kubernetes/client-node';
+import { ApiException, type KubernetesObject } from '#kubernetes-client';
 import { MeshCluster } from '../../mesh/attach.ts';
 import type { ClusterApi } from '../../mesh/cluster-api.ts';
 import type { MeshFileCluster } from '../../mesh/mesh-file.ts';

@@ -17,18 +17,24 @@ import { pluralOf } from './doctor.ts';
 import { allows, requestsOf, wordRight, type Asked } from './right.ts';
 import { rightsOf, scopeOf } from './verbs.ts';
 
-const podOf = (namespace: string, name: string, labels: object, container: string) => ({
+const podOf = (namespace: string, name: string, labels: object, container: string, type = 'sidecar') => ({
   metadata: { namespace, name, labels },
-  spec: { nodeName: 'n', containers: [{ name: container, image: 'x:1', args: ['proxy', 'router'] }] },
+  spec: { nodeName: 'n', containers: [{ name: container, image: 'x:1', args: ['proxy', type] }] },
   status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
 });
 /** An istiod, a gateway, a proxy of meshproof's and one of somebody else's, each in a namespace of its own. */
 const pods = [
   podOf('istio-system', 'istiod', { app: 'istiod' }, 'discovery'),
-  podOf('gateways', 'gateway', {}, 'istio-proxy'),
+  podOf('gateways', 'gateway', { istio: 'eastwestgateway' }, 'istio-proxy', 'router'),
   podOf('meshproof', 'own', {}, 'istio-proxy'),
   podOf('shop', 'cart', {}, 'istio-proxy'),
 ];
+
+const gateway = {
+  metadata: { namespace: 'gateways', name: 'istio-eastwestgateway' },
+  spec: { selector: { matchLabels: { istio: 'eastwestgateway' } }, template: { metadata: {} } },
+  status: {},
+};
 
 /** A cluster with every kind that the doctor wants, which answers 403 to what matches; and what it is asked for. */
 async function cluster(forbidden: RegExp) {
@@ -54,6 +60,7 @@ function answerTo(url: URL): unknown {
       resources: Object.keys(keptFields[group] ?? {}).map((kind) => ({ kind, name: pluralOf(kind) })),
     };
   if (url.pathname.endsWith('/pods')) return { items: pods };
+  if (url.pathname.endsWith('/deployments')) return { items: [gateway] };
   return answer(url);
 }
 
