@@ -26,9 +26,15 @@ const podOf = (namespace: string, name: string, labels: object, container: strin
 const pods = [
   podOf('istio-system', 'istiod', { app: 'istiod' }, 'discovery'),
   podOf('gateways', 'gateway', { istio: 'eastwestgateway' }, 'istio-proxy', 'router'),
-  podOf('meshproof', 'own', {}, 'istio-proxy'),
-  podOf('shop', 'cart', {}, 'istio-proxy'),
+  podOf('meshproof', 'own', { app: 'own' }, 'istio-proxy'),
+  podOf('shop', 'cart', { app: 'cart' }, 'istio-proxy'),
 ];
+
+const serviceOf = (namespace: string, name: string) => ({
+  metadata: { namespace, name },
+  spec: { selector: { app: name }, ports: [] },
+  status: {},
+});
 
 const gateway = {
   metadata: { namespace: 'gateways', name: 'istio-eastwestgateway' },
@@ -60,6 +66,8 @@ function answerTo(url: URL): unknown {
       resources: Object.keys(keptFields[group] ?? {}).map((kind) => ({ kind, name: pluralOf(kind) })),
     };
   if (url.pathname.endsWith('/pods')) return { items: pods };
+  if (url.pathname.endsWith('/services'))
+    return { items: [serviceOf('meshproof', 'own'), serviceOf('shop', 'cart')] };
   if (url.pathname.endsWith('/deployments')) return { items: [gateway] };
   return answer(url);
 }
