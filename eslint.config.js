@@ -1,40 +1,33 @@
 import tseslint from 'typescript-eslint';
+import rooms from './harness/rooms.json' with { type: 'json' };
 
-/**
- * Which rooms a room may import; what is not named is forbidden. Rooms that act may use verdicts: those are pure, and
- * waiting for a condition is judging it again and again.
- */
-const rooms = {
-  mesh: ['verdict'],
-  traffic: ['mesh', 'verdict'],
-  chaos: ['mesh', 'traffic', 'verdict'],
-  defects: ['mesh', 'chaos', 'doctor', 'traffic'],
-  doctor: ['verdict'],
-  verdict: [],
-  report: ['verdict', 'doctor', 'traffic'],
-  lab: ['mesh'],
+/** The parts of rooms that a room must not import, as a pattern for what follows `../`. */
+const forbiddenTo = (room) => {
+  const parts = rooms[room].map((allowed) => allowed.split('/'));
+  return Object.keys(rooms).flatMap((other) => {
+    const own = parts.filter(([allowed]) => allowed === other);
+    if (other === room || own.some(([, file]) => file === undefined)) return [];
+    return own.length === 0 ? [`${other}/`] : [`${other}/(?!${own.map(([, file]) => file).join('|')})`];
+  });
 };
 
-const boundaries = Object.entries(rooms).map(([room, allowed]) => {
-  const forbidden = Object.keys(rooms).filter((other) => other !== room && !allowed.includes(other));
-  return {
-    files: [`harness/${room}/**/*.ts`],
-    rules: {
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              regex: `^\\.\\./(\\.\\./)*(${forbidden.join('|')})/`,
-              allowTypeImports: true, // types carry no behaviour: a room may speak of what another records
-              message: `harness/${room} may import ${allowed.join(', ') || 'no other room'} (docs/architecture.md#rooms).`,
-            },
-          ],
-        },
-      ],
-    },
-  };
-});
+const boundaries = Object.entries(rooms).map(([room, allowed]) => ({
+  files: [`harness/${room}/**/*.ts`],
+  rules: {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `^\\.\\./(\\.\\./)*(${forbiddenTo(room).join('|')})`,
+            allowTypeImports: true, // types carry no behaviour; harness/rooms.test.ts checks that they come from below
+            message: `harness/${room} may import ${allowed.join(', ') || 'no other room'} (docs/architecture.md#rooms).`,
+          },
+        ],
+      },
+    ],
+  },
+}));
 
 const noInputOutput = {
   files: ['harness/verdict/**/*.ts', 'harness/doctor/**/*.ts'],
@@ -70,7 +63,7 @@ const suitesUseTheDoor = {
 };
 
 const onlyScriptsMakeLabs = {
-  files: ['harness/*.ts'],
+  files: ['harness/index.ts'],
   rules: {
     '@typescript-eslint/no-restricted-imports': [
       'error',
@@ -93,9 +86,13 @@ const kubernetesClientIsBundled = {
   },
 };
 
-/** Tests of checks break the sample snapshot that stands beside its schema. */
-const doctorTestsUseTheSample = {
-  files: ['harness/doctor/**/*.test.ts', 'harness/doctor/broken-sample.ts'],
+/** Tests that hold a room against another one. */
+const testsOfTwoRooms = {
+  files: [
+    'harness/doctor/**/*.test.ts',
+    'harness/kube/api-connections.test.ts',
+    'harness/traffic/k6-stream.test.ts',
+  ],
   rules: { '@typescript-eslint/no-restricted-imports': 'off' },
 };
 
@@ -104,7 +101,7 @@ export default tseslint.config(
   {
     ignores: [
       ...['node_modules/', 'dist/', 'results/', '.meshproof/', 'test-results/'],
-      'harness/report/html/page-script.js',
+      'harness/report/page/page-script.js',
     ],
   },
   tseslint.configs.recommendedTypeChecked,
@@ -164,7 +161,7 @@ export default tseslint.config(
   },
   ...boundaries,
   kubernetesClientIsBundled,
-  doctorTestsUseTheSample,
+  testsOfTwoRooms,
   noInputOutput,
   suitesUseTheDoor,
   onlyScriptsMakeLabs,

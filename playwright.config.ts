@@ -7,7 +7,7 @@ const meshFilePath = process.env['MESHPROOF_MESH'];
 
 export default defineConfig({
   testDir: 'suites',
-  globalSetup: './harness/global-setup.ts',
+  globalSetup: './harness/suite/global-setup.ts',
   outputDir: `${runDir}/test-results`,
   // A promise that holds only at the second try does not hold.
   retries: 0,

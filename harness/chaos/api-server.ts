@@ -1,7 +1,7 @@
+import { timeouts } from '../base/timeouts.ts';
+import { waitUntil } from '../base/wait-until.ts';
+import { whileWaiting } from '../base/waiting.ts';
 import type { Mesh, MeshCluster } from '../mesh/attach.ts';
-import { waitUntil } from '../mesh/wait-until.ts';
-import { timeouts } from '../timeouts.ts';
-import { whileWaiting } from '../waiting.ts';
 import { podsOf } from './scale.ts';
 
 /** How an API server answered a request for a thing that every one has. */

@@ -1,4 +1,4 @@
-import { timeouts } from '../timeouts.ts';
+import { timeouts } from '../base/timeouts.ts';
 
 /** The most that a fault may take, milliseconds. */
 export interface Bounds {

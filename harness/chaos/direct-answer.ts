@@ -1,8 +1,8 @@
 import { request } from 'node:http';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import { workloadPorts } from '../config/workload-names.ts';
 import type { MeshCluster, Pod } from '../mesh/attach.ts';
-import { workloadPorts } from '../mesh/workloads.ts';
-import { timeouts } from '../timeouts.ts';
-import { whileWaiting } from '../waiting.ts';
 
 /** What a pod of meshproof's answers when it is asked itself. */
 export interface DirectAnswer {

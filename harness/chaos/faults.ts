@@ -7,26 +7,19 @@ import { remoteSecretChanged } from './discovery/remote-secret-changed.ts';
 import { remoteSecretRevoked } from './discovery/remote-secret-revoked.ts';
 import { remoteSecretRotated } from './discovery/remote-secret-rotated.ts';
 import type { AnyFault } from './fault.ts';
-import { gatewayDeleted } from './gateways/gateway-deleted.ts';
 import { gatewayRestarted } from './gateways/gateway-restarted.ts';
-import { gatewayScaledToZero } from './gateways/gateway-scaled-to-zero.ts';
+import { gatewayDeleted, gatewayScaledToZero } from './gateways/gateway-scaled-to-zero.ts';
 import { linkDelayed } from './link/link-delayed.ts';
 import { linkLossy } from './link/link-lossy.ts';
 import { linkNarrow } from './link/link-narrow.ts';
-import { linkPartitioned } from './link/link-partitioned.ts';
-import { linkReset } from './link/link-reset.ts';
+import { linkPartitioned, linkReset } from './link/link-partitioned.ts';
 import { objectsChanged } from './objects/objects-changed.ts';
 import { authorityChanged } from './trust/authority-changed.ts';
 import { intermediateRotated } from './trust/intermediate-rotated.ts';
 import { rootRotated } from './trust/root-rotated.ts';
-import { podsDeleted } from './workloads/pods-deleted.ts';
-import { podsFailing } from './workloads/pods-failing.ts';
-import { podsHanging } from './workloads/pods-hanging.ts';
-import { podsKilled } from './workloads/pods-killed.ts';
-import { podsLate } from './workloads/pods-late.ts';
-import { podsScaledToZero } from './workloads/pods-scaled-to-zero.ts';
+import { podsDeleted, podsKilled, podsScaledToZero } from './workloads/pod-faults.ts';
 import { podsSlowStart } from './workloads/pods-slow-start.ts';
-import { podsSlow } from './workloads/pods-slow.ts';
+import { podsFailing, podsHanging, podsLate, podsSlow } from './workloads/sick-fault.ts';
 
 /** Every kind of fault, those first that disturb least. */
 export const faults = {

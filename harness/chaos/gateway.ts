@@ -1,8 +1,8 @@
+import { once } from '../base/once.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { waitUntil } from '../base/wait-until.ts';
 import type { MeshCluster } from '../mesh/attach.ts';
-import { once } from '../once.ts';
-import { timeouts } from '../timeouts.ts';
 import type { Caller } from '../traffic/caller.ts';
-import { waitUntil } from '../mesh/wait-until.ts';
 import { endPods, podsOf, type Scaled } from './scale.ts';
 
 /** An east-west gateway without a pod; `restore()` brings it back and waits until it answers again. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiException, type V1Secret } from '#kubernetes-client';
+import { temporaryFolder } from '../base/temporary-folder.ts';
+import type { MeshFileCluster } from '../config/mesh-file.ts';
+import type { ClusterApi } from '../kube/cluster-api.ts';
 import { MeshCluster } from '../mesh/attach.ts';
-import type { ClusterApi } from '../mesh/cluster-api.ts';
-import type { MeshFileCluster } from '../mesh/mesh-file.ts';
-import { ChangedSince } from './changed-since.ts';
+import { ChangedSince } from './heal/changed-since.ts';
 import {
   keepSecret,
   keptHeadAnnotation,
@@ -16,7 +17,6 @@ import {
   writeSecretData,
   writtenAnnotation,
 } from './kept-secret.ts';
-import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { whileWaiting } from '../base/waiting.ts';
+import { applyAll, deleteIfThere } from '../kube/cluster-api.ts';
 import type { MeshCluster } from '../mesh/attach.ts';
-import { applyAll, deleteIfThere } from '../mesh/cluster-api.ts';
 import { isSigned, signed } from '../mesh/mark-signature.ts';
-import { whileWaiting } from '../waiting.ts';
-import { ChangedSince } from './changed-since.ts';
+import { ChangedSince } from './heal/changed-since.ts';
 
 /** On a copy of a Secret as it was before a fault: the name of the one that it is a copy of. */
 export const keptLabel = 'meshproof.dev/kept';

@@ -1,4 +1,4 @@
-import { inLab, attachmentsOf, shell, type LabAccess } from './lab.ts';
+import { inLab, attachmentsOf, shell, type LabAccess } from './lab-containers.ts';
 
 /**
  * Gives a node its place on the lab's network back, by what Docker and the link tell of it: its device up, its way out, and

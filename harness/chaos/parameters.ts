@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { MeshFile } from '../mesh/mesh-file.ts';
-import { nearest } from '../mesh/nearest.ts';
+import type { MeshFile } from '../config/mesh-file.ts';
+import { nearest } from '../config/nearest.ts';
 import type { AnyFault, FaultKind } from './fault.ts';
 
 /** Parameters that several faults share. They take texts as well as values, as a command line gives texts. */

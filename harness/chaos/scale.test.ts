@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
+import { temporaryFolder } from '../base/temporary-folder.ts';
+import type { MeshFileCluster } from '../config/mesh-file.ts';
+import type { ClusterApi } from '../kube/cluster-api.ts';
 import { MeshCluster } from '../mesh/attach.ts';
-import type { ClusterApi } from '../mesh/cluster-api.ts';
-import type { MeshFileCluster } from '../mesh/mesh-file.ts';
-import { ChangedSince } from './changed-since.ts';
+import { ChangedSince } from './heal/changed-since.ts';
 import { mergePatch } from './objects/comparison.ts';
 import { endPods, healReplicas, replicasNow, scale } from './scale.ts';
-import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 

@@ -1,14 +1,13 @@
-import type { MeshCluster, Pod } from '../mesh/attach.ts';
-import { awaitDeployment } from '../mesh/apply.ts';
-import { mark } from '../mesh/cluster-api.ts';
-import { selectorOf } from '../mesh/label-selector.ts';
+import { once } from '../base/once.ts';
+import { settleAll } from '../base/settle-all.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { waitUntil } from '../base/wait-until.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import { mark } from '../kube/cluster-api.ts';
+import { type MeshCluster, type Pod, selectorOf } from '../mesh/attach.ts';
 import { clusterIdentity, isSigned, signatureAnnotation, signed } from '../mesh/mark-signature.ts';
-import { waitUntil } from '../mesh/wait-until.ts';
-import { once } from '../once.ts';
-import { settleAll } from '../settle-all.ts';
-import { timeouts } from '../timeouts.ts';
-import { whileWaiting } from '../waiting.ts';
-import { ChangedSince } from './changed-since.ts';
+import { awaitDeployment } from '../workloads/apply.ts';
+import { ChangedSince } from './heal/changed-since.ts';
 
 /** A Deployment, by name. */
 export interface DeploymentRef {

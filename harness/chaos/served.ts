@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { waitUntil } from '../base/wait-until.ts';
+import { whileWaiting } from '../base/waiting.ts';
 import type { MeshCluster, Pod } from '../mesh/attach.ts';
-import { waitUntil } from '../mesh/wait-until.ts';
-import { whileWaiting } from '../waiting.ts';
 import { podsOf, type DeploymentRef } from './scale.ts';
 
 interface EndpointSlice extends KubernetesObject {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
-import type { ClusterApi } from '../mesh/cluster-api.ts';
+import { temporaryFolder } from '../base/temporary-folder.ts';
+import type { MeshFile, MeshFileCluster } from '../config/mesh-file.ts';
+import type { ClusterApi } from '../kube/cluster-api.ts';
 import { Mesh, MeshCluster } from '../mesh/attach.ts';
-import type { MeshFile, MeshFileCluster } from '../mesh/mesh-file.ts';
 import { istiodDown } from './control-plane/istiod-down.ts';
 import { killPods } from './scale.ts';
-import { podsFailing } from './workloads/pods-failing.ts';
-import { temporaryFolder } from '../mesh/temporary-folder.ts';
+import { podsFailing } from './workloads/sick-fault.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 

@@ -1,8 +1,8 @@
 import { PatchStrategy, type KubernetesObject } from '#kubernetes-client';
+import { whileWaiting } from '../base/waiting.ts';
+import { fieldManager } from '../kube/cluster-api.ts';
 import type { MeshCluster } from '../mesh/attach.ts';
-import { fieldManager } from '../mesh/cluster-api.ts';
 import { signatureAnnotation, signed } from '../mesh/mark-signature.ts';
-import { whileWaiting } from '../waiting.ts';
 import { deploymentHeader, type DeploymentRef } from './scale.ts';
 
 /** On a pod template that was changed for a fault, so that its pods are made anew; without it they are as before. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
-import type { ClusterSnapshot, IstiodRecord, ResourceRecord, Snapshot } from '../mesh/snapshot/schema.ts';
+import { sampleSnapshot } from '../snapshot/sample/sample.ts';
+import type { ClusterSnapshot, IstiodRecord, ResourceRecord, Snapshot } from '../snapshot/schema.ts';
 import type { Cause, Severity } from './finding.ts';
 import { judge } from './judge.ts';
 import { assertNothingNew } from './missing-parts.ts';

@@ -1,5 +1,5 @@
+import type { Source } from '../snapshot/schema.ts';
 import { families, type Evidence, type Family, type Finding, type Severity } from './finding.ts';
-import type { Source } from '../mesh/snapshot/schema.ts';
 import type { MeshView } from './mesh-view.ts';
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
+import { sampleSnapshot } from '../snapshot/sample/sample.ts';
 import { anchorOf, familyOf } from './check.ts';
 import { checks } from './checks.ts';
 import { findingsDoc } from './document.ts';

@@ -11,7 +11,7 @@ import type {
   ServiceRecord,
   ShardRecord,
   Source,
-} from '../mesh/snapshot/schema.ts';
+} from '../snapshot/schema.ts';
 import { concernsKind, concernsNamespace, GapIndex } from './gap-index.ts';
 import { PodIndex } from './pod-index.ts';
 import type { ReadLog } from './unread.ts';

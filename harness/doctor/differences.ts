@@ -1,4 +1,4 @@
-import type { ResourceRecord } from '../mesh/snapshot/schema.ts';
+import type { ResourceRecord } from '../snapshot/schema.ts';
 import type { Sighting } from './check.ts';
 import { keyOf, type ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';

@@ -1,4 +1,4 @@
-import type { ClusterSnapshot, IstiodRecord, Missing, Source } from '../mesh/snapshot/schema.ts';
+import type { ClusterSnapshot, IstiodRecord, Missing, Source } from '../snapshot/schema.ts';
 import { NotRead, type ReadLog } from './unread.ts';
 
 /** The parts that were read through other parts. For example, only an istiod whose pod was listed is asked. */

@@ -1,4 +1,4 @@
-import type { PodRecord, ResourceRecord, ServiceRecord } from '../mesh/snapshot/schema.ts';
+import type { PodRecord, ResourceRecord, ServiceRecord } from '../snapshot/schema.ts';
 import { networkLabel, type ClusterView } from './cluster-view.ts';
 import { selects } from './pod-index.ts';
 import { labels, numeric, table, tables, text, texts } from './spec-reader.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
-import { snapshotSchema, type Snapshot } from '../mesh/snapshot/schema.ts';
+import { sampleSnapshot } from '../snapshot/sample/sample.ts';
+import { snapshotSchema, type Snapshot } from '../snapshot/schema.ts';
 import { broken, resource, the } from './broken-sample.ts';
 import type { Check } from './check.ts';
 import { diagnosisSchema } from './finding.ts';

@@ -1,6 +1,6 @@
-import { checks as allChecks } from './checks.ts';
-import type { Missing, Snapshot } from '../mesh/snapshot/schema.ts';
+import type { Missing, Snapshot } from '../snapshot/schema.ts';
 import { locate, type Check, type Located, type Sighting } from './check.ts';
+import { checks as allChecks } from './checks.ts';
 import { severities, type Diagnosis, type Severity, type UnknownPart } from './finding.ts';
 import { fold } from './fold.ts';
 import { MeshView } from './mesh-view.ts';

@@ -1,4 +1,4 @@
-import type { ServiceRecord } from '../mesh/snapshot/schema.ts';
+import type { ServiceRecord } from '../snapshot/schema.ts';
 import { keyOf, type ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
 import { fromReadable } from './unread.ts';

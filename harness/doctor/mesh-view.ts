@@ -1,4 +1,4 @@
-import type { Certificate, DeclaredCluster, Snapshot } from '../mesh/snapshot/schema.ts';
+import type { Certificate, DeclaredCluster, Snapshot } from '../snapshot/schema.ts';
 import { ClusterView } from './cluster-view.ts';
 import { eastWestGateways } from './gateways.ts';
 import { anyOf, fromReadable, NotRead, ReadLog } from './unread.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
-import type { Missing, Snapshot } from '../mesh/snapshot/schema.ts';
+import { sampleSnapshot } from '../snapshot/sample/sample.ts';
+import type { Missing, Snapshot } from '../snapshot/schema.ts';
 import { judge } from './judge.ts';
 import { assertNothingNew, cutsOf } from './missing-parts.ts';
 

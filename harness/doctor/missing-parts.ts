@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { ClusterSnapshot, Missing, Snapshot, Source } from '../mesh/snapshot/schema.ts';
-import { checks } from './checks.ts';
+import type { ClusterSnapshot, Missing, Snapshot, Source } from '../snapshot/schema.ts';
 import type { Check } from './check.ts';
+import { checks } from './checks.ts';
 import { severities, type Severity } from './finding.ts';
 import { readThrough } from './gap-index.ts';
 import { sightingsOf } from './judge.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { snapshotHash } from '../mesh/snapshot/kept.ts';
-import { resources, type PlantedResource } from '../mesh/snapshot/planted-cluster.ts';
-import { expectClean, found } from '../mesh/snapshot/planted-secrets.ts';
-import { resourceRecord } from '../mesh/snapshot/resources.ts';
-import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
-import type { ResourceRecord } from '../mesh/snapshot/schema.ts';
+import { snapshotHash } from '../snapshot/kept.ts';
+import { resourceRecord } from '../snapshot/resources.ts';
+import { resources, type PlantedResource } from '../snapshot/sample/planted-cluster.ts';
+import { expectClean, found } from '../snapshot/sample/planted-secrets.ts';
+import { sampleSnapshot } from '../snapshot/sample/sample.ts';
+import type { ResourceRecord } from '../snapshot/schema.ts';
 import { judge } from './judge.ts';
 import { wordsOf } from './words.ts';
 

@@ -1,4 +1,4 @@
-import type { PodRecord } from '../mesh/snapshot/schema.ts';
+import type { PodRecord } from '../snapshot/schema.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

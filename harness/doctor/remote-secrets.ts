@@ -1,4 +1,4 @@
-import type { RemoteSecret } from '../mesh/snapshot/schema.ts';
+import type { RemoteSecret } from '../snapshot/schema.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
 import { fromReadable } from './unread.ts';

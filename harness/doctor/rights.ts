@@ -1,4 +1,4 @@
-import type { Missing, Source } from '../mesh/snapshot/schema.ts';
+import type { Missing, Source } from '../snapshot/schema.ts';
 
 /** The right that an account needs in a cluster for each part of a snapshot. */
 const rights: Partial<Record<Source, string>> = {

@@ -1,4 +1,4 @@
-import type { MeshSettings } from '../mesh/snapshot/schema.ts';
+import type { MeshSettings } from '../snapshot/schema.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { selects } from './pod-index.ts';
 

@@ -1,4 +1,4 @@
-import type { PodRecord, ServiceRecord } from '../mesh/snapshot/schema.ts';
+import type { PodRecord, ServiceRecord } from '../snapshot/schema.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
 import { selects } from './pod-index.ts';

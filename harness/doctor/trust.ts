@@ -1,4 +1,4 @@
-import type { Authority, Certificate } from '../mesh/snapshot/schema.ts';
+import type { Authority, Certificate } from '../snapshot/schema.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
 

@@ -1,5 +1,4 @@
-import type { Missing, Source } from '../mesh/snapshot/schema.ts';
-import type { Sighting } from './check.ts';
+import type { Missing, Source } from '../snapshot/schema.ts';
 
 /** A check asked for data that the snapshot does not have. The check cannot judge the item that needs the data. */
 export class NotRead extends Error {
@@ -28,10 +27,7 @@ export class ReadLog {
 }
 
 /** Judges each item by itself: data that was not read ends the judgement of its item, not of the others. */
-export function* separately<T>(
-  items: Iterable<T>,
-  judge: (item: T) => Iterable<Sighting>,
-): Iterable<Sighting> {
+export function* separately<T, R>(items: Iterable<T>, judge: (item: T) => Iterable<R>): Iterable<R> {
   for (const item of items)
     try {
       yield* judge(item);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleSnapshot } from '../mesh/snapshot/sample.ts';
+import { sampleSnapshot } from '../snapshot/sample/sample.ts';
 import { broken, the } from './broken-sample.ts';
 import { judge } from './judge.ts';
 import { wordsOf } from './words.ts';

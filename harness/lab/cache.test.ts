@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
-import { timeouts } from '../timeouts.ts';
+import { timeouts } from '../base/timeouts.ts';
 import { ensureCached, sweepUnfinished } from './cache.ts';
 
 const root = () => mkdtempSync(join(tmpdir(), 'meshproof-cache-'));

@@ -1,7 +1,7 @@
 import { access, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../folders.ts';
-import { timeouts } from '../timeouts.ts';
+import { makeFolder } from '../base/folders.ts';
+import { timeouts } from '../base/timeouts.ts';
 import { cacheRoot } from './paths.ts';
 
 /**

@@ -3,13 +3,13 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { stringify } from 'yaml';
-import type { TopologyCluster } from '../mesh/topology.ts';
-import { fakeCommands } from '../mesh/fake-command.ts';
-import type { EquippedLab } from './lab.ts';
-import type { Authorities } from './pki.ts';
-import { labFolder } from './paths.ts';
+import { fakeCommands } from '../base/fake-command.ts';
+import { temporaryFolder } from '../base/temporary-folder.ts';
+import type { TopologyCluster } from '../config/topology.ts';
 import { clusterProblem } from './cluster-problem.ts';
-import { temporaryFolder } from '../mesh/temporary-folder.ts';
+import type { EquippedLab } from './lab.ts';
+import { labFolder } from './paths.ts';
+import type { Authorities } from './pki.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 

@@ -1,8 +1,8 @@
-import { openClusterApi } from '../mesh/cluster-api.ts';
-import type { TopologyCluster } from '../mesh/topology.ts';
-import { timeouts } from '../timeouts.ts';
-import { CommandFailed } from '../mesh/command.ts';
-import { inspect } from '../mesh/docker.ts';
+import { CommandFailed } from '../base/command.ts';
+import { inspect } from '../base/docker.ts';
+import { timeouts } from '../base/timeouts.ts';
+import type { TopologyCluster } from '../config/topology.ts';
+import { openClusterApi } from '../kube/cluster-api.ts';
 import { labDocker, names, nodesOf, type EquippedLab, type Lab } from './lab.ts';
 import type { Authorities } from './pki.ts';
 

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { TopologyCluster } from '../mesh/topology.ts';
-import { timeouts } from '../timeouts.ts';
+import { CommandFailed, run } from '../base/command.ts';
+import { timeouts } from '../base/timeouts.ts';
+import type { TopologyCluster } from '../config/topology.ts';
 import { missingCapabilities } from './capabilities.ts';
 import { clusterProblem, finishedMark } from './cluster-problem.ts';
-import { CommandFailed, run } from '../mesh/command.ts';
-import { kindConfig, lightControlPlane, withinBoundsDropIn } from './kind-config.ts';
 import { refuseFullDisk } from './disk.ts';
 import { ensureInotifyInstances } from './kernel-limits.ts';
+import { kindConfig, lightControlPlane, withinBoundsDropIn } from './kind-config.ts';
 import { labDocker, names, networksOf, nodesOf, type EquippedLab, type Lab } from './lab.ts';
 import type { Authorities } from './pki.ts';
 

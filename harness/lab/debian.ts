@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isInstalled, run } from '../mesh/command.ts';
+import { isInstalled, run } from '../base/command.ts';
 import { waitForTurn } from './lock.ts';
 import { cacheRoot } from './paths.ts';
 import type { StepOptions } from './step.ts';

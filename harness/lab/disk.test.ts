@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { fakeCommands } from '../mesh/fake-command.ts';
+import { fakeCommands } from '../base/fake-command.ts';
 import { diskOf, refuseFullDisk, shortage, type Need } from './disk.ts';
 
 const gib = 2 ** 30;

@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { docker } from '../mesh/docker.ts';
+import { docker } from '../base/docker.ts';
 import type { Engine } from './engine.ts';
 import { cacheRoot } from './paths.ts';
 import type { StepOptions } from './step.ts';

@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { fakeCommands } from '../mesh/fake-command.ts';
+import { fakeCommands } from '../base/fake-command.ts';
 import { labObjects, removeLab } from './down.ts';
 
 /** An engine with lab `a`: a node and the link, and beside them what others put on its network. `gone` is made by `network rm`. */

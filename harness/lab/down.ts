@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kill } from 'zx';
-import { inside } from '../folders.ts';
-import { timeouts } from '../timeouts.ts';
-import { CommandFailed } from '../mesh/command.ts';
-import { inspect } from '../mesh/docker.ts';
+import { CommandFailed } from '../base/command.ts';
+import { inspect } from '../base/docker.ts';
+import { inside } from '../base/folders.ts';
+import { timeouts } from '../base/timeouts.ts';
 import { labDocker, labLabel, names, type LabRef } from './lab.ts';
 import { refuseForeign } from './owner.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { loadTopology } from '../mesh/load.ts';
+import { loadTopology } from '../config/load.ts';
 import { istioOperator, merge } from './istio.ts';
 
 const topology = loadTopology(new URL('../../clusters/topologies/west-east.yaml', import.meta.url).pathname);

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Topology, TopologyCluster } from '../mesh/topology.ts';
-import { applyAll, deleteIfThere, type ClusterApi } from '../mesh/cluster-api.ts';
-import { timeouts } from '../timeouts.ts';
-import { run } from '../mesh/command.ts';
+import { run } from '../base/command.ts';
+import { timeouts } from '../base/timeouts.ts';
+import type { Topology, TopologyCluster } from '../config/topology.ts';
+import { applyAll, deleteIfThere, type ClusterApi } from '../kube/cluster-api.ts';
 import { digest } from './images/recipe.ts';
 import type { LabImages } from './images/traits.ts';
 import { addressOf, names, nodesOf, type EquippedLab } from './lab.ts';

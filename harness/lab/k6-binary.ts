@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isInstalled, run } from '../base/command.ts';
 import { ensureCached } from './cache.ts';
-import { isInstalled, run } from '../mesh/command.ts';
 import { ensureCommands } from './debian.ts';
 import { goEnvironment, goFlags } from './images/binaries.ts';
 import { digest } from './images/recipe.ts';

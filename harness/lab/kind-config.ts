@@ -1,5 +1,5 @@
-import { clusterRanges } from '../mesh/topology-checks.ts';
-import type { TopologyCluster } from '../mesh/topology.ts';
+import { clusterRanges } from '../config/topology-checks.ts';
+import type { TopologyCluster } from '../config/topology.ts';
 
 /** What differs between machines and images, and changes how a node is set up. */
 export interface NodeSettings {

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { inside } from '../folders.ts';
+import { inside } from '../base/folders.ts';
 import { engineAt, ensureEngine, findEngine, privateEndpoint, type Engine } from './engine.ts';
 import { labFolder } from './paths.ts';
 

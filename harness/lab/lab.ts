@@ -1,11 +1,11 @@
-import { inside } from '../folders.ts';
-import type { Topology, TopologyCluster } from '../mesh/topology.ts';
+import { docker, inspect } from '../base/docker.ts';
+import { inside } from '../base/folders.ts';
+import type { Topology, TopologyCluster } from '../config/topology.ts';
+import type { Engine } from './engine.ts';
 import type { Binaries } from './images/binaries.ts';
 import type { LabImages } from './images/traits.ts';
-import { docker, inspect } from '../mesh/docker.ts';
-import type { Engine } from './engine.ts';
-import type { StepOptions } from './step.ts';
 import { labFolder } from './paths.ts';
+import type { StepOptions } from './step.ts';
 
 /** A lab by its name, on an engine: enough to find and to remove it. */
 export interface LabRef {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { loadTopology } from '../mesh/load.ts';
-import { labFolder, labMeshFile, projectRoot } from './paths.ts';
+import { temporaryFolder } from '../base/temporary-folder.ts';
+import { loadTopology } from '../config/load.ts';
 import { LeftBehind } from './left-behind.ts';
+import { labFolder, labMeshFile, projectRoot } from './paths.ts';
 import { upSteps } from './up.ts';
-import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
 const folder = temporaryFolder('MESHPROOF_STATE');
 

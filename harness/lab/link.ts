@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TopologyCluster } from '../mesh/topology.ts';
-import { settleAll } from '../settle-all.ts';
-import { timeouts } from '../timeouts.ts';
-import { inspect } from '../mesh/docker.ts';
+import { inspect } from '../base/docker.ts';
+import { settleAll } from '../base/settle-all.ts';
+import { timeouts } from '../base/timeouts.ts';
+import type { TopologyCluster } from '../config/topology.ts';
 import {
   addressOf,
   labDocker,

@@ -6,9 +6,9 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
-import { UnusablePath } from '../folders.ts';
+import { UnusablePath } from '../base/folders.ts';
+import { processStart } from '../base/process-start.ts';
 import { takeLock, waitForTurn } from './lock.ts';
-import { processStart } from '../mesh/process-start.ts';
 
 let folder = '';
 let child: ChildProcess | undefined;

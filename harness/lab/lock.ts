@@ -2,10 +2,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { lstat, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makeFolder, UnusablePath } from '../folders.ts';
-import { shellWord } from '../shell-word.ts';
-import { timeouts } from '../timeouts.ts';
-import { processStart } from '../mesh/process-start.ts';
+import { makeFolder, UnusablePath } from '../base/folders.ts';
+import { processStart } from '../base/process-start.ts';
+import { shellWord } from '../base/shell-word.ts';
+import { timeouts } from '../base/timeouts.ts';
 import type { StepOptions } from './step.ts';
 
 /** The one right to work on a lab or a mesh; given back when disposed of. */

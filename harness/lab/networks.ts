@@ -1,5 +1,5 @@
-import { overlap as overlapOf, subnetOf as parse } from '../mesh/subnet.ts';
-import { docker, inspect } from '../mesh/docker.ts';
+import { docker, inspect } from '../base/docker.ts';
+import { overlap as overlapOf, subnetOf as parse } from '../config/subnet.ts';
 import { labDocker, labLabel, names, type Lab } from './lab.ts';
 import { labelsOf, refuseForeign } from './owner.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { fakeCommands } from '../mesh/fake-command.ts';
+import { fakeCommands } from '../base/fake-command.ts';
 import { removeLab } from './down.ts';
 import type { Lab } from './lab.ts';
 import { ensureNetworks } from './networks.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { inside } from '../folders.ts';
+import { inside } from '../base/folders.ts';
 import { ForeignLab } from '../mesh/foreign.ts';
 import { labDocker, labLabel, type LabRef } from './lab.ts';
 

@@ -1,8 +1,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { folderFrom, inside, makeFolder } from '../folders.ts';
-import { labFolder, stateRoot } from '../mesh/state.ts';
+import { folderFrom, inside, makeFolder } from '../base/folders.ts';
+import { labFolder, stateRoot } from '../config/state.ts';
 
 /** The checkout that this code runs from. */
 export const projectRoot = resolve(import.meta.dirname, '../..');

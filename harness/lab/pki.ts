@@ -1,10 +1,10 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { makeFolder } from '../folders.ts';
-import { authoritiesFile, readKept, type Kept } from '../mesh/kept-authorities.ts';
-import { issueAuthorities, type Authorities } from '../mesh/authorities.ts';
+import { makeFolder } from '../base/folders.ts';
+import { issueAuthorities, type Authorities } from '../x509/authorities.ts';
+import { authoritiesFile, readKept, type Kept } from '../x509/kept-authorities.ts';
 import type { Lab } from './lab.ts';
 
-export { cacertsData, issueAuthorities, type Authorities, type Authority } from '../mesh/authorities.ts';
+export { cacertsData, issueAuthorities, type Authorities, type Authority } from '../x509/authorities.ts';
 
 /**
  * The authorities of a lab, from its folder, or made and kept there: files 0600 in a folder 0700. They outlive a

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import type { TopologyCluster } from '../mesh/topology.ts';
-import { applyAll, type ClusterApi } from '../mesh/cluster-api.ts';
-import { timeouts } from '../timeouts.ts';
+import { timeouts } from '../base/timeouts.ts';
+import type { TopologyCluster } from '../config/topology.ts';
+import { applyAll, type ClusterApi } from '../kube/cluster-api.ts';
 import { istioNamespace } from './istio.ts';
 import { addressOf, names, nodesOf, type Lab } from './lab.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
-import { fakeCommands } from '../mesh/fake-command.ts';
+import { fakeCommands } from '../base/fake-command.ts';
+import { temporaryFolder } from '../base/temporary-folder.ts';
 import { labFolder, labMeshFile } from './paths.ts';
 import { statusOf } from './status.ts';
-import { temporaryFolder } from '../mesh/temporary-folder.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 process.env['DOCKER_HOST'] = 'unix:///nowhere.sock';

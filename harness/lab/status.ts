@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { inspect } from '../base/docker.ts';
+import { loadMeshFile } from '../config/load.ts';
+import { namePattern } from '../config/names.ts';
 import { attach } from '../mesh/attach.ts';
-import { loadMeshFile } from '../mesh/load.ts';
 import { findUnready } from '../mesh/readiness.ts';
-import { inspect } from '../mesh/docker.ts';
 import { labObjects } from './down.ts';
 import type { Engine } from './engine.ts';
 import { engineToSearch } from './lab-engine.ts';
-import { ForeignLab, refuseForeign } from './owner.ts';
-import { namePattern } from '../mesh/names.ts';
-import { labFolder, labMeshFile, stateRoot } from './paths.ts';
 import { names, type LabRef } from './lab.ts';
+import { ForeignLab, refuseForeign } from './owner.ts';
+import { labFolder, labMeshFile, stateRoot } from './paths.ts';
 
 /** What stands of a lab. */
 export interface LabStatus {

@@ -1,4 +1,4 @@
-import type { Topology } from '../mesh/topology.ts';
+import type { Topology } from '../config/topology.ts';
 
 /** The port that Istio's east-west gateways of a lab listen on. */
 export const dataPort = 15443;

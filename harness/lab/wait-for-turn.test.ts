@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processStart } from '../mesh/process-start.ts';
+import { processStart } from '../base/process-start.ts';
 import { waitForTurn } from './lock.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'meshproof-turn-'));

@@ -1,11 +1,16 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { whileWaiting } from '../waiting.ts';
-import { openClusterApi, type ClusterApi } from './cluster-api.ts';
-import { exec, type ExecResult } from './exec.ts';
-import { selectorOf } from './label-selector.ts';
-import type { MeshFile, MeshFileCluster } from './mesh-file.ts';
-import { openPortForward, type PodRef, type PortForward } from './port-forward.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import type { MeshFile, MeshFileCluster } from '../config/mesh-file.ts';
+import { type ClusterApi, openClusterApi } from '../kube/cluster-api.ts';
+import { exec, type ExecResult } from '../kube/exec.ts';
+import { openPortForward, type PodRef, type PortForward } from '../kube/port-forward.ts';
 import { ProxyAdmin } from './proxy-admin.ts';
+
+/** Labels as a selector of the Kubernetes API: `app=catalog,version=v1`. */
+export const selectorOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
 
 /** A pod as the harness uses it. */
 export interface Pod extends PodRef {

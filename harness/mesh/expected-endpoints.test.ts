@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { meshFileSchema } from '../config/mesh-file.ts';
 import { expectedEndpoints, missingEndpoints } from './expected-endpoints.ts';
-import { meshFileSchema } from './mesh-file.ts';
 import type { Endpoint } from './proxy.ts';
 
 const file = meshFileSchema.parse({

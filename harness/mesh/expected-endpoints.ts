@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { MeshFile } from './mesh-file.ts';
+import type { MeshFile } from '../config/mesh-file.ts';
 import type { Endpoint } from './proxy.ts';
 
 /** What a client proxy of one cluster should have for one service. */

@@ -1,43 +1,16 @@
-import { z } from 'zod';
+import { PodHttp } from '../kube/pod-http.ts';
 import type { MeshCluster } from './attach.ts';
-import { PodHttp } from './proxy-admin.ts';
+import {
+  clusterz,
+  configz,
+  type EndpointShards,
+  endpointShardz,
+  type HeldConfig,
+  type RemoteCluster,
+} from './istiod-pages.ts';
 
 /** Istiod serves its debug pages here to callers from loopback. */
 export const debugPort = 15014;
-
-const clusterz = z.array(
-  z.looseObject({ id: z.string(), secretName: z.string().optional(), syncStatus: z.string().default('') }),
-);
-
-const endpointShardz = z.record(
-  z.string(),
-  z.record(
-    z.string(),
-    z.looseObject({
-      Shards: z
-        .record(z.string(), z.array(z.looseObject({ ServicePortName: z.string().default('') })).nullable())
-        .default({}),
-    }),
-  ),
-);
-
-const configz = z.array(
-  z.looseObject({
-    apiVersion: z.string(),
-    kind: z.string(),
-    metadata: z.looseObject({
-      name: z.string(),
-      namespace: z.string().default(''),
-      resourceVersion: z.string().default(''),
-    }),
-  }),
-);
-
-/** An object of Istio's own kinds as an istiod has read it. */
-export type HeldConfig = z.infer<typeof configz>[number];
-
-/** What an istiod holds of the endpoints of services. */
-export type EndpointShards = z.infer<typeof endpointShardz>;
 
 /** How many endpoints of a service's port are held of one cluster. */
 export function heldEndpoints(
@@ -45,18 +18,15 @@ export function heldEndpoints(
   of: { host: string; namespace: string; cluster: string; portName: string },
 ): number {
   // Keyed `<registry>/<cluster>`.
-  const held = shards[of.host]?.[of.namespace]?.Shards[`Kubernetes/${of.cluster}`] ?? [];
+  const held = shards[of.host]?.[of.namespace]?.Shards?.[`Kubernetes/${of.cluster}`] ?? [];
   return held.filter(({ ServicePortName }) => ServicePortName === of.portName).length;
 }
-
-/** A cluster as an istiod knows it. */
-export type RemoteCluster = z.infer<typeof clusterz>[number];
 
 /** The debug interface of one istiod pod. Dispose it when done. */
 export class IstiodDebug extends PodHttp {
   /** The clusters it reads, itself included, each with `syncStatus` (`synced` when all is well). */
   async clusters(): Promise<RemoteCluster[]> {
-    return clusterz.parse(JSON.parse(await this.ask('/debug/clusterz')));
+    return clusterz.parse(JSON.parse(await this.ask('/debug/clusterz'))) ?? [];
   }
 
   /** The endpoints it holds: by host name of the service, namespace, and cluster that they were read from. */

@@ -1,6 +1,6 @@
+import type { MeshFile } from '../config/mesh-file.ts';
+import { placements } from '../config/placement.ts';
 import type { Mesh } from './attach.ts';
-import type { MeshFile } from './mesh-file.ts';
-import { placements } from './placement.ts';
 import type { ProxyPredicate } from './propagation.ts';
 import { outboundCluster, type Endpoint } from './proxy.ts';
 

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { whileWaiting } from '../waiting.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import { markKey } from '../config/state-key.ts';
 import type { MeshCluster } from './attach.ts';
-import { markKey } from './state-key.ts';
 
 /** What a mark is for. A signature of one kind does not verify for another. */
 export type MarkKind =

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { timeouts } from '../timeouts.ts';
-import { whileWaiting } from '../waiting.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
 import type { MeshCluster, Pod } from './attach.ts';
 import type { ProxyAdmin } from './proxy-admin.ts';
 

@@ -1,24 +1,32 @@
 import {
   AuthorizationV1Api,
+  createConfiguration,
   KubeConfig,
   ServerConfiguration,
-  createConfiguration,
   type V1Secret,
 } from '#kubernetes-client';
-import { timeouts } from '../timeouts.ts';
-import type { AccessRule, ReaderAccess } from '../verdict/reader-access.ts';
-import { whileWaiting } from '../waiting.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import { neededResources } from './access-review.ts';
 import type { Mesh, MeshCluster } from './attach.ts';
 import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse } from './remote-kubeconfig.ts';
 
-/** What an istiod lists and watches in a remote cluster; the resources of Istio's own istio-reader ClusterRole. */
-export const neededResources = [
-  { group: '', resource: 'services' },
-  { group: 'discovery.k8s.io', resource: 'endpointslices' },
-  { group: '', resource: 'pods' },
-  { group: '', resource: 'nodes' },
-  { group: '', resource: 'namespaces' },
-] as const;
+/** One rule of what an account may do, as a SelfSubjectRulesReview lists it. */
+export interface AccessRule {
+  namespace: string;
+  verbs: readonly string[];
+  apiGroups: readonly string[];
+  resources: readonly string[];
+}
+
+/** What an account may and may not do in one cluster. */
+export interface ReaderAccess {
+  rules: readonly AccessRule[];
+  /** The server could not list all rules: what is absent proves nothing. */
+  incomplete: boolean;
+  /** By "verb resource": whether it may do so in the whole cluster. */
+  mayEverywhere: Readonly<Record<string, boolean>>;
+}
 
 /** The account that the istiods of one cluster read another with. Holds a credential: never print or record it. */
 export interface ReaderAccount {

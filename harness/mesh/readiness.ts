@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { timeouts } from '../timeouts.ts';
-import { whileWaiting } from '../waiting.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import type { MeshFile } from '../config/mesh-file.ts';
+import { servicePorts } from '../config/workload-names.ts';
 import type { Mesh, MeshCluster, Pod } from './attach.ts';
 import { expectedEndpoints, missingEndpoints } from './expected-endpoints.ts';
-import type { MeshFile } from './mesh-file.ts';
 import { outboundCluster } from './proxy.ts';
-import { servicePorts } from './workloads.ts';
 
 /** What {@link waitUntilReady} may be told. */
 export interface ReadinessOptions {

@@ -1,8 +1,8 @@
-import type { SeenWeights } from '../verdict/remote-weights.ts';
 import type { Mesh, MeshCluster } from './attach.ts';
-import { heldEndpoints, istiodsOf, istiodSettings } from './istiod.ts';
+import { heldEndpoints, istiodSettings, istiodsOf } from './istiod.ts';
 import { outboundCluster } from './proxy.ts';
 import { clientProxies } from './readiness.ts';
+import type { SeenWeights } from './seen-weights.ts';
 import { scaleOf, wayTowards } from './weights.ts';
 
 /** How the rest of a mesh sees the pods of one cluster: by its east-west gateway, from other networks. */

@@ -1,5 +1,5 @@
+import type { MeshFile } from '../config/mesh-file.ts';
 import type { Mesh } from './attach.ts';
-import type { MeshFile } from './mesh-file.ts';
 
 /** The identity of one of meshproof's workloads as policies name it: each runs as the account of its own name. */
 export const principalOf = (

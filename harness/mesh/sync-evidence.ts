@@ -1,10 +1,21 @@
-import type { SyncEvidence } from '../verdict/discovery.ts';
+import { placements } from '../config/placement.ts';
 import type { Mesh, MeshCluster } from './attach.ts';
 import { heldEndpoints, type IstiodDebug } from './istiod.ts';
-import { placements } from './placement.ts';
 import { outboundCluster } from './proxy.ts';
 import { clientProxies } from './readiness.ts';
 import { scaleOf, weightTowards } from './weights.ts';
+
+/** A remote cluster as one istiod and the client proxies beside it see it. */
+export interface IstiodSync {
+  /** `syncStatus` in `/debug/clusterz`; absent when the cluster is not listed. */
+  status?: string;
+  /** By service: pods that the mesh file counts in the remote cluster. */
+  pods: Readonly<Record<string, number>>;
+  /** By service: endpoints that istiod holds of the remote cluster (`/debug/endpointShardz`). */
+  shards: Readonly<Record<string, number>>;
+  /** By service: the weight that a client proxy was told for the remote cluster; absent when not told apart. */
+  weights: Readonly<Record<string, number>>;
+}
 
 /**
  * What an istiod of `cluster` and the client proxies beside it know of a remote cluster: istiod's own word, the endpoints
@@ -16,7 +27,7 @@ export async function observeSync(
   cluster: MeshCluster,
   remote: MeshCluster,
   istiod: IstiodDebug,
-): Promise<SyncEvidence> {
+): Promise<IstiodSync> {
   const there = placements(mesh.file).flatMap(({ service, pods }) => {
     const count = pods[remote.name];
     return count === undefined ? [] : [{ service, count }];

@@ -1,8 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import type { OutlierDetection } from '../verdict/failover-bounds.ts';
-import type { RoutePolicy } from '../verdict/resilience-bounds.ts';
-import { durationMs, isDuration } from '../verdict/go-duration.ts';
+import { durationMs, isDuration } from '../base/go-duration.ts';
+import type { OutlierDetection, RoutePolicy } from '../base/istio-facts.ts';
 
 /** What a DestinationRule says that bounds follow from; milliseconds, and absent where it does not say. */
 export interface TrafficPolicy {

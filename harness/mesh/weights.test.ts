@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MeshFile } from './mesh-file.ts';
-import { crossings, placements, remoteOnly, shared } from './placement.ts';
+import type { MeshFile } from '../config/mesh-file.ts';
+import { crossings, placements, remoteOnly, shared } from '../config/placement.ts';
 import { endpointWeights, localityWeights, scaleOf, wayTowards } from './weights.ts';
 
 const locality = (region: string, priority: number, weight: number, weights: number[]) => ({

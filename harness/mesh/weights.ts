@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { SeenWeight } from '../verdict/remote-weights.ts';
 import type { EdsLocality } from './proxy.ts';
+import type { SeenWeight } from './seen-weights.ts';
 
 // All that is read here is what an Envoy has made of istiod's word: of several endpoints with one address it keeps the first only, such
 // as those of one gateway in two localities.

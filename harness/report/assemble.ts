@@ -1,5 +1,5 @@
-import type { Interval } from '../waiting.ts';
-import { unionMs } from '../waiting.ts';
+import type { Interval } from '../base/waiting.ts';
+import { unionMs } from '../base/waiting.ts';
 import type { RunContext } from './context.ts';
 import { reportSchema, type Report, type ReportPromise } from './schema.ts';
 

@@ -3,7 +3,7 @@ import { availableParallelism, release, totalmem, type } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { parse } from 'yaml';
-import type { MeshFile } from '../mesh/mesh-file.ts';
+import type { MeshFile } from '../config/mesh-file.ts';
 import { writeAtomically } from './files.ts';
 import { meshSchema, reportSchema, type Report, type ReportMesh } from './schema.ts';
 

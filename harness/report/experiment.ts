@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Buckets } from '../traffic/buckets.ts';
-import { outcomes, type RequestRecord } from '../traffic/timeline.ts';
+import { type Buckets, outcomes, type RequestRecord } from '../traffic/timeline.ts';
 import { loadSchema, measurementSchema } from './schema.ts';
 
 /** Name of the Playwright attachment by which a suite hands an experiment to the reporter. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { inside } from '../folders.ts';
+import { inside } from '../base/folders.ts';
 import { experimentAttachment, parseExperiment, type Experiment } from './experiment.ts';
 import type { ReportExperiment, ReportPromise } from './schema.ts';
 

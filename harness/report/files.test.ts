@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
+import { UnusablePath } from '../base/folders.ts';
 import { describeMachine, describeMesh, readContext, writeContext, type RunContext } from './context.ts';
-import { UnusablePath } from '../folders.ts';
 import { pointLatestTo, writeAtomically, writePrivately } from './files.ts';
 import { sampleMesh } from './sample.ts';
 

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { UnusablePath } from '../folders.ts';
-import { shellWord } from '../shell-word.ts';
+import { UnusablePath } from '../base/folders.ts';
+import { shellWord } from '../base/shell-word.ts';
 
 let written = 0;
 

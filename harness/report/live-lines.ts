@@ -1,8 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { Buckets } from '../traffic/buckets.ts';
-import type { TimelineEvent } from '../traffic/timeline.ts';
+import type { Buckets, TimelineEvent } from '../traffic/timeline.ts';
 import { slotsOf } from './experiment.ts';
-import { rowsOf, type Row } from './picture/series.ts';
+import { type Row, rowsOf } from './picture/series.ts';
 import { latencyText } from './picture/steps.ts';
 import { quantity } from './plain-text.ts';
 

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { readIfThere } from '../read-if-there.ts';
+import { readIfThere } from '../base/read-if-there.ts';
 
 /** Memory moves slowly next to this. A sample reads a file of every process of the machine: once a second took a tenth of a core. */
 const samplingMs = 5_000;

@@ -8,20 +8,20 @@ import type {
   TestError,
   TestResult,
 } from '@playwright/test/reporter';
-import { guardOutput } from '../output-guard.ts';
-import type { Interval } from '../waiting.ts';
-import { payloadsOf, type Declaration } from './annotations.ts';
+import { guardOutput } from '../base/output-guard.ts';
+import type { Interval } from '../base/waiting.ts';
+import { type Declaration, payloadsOf } from './annotations.ts';
 import { assembleReport } from './assemble.ts';
 import { ConsoleLines, wantsColors } from './console.ts';
 import { readContext, type RunContext } from './context.ts';
 import { duplicateOf, listAgain } from './declared.ts';
 import type { Experiment } from './experiment.ts';
-import { takeExperiments, withExperiments, type TakenExperiments } from './experiments.ts';
+import { takeExperiments, type TakenExperiments, withExperiments } from './experiments.ts';
 import { pointLatestTo, writeAtomically } from './files.ts';
-import { reportHtml } from './html.ts';
 import { judgeTrial, textOf } from './judge.ts';
 import { junitXml } from './junit.ts';
 import { MemorySampler } from './memory.ts';
+import { reportHtml } from './page/page.ts';
 import type { Report, ReportPromise } from './schema.ts';
 
 export interface ReporterOptions {

@@ -1,5 +1,4 @@
-import type { Buckets } from '../traffic/buckets.ts';
-import type { Outcome } from '../traffic/timeline.ts';
+import type { Buckets, Outcome } from '../traffic/timeline.ts';
 import type { Experiment } from './experiment.ts';
 
 /** What becomes of requests sent at a moment, the shares adding up to 1; latency is the median in milliseconds. */

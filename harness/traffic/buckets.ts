@@ -1,16 +1,7 @@
-import type { Outcome, RequestRecord } from './timeline.ts';
+import type { Buckets, Outcome, RequestRecord } from './timeline.ts';
 
 /** Width of a slot, in milliseconds: what a picture needs, and what clusters/k6 counts by. */
 export const slotMs = 50;
-
-/** Counts of requests over time. Slot i covers `startMs` in [i*widthMs, (i+1)*widthMs) on the timeline's clock. */
-export interface Buckets {
-  widthMs: number;
-  /** One for each pair of answering cluster and outcome. `cluster`: the origin's; null: nothing of ours answered. */
-  series: { cluster: string | null; outcome: Outcome; counts: number[] }[];
-  /** Latencies by slot, the due start counting; null: no request in the slot. */
-  latency: { p50Ms: (number | null)[]; p99Ms: (number | null)[]; maxMs: (number | null)[] };
-}
 
 /** Latencies of one slot, in milliseconds. */
 export interface Latencies {

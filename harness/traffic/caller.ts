@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import { servicePorts, workloadPorts } from '../config/workload-names.ts';
+import type { PortForward } from '../kube/port-forward.ts';
 import type { MeshCluster, Pod } from '../mesh/attach.ts';
-import type { PortForward } from '../mesh/port-forward.ts';
-import { servicePorts, workloadPorts } from '../mesh/workloads.ts';
-import { timeouts } from '../timeouts.ts';
-import { openTarget, send, type Exchange, type SendOptions, type Target } from './probe.ts';
+import { type Exchange, openTarget, send, type SendOptions, type Target } from './probe.ts';
 import { callTcp } from './tcp.ts';
 import type { RequestRecord } from './timeline.ts';
 import { attemptTls, type TlsAttempt, type TlsResult } from './tls.ts';
 import { TransportFailure } from './transport-failure.ts';
 import { openTunnel } from './tunnel.ts';
-import { whileWaiting } from '../waiting.ts';
 
 /** A service by name, in the workloads' namespace unless `namespace` is given. */
 export interface ServiceOptions {

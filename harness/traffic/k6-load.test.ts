@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { k6Variable } from './k6-process.ts';
 import { startLoad, type Load, type LoadOptions } from './k6-load.ts';
+import { k6Variable } from './k6-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'meshproof-load-'));
 after(() => rmSync(folder, { recursive: true }));

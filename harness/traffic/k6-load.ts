@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { timeouts } from '../timeouts.ts';
-import { whileWaiting } from '../waiting.ts';
-import type { Buckets } from './buckets.ts';
-import { startClock, type Clock } from './clock.ts';
-import { endedWell, k6Variable, startK6, type K6Exit, type K6Process } from './k6-process.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import { type Clock, startClock } from './clock.ts';
+import { endedWell, type K6Exit, type K6Process, k6Variable, startK6 } from './k6-process.ts';
 import { K6Stream, type StreamEnd } from './k6-stream.ts';
 import type { Target } from './probe.ts';
 import type { Recording } from './recorder.ts';
-import type { Timeline, TimelineEvent } from './timeline.ts';
+import type { Buckets, Timeline, TimelineEvent } from './timeline.ts';
 
 /** An open-loop load of GET requests. It ends with `durationMs`, `until` or `stop()`, whichever comes first. */
 export interface LoadOptions {

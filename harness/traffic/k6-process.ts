@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { favoured } from '../favoured.ts';
+import { favoured } from '../base/favoured.ts';
 
-/** Environment variable with the path of k6 with our extension; scripts/suite-run.ts sets it. */
+/** Environment variable with the path of k6 with our extension; scripts/cli/suite-run.ts sets it. */
 export const k6Variable = 'MESHPROOF_K6';
 
 const script = join(import.meta.dirname, '../../clusters/k6/load.js');
@@ -77,7 +77,7 @@ function ownEnvironment(): NodeJS.ProcessEnv {
     ...Object.fromEntries(others),
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
     K6_NO_USAGE_REPORT: 'true',
-    GOGC: '50', // a seventh less memory for a hundredth of a core (scripts/bench-load.ts)
+    GOGC: '50', // a seventh less memory for a hundredth of a core (scripts/dev/bench-load.ts)
   };
 }
 

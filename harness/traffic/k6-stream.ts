@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { BucketCounts, slotMs, type Buckets } from './buckets.ts';
-import { outcomes, type Origin, type RequestRecord } from './timeline.ts';
+import { BucketCounts, slotMs } from './buckets.ts';
+import { type Buckets, type Origin, outcomes, type RequestRecord } from './timeline.ts';
 
 /** The version of the stream that clusters/k6/timeline/lines.go writes. */
 const streamVersion = 1;

@@ -1,11 +1,11 @@
 import { H2CClient, Pool, type Dispatcher } from 'undici';
-import { timeouts } from '../timeouts.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import type { Relay } from '../kube/port-forward.ts';
 import { classifyAnswer, classifyError } from './classify.ts';
 import { processClock, type Clock } from './clock.ts';
 import type { RequestRecord } from './timeline.ts';
-import type { Relay } from '../mesh/port-forward.ts';
 import { TransportFailure } from './transport-failure.ts';
-import { whileWaiting } from '../waiting.ts';
 
 /** Where requests are sent to. Made by {@link openTarget}; holds connections until closed. */
 export interface Target extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
-import { timeouts } from '../timeouts.ts';
+import { timeouts } from '../base/timeouts.ts';
 import { record, recordCount, recordFor, type Shot } from './recorder.ts';
 import { TransportFailure } from './transport-failure.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { whileWaiting } from '../base/waiting.ts';
 import { startClock, type Clock } from './clock.ts';
 import { Stalls } from './stalls.ts';
 import type { RequestRecord, Timeline, TimelineEvent } from './timeline.ts';
-import { whileWaiting } from '../waiting.ts';
 
 /** Sends one request; resolves to its record, whatever became of it. Rejects only when nothing was learnt. */
 export type Shot = () => Promise<RequestRecord>;

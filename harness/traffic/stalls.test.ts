@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { timeouts } from '../timeouts.ts';
+import { timeouts } from '../base/timeouts.ts';
 import { Stalls } from './stalls.ts';
 
 const stallMs = timeouts.generatorStallMs + 200;

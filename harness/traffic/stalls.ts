@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { readIfThere } from '../read-if-there.ts';
-import { timeouts } from '../timeouts.ts';
+import { readIfThere } from '../base/read-if-there.ts';
+import { timeouts } from '../base/timeouts.ts';
 
 /** The grain in which the event loop's delay is measured. */
 const loopResolutionMs = 10;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RequestRecord } from './timeline.ts';
 import { awaitStreak } from './streak.ts';
+import type { RequestRecord } from './timeline.ts';
 
 const ok = ({ outcome }: RequestRecord) => outcome === 'ok';
 

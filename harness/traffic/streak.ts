@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { timeouts } from '../timeouts.ts';
-import type { Good } from '../verdict/outage.ts';
-import { whileWaiting } from '../waiting.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
 import type { Recording } from './recorder.ts';
+import type { Good } from './timeline.ts';
 
 /**
  * Lets a recording run until the last `inARow` requests that were sent since the call are all as wanted, at most

@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
-import { timeouts } from '../timeouts.ts';
-import type { Relay } from '../mesh/port-forward.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import type { Relay } from '../kube/port-forward.ts';
 import { classifyError } from './classify.ts';
 import { processClock, type Clock } from './clock.ts';
 import type { Origin, RequestRecord } from './timeline.ts';
 import { openTunnel } from './tunnel.ts';
-import { whileWaiting } from '../waiting.ts';
 
 /** Where a TCP call goes: straight from here, or opened by a workload whose call port is at `via`. */
 export interface TcpTarget {

@@ -1,4 +1,11 @@
-import type { Buckets } from './buckets.ts';
+/** Counts of requests over time. Slot i covers `startMs` in [i*widthMs, (i+1)*widthMs) on the timeline's clock. */
+export interface Buckets {
+  widthMs: number;
+  /** One for each pair of answering cluster and outcome. `cluster`: the origin's; null: nothing of ours answered. */
+  series: { cluster: string | null; outcome: Outcome; counts: number[] }[];
+  /** Latencies by slot, the due start counting; null: no request in the slot. */
+  latency: { p50Ms: (number | null)[]; p99Ms: (number | null)[]; maxMs: (number | null)[] };
+}
 
 /**
  * What became of a request, in words that name the layer that failed. Derived from the status, Envoy's response
@@ -64,3 +71,6 @@ export interface Timeline {
   /** The most milliseconds that a request was sent after it was due, which its latency includes; absent where nobody measured it. */
   lateMs?: number;
 }
+
+/** What a user would call an answer: the outcome, the origin and, where it matters, the latency. */
+export type Good = (request: RequestRecord) => boolean;

@@ -2,10 +2,10 @@ import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
-import type { Relay } from '../mesh/port-forward.ts';
-import { timeouts } from '../timeouts.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import type { Relay } from '../kube/port-forward.ts';
 import { openTunnel } from './tunnel.ts';
-import { whileWaiting } from '../waiting.ts';
 
 /** What a TLS client of ours tries. */
 export interface TlsAttempt {

@@ -1,9 +1,44 @@
 import { randomBytes } from 'node:crypto';
-import { timeouts } from '../timeouts.ts';
-import { compareBodies, type Arrivals, type Transfer } from '../verdict/integrity.ts';
+import { timeouts } from '../base/timeouts.ts';
 import { expectedBytes, streamBytes } from './bodies.ts';
 import type { Caller } from './caller.ts';
 import type { Exchange } from './probe.ts';
+import type { Outcome } from './timeline.ts';
+
+/** A body that was sent across, and how it arrived. Bodies themselves are not kept: some are large, and a stream takes long. */
+export interface Transfer extends Compared {
+  /** "download", "echo", "stream". */
+  what: string;
+  outcome: Outcome;
+  detail?: string;
+  /** The cluster that answered. */
+  from?: string;
+}
+
+/** A body that arrived beside the one that should have. */
+export interface Compared {
+  expectedBytes: number;
+  receivedBytes: number;
+  /** The offset of the first byte that should not be there. */
+  wrongAt?: number;
+}
+
+/** Compares bodies byte by byte. */
+export function compareBodies(expected: Buffer, received: Buffer): Compared {
+  const wrongAt = received.equals(expected)
+    ? -1
+    : received.findIndex((byte, index) => byte !== expected[index]);
+  return {
+    ...{ expectedBytes: expected.length, receivedBytes: received.length },
+    ...(wrongAt >= 0 ? { wrongAt } : {}),
+  };
+}
+
+/** When the pieces of a stream arrived, ms since the request was sent, in order. */
+export interface Arrivals {
+  arrivedMs: readonly number[];
+  endMs: number;
+}
 
 /** How long a workload takes to send `/stream`: 1 KiB a second. */
 export const streamMs = (streamBytes / 1024) * 1000;

@@ -1,7 +1,7 @@
 import { connect, constants, type ClientHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { timeouts } from '../timeouts.ts';
-import type { Relay } from '../mesh/port-forward.ts';
+import { timeouts } from '../base/timeouts.ts';
+import type { Relay } from '../kube/port-forward.ts';
 import { classifyAnswer, type Classified } from './classify.ts';
 import { TransportFailure } from './transport-failure.ts';
 

@@ -13,3 +13,11 @@ export class CannotJudge extends Error {
     this.measurements = options.measurements ?? [];
   }
 }
+
+/**
+ * Thrown by a suite or a matcher when the mesh did not do what it promised. Any other error means that the promise
+ * could not be judged; the message must name what was expected and what was seen.
+ */
+export class PromiseBroken extends Error {
+  override readonly name = 'PromiseBroken';
+}

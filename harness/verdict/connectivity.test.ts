@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Outcome, RequestRecord, Timeline } from '../traffic/timeline.ts';
+import { compareBodies } from '../traffic/transfers.ts';
 import { judgeAnsweredBy, requestsToSeeFailures, servedBy } from './answered-by.ts';
 import { judgeCrossNetwork, type ProxyEndpoints } from './cross-network.ts';
-import { compareBodies, judgeIntact, judgeStreaming } from './integrity.ts';
+import { judgeIntact, judgeStreaming } from './integrity.ts';
 import { judgeIsolation } from './isolation.ts';
 import { judgeOutcomes } from './outcomes.ts';
 import { judgeReach } from './reach.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { timeouts } from '../timeouts.ts';
-import { whileWaiting } from '../waiting.ts';
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
 import { cannotJudge, fail, measured, pass } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count, ms } from './wording.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { durationMs } from '../base/go-duration.ts';
+import type { AccessRule } from '../mesh/reader-account.ts';
 import { discoveryBound, judgeSync, type SyncEvidence } from './discovery.ts';
-import { durationMs } from './go-duration.ts';
-import { judgeReader, type AccessRule } from './reader-access.ts';
+import { judgeReader } from './reader-access.ts';
 
 const synced: SyncEvidence = {
   ...{ status: 'synced', pods: { orders: 2 }, shards: { orders: 2 }, weights: { orders: 2 } },

@@ -1,19 +1,12 @@
+import { durationMs } from '../base/go-duration.ts';
+import type { IstiodSync } from '../mesh/sync-evidence.ts';
 import type { Timeline } from '../traffic/timeline.ts';
 import { judgeAnsweredBy } from './answered-by.ts';
-import { durationMs } from './go-duration.ts';
 import { every, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 
 /** What each of four oracles says of one remote cluster as one istiod sees it. */
-export interface SyncEvidence {
-  /** `syncStatus` in `/debug/clusterz`; absent when the cluster is not listed. */
-  status?: string;
-  /** By service: pods that the mesh file counts in the remote cluster. */
-  pods: Readonly<Record<string, number>>;
-  /** By service: endpoints that istiod holds of the remote cluster (`/debug/endpointShardz`). */
-  shards: Readonly<Record<string, number>>;
-  /** By service: the weight that a client proxy was told for the remote cluster; absent when not told apart. */
-  weights: Readonly<Record<string, number>>;
+export interface SyncEvidence extends IstiodSync {
   /** Calls to a service that only the remote cluster has; absent where there is none. */
   traffic?: { service: string; timeline: Timeline; atLeast: number };
 }

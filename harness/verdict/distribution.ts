@@ -1,6 +1,36 @@
-import type { Origin, Outcome, Timeline } from '../traffic/timeline.ts';
-import { countsOf } from './bucket-counts.ts';
+import type { Buckets, Origin, Outcome, Timeline } from '../traffic/timeline.ts';
 import { requestsIn, type Window } from './window.ts';
+
+/** How many requests of a window had which outcome, and which cluster answered the good ones. */
+export interface WindowCounts {
+  requests: number;
+  byOutcome: ReadonlyMap<Outcome, number>;
+  /** Requests with the outcome `ok` by the cluster that answered; `null`: the answer did not name it. */
+  okByCluster: ReadonlyMap<string | null, number>;
+}
+
+/**
+ * Counts the requests of a window from the buckets of a timeline, for totals and shares where not every request is known by
+ * itself. A slot belongs to a window when its middle does: each end is exact to half a slot.
+ */
+export function countsOf({ widthMs, series }: Buckets, window: Window = {}): WindowCounts {
+  const { fromMs = -Infinity, toMs = Infinity } = window;
+  const inside = (_: unknown, slot: number): boolean => {
+    const middleMs = (slot + 0.5) * widthMs;
+    return middleMs >= fromMs && middleMs < toMs;
+  };
+  const byOutcome = new Map<Outcome, number>();
+  const okByCluster = new Map<string | null, number>();
+  let requests = 0;
+  for (const { cluster, outcome, counts } of series) {
+    const n = counts.filter(inside).reduce((sum, one) => sum + one, 0);
+    if (n === 0) continue;
+    requests += n;
+    byOutcome.set(outcome, (byOutcome.get(outcome) ?? 0) + n);
+    if (outcome === 'ok') okByCluster.set(cluster, (okByCluster.get(cluster) ?? 0) + n);
+  }
+  return { requests, byOutcome, okByCluster };
+}
 
 /** The part of an origin that answers are counted by. */
 export type OriginKey = keyof Origin;

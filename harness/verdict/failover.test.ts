@@ -8,7 +8,7 @@ import {
   failoverErrorBudget,
   failureBound,
   type FailoverConfig,
-} from './failover-bounds.ts';
+} from './bounds/failover-bounds.ts';
 import { judgeFailover } from './failover.ts';
 import { timelineOf, type Fate } from './sample-timelines.ts';
 

@@ -1,11 +1,9 @@
-import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
-import { baselineProblem } from './baseline.ts';
-import { judgeErrorBudget, type ErrorBudget } from './error-budget.ts';
+import type { Good, RequestRecord, Timeline } from '../traffic/timeline.ts';
+import { type ErrorBudget, judgeErrorBudget } from './bounds/error-budget.ts';
 import { cannotJudge, every, fail, measured, unless } from './judgement.ts';
-import { answeredOk, defaultInARow, type Good } from './outage.ts';
-import { settle } from './settling.ts';
+import { answeredOk, defaultInARow } from './outage.ts';
 import type { Judgement } from './verdict.ts';
-import { faultWindow, requestsIn } from './window.ts';
+import { baselineProblem, faultWindow, requestsIn, settle } from './window.ts';
 import { count, ms } from './wording.ts';
 
 /**

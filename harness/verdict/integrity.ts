@@ -1,36 +1,7 @@
-import type { Outcome } from '../traffic/timeline.ts';
+import type { Arrivals, Transfer } from '../traffic/transfers.ts';
 import { cannotJudge, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count, ms } from './wording.ts';
-
-/** A body that was sent across, and how it arrived. Bodies themselves are not kept: some are large, and a stream takes long. */
-export interface Transfer extends Compared {
-  /** "download", "echo", "stream". */
-  what: string;
-  outcome: Outcome;
-  detail?: string;
-  /** The cluster that answered. */
-  from?: string;
-}
-
-/** A body that arrived beside the one that should have. */
-export interface Compared {
-  expectedBytes: number;
-  receivedBytes: number;
-  /** The offset of the first byte that should not be there. */
-  wrongAt?: number;
-}
-
-/** Compares bodies byte by byte. */
-export function compareBodies(expected: Buffer, received: Buffer): Compared {
-  const wrongAt = received.equals(expected)
-    ? -1
-    : received.findIndex((byte, index) => byte !== expected[index]);
-  return {
-    ...{ expectedBytes: expected.length, receivedBytes: received.length },
-    ...(wrongAt >= 0 ? { wrongAt } : {}),
-  };
-}
 
 /**
  * Judges whether bodies cross intact: every transfer is answered by the cluster meant and has every byte in its place.
@@ -52,12 +23,6 @@ export function judgeIntact(cluster: string, transfers: readonly Transfer[]): Ju
     `all ${transfers.length} bodies that ${cluster} sent arrived intact, ${bytes} bytes`,
     measurements,
   );
-}
-
-/** When the pieces of a stream arrived, ms since the request was sent, in order. */
-export interface Arrivals {
-  arrivedMs: readonly number[];
-  endMs: number;
 }
 
 /**

@@ -1,14 +1,13 @@
 import type { Timeline } from '../traffic/timeline.ts';
+import { judgeShares } from './balance.ts';
+import { type ErrorBudget, judgeErrorBudget } from './bounds/error-budget.ts';
+import { expectedLocalShare } from './bounds/failover-bounds.ts';
 import { distributionOf } from './distribution.ts';
-import { expectedLocalShare } from './failover-bounds.ts';
-import { judgeErrorBudget, type ErrorBudget } from './error-budget.ts';
 import { cannotJudge, every, measured, unless } from './judgement.ts';
 import { answeredOk, defaultInARow } from './outage.ts';
-import { baselineProblem } from './baseline.ts';
-import { judgeShares } from './balance.ts';
 import { defaultAlpha } from './statistics.ts';
 import type { Judgement } from './verdict.ts';
-import { faultWindow, requestsIn, type FaultLabels, type Window } from './window.ts';
+import { baselineProblem, type FaultLabels, faultWindow, requestsIn, type Window } from './window.ts';
 import { count, tally } from './wording.ts';
 
 /**

@@ -1,9 +1,8 @@
-import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
-import { baselineProblem } from './baseline.ts';
+import type { Good, RequestRecord, Timeline } from '../traffic/timeline.ts';
 import { cannotJudge, measured, unless } from './judgement.ts';
-import { answeredOk, defaultInARow, findOutages, spansOf, type Good, type Outage } from './outage.ts';
+import { answeredOk, defaultInARow, findOutages, type Outage, spansOf } from './outage.ts';
 import type { Judgement, Measurement } from './verdict.ts';
-import { faultWindow, requestsIn, type FaultLabels } from './window.ts';
+import { baselineProblem, type FaultLabels, faultWindow, requestsIn } from './window.ts';
 import { count, countOutcomes, ms, tally } from './wording.ts';
 
 /** What an outage may cost. */

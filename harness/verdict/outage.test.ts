@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { answeredOk, durationMs, findOutages, spansOf } from './outage.ts';
 import { judgeOutage } from './outage-cost.ts';
+import { answeredOk, durationMs, findOutages, spansOf } from './outage.ts';
 import { judgeRecovery } from './recovery.ts';
 import { recordOf, timelineOf, type Fate } from './sample-timelines.ts';
 import { requestsIn } from './window.ts';

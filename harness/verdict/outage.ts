@@ -1,7 +1,4 @@
-import type { RequestRecord } from '../traffic/timeline.ts';
-
-/** What a user would call an answer: the outcome, the origin and, where it matters, the latency. */
-export type Good = (request: RequestRecord) => boolean;
+import type { Good, RequestRecord } from '../traffic/timeline.ts';
 
 /** How many good requests in a row prove that an outage is over: "first success" proves nothing. */
 export const defaultInARow = 5;

@@ -1,23 +1,7 @@
+import type { AccessRule, ReaderAccess } from '../mesh/reader-account.ts';
 import { cannotJudge, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count, names } from './wording.ts';
-
-/** One rule of what an account may do, as a SelfSubjectRulesReview lists it. */
-export interface AccessRule {
-  namespace: string;
-  verbs: readonly string[];
-  apiGroups: readonly string[];
-  resources: readonly string[];
-}
-
-/** What an account may and may not do in one cluster. */
-export interface ReaderAccess {
-  rules: readonly AccessRule[];
-  /** The server could not list all rules: what is absent proves nothing. */
-  incomplete: boolean;
-  /** By "verb resource": whether it may do so in the whole cluster. */
-  mayEverywhere: Readonly<Record<string, boolean>>;
-}
 
 const readVerbs = ['get', 'list', 'watch'];
 const istioGroup = /^([a-z]+\.)*istio\.io$/;

@@ -1,9 +1,8 @@
-import type { Timeline } from '../traffic/timeline.ts';
+import type { Good, Timeline } from '../traffic/timeline.ts';
 import { cannotJudge, fail, measured, unless } from './judgement.ts';
-import { answeredOk, defaultInARow, type Good } from './outage.ts';
-import { settle } from './settling.ts';
+import { answeredOk, defaultInARow } from './outage.ts';
 import type { Judgement } from './verdict.ts';
-import { faultWindow, requestsIn } from './window.ts';
+import { faultWindow, requestsIn, settle } from './window.ts';
 import { count, ms } from './wording.ts';
 
 /** What is expected after a fault was healed. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allWeigh, judgeAdded, weightsInWords, type SeenWeights } from './remote-weights.ts';
+import type { SeenWeights } from '../mesh/seen-weights.ts';
+import { allWeigh, judgeAdded, weightsInWords } from './remote-weights.ts';
 
 const seen = (...all: [weight: number, ...localities: string[]][]): SeenWeights =>
   Object.fromEntries(all.map(([weight, ...localities], i) => [`west/webapp-${i}`, { weight, localities }]));

@@ -1,17 +1,7 @@
+import type { SeenWeight, SeenWeights } from '../mesh/seen-weights.ts';
 import { measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count } from './wording.ts';
-
-/** What a client proxy has of the way to the pods of a service in another cluster. */
-export interface SeenWeight {
-  /** Of its endpoints there, summed. */
-  weight: number;
-  /** Of the localities that it has those endpoints in, such as "region-east/zone-1"; "" for one without a name. */
-  localities: readonly string[];
-}
-
-/** By client proxy, "west/webapp-1". */
-export type SeenWeights = Readonly<Record<string, SeenWeight>>;
 
 /** Whether every client proxy gives the way a weight. Throws where there is none: nobody was told anything then. */
 export function allWeigh(seen: SeenWeights, weight: number): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answeredOk } from './outage.ts';
 import { judgeOutage } from './outage-cost.ts';
+import { answeredOk } from './outage.ts';
 import { timelineOf } from './sample-timelines.ts';
 import { judgeBesideStarvation, type Starved } from './starvation.ts';
 

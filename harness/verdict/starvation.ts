@@ -1,6 +1,5 @@
-import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
+import type { Good, RequestRecord, Timeline } from '../traffic/timeline.ts';
 import { cannotJudge } from './judgement.ts';
-import type { Good } from './outage.ts';
 import type { Judgement } from './verdict.ts';
 
 /** A stretch in which a proxy had work and no processor ran it, on a timeline's clock. */

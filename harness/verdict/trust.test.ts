@@ -4,11 +4,12 @@ import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import {
   BasicConstraintsExtension,
+  type Extension,
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
-  type Extension,
 } from '@peculiar/x509';
-import { judgeIdentities, judgeMixedIssuers, judgeSharedRoot, type ClusterTrust } from './trust.ts';
+import type { ClusterTrust } from '../traffic/read-trust.ts';
+import { judgeIdentities, judgeMixedIssuers, judgeSharedRoot } from './trust.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const now = new Date('2026-06-01T00:00:00Z');

@@ -1,37 +1,11 @@
 import 'reflect-metadata'; // @peculiar/x509 asks for it, before itself
 import { X509Certificate } from 'node:crypto';
 import { BasicConstraintsExtension, X509Certificate as ParsedCertificate } from '@peculiar/x509';
+import type { ClusterTrust, ShownChain } from '../traffic/read-trust.ts';
+import { certificatesOf } from '../x509/pem.ts';
 import { cannotJudge, fail, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count } from './wording.ts';
-
-/** A certificate chain that someone showed in a TLS handshake, and who should have. */
-export interface ShownChain {
-  /** For the report: "catalog-7f on east". */
-  who: string;
-  /** PEM, leaf first. */
-  chain: readonly string[];
-  /** The one SPIFFE id that the leaf should have. */
-  spiffeId: string;
-}
-
-/** What a cluster shows of its trust; public parts only. */
-export interface ClusterTrust {
-  cluster: string;
-  /** It has an istiod of its own, and so an authority of its own. */
-  primary: boolean;
-  /** PEM bundle that its workloads verify peers with: the ConfigMap istio-ca-root-cert. */
-  roots: string;
-  /** The authority that issues its workloads' certificates, as its istiod shows it behind its own. PEM. */
-  intermediate: string;
-  workloads: readonly ShownChain[];
-}
-
-/** Splits a PEM bundle into certificates. Throws what node:crypto throws for one that is none. */
-export function certificatesOf(bundle: string): X509Certificate[] {
-  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((pem) => new X509Certificate(pem));
-}
 
 /**
  * Judges whether clusters trust each other (SEC-01): all have the same roots, each root is an authority that signed

@@ -1,4 +1,5 @@
-import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
+import type { Good, RequestRecord, Timeline } from '../traffic/timeline.ts';
+import { count, tally } from './wording.ts';
 
 /** A span of a timeline in milliseconds on its clock, by `startMs`: from inclusive, to exclusive. */
 export interface Window {
@@ -55,4 +56,46 @@ export function faultWindow(timeline: Timeline, labels: FaultLabels): FaultWindo
     };
   }
   return { injectedMs, healedMs };
+}
+
+/** Why the requests before a fault prove no baseline, or `undefined`: the last N that had ended must be good. */
+export function baselineProblem(
+  requests: readonly RequestRecord[],
+  injectedMs: number,
+  good: Good,
+  inARow: number,
+): string | undefined {
+  const before = requests.filter(({ endMs }) => endMs <= injectedMs);
+  if (before.length < inARow)
+    return `only ${count(before.length, 'request')} ended before the fault: ${inARow} good ones are the baseline`;
+  const bad = before.filter((request) => !good(request));
+  if (bad.length === 0) return undefined;
+  const seen = tally(
+    bad.map(({ outcome, origin }) => [`${outcome}${origin ? ` from ${origin.region}` : ''}`, 1] as const),
+  );
+  return `${bad.length} of ${count(before.length, 'request')} before the fault were not as they should be (${seen}): no baseline`;
+}
+
+/** From when on every request was as wanted, until a recording or a phase of it ended. */
+export interface Settling {
+  /** The earliest answer among the requests that were all as wanted to the end; absent where it never settled. */
+  settledMs?: number;
+  /** How many requests in a row were as wanted at the end: the evidence that it settled. */
+  inARow: number;
+  /** The last request that was not as wanted. */
+  lastOther?: RequestRecord;
+}
+
+/**
+ * When traffic settled: not the first request as wanted, but the first after which all were. It counts as settled
+ * from `enough` requests in a row on. `requests` are in order of `startMs`.
+ */
+export function settle(requests: readonly RequestRecord[], wanted: Good, enough: number): Settling {
+  const last = requests.findLastIndex((request) => !wanted(request));
+  const tail = requests.slice(last + 1);
+  const settling: Settling = { inARow: tail.length };
+  const lastOther = requests[last];
+  if (lastOther !== undefined) settling.lastOther = lastOther;
+  if (tail.length >= enough) settling.settledMs = Math.min(...tail.map(({ endMs }) => endMs));
+  return settling;
 }

@@ -71,7 +71,7 @@ export function start(args: string[], env: Record<string, string> = {}): Running
 
 function launch(args: string[], env: Record<string, string> = {}): Running {
   const began = Date.now();
-  const child = spawn(process.execPath, [join(projectRoot, 'scripts/meshproof.ts'), ...args], {
+  const child = spawn(process.execPath, [join(projectRoot, 'scripts/cli/meshproof.ts'), ...args], {
     cwd: projectRoot,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { awaitFingerprint, settledFingerprint, type Fingerprint } from '../../harness/chaos/fingerprint.ts';
-import { journalOf, type Journal } from '../../harness/chaos/journal.ts';
+import { processStart } from '../../harness/base/process-start.ts';
+import { timeouts } from '../../harness/base/timeouts.ts';
+import {
+  awaitFingerprint,
+  settledFingerprint,
+  type Fingerprint,
+} from '../../harness/chaos/fingerprint/fingerprint.ts';
+import { journalOf, type Journal } from '../../harness/chaos/heal/journal.ts';
+import { loadMeshFile } from '../../harness/config/load.ts';
+import { stateFolder } from '../../harness/config/state.ts';
 import { labMeshFile } from '../../harness/lab/paths.ts';
-import { processStart } from '../../harness/mesh/process-start.ts';
 import { attach } from '../../harness/mesh/attach.ts';
-import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { waitUntilReady } from '../../harness/mesh/readiness.ts';
-import { stateFolder } from '../../harness/mesh/state.ts';
-import { timeouts } from '../../harness/timeouts.ts';
 import { meshproof, start, type Running } from './cli.ts';
 import { mustLeave, plans, type Plan } from './crash-plan.ts';
 

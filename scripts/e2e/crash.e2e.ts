@@ -1,9 +1,9 @@
 import test, { before } from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { journalOf } from '../../harness/chaos/journal.ts';
+import { journalOf } from '../../harness/chaos/heal/journal.ts';
+import { loadMeshFile } from '../../harness/config/load.ts';
 import { labMeshFile } from '../../harness/lab/paths.ts';
-import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { assertEnded, meshproof, removeAfterwards, start } from './cli.ts';
 import { crashRounds, killRun, type Round } from './crash-rounds.ts';
 

@@ -7,18 +7,18 @@ import { ApiException, KubeConfig, type KubernetesObject } from '#kubernetes-cli
 import { hostileLeftovers, type Leftover, type Places } from '../../harness/chaos/marks/hostile-sample.ts';
 import { asWritten } from '../../harness/chaos/objects/comparison.ts';
 import { keepObjects } from '../../harness/chaos/objects/kept-objects.ts';
-import { testScope } from '../../harness/mesh/apply.ts';
-import { attach, type MeshCluster } from '../../harness/mesh/attach.ts';
+import { loadMeshFile } from '../../harness/config/load.ts';
+import { stateFolder } from '../../harness/config/state.ts';
 import {
   applyAll,
   deleteIfThere,
   mark,
   openClusterApi,
   type ClusterApi,
-} from '../../harness/mesh/cluster-api.ts';
-import { loadMeshFile } from '../../harness/mesh/load.ts';
+} from '../../harness/kube/cluster-api.ts';
+import { attach, type MeshCluster } from '../../harness/mesh/attach.ts';
 import { signed, type MarkKind, type MarkedObject } from '../../harness/mesh/mark-signature.ts';
-import { stateFolder } from '../../harness/mesh/state.ts';
+import { testScope } from '../../harness/workloads/apply.ts';
 import { meshproof } from './cli.ts';
 
 const attacker = 'meshproof-attacker';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import test from 'node:test';
-import { docker } from '../../harness/mesh/docker.ts';
+import { docker } from '../../harness/base/docker.ts';
 import { ensureEngine } from '../../harness/lab/engine.ts';
 import { ensureImages, ensureTools } from '../../harness/lab/images/index.ts';
 import { labFolder } from '../../harness/lab/paths.ts';

@@ -3,18 +3,18 @@ import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { CustomObjectsApi } from '#kubernetes-client';
-import { attach } from '../../harness/mesh/attach.ts';
-import { loadMeshFile } from '../../harness/mesh/load.ts';
-import { docker } from '../../harness/mesh/docker.ts';
+import { docker } from '../../harness/base/docker.ts';
+import { loadMeshFile } from '../../harness/config/load.ts';
 import { findEngine } from '../../harness/lab/engine.ts';
 import { labMeshFile, projectRoot } from '../../harness/lab/paths.ts';
+import { attach } from '../../harness/mesh/attach.ts';
 import { reportSchema, type Report } from '../../harness/report/schema.ts';
-import { countJunit } from '../test-count.ts';
 import { assertEnded, meshproof, removeAfterwards, type Ended } from './cli.ts';
 import { assertExactRights } from './exact-rights.ts';
 import { assertHostileMarksChangeNothing } from './hostile-marks.ts';
 import { assertOwnMesh } from './own-mesh.ts';
 import { assertNoticed } from './selftest.ts';
+import { countJunit } from './test-count.ts';
 
 const lab = 'e2e';
 const reportOf = ({ stdout, stderr }: Ended): Report => {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { loadMeshFile } from '../../harness/config/load.ts';
 import { attach } from '../../harness/mesh/attach.ts';
-import { loadMeshFile } from '../../harness/mesh/load.ts';
 import { assertEnded, meshproof } from './cli.ts';
 
 const namespace = 'team';

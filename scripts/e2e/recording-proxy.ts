@@ -3,9 +3,9 @@ import { Agent, request, type RequestOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { tlsOf } from '../../harness/mesh/api-connections.ts';
-import { askedBy } from '../../harness/mesh/rights/asked.ts';
-import type { Asked } from '../../harness/mesh/rights/right.ts';
+import { tlsOf } from '../../harness/kube/api-connections.ts';
+import { askedBy } from '../../harness/rights/asked.ts';
+import type { Asked } from '../../harness/rights/right.ts';
 
 /** A way to one API server that records what RBAC has to allow for each request. Dispose it when done. */
 export interface RecordingProxy extends AsyncDisposable {

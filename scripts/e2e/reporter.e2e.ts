@@ -14,13 +14,13 @@ after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, fo
 
 const door = `
 import { test as base, expect } from '${root}/node_modules/@playwright/test/index.mjs';
-import { promiseFor, recordJudgement } from '${root}/harness/promise.ts';
+import { promiseFor, recordJudgement } from '${root}/harness/suite/promise.ts';
 import { CannotJudge } from '${root}/harness/verdict/cannot-judge.ts';
-import { recordCause } from '${root}/harness/cause.ts';
-import { recordExperiment } from '${root}/harness/experiment.ts';
+import { recordCause } from '${root}/harness/suite/cause.ts';
+import { recordExperiment } from '${root}/harness/suite/experiment.ts';
 export { recordCause, recordExperiment };
-export { PromiseBroken } from '${root}/harness/verdict/promise-broken.ts';
-export { whileWaiting } from '${root}/harness/waiting.ts';
+export { PromiseBroken } from '${root}/harness/verdict/cannot-judge.ts';
+export { whileWaiting } from '${root}/harness/base/waiting.ts';
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export const test = base.extend({
   mesh: async ({}, use) => use({ name: 'west-east' }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { families } from '../../harness/doctor/finding.ts';
-import { selftestSchema } from '../../harness/report/selftest/schema.ts';
+import { selftestSchema } from '../../harness/selftest/report/schema.ts';
 import { assertEnded, meshproof } from './cli.ts';
 
 /** One defect of each family, those that are made and healed soonest; two of them have promises that have to break. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { askApiServer, proveAtWork } from '../api-server.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { inLab, labOf, nodeContainers } from '../lab.ts';
+import { inLab, labOf, nodeContainers } from '../lab-containers.ts';
 import { parameters } from '../parameters.ts';
 
 /** No process of the cluster runs, and its kernel goes on answering TCP: connections are open and nothing comes. */

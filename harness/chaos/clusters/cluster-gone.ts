@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { settleAll } from '../../settle-all.ts';
+import { settleAll } from '../../base/settle-all.ts';
 import { askApiServer, proveAtWork } from '../api-server.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
@@ -12,7 +12,7 @@ import {
   shell,
   undoIn,
   type LabAccess,
-} from '../lab.ts';
+} from '../lab-containers.ts';
 import { parameters } from '../parameters.ts';
 
 const attached = z.object({

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
+import { temporaryFolder } from '../../base/temporary-folder.ts';
+import type { MeshFile, MeshFileCluster } from '../../config/mesh-file.ts';
+import type { ClusterApi } from '../../kube/cluster-api.ts';
 import { Mesh, MeshCluster } from '../../mesh/attach.ts';
-import type { ClusterApi } from '../../mesh/cluster-api.ts';
-import type { MeshFile, MeshFileCluster } from '../../mesh/mesh-file.ts';
 import { bounds } from '../bounds.ts';
-import { ChangedSince } from '../changed-since.ts';
+import { ChangedSince } from '../heal/changed-since.ts';
 import { mergePatch } from '../objects/comparison.ts';
 import { regionAnnotation, regionLabel, regionLabelsLost } from './region-labels-lost.ts';
-import { temporaryFolder } from '../../mesh/temporary-folder.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { waitUntil } from '../../base/wait-until.ts';
+import { whileWaiting } from '../../base/waiting.ts';
+import { mark } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { mark } from '../../mesh/cluster-api.ts';
 import { signatureAnnotation, signed } from '../../mesh/mark-signature.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
-import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
-import { ChangedSince } from '../changed-since.ts';
 import { defineFault } from '../fault.ts';
+import { ChangedSince } from '../heal/changed-since.ts';
 import { parameters } from '../parameters.ts';
 
 /** The well-known label of a node's region (https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesioregion). */

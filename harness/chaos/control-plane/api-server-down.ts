@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { timeouts } from '../../timeouts.ts';
-import { whileWaiting } from '../../waiting.ts';
-import { bounds, longestWatchPauseMs } from '../bounds.ts';
+import { timeouts } from '../../base/timeouts.ts';
+import { whileWaiting } from '../../base/waiting.ts';
 import { askApiServer, proveAnswering } from '../api-server.ts';
+import { bounds, longestWatchPauseMs } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { addChain, chainOf, chainText, removeChain } from '../iptables.ts';
-import { changeIn, connectFrom, controlPlaneOf, labOf, nodeAddress, undoIn } from '../lab.ts';
+import { changeIn, connectFrom, controlPlaneOf, labOf, nodeAddress, undoIn } from '../lab-containers.ts';
 import { parameters } from '../parameters.ts';
 
 const port = 6443;

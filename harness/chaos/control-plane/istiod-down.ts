@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { settleAll } from '../../base/settle-all.ts';
+import { waitUntil } from '../../base/wait-until.ts';
+import { whileWaiting } from '../../base/waiting.ts';
+import { plainProbe } from '../../config/workload-names.ts';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
 import { istiodsOf } from '../../mesh/istiod.ts';
 import { clientProxies } from '../../mesh/readiness.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
-import { plainProbe } from '../../mesh/workloads.ts';
-import { settleAll } from '../../settle-all.ts';
 import { Caller } from '../../traffic/caller.ts';
-import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';

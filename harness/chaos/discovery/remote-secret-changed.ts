@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { whileWaiting } from '../../base/waiting.ts';
+import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
-import { deleteIfThere } from '../../mesh/cluster-api.ts';
-import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import {

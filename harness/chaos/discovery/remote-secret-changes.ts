@@ -1,4 +1,4 @@
-import { issueAuthority } from '../../mesh/authorities.ts';
+import { issueAuthority } from '../../x509/authorities.ts';
 
 /** A kubeconfig as a remote secret holds one: of a single cluster. */
 export interface Kubeconfig {

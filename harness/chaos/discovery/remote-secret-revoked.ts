@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { mark } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { mark } from '../../mesh/cluster-api.ts';
 import { signatureAnnotation, signed } from '../../mesh/mark-signature.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';

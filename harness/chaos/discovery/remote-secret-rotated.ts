@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { timeouts } from '../../base/timeouts.ts';
+import { waitUntil } from '../../base/wait-until.ts';
+import { whileWaiting } from '../../base/waiting.ts';
+import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { deleteIfThere } from '../../mesh/cluster-api.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
-import { timeouts } from '../../timeouts.ts';
-import { whileWaiting } from '../../waiting.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { issueToken, keepSecret, putSecretBack, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
+import type { MeshFile, MeshFileCluster } from '../../config/mesh-file.ts';
+import type { ClusterApi } from '../../kube/cluster-api.ts';
 import { Mesh, MeshCluster, type Pod } from '../../mesh/attach.ts';
-import type { ClusterApi } from '../../mesh/cluster-api.ts';
 import { IstiodDebug } from '../../mesh/istiod.ts';
-import type { MeshFile, MeshFileCluster } from '../../mesh/mesh-file.ts';
 import { ProxyAdmin } from '../../mesh/proxy-admin.ts';
 import { accountIn, proveForgotten, proveNotSynced, proveSynced } from './remote-secrets.ts';
 

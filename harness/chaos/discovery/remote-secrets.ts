@@ -1,12 +1,11 @@
 import { KubeConfig, type V1Secret } from '#kubernetes-client';
-import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
+import { settleAll } from '../../base/settle-all.ts';
+import { waitUntil } from '../../base/wait-until.ts';
+import { whileWaiting } from '../../base/waiting.ts';
+import { placements } from '../../config/placement.ts';
+import { type Mesh, type MeshCluster, selectorOf } from '../../mesh/attach.ts';
 import { istiodsOf } from '../../mesh/istiod.ts';
-import { selectorOf } from '../../mesh/label-selector.ts';
-import { placements } from '../../mesh/placement.ts';
 import { observeSync } from '../../mesh/sync-evidence.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
-import { settleAll } from '../../settle-all.ts';
-import { whileWaiting } from '../../waiting.ts';
 
 /** What makes a Secret a remote secret to istiod (https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret). */
 export const remoteLabel = { 'istio/multiCluster': 'true' } as const;

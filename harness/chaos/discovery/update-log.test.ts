@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MeshFileCluster } from '../../config/mesh-file.ts';
+import type { ClusterApi } from '../../kube/cluster-api.ts';
 import { MeshCluster } from '../../mesh/attach.ts';
-import type { ClusterApi } from '../../mesh/cluster-api.ts';
-import type { MeshFileCluster } from '../../mesh/mesh-file.ts';
 import { awaitUpdate, knownUpdates, newerThan, updatesIn } from './update-log.ts';
 
 const text = (at: string, cluster: string, what = 'Update cluster') =>

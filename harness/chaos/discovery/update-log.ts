@@ -1,6 +1,6 @@
+import { waitUntil } from '../../base/wait-until.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { redactLog } from '../../mesh/snapshot/redact.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
+import { redactLog } from '../../snapshot/redact.ts';
 import { bounds } from '../bounds.ts';
 
 /**

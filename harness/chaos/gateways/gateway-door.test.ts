@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MeshFile } from '../../mesh/mesh-file.ts';
+import type { MeshFile } from '../../config/mesh-file.ts';
 import { observerOf } from './gateway-door.ts';
 
 const meshFile = (networks: Record<string, string>, probes: Record<string, number>) =>

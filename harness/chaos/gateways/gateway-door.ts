@@ -1,8 +1,9 @@
+import { waitUntil } from '../../base/wait-until.ts';
+import type { MeshFile } from '../../config/mesh-file.ts';
+import { plainProbe } from '../../config/workload-names.ts';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
-import type { MeshFile } from '../../mesh/mesh-file.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
-import { plainProbe } from '../../mesh/workloads.ts';
 import { Caller } from '../../traffic/caller.ts';
+import type { DeploymentRef } from '../scale.ts';
 
 /**
  * The cluster from which an east-west gateway is looked at as its users do: on another network, with a workload without a
@@ -54,4 +55,11 @@ export async function proveDoor(
   const what = open ? 'to take connections' : 'to take no connection';
   await waitUntil(isSo, `the east-west gateway of ${cluster.name} ${what}`, withinMs);
   return door === undefined ? '' : `; ${door.where}: ${open ? 'connected' : 'no connection any more'}`;
+}
+
+/** The Deployment of a cluster's east-west gateway. Throws when the mesh file names none. */
+export function gatewayOf(mesh: Mesh, cluster: string): DeploymentRef {
+  const gateway = mesh.cluster(cluster).file.eastWestGateway;
+  if (!gateway) throw new Error(`The mesh file gives no eastWestGateway for ${cluster}.`);
+  return { namespace: gateway.namespace, name: gateway.deployment };
 }

@@ -5,7 +5,7 @@ import { parameters } from '../parameters.ts';
 import { awaitPods, podsOf } from '../scale.ts';
 import { proveGone, proveServed } from '../served.ts';
 import { restart } from '../template.ts';
-import { gatewayOf } from './gateway-of.ts';
+import { gatewayOf } from './gateway-door.ts';
 
 /** A rollout, as an upgrade does it. Healing takes the mark off the template, which is a second rollout. */
 export const gatewayRestarted = defineFault({

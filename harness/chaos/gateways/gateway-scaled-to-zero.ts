@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { bounds } from '../bounds.ts';
 import { parameters } from '../parameters.ts';
-import { podFault } from '../pod-faults.ts';
-import { proveDoor, requireOpen } from './gateway-door.ts';
-import { gatewayOf } from './gateway-of.ts';
+import { podFault } from '../workloads/pod-faults.ts';
+import { gatewayOf, proveDoor, requireOpen } from './gateway-door.ts';
 
 /** Its address is refused until it is healed. Faults that leave it a pod, or give it others, do not promise that. */
 export const gatewayScaledToZero = podFault({
@@ -21,4 +20,15 @@ export const gatewayScaledToZero = podFault({
     proveServed: (mesh, { cluster }) =>
       proveDoor(mesh, mesh.cluster(cluster), { open: true, withinMs: bounds.gateway.healMs }),
   },
+});
+
+/** As when the node dies that the gateway is on. */
+export const gatewayDeleted = podFault({
+  id: 'gateway-deleted',
+  title: 'The pods of an east-west gateway are killed; others follow',
+  disturbs: 'gateway',
+  bounds: bounds.gateway,
+  parameters: z.object({ cluster: parameters.cluster, count: parameters.count }),
+  deployment: (mesh, { cluster }) => gatewayOf(mesh, cluster),
+  how: 'killed',
 });

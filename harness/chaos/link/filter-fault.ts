@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Mesh } from '../../mesh/attach.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault, type AnyFault, type Case } from '../fault.ts';
 import {
@@ -11,8 +12,7 @@ import {
   type Counted,
   type Verdict,
 } from '../iptables.ts';
-import { changeIn, labOf, shell, undoIn } from '../lab.ts';
-import type { Mesh } from '../../mesh/attach.ts';
+import { changeIn, labOf, shell, undoIn } from '../lab-containers.ts';
 import { lookAcross, requireAnswered, wordLook } from './look.ts';
 import { matchesOf, passageOf, passageSchema, wayParameters, wordPassage, type Passage } from './ways.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { timeouts } from '../../base/timeouts.ts';
 import { acceptanceInterval, defaultAlpha } from '../../verdict/statistics.ts';
-import { timeouts } from '../../timeouts.ts';
 import type { Case } from '../fault.ts';
-import { labOf, shell } from '../lab.ts';
+import { labOf, shell } from '../lab-containers.ts';
 import { countedBy, filterFault } from './filter-fault.ts';
 import { endsOf, wayParameters, wordPassage, type Passage } from './ways.ts';
 

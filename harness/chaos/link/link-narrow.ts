@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { timeouts } from '../../timeouts.ts';
+import { timeouts } from '../../base/timeouts.ts';
 import type { Case } from '../fault.ts';
-import { controlPlaneOf, labOf, nodeAddress, shell } from '../lab.ts';
+import { controlPlaneOf, labOf, nodeAddress, shell } from '../lab-containers.ts';
 import { queueCounts, queueFault, queueParameters, wayOutOf, type QueueUndo } from './queue-fault.ts';
 
 /** Bytes that may pass at once; packets that would wait longer than this are dropped (tc-tbf(8)). */

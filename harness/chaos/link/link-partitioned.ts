@@ -10,3 +10,12 @@ export const linkPartitioned = filterFault({
   verdict: () => ({ kind: 'drop' }),
   prove: (of) => proveCut(of, 'silent'),
 });
+
+/** Whoever sends gets a RST, also on connections that exist, as from a firewall that lost its table. */
+export const linkReset = filterFault({
+  id: 'link-reset',
+  title: 'The link answers connections with a reset, new ones and those that exist',
+  parameters: z.object(wayParameters),
+  verdict: () => ({ kind: 'reset' }),
+  prove: (of) => proveCut(of, 'refused'),
+});

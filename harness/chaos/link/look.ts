@@ -1,5 +1,5 @@
-import { connectFrom, labOf, type Connected, type LabAccess } from '../lab.ts';
 import type { Mesh } from '../../mesh/attach.ts';
+import { connectFrom, labOf, type Connected, type LabAccess } from '../lab-containers.ts';
 import { endsOf, type Passage, type Way } from './ways.ts';
 
 /** One TCP connection over the link that was tried. */

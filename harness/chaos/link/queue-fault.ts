@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { CommandFailed } from '../../base/command.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault, FaultUnavailable, type AnyFault, type Case } from '../fault.ts';
-import { changeIn, labOf, shell, undoIn, type LabAccess } from '../lab.ts';
-import { CommandFailed } from '../../mesh/command.ts';
+import { changeIn, labOf, shell, undoIn, type LabAccess } from '../lab-containers.ts';
 import { lookAcross, requireAnswered, wordLook } from './look.ts';
 import { passageOf, passageSchema, wayParameters, type Passage } from './ways.ts';
 

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import type { Mesh } from '../../mesh/attach.ts';
-import { InvalidParameters } from '../parameters.ts';
-import { attachmentsOf, controlPlaneOf, labOf, nodeAddress, shell, type LabAccess } from '../lab.ts';
 import type { Match } from '../iptables.ts';
+import {
+  attachmentsOf,
+  controlPlaneOf,
+  labOf,
+  nodeAddress,
+  shell,
+  type LabAccess,
+} from '../lab-containers.ts';
+import { InvalidParameters } from '../parameters.ts';
 
 /** Parameters of every fault that cuts or thins some of the link's traffic. */
 export const wayParameters = {

@@ -1,8 +1,8 @@
 /** For tests: the API server of one cluster, in memory. It keeps what it is given and counts what is written. */
 import { ApiException, type KubernetesObject } from '#kubernetes-client';
+import type { MeshFileCluster } from '../../config/mesh-file.ts';
+import type { ClusterApi } from '../../kube/cluster-api.ts';
 import { MeshCluster } from '../../mesh/attach.ts';
-import type { ClusterApi } from '../../mesh/cluster-api.ts';
-import type { MeshFileCluster } from '../../mesh/mesh-file.ts';
 import { mergePatch } from '../objects/comparison.ts';
 
 export type Stored = KubernetesObject & Record<string, unknown>;

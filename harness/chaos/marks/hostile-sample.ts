@@ -3,8 +3,8 @@
  * with more rights believes them. The unit tests and the end-to-end test plant the same ones.
  */
 import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
-import { testScope } from '../../mesh/apply.ts';
 import { signatureAnnotation, type MarkKind } from '../../mesh/mark-signature.ts';
+import { testScope } from '../../workloads/apply.ts';
 
 /** Where the leftovers are planted. */
 export interface Places {

@@ -1,6 +1,6 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { throwLeft } from '../changed-since.ts';
+import { throwLeft } from '../heal/changed-since.ts';
 import { readObject, type Before } from '../objects/cluster-objects.ts';
 import { wordHeader } from '../objects/edits.ts';
 import {

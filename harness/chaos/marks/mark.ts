@@ -1,7 +1,7 @@
+import { throwTogether } from '../../base/settle-all.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import type { MarkedObject } from '../../mesh/mark-signature.ts';
-import { ChangedSince, throwLeft } from '../changed-since.ts';
-import { throwTogether } from '../../settle-all.ts';
+import { ChangedSince, throwLeft } from '../heal/changed-since.ts';
 
 /** A mark in a cluster. It says that something was changed there; whoever may write to that object can have written it. */
 export interface Mark {

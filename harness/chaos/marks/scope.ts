@@ -1,6 +1,5 @@
-import { testScope } from '../../mesh/apply.ts';
-import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
-import { selectorOf } from '../../mesh/label-selector.ts';
+import { type Mesh, type MeshCluster, selectorOf } from '../../mesh/attach.ts';
+import { testScope } from '../../workloads/apply.ts';
 import type { ObjectHeader } from '../objects/edits.ts';
 
 /** What suites apply: apiVersion and kind, those first that act on traffic. */

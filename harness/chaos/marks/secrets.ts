@@ -1,6 +1,6 @@
 import type { V1Secret } from '@kubernetes/client-node';
+import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { deleteIfThere } from '../../mesh/cluster-api.ts';
 import { isSigned, signatureAnnotation } from '../../mesh/mark-signature.ts';
 import { revokedAnnotation, setRevoked } from '../discovery/remote-secret-revoked.ts';
 import { remoteLabel } from '../discovery/remote-secrets.ts';

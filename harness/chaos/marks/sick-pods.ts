@@ -1,5 +1,5 @@
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { healPod, isSicknessSigned, sickLabel } from '../sick-pod.ts';
+import { healPod, isSicknessSigned, sickLabel } from '../workloads/sick-pod.ts';
 import { kubectl, kubectlObject, kubectlUnmark, wordObject, type Mark } from './mark.ts';
 
 /** Pods of meshproof's namespace that carry the mark of one that was made sick. */

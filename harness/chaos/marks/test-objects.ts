@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { testScope } from '../../mesh/apply.ts';
+import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { deleteIfThere } from '../../mesh/cluster-api.ts';
 import { isSigned, type MarkedObject } from '../../mesh/mark-signature.ts';
+import { testScope } from '../../workloads/apply.ts';
 import { kubectl, kubectlObject, kubectlUnmark, wordObject, type Mark } from './mark.ts';
 import { kinds, selector } from './scope.ts';
 

@@ -1,12 +1,12 @@
 import { ApiException, PatchStrategy, type KubernetesObject, type V1Service } from '#kubernetes-client';
 import { parse, stringify } from 'yaml';
-import { asTestObject } from '../../mesh/apply.ts';
+import { timeouts } from '../../base/timeouts.ts';
+import { waitUntil } from '../../base/wait-until.ts';
+import { whileWaiting } from '../../base/waiting.ts';
+import { applyAll, deleteIfThere, fieldManager } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { applyAll, deleteIfThere, fieldManager } from '../../mesh/cluster-api.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
-import { timeouts } from '../../timeouts.ts';
-import { whileWaiting } from '../../waiting.ts';
-import { ChangedSince } from '../changed-since.ts';
+import { asTestObject } from '../../workloads/apply.ts';
+import { ChangedSince } from '../heal/changed-since.ts';
 import { asWritten, contains, contentHash, isPatched, isSame, mergePatch } from './comparison.ts';
 import { headerOf, wordHeader, type Edit, type ObjectHeader } from './edits.ts';
 import { isMetadataOurs, metadataBack, type Touched } from './touched.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MeshFile } from '../../mesh/mesh-file.ts';
+import type { MeshFile } from '../../config/mesh-file.ts';
 import { parametersOf } from '../parameters.ts';
 import { isEdited } from './cluster-objects.ts';
 import { asWritten, contains, isPatched, isSame, mergePatch } from './comparison.ts';

@@ -1,9 +1,10 @@
+import { waitUntil } from '../../base/wait-until.ts';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
-import { istiodsOf, type HeldConfig } from '../../mesh/istiod.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
+import type { HeldConfig } from '../../mesh/istiod-pages.ts';
+import { istiodsOf } from '../../mesh/istiod.ts';
 import { bounds } from '../bounds.ts';
 import { versionOf } from './cluster-objects.ts';
-import { wordHeader, type ObjectHeader } from './edits.ts';
+import { type ObjectHeader, wordHeader } from './edits.ts';
 
 /** The groups whose objects istiod lists in configz. */
 const istioGroups = new Set(

@@ -1,10 +1,10 @@
 import { PatchStrategy, type KubernetesObject, type V1ConfigMap } from '#kubernetes-client';
 import { z } from 'zod';
+import { whileWaiting } from '../../base/waiting.ts';
+import { applyAll, deleteIfThere, fieldManager } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { applyAll, deleteIfThere, fieldManager } from '../../mesh/cluster-api.ts';
 import { isSigned, signed } from '../../mesh/mark-signature.ts';
-import { whileWaiting } from '../../waiting.ts';
-import { ChangedSince } from '../changed-since.ts';
+import { ChangedSince } from '../heal/changed-since.ts';
 import { putObjectBack, readObject, type Before } from './cluster-objects.ts';
 import { contentHash } from './comparison.ts';
 import { wordHeader, type ObjectHeader } from './edits.ts';

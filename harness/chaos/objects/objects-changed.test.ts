@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiException, type KubernetesObject } from '#kubernetes-client';
+import { temporaryFolder } from '../../base/temporary-folder.ts';
+import type { MeshFile, MeshFileCluster } from '../../config/mesh-file.ts';
+import type { ClusterApi } from '../../kube/cluster-api.ts';
 import { Mesh, MeshCluster } from '../../mesh/attach.ts';
-import type { ClusterApi } from '../../mesh/cluster-api.ts';
-import type { MeshFile, MeshFileCluster } from '../../mesh/mesh-file.ts';
-import { ChangedSince } from '../changed-since.ts';
+import { ChangedSince } from '../heal/changed-since.ts';
 import { keptObjectMarks } from '../marks/kept-objects.ts';
 import { MarkHealing } from '../marks/mark.ts';
 import { parametersOf } from '../parameters.ts';
 import { asWritten, contentHash, mergePatch } from './comparison.ts';
 import { objectsChanged } from './objects-changed.ts';
-import { temporaryFolder } from '../../mesh/temporary-folder.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 

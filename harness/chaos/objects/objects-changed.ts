@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { timeouts } from '../../base/timeouts.ts';
+import { waitUntil } from '../../base/wait-until.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
-import { timeouts } from '../../timeouts.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
+import { throwLeft } from '../heal/changed-since.ts';
 import { parameters } from '../parameters.ts';
 import { awaitPods } from '../scale.ts';
-import { throwLeft } from '../changed-since.ts';
 import { isEdited, makeEdit, readObject, type Before } from './cluster-objects.ts';
 import { isSame } from './comparison.ts';
 import {
@@ -64,7 +64,7 @@ export const objectsChanged = defineFault({
       await waitUntil(isSo, `${name}: ${wordEdit(edit)}`, timeouts.apiMs);
     }
     await awaitRollouts(cluster, headersOf(edits));
-    // What comes of a change depends on what it is: who breaks a mesh with it says who has to notice (harness/defects), and
+    // What comes of a change depends on what it is: who breaks a mesh with it says who has to notice (harness/selftest), and
     // a self-test fails where nobody does. That istiod has read it is known for Istio's own kinds.
     const read = await proveRead(mesh, cluster, headersOf(edits));
     return `${name}: the API server shows that ${[...last.values()].map(wordEdit).join('; ')}${read}`;

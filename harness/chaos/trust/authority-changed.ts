@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { timeouts } from '../../timeouts.ts';
-import { whileWaiting } from '../../waiting.ts';
+import { timeouts } from '../../base/timeouts.ts';
+import { whileWaiting } from '../../base/waiting.ts';
+import { fingerprintOf, short } from '../../x509/pem.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { keepSecret, putSecretBack, readKept, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
 import { parameters } from '../parameters.ts';
-import { authorityChanges, type AuthorityChange } from './authority-changes.ts';
-import { fingerprintOf, short } from './certificates.ts';
+import { type AuthorityChange, authorityChanges } from './authority-changes.ts';
 import { awaitTrust, caSecret, hurryMounts, labTrust, trustShown } from './plugged-authority.ts';
 
 const changes = ['gone', ...(Object.keys(authorityChanges) as AuthorityChange[])] as const;

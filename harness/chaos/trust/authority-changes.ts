@@ -1,4 +1,4 @@
-import { issueAuthority, type Authority } from '../../mesh/authorities.ts';
+import { issueAuthority, type Authority } from '../../x509/authorities.ts';
 import { caData, encoded, intermediateSpec, type LabTrust } from './plugged-authority.ts';
 
 type Data = Record<string, string>;

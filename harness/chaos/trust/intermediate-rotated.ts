@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { issueAuthority } from '../../mesh/authorities.ts';
-import { timeouts } from '../../timeouts.ts';
-import type { ClusterTrust } from '../../verdict/trust.ts';
-import { whileWaiting } from '../../waiting.ts';
+import { timeouts } from '../../base/timeouts.ts';
+import { whileWaiting } from '../../base/waiting.ts';
+import type { ClusterTrust } from '../../traffic/read-trust.ts';
+import { issueAuthority } from '../../x509/authorities.ts';
+import { fingerprintOf, issuerIn, short } from '../../x509/pem.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { keepSecret, putSecretBack, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
 import { parameters } from '../parameters.ts';
-import { fingerprintOf, issuerIn, short } from './certificates.ts';
 import {
   awaitTrust,
   caData,

@@ -1,21 +1,20 @@
+import { settleAll } from '../../base/settle-all.ts';
+import { waitUntil } from '../../base/wait-until.ts';
+import { whileWaiting } from '../../base/waiting.ts';
+import { loadTopology } from '../../config/load.ts';
+import { stateFolder } from '../../config/state.ts';
+import type { Topology } from '../../config/topology.ts';
+import { plainProbe } from '../../config/workload-names.ts';
+import { mark } from '../../kube/cluster-api.ts';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
-import type { Authority, KeyType } from '../../mesh/authorities.ts';
-import { mark } from '../../mesh/cluster-api.ts';
-import { authoritiesFile, readKept } from '../../mesh/kept-authorities.ts';
-import { loadTopology } from '../../mesh/load.ts';
-import { readTrust, shownBy } from '../../mesh/read-trust.ts';
-import { stateFolder } from '../../mesh/state.ts';
-import type { Topology } from '../../mesh/topology.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
-import { plainProbe } from '../../mesh/workloads.ts';
-import { settleAll } from '../../settle-all.ts';
 import { Caller } from '../../traffic/caller.ts';
-import type { ClusterTrust } from '../../verdict/trust.ts';
-import { whileWaiting } from '../../waiting.ts';
+import { type ClusterTrust, readTrust, shownBy } from '../../traffic/read-trust.ts';
+import type { Authority, KeyType } from '../../x509/authorities.ts';
+import { authoritiesFile, readKept } from '../../x509/kept-authorities.ts';
+import { issuerIn } from '../../x509/pem.ts';
 import { FaultUnavailable } from '../fault.ts';
-import { awaitPods, killPods, type DeploymentRef } from '../scale.ts';
+import { awaitPods, type DeploymentRef, killPods } from '../scale.ts';
 import { restart } from '../template.ts';
-import { issuerIn } from './certificates.ts';
 
 /** Istio's plug-in CA (https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/). */
 export const caSecret = 'cacerts';

@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import { settleAll } from '../../base/settle-all.ts';
+import { timeouts } from '../../base/timeouts.ts';
+import { whileWaiting } from '../../base/waiting.ts';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
-import { issueAuthority, type Authority } from '../../mesh/authorities.ts';
-import { settleAll } from '../../settle-all.ts';
-import { timeouts } from '../../timeouts.ts';
-import { whileWaiting } from '../../waiting.ts';
+import { type Authority, issueAuthority } from '../../x509/authorities.ts';
+import { certificatesOf, fingerprintOf, issuerIn, short } from '../../x509/pem.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { keepSecret, putSecretBack, readKept, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
-import { certificatesOf, fingerprintOf, issuerIn, short } from './certificates.ts';
 import {
   awaitTrust,
   caData,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { waitUntil } from '../../base/wait-until.ts';
 import type { Pod } from '../../mesh/attach.ts';
-import { waitUntil } from '../../mesh/wait-until.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';

@@ -1,10 +1,10 @@
-import type { Certificate } from '../../mesh/snapshot/schema.ts';
+import type { Certificate } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { authorityOf, pathOfAuthority, pathTo, rootsOf, sameRoot } from '../trust.ts';
-import { dayMs, short, some, span } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { dayMs, short, some, span } from '../wording.ts';
 
 const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
 

@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts';
 import { authorityOf, isSignedElsewhere } from '../trust.ts';
-import { some } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
 const wanted = ['ca-cert.pem', 'ca-key.pem', 'root-cert.pem', 'cert-chain.pem'];

@@ -2,8 +2,8 @@ import type { Check } from '../check.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
 import { differences, sightingOf } from '../differences.ts';
 import { list } from '../spec-reader.ts';
-import { some } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const noPriority: Check = {
   code: 'MP4206',

@@ -1,8 +1,8 @@
 import type { Check } from '../check.ts';
 import { networkLabel } from '../cluster-view.ts';
 import { isDiscovered } from '../selectors.ts';
-import { some } from '../wording.ts';
 import { separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/configuration/mesh/configuration-scoping/';
 

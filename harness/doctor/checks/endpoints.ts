@@ -1,10 +1,10 @@
-import type { IstiodRecord, ServiceRecord } from '../../mesh/snapshot/schema.ts';
+import type { IstiodRecord, ServiceRecord } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { isMoving, isSettled } from '../settled.ts';
-import { some } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis';
 

@@ -10,8 +10,8 @@ import { regionsOf } from '../distribution.ts';
 import { meshServices, meshServicesEverywhere } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { list, numeric, tables, text } from '../spec-reader.ts';
-import { some } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const failoverDocs =
   'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/';

@@ -3,8 +3,8 @@ import type { Check, Sighting } from '../check.ts';
 import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest, type GatewayService } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { some } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#install-the-east-west-gateway-in-cluster1';

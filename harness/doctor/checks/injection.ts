@@ -3,8 +3,8 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { isInjected } from '../selectors.ts';
 import { isYoung } from '../settled.ts';
-import { some } from '../wording.ts';
 import { separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const reference = 'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/';
 const system = new Set(['kube-system', 'kube-public', 'kube-node-lease']);

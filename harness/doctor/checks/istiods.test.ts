@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { IstiodRecord } from '../../mesh/snapshot/schema.ts';
+import type { IstiodRecord } from '../../snapshot/schema.ts';
 import { assertFirst, broken, the, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
-import type { IstiodRecord } from '../../mesh/snapshot/schema.ts';
+import type { IstiodRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { isSettled, isYoung } from '../settled.ts';
-import { some, span } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { some, span } from '../wording.ts';
 
 const troubleshooting = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/';
 

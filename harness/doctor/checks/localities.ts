@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { some } from '../wording.ts';
 import { separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const reference =
   'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/before-you-begin/';

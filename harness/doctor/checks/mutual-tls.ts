@@ -1,4 +1,4 @@
-import type { PodRecord } from '../../mesh/snapshot/schema.ts';
+import type { PodRecord } from '../../snapshot/schema.ts';
 import { authorizations } from '../authorization.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
@@ -11,8 +11,8 @@ import {
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import { modesByPort, modesOf } from '../peer-authentication.ts';
 import { labels, table } from '../spec-reader.ts';
-import { some } from '../wording.ts';
 import { anyOf, fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const on =
   'kubectl --context <cluster> -n <namespace> patch peerauthentication <name> --type=merge -p \'{"spec":{"mtls":{"mode":"PERMISSIVE"}}}\'';

@@ -1,11 +1,11 @@
-import type { ShardRecord } from '../../mesh/snapshot/schema.ts';
+import type { ShardRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { networkLabel, type ClusterView } from '../cluster-view.ts';
 import { serviceOfHost } from '../destination-rules.ts';
 import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { some } from '../wording.ts';
 import { separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork';
 const label =

@@ -1,4 +1,4 @@
-import type { ShardRecord } from '../../mesh/snapshot/schema.ts';
+import type { ShardRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, serviceOfHost } from '../destination-rules.ts';
@@ -9,8 +9,8 @@ import type { MeshView } from '../mesh-view.ts';
 import { modesByPort } from '../peer-authentication.ts';
 import { selects } from '../pod-index.ts';
 import { labels, list, table, tables, text } from '../spec-reader.ts';
-import { some } from '../wording.ts';
 import { separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const breaksPassthrough: Check = {
   code: 'MP3601',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ResourceRecord } from '../../mesh/snapshot/schema.ts';
+import type { ResourceRecord } from '../../snapshot/schema.ts';
 import { applyToBoth, assertFirst, broken, resource, the, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 

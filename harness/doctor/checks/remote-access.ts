@@ -1,4 +1,4 @@
-import type { ReaderAccessRecord } from '../../mesh/snapshot/schema.ts';
+import type { ReaderAccessRecord } from '../../snapshot/schema.ts';
 import { excessOf } from '../../verdict/reader-access.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
@@ -11,8 +11,8 @@ import {
   secretRef,
   secretsWithAccess,
 } from '../remote-secrets.ts';
-import { dayMs, short, some, span } from '../wording.ts';
 import { separately } from '../unread.ts';
+import { dayMs, short, some, span } from '../wording.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
 const make =

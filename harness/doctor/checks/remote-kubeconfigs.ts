@@ -1,4 +1,4 @@
-import type { RemoteSecret } from '../../mesh/snapshot/schema.ts';
+import type { RemoteSecret } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { secretRef, secretsWithAccess } from '../remote-secrets.ts';

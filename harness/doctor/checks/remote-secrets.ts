@@ -7,8 +7,8 @@ import {
   remoteSecrets,
   secretRef,
 } from '../remote-secrets.ts';
-import { some } from '../wording.ts';
 import { anyOf, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#enable-endpoint-discovery';

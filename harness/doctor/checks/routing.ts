@@ -5,8 +5,8 @@ import { differences, sightingOf } from '../differences.ts';
 import { meshServices } from '../mesh-services.ts';
 import { selects } from '../pod-index.ts';
 import { tables, table, text, texts } from '../spec-reader.ts';
-import { some } from '../wording.ts';
 import { anyOf, fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const emptySubset: Check = {
   code: 'MP6301',

@@ -1,10 +1,10 @@
-import type { ProxyRecord } from '../../mesh/snapshot/schema.ts';
+import type { ProxyRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { authorityOf, rootsOf, sameRoot } from '../trust.ts';
-import { short, some, span } from '../wording.ts';
 import { separately } from '../unread.ts';
+import { short, some, span } from '../wording.ts';
 
 const restart =
   'kubectl --context <cluster> -n istio-system rollout restart deployment istiod\n# then the workloads, or wait until their certificates renew';

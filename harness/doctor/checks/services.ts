@@ -1,10 +1,10 @@
-import type { ServiceRecord } from '../../mesh/snapshot/schema.ts';
+import type { ServiceRecord } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { some } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const sameness = 'https://istio.io/latest/docs/ops/deployment/deployment-models/#namespace-sameness';
 const copy =

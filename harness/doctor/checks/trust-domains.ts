@@ -1,9 +1,9 @@
-import type { Check } from '../check.ts';
 import { authorizations, principalOf } from '../authorization.ts';
+import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { some } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const migration = 'https://istio.io/latest/docs/tasks/security/authorization/authz-td-migration/';
 

@@ -1,7 +1,8 @@
 import { test } from 'node:test';
-import { certificate, sampleFingerprint } from '../../mesh/snapshot/sample.ts';
-import type { Certificate } from '../../mesh/snapshot/schema.ts';
-import { applyToBoth, assertFirst, resource, the, type BrokenSample } from '../broken-sample.ts';
+import { sampleFingerprint } from '../../snapshot/sample/sample-names.ts';
+import { certificate } from '../../snapshot/sample/sample.ts';
+import type { Certificate } from '../../snapshot/schema.ts';
+import { applyToBoth, assertFirst, type BrokenSample, resource, the } from '../broken-sample.ts';
 
 const caOf = ({ snapshot }: BrokenSample, cluster: string): Certificate =>
   the(snapshot.certificates, ({ fingerprint }) => fingerprint === sampleFingerprint(`ca-${cluster}`));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClusterSnapshot } from '../../mesh/snapshot/schema.ts';
+import type { ClusterSnapshot } from '../../snapshot/schema.ts';
 import { assertFirst, the, type BrokenSample } from '../broken-sample.ts';
 import { minorOf } from './versions.ts';
 

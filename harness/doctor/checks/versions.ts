@@ -1,8 +1,8 @@
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { some } from '../wording.ts';
 import { fromReadable, separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const skewDocs = 'https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew';
 

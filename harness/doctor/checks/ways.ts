@@ -1,10 +1,10 @@
-import type { ProbeRecord } from '../../mesh/snapshot/schema.ts';
+import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest } from '../gateways.ts';
 import { rootsOf, sameRoot } from '../trust.ts';
-import { some } from '../wording.ts';
 import { separately } from '../unread.ts';
+import { some } from '../wording.ts';
 
 const firewall =
   'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#connectivity-and-firewall-issues';

@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import type { ClusterSnapshot } from '../../mesh/snapshot/schema.ts';
+import type { ClusterSnapshot } from '../../snapshot/schema.ts';
 import { applyToBoth, assertFirst, resource, the } from '../broken-sample.ts';
 
 const namespace = (cluster: ClusterSnapshot) => the(cluster.namespaces, ({ name }) => name === 'meshproof');

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../../mesh/command.ts';
-import { docker, inspect } from '../../mesh/docker.ts';
+import { run } from '../../base/command.ts';
+import { docker, inspect } from '../../base/docker.ts';
 import type { Engine } from '../engine.ts';
 import { workFolder } from '../paths.ts';
 import type { StepOptions } from '../step.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import { fakeCommands } from '../../mesh/fake-command.ts';
+import { fakeCommands } from '../../base/fake-command.ts';
 
 const cache = mkdtempSync(join(tmpdir(), 'meshproof-binaries-'));
 process.env['MESHPROOF_CACHE'] = cache;

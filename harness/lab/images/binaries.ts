@@ -1,10 +1,10 @@
 import { lstat, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isInstalled, run } from '../../base/command.ts';
 import { ensureCached } from '../cache.ts';
-import { isInstalled, run } from '../../mesh/command.ts';
+import { cacheRoot } from '../paths.ts';
 import { SideBySide } from '../side-by-side.ts';
 import type { StepOptions } from '../step.ts';
-import { cacheRoot } from '../paths.ts';
 import { digest, digestFiles, filesBelow, pins, recipeFolder, type GoPin } from './recipe.ts';
 
 /** Absolute paths of the built binaries by name: `{ kubeadm: '/…/kubeadm' }`. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fakeCommands } from '../../mesh/fake-command.ts';
+import { fakeCommands } from '../../base/fake-command.ts';
+import { temporaryFolder } from '../../base/temporary-folder.ts';
 import { ensureImages } from './index.ts';
-import { temporaryFolder } from '../../mesh/temporary-folder.ts';
 
 temporaryFolder('MESHPROOF_CACHE');
 

@@ -1,16 +1,16 @@
+import { docker } from '../../base/docker.ts';
 import { sweepUnfinished } from '../cache.ts';
-import { docker } from '../../mesh/docker.ts';
 import type { Engine } from '../engine.ts';
 import type { StepOptions } from '../step.ts';
-import { ensureBinaries, type Binaries } from './binaries.ts';
 import { debianDifferences } from './base.ts';
+import { ensureBinaries, type Binaries } from './binaries.ts';
 import { imageExists, type ImageOptions } from './build.ts';
 import { withoutDigest } from './mirror.ts';
 import { nodeImageName } from './node-image.ts';
 import { ensureImagesFromPackages } from './packages.ts';
-import type { LabImages } from './traits.ts';
 import { pins } from './recipe.ts';
 import { ensureImagesFromRegistry, registryAnswers } from './registry.ts';
+import type { LabImages } from './traits.ts';
 
 export type ImageSource = 'auto' | 'registry' | 'packages';
 

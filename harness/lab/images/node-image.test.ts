@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fakeCommands } from '../../mesh/fake-command.ts';
+import { fakeCommands } from '../../base/fake-command.ts';
 import { nodeImageName } from './node-image.ts';
 
 const nameWith = async (go: string): Promise<string> => {

@@ -1,7 +1,7 @@
 import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../../mesh/command.ts';
-import { docker } from '../../mesh/docker.ts';
+import { run } from '../../base/command.ts';
+import { docker } from '../../base/docker.ts';
 import { workFolder } from '../paths.ts';
 import { compilerKey, type Binaries } from './binaries.ts';
 import { moduleFolder, type ImageOptions, type ImageRecipe } from './build.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fakeCommands } from '../../mesh/fake-command.ts';
+import { fakeCommands } from '../../base/fake-command.ts';
 import { removeOlder } from './older-images.ts';
 
 const engine = { endpoint: 'unix:///nowhere.sock', version: '1', ours: false };

@@ -1,5 +1,5 @@
-import { CommandFailed } from '../../mesh/command.ts';
-import { docker } from '../../mesh/docker.ts';
+import { CommandFailed } from '../../base/command.ts';
+import { docker } from '../../base/docker.ts';
 import type { Engine } from '../engine.ts';
 
 /** The one of now, and those of two other checkouts or of the pins before: each takes more than a gigabyte, and minutes to make. */

@@ -1,4 +1,4 @@
-import { run } from '../../mesh/command.ts';
+import { run } from '../../base/command.ts';
 import type { Binaries } from './binaries.ts';
 import { moduleFolder, type ImageRecipe } from './build.ts';
 import { versions } from './recipe.ts';

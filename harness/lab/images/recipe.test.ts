@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { run } from '../../mesh/command.ts';
+import { run } from '../../base/command.ts';
 import { digest, filesBelow, recipeFolder, recipeVersion } from './recipe.ts';
 
 const source = async (file: string): Promise<string> => readFile(join(import.meta.dirname, file), 'utf8');

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, beforeEach } from 'node:test';
-import { fakeCommands } from '../../mesh/fake-command.ts';
+import { fakeCommands } from '../../base/fake-command.ts';
 
 const cache = mkdtempSync(join(tmpdir(), 'meshproof-registry-'));
 process.env['MESHPROOF_CACHE'] = cache;

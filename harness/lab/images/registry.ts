@@ -1,6 +1,6 @@
-import { CommandFailed } from '../../mesh/command.ts';
-import { docker, inspect } from '../../mesh/docker.ts';
-import { timeouts } from '../../timeouts.ts';
+import { CommandFailed } from '../../base/command.ts';
+import { docker, inspect } from '../../base/docker.ts';
+import { timeouts } from '../../base/timeouts.ts';
 import { refuseFullDisk } from '../disk.ts';
 import type { Engine } from '../engine.ts';
 import type { StepOptions } from '../step.ts';

@@ -1,4 +1,4 @@
-import { inspect } from '../../mesh/docker.ts';
+import { inspect } from '../../base/docker.ts';
 import type { Engine } from '../engine.ts';
 
 /** Labels of the images that are made from packages; the official ones have neither. */

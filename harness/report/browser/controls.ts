@@ -1,5 +1,5 @@
-import type { PictureData } from '../html/picture-data.ts';
 import { bandName } from '../picture/marks.ts';
+import type { PictureData } from '../picture/picture-data.ts';
 import { latencyText, secondsText } from '../picture/steps.ts';
 
 /** Of a band that is zoomed to, the part of its length that is shown before and after it. */

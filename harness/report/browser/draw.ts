@@ -1,6 +1,6 @@
-import type { PictureData } from '../html/picture-data.ts';
 import { labelRow, leastHeight, markRow, mostLabelRows } from '../picture/frame.ts';
 import { gatherMarks, isTold, markText, placeLabels } from '../picture/marks.ts';
+import type { PictureData } from '../picture/picture-data.ts';
 import type { Brushes } from './brushes.ts';
 
 /** What is drawn on a plot beside the axes and lines of uPlot; positions are pixels of its canvas. */

@@ -1,4 +1,4 @@
-import type { PictureData } from '../html/picture-data.ts';
+import type { PictureData } from '../picture/picture-data.ts';
 import { latencyText, secondsText } from '../picture/steps.ts';
 import { readingsIn, zoomButtons } from './controls.ts';
 import { latencyOptions, rateOptions, type Controls } from './plots.ts';

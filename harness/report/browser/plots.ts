@@ -1,4 +1,3 @@
-import type { PictureData } from '../html/picture-data.ts';
 import {
   axisWidth,
   headHeight,
@@ -8,6 +7,7 @@ import {
   rightMargin,
   timeAxisHeight,
 } from '../picture/frame.ts';
+import type { PictureData } from '../picture/picture-data.ts';
 import { decadesAround, latencyText, secondsText } from '../picture/steps.ts';
 import { brushesFor } from './brushes.ts';
 import {

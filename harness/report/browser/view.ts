@@ -1,5 +1,5 @@
-import type { PictureData } from '../html/picture-data.ts';
 import { axisWidth, rightMargin } from '../picture/frame.ts';
+import type { PictureData } from '../picture/picture-data.ts';
 import { latencyLines, ratesPerStep, stepWidthMs, valuesPerStep } from '../picture/steps.ts';
 
 /** A step is at least so wide, in CSS pixels. */

@@ -1,5 +1,4 @@
-import { outcomes, type Outcome } from '../../traffic/timeline.ts';
-import type { Buckets } from '../../traffic/buckets.ts';
+import { type Buckets, type Outcome, outcomes } from '../../traffic/timeline.ts';
 
 /** How many hues there are for clusters; a mesh with more uses them again. */
 export const clusterHues = 5;

@@ -1,0 +1,63 @@
+import { settleAll } from '../../base/settle-all.ts';
+import type { Mesh } from '../../mesh/attach.ts';
+import { chainsIn, removeChain } from '../iptables.ts';
+import {
+  inLab,
+  isRunning,
+  labOf,
+  nodeContainers,
+  shell,
+  type LabAccess,
+  type NodeContainer,
+} from '../lab-containers.ts';
+import { ourDisciplines, removeQueue } from '../link/queue-fault.ts';
+import { restoreNodeNetwork } from '../node-network.ts';
+
+/**
+ * Takes away what faults have left in a lab's containers, by what can be seen of it: nodes that are paused, or have lost their
+ * device or routes, chains of ours in the link and in the nodes, queues of the link. Containers that do not run are let be: it was not a fault that stopped them.
+ *
+ * @returns what was healed, a line each.
+ */
+export async function healContainers(mesh: Mesh): Promise<string[]> {
+  const lab = labOf(mesh);
+  // A node's ways lead through the link, but none of this needs another's: so it is done side by side, in each in turn.
+  const healed = await settleAll([...mesh.clusters.map(({ name }) => healNodes(lab, name)), healLink(lab)]);
+  return healed.flat();
+}
+
+async function healNodes(lab: LabAccess, cluster: string): Promise<string[]> {
+  const nodes = await nodeContainers(lab, cluster);
+  return (await settleAll(nodes.map((node) => healNode(lab, cluster, node)))).flat();
+}
+
+async function healNode(lab: LabAccess, cluster: string, { name, state }: NodeContainer): Promise<string[]> {
+  const healed: string[] = [];
+  if (state === 'paused') {
+    await inLab(lab, ['unpause', name]);
+    healed.push(`${cluster}: let node ${name} go on`);
+  }
+  const goesOn = state === 'running' || (state === 'paused' && (await isRunning(lab, name)));
+  if (!goesOn) return healed;
+  const parts = await settleAll([restoreNodeNetwork(lab, name), removeChains(lab, name)]);
+  return [...healed, ...parts.flat()];
+}
+
+async function healLink(lab: LabAccess): Promise<string[]> {
+  if (!(await isRunning(lab, lab.link))) return [];
+  return (await settleAll([removeQueues(lab), removeChains(lab, lab.link)])).flat();
+}
+
+async function removeChains(lab: LabAccess, container: string): Promise<string[]> {
+  const chains = chainsIn(await shell(lab, container, 'iptables-save -t filter'));
+  for (const { chain, hook } of chains) await shell(lab, container, removeChain(chain, hook));
+  return chains.map(({ chain }) => `${container}: removed iptables chain ${chain}`);
+}
+
+async function removeQueues(lab: LabAccess): Promise<string[]> {
+  const shown = await shell(lab, lab.link, 'tc qdisc show');
+  const lines = [...shown.matchAll(/^qdisc (\S+) \S+ dev (\S+) root/gm)];
+  const ours = lines.filter(([, name]) => ourDisciplines.some((one) => one === name));
+  for (const [, , device = ''] of ours) await shell(lab, lab.link, removeQueue(device));
+  return ours.map(([, name, device]) => `${lab.link}: removed ${name} from ${device}`);
+}

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { settleAll } from '../../base/settle-all.ts';
+import type { PodRef } from '../../kube/port-forward.ts';
+import type { MeshCluster, Pod } from '../../mesh/attach.ts';
+import { bounds } from '../bounds.ts';
+import { askDirectly, type DirectAnswer } from '../direct-answer.ts';
+import { type AnyFault, defineFault } from '../fault.ts';
+import { parameters } from '../parameters.ts';
+import { healPod, isSick, makeSick, type Sickness } from './sick-pod.ts';
+
+/** Parameters of every sickness. */
+const sickParameters = {
+  cluster: parameters.cluster,
+  service: parameters.service,
+  count: parameters.count,
+  percent: parameters.percent,
+};
+
+interface SickFault<P extends z.ZodObject> {
+  id: string;
+  title: string;
+  parameters: P;
+  sickness(parameters: z.output<P>): Sickness;
+  /** What to ask a pod for, past the mesh; default `/`. */
+  path?: string;
+  /** Whether an answer shows the sickness. */
+  shows(answer: DirectAnswer, parameters: z.output<P>): boolean;
+}
+
+interface Common {
+  cluster: string;
+  service: string;
+  count?: number;
+  percent: number;
+}
+
+const undo = z.object({ pods: z.array(z.object({ namespace: z.string(), name: z.string() })) });
+
+/** A pod that answered well all along would do so this often by chance (docs/adr/0004-exact-tests-not-tolerances.md). */
+const falseAlarm = 1e-6;
+
+/**
+ * Pods of a service that run, stay ready, and answer badly. The proof is answers by port-forward, which pass no proxy of the
+ * mesh: as many as show a sickness of that share but for a chance of {@link falseAlarm}.
+ */
+const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFault<P>): AnyFault =>
+  defineFault({
+    ...{ id: fault.id, title: fault.title, parameters: fault.parameters, undo },
+    ...{ disturbs: 'nothing', needsLab: false, stage: 'rest', bounds: bounds.sickPods },
+    clusters: (parameters) => [common(parameters).cluster],
+    prepare: async (mesh, parameters) => {
+      const { cluster, service, count } = common(parameters);
+      const pods = (await mesh.cluster(cluster).pods(service)).filter(({ ready }) => ready);
+      if (pods.length === 0) throw new Error(`${service} in ${cluster} has no ready pod to be made sick.`);
+      return {
+        pods: pods.slice(0, count ?? pods.length).map(({ namespace, name }) => ({ namespace, name })),
+      };
+    },
+    inject: async ({ mesh, parameters, undo: { pods } }) => {
+      const cluster = mesh.cluster(common(parameters).cluster);
+      const sicken = async (pod: PodRef) =>
+        (await makeSick(cluster, pod, fault.sickness(parameters))).release();
+      await settleAll(pods.map(sicken));
+    },
+    prove: async ({ mesh, parameters, undo: { pods } }) => {
+      const { cluster, percent } = common(parameters);
+      const told = await Promise.all(
+        pods.map(({ name, namespace }) =>
+          showsSickness(mesh.cluster(cluster), { name, namespace } as Pod, fault, parameters, percent),
+        ),
+      );
+      return told.join('; ');
+    },
+    heal: async ({ mesh, parameters, undo: { pods } }) => {
+      const cluster = mesh.cluster(common(parameters).cluster);
+      await settleAll(pods.map((pod) => healPod(cluster, pod)));
+    },
+    proveHealed: async ({ mesh, parameters, undo: { pods } }) => {
+      const { cluster, service } = common(parameters);
+      const left = (await mesh.cluster(cluster).pods(service)).filter(isSick);
+      if (left.length > 0) throw new Error(`${left.map(({ name }) => name).join(', ')} is sick still.`);
+      return `the Envoys of ${pods.map(({ name }) => name).join(', ')} have no such setting any more`;
+    },
+  });
+
+const common = (parameters: object): Common => parameters as Common;
+
+async function showsSickness<P extends z.ZodObject>(
+  cluster: MeshCluster,
+  pod: Pod,
+  fault: SickFault<P>,
+  parameters: z.output<P>,
+  percent: number,
+): Promise<string> {
+  // (1 - share)^n ≤ falseAlarm
+  const tries = percent === 100 ? 1 : Math.ceil(Math.log(falseAlarm) / Math.log(1 - percent / 100));
+  for (let asked = 1; asked <= tries; asked++) {
+    const answer = await askDirectly(cluster, pod, fault.path ?? '/');
+    if (fault.shows(answer, parameters)) {
+      const { status, firstByteMs, bytes, ended } = answer;
+      const said =
+        status === undefined
+          ? `no answer within ${firstByteMs} ms`
+          : `${status} after ${firstByteMs} ms, ${ended ? 'all' : 'only'} of ${bytes} bytes`;
+      return `${cluster.name}/${pod.name} past the mesh, request ${asked}: ${said}`;
+    }
+  }
+  throw new Error(
+    `${cluster.name}/${pod.name} answered ${tries} requests past the mesh as a healthy pod does.`,
+  );
+}
+
+/** They are ready, and their answers are of no use. */
+export const podsFailing = sickFault({
+  id: 'pods-failing',
+  title: 'Pods of a service answer a share of the requests with an error',
+  parameters: z.object({
+    ...sickParameters,
+    status: z.coerce.number().int().min(400).max(599).default(503).describe('The status they answer with.'),
+  }),
+  sickness: ({ percent, status }) => ({ abortPercent: percent, abortStatus: status }),
+  shows: ({ status }, given) => status === given.status,
+});
+
+/** Each late answer comes, after `delayMs`. */
+export const podsLate = sickFault({
+  id: 'pods-late',
+  title: 'Pods of a service are late with a share of their answers',
+  parameters: z.object({
+    ...sickParameters,
+    delayMs: z.coerce.number().int().min(50).max(600_000).default(1_000).describe('Milliseconds.'),
+  }),
+  sickness: ({ percent, delayMs }) => ({ delayPercent: percent, delayMs }),
+  shows: ({ status, firstByteMs }, { delayMs }) => status === undefined || firstByteMs >= delayMs,
+});
+
+/** Connections stay open and nothing comes, for an hour. What hangs goes on hanging after healing. */
+export const podsHanging = sickFault({
+  id: 'pods-hanging',
+  title: 'Pods of a service never answer a share of the requests',
+  parameters: z.object({
+    ...sickParameters,
+  }),
+  sickness: ({ percent }) => ({ hangPercent: percent }),
+  shows: ({ status }) => status === undefined,
+});
+
+/** The head of an answer comes at once, the body takes its time. */
+export const podsSlow = sickFault({
+  id: 'pods-slow',
+  title: 'Pods of a service send the bodies of a share of their answers at 1 KiB/s',
+  parameters: z.object({
+    ...sickParameters,
+  }),
+  sickness: ({ percent }) => ({ slowPercent: percent }),
+  path: '/bytes/8192', // above what comes in the time that is waited
+  shows: ({ status, ended }) => status === 200 && !ended,
+});

@@ -1,0 +1,131 @@
+import { workloadPorts } from '../../config/workload-names.ts';
+import { mark } from '../../kube/cluster-api.ts';
+import { PodHttp } from '../../kube/pod-http.ts';
+import type { PodRef } from '../../kube/port-forward.ts';
+import type { MeshCluster, Pod } from '../../mesh/attach.ts';
+import { isSigned, signatureAnnotation, signed } from '../../mesh/mark-signature.ts';
+
+/** What is wrong with a pod that runs. Percentages are of its requests, 0 to 100; several kinds can be combined. */
+export interface Sickness {
+  /** Answers these with `abortStatus`. */
+  abortPercent?: number;
+  /** Default 503. */
+  abortStatus?: number;
+  /** Answers these `delayMs` late. */
+  delayPercent?: number;
+  /** Required with `delayPercent`, milliseconds. */
+  delayMs?: number;
+  /** Does not answer these for an hour; they stay unanswered after healing. Excludes `delayPercent`. */
+  hangPercent?: number;
+  /** Sends the bodies of these at 1 KiB/s. */
+  slowPercent?: number;
+}
+
+/** A pod that was made sick; healed by `heal()` or at the end of an `await using`. */
+export interface SickPod extends AsyncDisposable {
+  pod: PodRef;
+  /** Makes it well again. Does nothing when it is, or when the pod is gone: its successor starts well. */
+  heal(): Promise<void>;
+  /** Closes the way to the pod and leaves it sick, for {@link healPod}. */
+  release(): Promise<void>;
+}
+
+/** Envoy's runtime keys in clusters/workloads/envoy.yaml. */
+const keys = {
+  abortPercent: 'meshproof.abort_percent',
+  abortStatus: 'meshproof.abort_status',
+  delayPercent: 'meshproof.delay_percent',
+  delayMs: 'meshproof.delay_ms',
+  slowPercent: 'meshproof.slow_percent',
+} as const;
+
+type Runtime = Partial<Record<keyof typeof keys, number>>;
+
+const hourMs = 3_600_000;
+
+/**
+ * Makes a pod of meshproof's workloads sick at run time, through its Envoy's admin interface: it keeps its address and
+ * stays ready, as a pod with a failing application does. Replaces any earlier sickness. Resolves when the Envoy says that
+ * the settings hold, which is the proof of effect.
+ *
+ * @throws Error when the sickness contradicts itself, the pod is not reached, or it does not take the settings.
+ */
+export async function makeSick(cluster: MeshCluster, pod: PodRef, sickness: Sickness): Promise<SickPod> {
+  const runtime = runtimeOf(sickness);
+  const admin = new PodHttp(cluster.api, pod, workloadPorts.admin);
+  try {
+    await label(cluster, pod, 'true');
+    await set(admin, runtime);
+  } catch (error) {
+    await undo(cluster, admin, pod).catch(() => undefined); // what is left of it carries the label, by which it is found
+    throw error;
+  }
+  let healed: Promise<void> | undefined;
+  const heal = () => (healed ??= undo(cluster, admin, pod));
+  return { pod, heal, release: () => admin[Symbol.asyncDispose](), [Symbol.asyncDispose]: heal };
+}
+
+/** On a pod that was made sick, so that it can be found after a crash. */
+export const sickLabel = 'meshproof.dev/sick';
+
+/** Whether a pod carries the mark of one that was made sick. */
+export const isSick = ({ object }: Pod): boolean => object.metadata?.labels?.[sickLabel] !== undefined;
+
+const header = ({ namespace, name }: PodRef) => ({ apiVersion: 'v1', kind: 'Pod', namespace, name });
+
+/** Whether this machine made the mark of a pod. */
+export const isSicknessSigned = (cluster: MeshCluster, pod: Pod): Promise<boolean> =>
+  isSigned(pod.object.metadata?.annotations, cluster, 'sick', header(pod), []);
+
+async function label(cluster: MeshCluster, pod: PodRef, value: 'true' | null): Promise<void> {
+  const annotations =
+    value === null ? { [signatureAnnotation('sick')]: null } : await signed(cluster, 'sick', header(pod), []);
+  await mark(cluster.api, header(pod), { labels: { [sickLabel]: value }, annotations });
+}
+
+/** Makes a pod well again, whatever made it sick: for healing after a crash. */
+export async function healPod(cluster: MeshCluster, pod: PodRef): Promise<void> {
+  await undo(cluster, new PodHttp(cluster.api, pod, workloadPorts.admin), pod);
+}
+
+/** @throws Error when the sickness contradicts itself or a percentage is out of range. */
+export function runtimeOf(sickness: Sickness): Runtime {
+  const { hangPercent, ...rest } = sickness;
+  for (const [name, value] of Object.entries(sickness))
+    if (name.endsWith('Percent') && !(value >= 0 && value <= 100))
+      throw new Error(`${name} must be between 0 and 100, got ${value}.`);
+  if (hangPercent !== undefined && rest.delayPercent !== undefined)
+    throw new Error('A pod is made to hang or to be late, not both: drop hangPercent or delayPercent.');
+  if (rest.delayPercent !== undefined && rest.delayMs === undefined)
+    throw new Error('delayPercent needs delayMs, the delay in milliseconds.');
+  return hangPercent === undefined ? rest : { ...rest, delayPercent: hangPercent, delayMs: hourMs };
+}
+
+async function undo(cluster: MeshCluster, admin: PodHttp, pod: PodRef): Promise<void> {
+  try {
+    await set(admin, {});
+    await label(cluster, pod, null);
+  } catch (error) {
+    const pods = await cluster.findPods({ namespace: pod.namespace, labels: {} });
+    if (pods.some((one) => one.name === pod.name)) throw error;
+  } finally {
+    await admin[Symbol.asyncDispose]();
+  }
+}
+
+/** Sets what is given and clears the rest, then reads it back. */
+async function set(admin: PodHttp, runtime: Runtime): Promise<void> {
+  const names = Object.keys(keys) as (keyof typeof keys)[];
+  const query = names.map((name) => `${keys[name]}=${runtime[name] ?? ''}`).join('&');
+  await admin.ask(`/runtime_modify?${query}`, 'POST');
+  const { entries } = JSON.parse(await admin.ask('/runtime?format=json')) as {
+    entries: Record<string, { final_value: string }>;
+  };
+  const wrong = names.find((name) => (entries[keys[name]]?.final_value ?? '') !== `${runtime[name] ?? ''}`);
+  if (wrong === undefined) return;
+  const { namespace, name } = admin.pod;
+  throw new Error(
+    `Pod ${namespace}/${name} in cluster ${admin.cluster} did not take ${keys[wrong]}=${runtime[wrong] ?? '(cleared)'}: ` +
+      `its Envoy has ${entries[keys[wrong]]?.final_value ?? 'nothing'}. Is it one of meshproof's workloads?`,
+  );
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { KubeConfig } from '#kubernetes-client';
+import { explained } from './failure-words.ts';
+import { KubeReader, NoCredential } from './kube-reader.ts';
+
+/** A kubeconfig whose login program is a line of shell. */
+function loggingIn(script: string, server = 'http://127.0.0.1:1'): KubeConfig {
+  const config = new KubeConfig();
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script] };
+  config.loadFromClusterAndUser({ name: 'c', server, skipTLSVerify: true }, { name: 'u', exec });
+  return config;
+}
+const token = JSON.stringify({ status: { token: 't' } });
+
+test('a login program that does not end is left behind after its own bound, and is what is told', async () => {
+  const began = performance.now();
+  using reader = new KubeReader(loggingIn('sleep 2'), 60_000, 60_000, 100);
+  const error: unknown = await reader.get('/version').catch((failed: unknown) => failed);
+  assert.ok(error instanceof NoCredential);
+  assert.ok(performance.now() - began < 1_500);
+  assert.deepEqual(explained(error), { reason: 'noWay', why: 'no credential from sh within 100 ms' });
+});
+
+test('a login program that fails is told with its own words', async () => {
+  using reader = new KubeReader(loggingIn('echo no such profile >&2; exit 1'), 5_000);
+  const error: unknown = await reader.get('/version').catch((failed: unknown) => failed);
+  assert.match(explained(error).why, /^no credential from sh: no such profile/);
+});
+
+test('the time that a login program takes is not taken for silence of the server', async () => {
+  await using server = createServer((request, response) => {
+    response.end(JSON.stringify({ as: request.headers.authorization }));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  using reader = new KubeReader(loggingIn(`sleep 0.6; echo '${token}'`, url), 500, 300);
+  assert.deepEqual(await reader.get('/x'), { as: 'Bearer t' });
+});
+
+test('a server that says nothing is given up after its own bound', async () => {
+  await using server = createServer(() => undefined);
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  using reader = new KubeReader(loggingIn(`echo '${token}'`, url), 5_000, 100);
+  const error: unknown = await reader.get('/x').catch((failed: unknown) => failed);
+  assert.equal(explained(error).reason, 'timeout');
+  server.closeAllConnections();
+});

@@ -1,0 +1,63 @@
+import { ApiException } from '#kubernetes-client';
+import type { MeshFileCluster } from '../config/mesh-file.ts';
+import { explained } from './failure-words.ts';
+
+const mostShown = 500;
+
+/** What an API server answered to a call that failed, or what its connection said, in one line. */
+export function serverSaid(error: unknown): string {
+  const answer = answerIn(error);
+  if (!answer) return explained(error).why;
+  return `status ${answer.code}: ${messageIn(answer.body).slice(0, mostShown)}`;
+}
+
+/** As much of a response as {@link shortRefusal} reads. */
+interface Response {
+  httpStatusCode: number;
+  headers: Record<string, string>;
+  body: { text(): Promise<string> };
+}
+
+/**
+ * For a client's middleware: passes a response on. If it is an error, throws ApiException with the words of {@link serverSaid}:
+ * client-node's own message has the whole body and all headers.
+ */
+export async function shortRefusal<T extends Response>(response: T): Promise<T> {
+  const { httpStatusCode, headers, body } = response;
+  if (httpStatusCode < 400) return response;
+  const refusal = new ApiException(httpStatusCode, '', await body.text(), headers);
+  refusal.message = serverSaid(refusal);
+  throw refusal;
+}
+
+/** What to do about it: one sentence, or nothing where the server's words have to do. */
+export function adviceOn(error: unknown, { context }: Pick<MeshFileCluster, 'context'>): string {
+  const code = answerIn(error)?.code;
+  if (code === undefined)
+    return `Is the API server up, and is it reached from here? \`kubectl --context ${context} get --raw /readyz\` tells.`;
+  if (code === 401) return `Renew the credentials of context ${context}.`;
+  if (code === 403)
+    return `Ask for that right for the account of context ${context}, or name a context that has it in the mesh file.`;
+  return '';
+}
+
+/** The answer of a server in an error or in one of its causes. */
+function answerIn(error: unknown): ApiException<unknown> | undefined {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if (each instanceof ApiException) return each as ApiException<unknown>;
+  return undefined;
+}
+
+function messageIn(body: unknown): string {
+  const status = typeof body === 'string' ? parsed(body) : body;
+  if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
+  return typeof body === 'string' && body !== '' ? body.trim() : 'without a word';
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

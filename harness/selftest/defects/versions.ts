@@ -1,0 +1,27 @@
+import type { Defect } from '../defect.ts';
+import { changed, pairOf } from '../parts.ts';
+
+export const versionsDefects: readonly Defect[] = [
+  {
+    id: 'mesh-ids-differ',
+    title: 'Clusters have different mesh ids',
+    family: 'versions and clocks',
+    cause:
+      'A cluster was installed with the default, or the name of another mesh. Traffic is not touched; telemetry shows two meshes.',
+    silent: true,
+    break: (mesh) => {
+      const { rootNamespace: namespace } = mesh;
+      const map = { op: 'merge-yaml', apiVersion: 'v1', kind: 'ConfigMap', namespace } as const;
+      const meshId = 'another-mesh';
+      return [
+        changed(
+          pairOf(mesh).east,
+          { ...map, name: 'istio-sidecar-injector', key: 'values', patch: { global: { meshID: meshId } } },
+          { ...map, name: 'istio', key: 'mesh', patch: { defaultConfig: { meshId } } },
+        ),
+      ];
+    },
+    findings: ['MP7401'],
+    promises: [],
+  },
+];

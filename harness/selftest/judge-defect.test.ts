@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { z } from 'zod';
+import { defineFault } from '../chaos/fault.ts';
+import { breakage, type Defect } from './defect.ts';
+import { judgeDoctor, judgePromises, judgeSelftest } from './judge-defect.ts';
+import type { SelftestCause, SelftestRow } from './report/schema.ts';
+import { rowOf } from './selftest.ts';
+import type { DefectRecording } from './try-defect.ts';
+
+const cause = (code: string, over: Partial<SelftestCause> = {}): SelftestCause => ({
+  ...{ code, severity: 'error', cluster: 'west', sentence: `${code} it is.`, explains: [] },
+  ...over,
+});
+
+describe('the doctor', () => {
+  test('names a defect when its first cause has a listed code', () => {
+    const judged = judgeDoctor(
+      ['MP2101', 'MP2102'],
+      [cause('MP2102', { explains: ['MP2301'] }), cause('MP2101')],
+    );
+    assert.deepEqual(judged, { verdict: 'named', reason: 'MP2102 it is. Beside it: MP2101.' });
+  });
+
+  test('sees a symptom when another cause stands first, and it is told where the listed one stands', () => {
+    const later = judgeDoctor(['MP2101'], [cause('MP3301'), cause('MP2101')]);
+    assert.equal(later.verdict, 'symptom');
+    assert.match(later.reason, /first cause is MP3301, not MP2101, which is cause 2/);
+    const under = judgeDoctor(['MP2101'], [cause('MP3301', { explains: ['MP2101'] })]);
+    assert.equal(under.verdict, 'symptom');
+    assert.match(under.reason, /stands under MP3301/);
+    const absent = judgeDoctor(['MP2101'], [cause('MP3301', { severity: 'warning' })]);
+    assert.equal(absent.verdict, 'symptom');
+    assert.match(absent.reason, /not said at all/);
+  });
+
+  test('sees a symptom when the listed code is of another cluster, or towards another', () => {
+    const place = { cluster: 'west', peer: 'east' };
+    const judged = (over: Partial<SelftestCause>) => judgeDoctor(['MP2101'], [cause('MP2101', over)], place);
+    assert.equal(judged({ peer: 'east' }).verdict, 'named');
+    assert.equal(judged({ cluster: 'east', peer: 'west' }).verdict, 'symptom');
+    assert.equal(judged({ peer: 'north' }).verdict, 'symptom');
+    const later = judgeDoctor(
+      ['MP2101'],
+      [cause('MP2101', { cluster: 'east' }), cause('MP2101', { peer: 'east' })],
+      place,
+    );
+    assert.match(
+      later.reason,
+      /first cause is MP2101 of east, not MP2101 of west towards east, which is cause 2/,
+    );
+  });
+
+  test('misses it when there is nothing above info, even with a listed code: a healthy mesh says that too', () => {
+    assert.equal(judgeDoctor(['MP2101'], []).verdict, 'missed');
+    assert.equal(judgeDoctor(['MP2101'], [cause('MP2101', { severity: 'info' })]).verdict, 'missed');
+  });
+
+  test('is not helped by an info that stands before the first cause above info', () => {
+    const causes = [cause('MP2101', { severity: 'info' }), cause('MP3301', { severity: 'warning' })];
+    assert.equal(judgeDoctor(['MP2101'], causes).verdict, 'symptom');
+    assert.equal(judgeDoctor(['MP3301'], causes).verdict, 'named');
+  });
+});
+
+describe('promises', () => {
+  const healthy = [
+    { id: 'CON-01', verdict: 'pass', reason: '' },
+    { id: 'CON-02', verdict: 'pass', reason: '' },
+    { id: 'CON-03', verdict: 'pass', reason: '' },
+    { id: 'CON-04', verdict: 'pass', reason: '' },
+    { id: 'LOC-01', verdict: 'fail', reason: 'flaky' },
+  ] as const;
+
+  test('are broken, kept or not judged; those that failed before do not count, whatever they do now', () => {
+    const seen = [
+      { id: 'CON-01', verdict: 'fail', reason: '503' },
+      { id: 'CON-02', verdict: 'pass', reason: 'held' },
+      { id: 'CON-03', verdict: 'error', reason: 'no probe' },
+      { id: 'LOC-01', verdict: 'fail', reason: 'again' },
+    ] as const;
+    const ids = ['CON-01', 'CON-02', 'CON-03', 'CON-04', 'LOC-01', 'LOC-09'];
+    assert.deepEqual(
+      judgePromises(ids, healthy, seen).map(({ id, outcome }) => [id, outcome]),
+      [
+        ['CON-01', 'broken'],
+        ['CON-02', 'kept'],
+        ['CON-03', 'notJudged'],
+        ['CON-04', 'notJudged'],
+        ['LOC-01', 'uncounted'],
+        ['LOC-09', 'uncounted'],
+      ],
+    );
+  });
+});
+
+const nothing = defineFault({
+  ...{ id: 'nothing', title: 'Nothing', disturbs: 'nothing', needsLab: false, stage: 'rest' },
+  ...{ bounds: { injectMs: 1, healMs: 1 }, parameters: z.object({}), undo: z.null(), clusters: () => [] },
+  prepare: () => Promise.resolve(null),
+  inject: () => Promise.resolve(),
+  prove: () => Promise.resolve(''),
+  heal: () => Promise.resolve(),
+  proveHealed: () => Promise.resolve(''),
+});
+
+const defect: Defect = {
+  ...{ id: 'remote-secret-missing', title: 'A remote secret is missing', family: 'discovery' },
+  ...{ cause: 'Somebody deleted it.', silent: false, findings: ['MP2101'], promises: ['CON-02'] },
+  break: () => [breakage(nothing, {})],
+};
+
+const seconds = {
+  ...{ breaking: 1, settling: 3, doctor: 2, istioctl: 1, promises: 9, healing: 1, healthy: 3, all: 20 },
+};
+const recorded: DefectRecording = {
+  breakages: [{ fault: 'nothing', parameters: {}, evidence: 'It is gone.' }],
+  causes: [cause('MP2101')],
+  istioctl: null,
+  promises: [{ id: 'CON-02', verdict: 'fail', reason: '503' }],
+  seconds,
+};
+const row = (over: Partial<DefectRecording> = {}, trouble?: string): SelftestRow =>
+  rowOf(
+    defect,
+    { ...recorded, ...over },
+    { promises: [{ id: 'CON-02', verdict: 'pass', reason: '' }], trouble, seconds },
+  );
+
+describe('a row', () => {
+  test('is judged by where its finding has to be, and tells that', () => {
+    const of = { promises: [], seconds, place: { cluster: 'east' } };
+    const judged = rowOf(defect, recorded, of);
+    assert.deepEqual([judged.verdict, judged.expected.where], ['symptom', { cluster: 'east' }]);
+  });
+
+  test('of a breakage without proof is an error with its causes, and its promises are not told', () => {
+    const error = new Error('nothing has no proven effect; it was healed.', {
+      cause: new Error('Still 2 pods.'),
+    });
+    const judged = row({ causes: null, promises: [], trouble: { error, unavailable: false } });
+    assert.equal(judged.verdict, 'error');
+    assert.equal(judged.reason, 'nothing has no proven effect; it was healed. Still 2 pods.');
+    assert.deepEqual(judged.promises, []);
+  });
+
+  test('of a defect that this mesh cannot have is skipped', () => {
+    assert.equal(
+      row({ causes: null, trouble: { error: new Error('no netem'), unavailable: true } }).verdict,
+      'skipped',
+    );
+  });
+
+  test('after which the mesh was not healthy is an error, though the doctor named it', () => {
+    const judged = row({}, 'The mesh was not healthy again: MP2101.');
+    assert.equal(judged.verdict, 'error');
+    assert.match(judged.reason, /not healthy again.*the doctor: named/);
+  });
+});
+
+describe('the verdict on the harness', () => {
+  const verdictOf = (rows: SelftestRow[], ended?: string) => judgeSelftest(rows, ended).verdict;
+
+  test('is pass when every defect is named and every listed promise broken', () => {
+    assert.equal(verdictOf([row(), row()]), 'pass');
+  });
+
+  test('is fail when a defect is missed, is seen only as a symptom, or a promise holds in spite of it', () => {
+    assert.equal(verdictOf([row(), row({ causes: [] })]), 'fail');
+    assert.equal(verdictOf([row(), row({ causes: [cause('MP3301')] })]), 'fail');
+    const kept = row({ promises: [{ id: 'CON-02', verdict: 'pass', reason: '' }] });
+    assert.equal(verdictOf([row(), kept]), 'fail');
+    assert.match(judgeSelftest([kept]).reason, /CON-02 holds in spite of remote-secret-missing\./);
+  });
+
+  test('is error when something could not be judged and nothing is known to be wrong, when it ended early, or for nothing', () => {
+    const unjudged = row({ promises: [{ id: 'CON-02', verdict: 'error', reason: 'no probe' }] });
+    const broken = row({ causes: null, trouble: { error: new Error('no proof'), unavailable: false } });
+    assert.equal(verdictOf([row(), unjudged]), 'error');
+    assert.equal(verdictOf([row(), broken]), 'error');
+    assert.equal(verdictOf([row({ causes: [] }), broken]), 'fail');
+    assert.equal(verdictOf([row({ causes: [] })], 'It was interrupted.'), 'error');
+    assert.equal(verdictOf([]), 'error');
+  });
+});

@@ -1,0 +1,84 @@
+import { timeouts } from '../base/timeouts.ts';
+import { whileWaiting } from '../base/waiting.ts';
+import type { Mesh } from '../mesh/attach.ts';
+import { CertificateBook } from './certificate-book.ts';
+import { collectCluster } from './collect-cluster.ts';
+import { hashUnusedLabels } from './kept-labels.ts';
+import { snapshotHash } from './kept.ts';
+import { given } from './kubernetes-records.ts';
+import type { Prober } from './probing.ts';
+import { redacted, withoutQuery } from './redact.ts';
+import { snapshotSchema, snapshotVersion, type Declared, type Limits, type Snapshot } from './schema.ts';
+
+/** What {@link collectSnapshot} may be told. */
+export interface CollectOptions {
+  /** Version of meshproof, for the record. */
+  meshproof: string;
+  /** Tries connections from inside; without it `probes` is missing. */
+  prober?: Prober;
+  /** Other limits than {@link defaultLimits}. */
+  limits?: Partial<Limits>;
+}
+
+/**
+ * What is kept of a mesh when nothing else is asked for. Every istiod holds the endpoints of all clusters, so what all of
+ * them hold grows with the square of their number: so much is kept of all together that judging it stays within a gigabyte.
+ *
+ * @param clusters how many there are in the mesh.
+ */
+export const defaultLimits = (clusters: number): Limits => ({
+  proxiesPerService: 2,
+  proxiesPerCluster: 24,
+  upstreamsPerProxy: 2_000,
+  shardsPerIstiod: Math.floor(60_000 / Math.max(1, clusters)),
+  sourceMs: timeouts.snapshotSourceMs,
+});
+
+/**
+ * Reads all clusters of a mesh side by side, once, changing nothing. It does not throw for what it cannot read: that is
+ * in `missing` of its cluster, or the cluster is not `reachable`. Takes at most {@link timeouts.snapshotMs}, whatever
+ * does not answer.
+ */
+export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Promise<Snapshot> {
+  const limits = { ...defaultLimits(mesh.clusters.length), ...options.limits };
+  const takenAt = new Date();
+  const startMs = performance.now();
+  const book = new CertificateBook();
+  const declared = declaredOf(mesh);
+  const context = {
+    mesh,
+    declared,
+    limits,
+    book,
+    hash: snapshotHash(),
+    prober: options.prober,
+    silent: new Map<string, boolean>(),
+    startMs,
+  };
+  const clusters = await whileWaiting(() =>
+    Promise.all(mesh.clusters.map((cluster) => collectCluster(cluster, context))),
+  );
+  hashUnusedLabels(clusters, context.hash);
+  const snapshot: Snapshot = {
+    apiVersion: snapshotVersion,
+    kind: 'Snapshot',
+    takenAt: takenAt.toISOString(),
+    tookMs: Math.round(performance.now() - startMs),
+    meshproof: options.meshproof,
+    limits,
+    declared,
+    certificates: book.certificates(),
+    clusters,
+  };
+  // What is no field of the schema is dropped here, whoever put it in.
+  return redacted(snapshotSchema.parse(snapshot));
+}
+
+function declaredOf({ file, isLab }: Mesh): Declared {
+  const { meshId, trustDomain, rootNamespace, namespace, services } = file;
+  const clusters = file.clusters.map(({ kubeconfig: _path, ingress, ...declared }) => ({
+    ...declared,
+    ...given('ingress', ingress === undefined ? undefined : withoutQuery(ingress)),
+  }));
+  return { meshId, trustDomain, rootNamespace, namespace, isLab, clusters, services };
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { KubeConfig } from '#kubernetes-client';
+import type { Mesh } from '../mesh/attach.ts';
+import { collectLogs, logsWanted } from './logs.ts';
+import { sampleSnapshot } from './sample/sample.ts';
+import type { PodRecord } from './schema.ts';
+
+const window = { sinceMs: 60_000, linesPerContainer: 100, charactersPerContainer: 50 };
+
+/** The logs of the sample, of whose istiod in west the container has been started again. */
+async function gather(respond: (url: URL, response: ServerResponse) => void) {
+  const asked: URL[] = [];
+  await using server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://x');
+    asked.push(url);
+    respond(url, response);
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const cluster = () => {
+    const config = new KubeConfig();
+    config.loadFromClusterAndUser({ name: 'c', server: to, skipTLSVerify: true }, { name: 'u', token: 't' });
+    return { api: { config } };
+  };
+  const mesh = { cluster } as unknown as Mesh;
+  const logs = await collectLogs(mesh, restarted(), window);
+  server.closeAllConnections();
+  return { logs, asked };
+}
+
+function restarted() {
+  const snapshot = sampleSnapshot();
+  const pod = snapshot.clusters[0]?.pods.find(({ labels }) => labels['app'] === 'istiod');
+  for (const container of pod?.containers ?? []) container.restarts = 1;
+  return snapshot;
+}
+
+test('a container that was started again is also asked for what it said before', async () => {
+  const { logs, asked } = await gather((url, response) => {
+    response.end(url.searchParams.has('previous') ? 'panic: why\n' : 'now\n');
+  });
+  const before = logs.filter(({ name }) => name.endsWith('.previous.log'));
+  assert.deepEqual(
+    before.map(({ name, content }) => [name, content]),
+    [['logs/west/istio-system/istiod-1/discovery.previous.log', 'panic: why\n']],
+  );
+  // It may have crashed long ago.
+  const previous = asked.filter(({ searchParams }) => searchParams.has('previous'));
+  assert.deepEqual(
+    previous.map(({ searchParams }) => searchParams.get('sinceSeconds')),
+    [null],
+  );
+});
+
+test('what is too long loses its oldest lines, whole ones', async () => {
+  const lines = Array.from({ length: 30 }, (_, i) => `line ${i}\n`).join('');
+  const { logs, asked } = await gather((_, response) => response.end(lines));
+  assert.ok(asked.every(({ searchParams }) => !searchParams.has('limitBytes')));
+  for (const { content } of logs) assert.match(content, /^line 2\d\n[^]*line 29\n$/);
+});
+
+test('each log has its own time: one that hangs takes it from no other', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let [hanging, answered] = [0, 0];
+  const { clusters, declared } = restarted();
+  const wanted = clusters.flatMap((cluster) => logsWanted(cluster, declared)).length;
+  const timer = setInterval(() => {
+    if (hanging + answered === wanted) t.mock.timers.tick(10_000);
+  }, 100);
+  const { logs } = await gather((url, response) => {
+    if (url.pathname.includes('istiod')) hanging++;
+    else response.end('said\n', () => answered++);
+  });
+  clearInterval(timer);
+  const [silent, told] = [
+    logs.filter(({ name }) => name.includes('istiod')),
+    logs.filter(({ name }) => !name.includes('istiod')),
+  ];
+  assert.ok(silent.length === 3 && silent.every(({ content }) => /no answer within 10000 ms/.test(content)));
+  assert.ok(told.length > 6 && told.every(({ content }) => content === 'said\n'));
+});
+
+test('logs are those of the istiods and gateways of the mesh file', () => {
+  const { clusters, declared } = sampleSnapshot();
+  const west = clusters[0] ?? assert.fail();
+  const own = declared.clusters[0] ?? assert.fail();
+  const called = (app: string) => west.pods.find(({ labels }) => labels['app'] === app) ?? assert.fail(app);
+  const [eastWest, ingress] = [called('istio-eastwestgateway'), called('istio-ingressgateway')];
+  const elsewhere = (pod: PodRecord, namespace: string) => ({ ...pod, namespace, name: `${namespace}-pod` });
+  // Another mesh's control plane, a gateway of a team, and the gateways that the mesh file names.
+  west.pods = [
+    ...west.pods.filter((pod) => pod !== eastWest && pod !== ingress),
+    elsewhere(called('istiod'), 'other-mesh'),
+    elsewhere(eastWest, 'team'),
+    elsewhere(eastWest, 'gateways'),
+    elsewhere(ingress, 'ingress'),
+  ];
+  const workload = west.workloads.find(({ name }) => name === 'istio-eastwestgateway') ?? assert.fail();
+  workload.namespace = own.eastWestGateway!.namespace = 'gateways';
+  const service = west.services.find(({ name }) => name === 'istio-ingressgateway') ?? assert.fail();
+  Object.assign(service, { namespace: 'ingress', external: ['192.0.2.1'] });
+  own.ingress = 'http://192.0.2.1:8080/';
+  const places = new Set(logsWanted(west, declared).map(({ pod }) => pod.namespace));
+  assert.deepEqual([...places].toSorted(), ['gateways', 'ingress', 'istio-system', 'meshproof']);
+});

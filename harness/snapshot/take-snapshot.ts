@@ -1,0 +1,12 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Mesh } from '../mesh/attach.ts';
+import { collectSnapshot } from './collect.ts';
+import { openMeshProber } from './mesh-prober.ts';
+import type { Snapshot } from './schema.ts';
+
+/** All that the doctor needs of a mesh, with connections tried from inside; see {@link collectSnapshot}. */
+export async function takeSnapshot(mesh: Mesh): Promise<Snapshot> {
+  await using prober = openMeshProber();
+  // Awaited here: the prober is closed when this function ends.
+  return await collectSnapshot(mesh, { meshproof: packageJson.version, prober: prober.probe });
+}

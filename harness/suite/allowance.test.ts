@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { faults } from '../chaos/faults.ts';
+import { disturbanceProblem } from './allowance.ts';
+
+const disturbing = { id: 'GWY-01', disturbs: 'gateway' } as const;
+
+test('what disturbs nothing may be tried anywhere, and anything in a lab', () => {
+  assert.equal(disturbanceProblem({ id: 'CON-01', disturbs: 'nothing' }, false), undefined);
+  assert.equal(disturbanceProblem(disturbing, true), undefined);
+});
+
+test('what needs a lab is not told to be allowed', () => {
+  const promise = { id: 'RES-05', disturbs: 'link', needsLab: true } as const;
+  assert.equal(disturbanceProblem(promise, true), undefined);
+  for (const allowed of ['', 'RES-05'])
+    assert.match(
+      disturbanceProblem(promise, false, allowed) ?? '',
+      /^disturbs the link .* lab of ours, which this mesh is not$/,
+    );
+});
+
+test('in a mesh of others a disturbance has to be allowed by name', () => {
+  const refused = 'disturbs the gateway; allow it with --allow GWY-01';
+  assert.equal(disturbanceProblem(disturbing, false), refused);
+  assert.equal(disturbanceProblem(disturbing, false, ''), refused);
+  assert.equal(disturbanceProblem(disturbing, false, 'GWY-02,GWY-011'), refused);
+  assert.equal(disturbanceProblem(disturbing, false, 'GWY-02, GWY-01'), undefined);
+});
+
+test('a suite says that it needs a lab if its faults do', () => {
+  const cwd = path.join(import.meta.dirname, '../../suites');
+  let needing = 0;
+  for (const suite of globSync('**/*.spec.ts', { cwd })) {
+    const text = readFileSync(path.join(cwd, suite), 'utf8');
+    const kinds = [...text.matchAll(/faultKinds\.(\w+)/g)].map(
+      ([, name]) => faults[name as keyof typeof faults],
+    );
+    const needsLab = kinds.some((kind) => kind.needsLab);
+    assert.equal(/^ {4}needsLab: true,$/m.test(text), needsLab, suite);
+    needing += Number(needsLab);
+  }
+  assert.ok(needing > 0);
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { test } from 'node:test';
+import { temporaryFolder } from '../base/temporary-folder.ts';
+import type { MeshFile, MeshFileCluster } from '../config/mesh-file.ts';
+import type { ClusterApi } from '../kube/cluster-api.ts';
+import { Mesh, MeshCluster } from '../mesh/attach.ts';
+import { ApplySession } from './apply-session.ts';
+
+temporaryFolder('MESHPROOF_STATE');
+
+const absent = () => Promise.reject(Object.assign(new Error('not found'), { code: 404 }));
+
+/** A mesh of one cluster, and the names of the ConfigMaps in it; `on` comes before each request and may refuse it. */
+function recorded(on: (verb: string, name: string) => Promise<void> = () => Promise.resolve()) {
+  const there = new Set<string>();
+  const nameOf = ({ metadata }: KubernetesObject) => metadata?.name ?? '';
+  const objects = {
+    read: absent,
+    patch: (object: KubernetesObject) =>
+      on('patch', nameOf(object)).then(() => void there.add(nameOf(object))),
+    delete: (object: KubernetesObject) =>
+      on('delete', nameOf(object)).then(() => void there.delete(nameOf(object))),
+  };
+  const core = { readNamespace: () => Promise.resolve({ metadata: { uid: 'west' } }) };
+  const api = { cluster: 'west', core, objects } as unknown as ClusterApi;
+  const west = new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'meshproof');
+  const file = { namespace: 'meshproof', clusters: [], services: [] } as unknown as MeshFile;
+  return { there, session: new ApplySession(new Mesh(file, [west])) };
+}
+const maps = (...names: string[]) =>
+  names.map((name) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }));
+const unwatched = { awaitProxies: 'none' } as const;
+
+test('what was applied is undone', async () => {
+  const { there, session } = recorded();
+  await session.apply(maps('one', 'two'), unwatched);
+  assert.deepEqual([...there], ['one', 'two']);
+  await session.undo();
+  assert.deepEqual([[...there], session.names()], [[], []]);
+});
+
+test('a test that ends while something is being applied: all of that is undone', async () => {
+  const { there, session } = recorded((verb) => delay(verb === 'patch' ? 10 : 0));
+  const applying = session.apply(maps('one', 'two'), unwatched);
+  await session.undo();
+  await applying;
+  assert.deepEqual([...there], []);
+});
+
+test('after the end nothing is applied', async () => {
+  const { there, session } = recorded();
+  await session.undo();
+  await assert.rejects(session.apply(maps('late'), unwatched), /The test is over: nothing more is applied/);
+  assert.deepEqual([...there], []);
+});
+
+test('what could not be undone is told, keeps nothing else from being undone, and is tried again', async () => {
+  let refuses = true;
+  const { there, session } = recorded(async (verb, name) => {
+    if (refuses && verb === 'delete' && name === 'two') throw new Error('no answer');
+  });
+  await session.apply(maps('one', 'two', 'three'), unwatched);
+  await assert.rejects(session.undo(), /ConfigMap meshproof\/two could not be put back/);
+  assert.deepEqual([...there], ['two']);
+  assert.equal(session.names().length > 0, true);
+  refuses = false;
+  await session.undo();
+  assert.deepEqual([[...there], session.names()], [[], []]);
+});
+
+test('an object that is refused is named; those before it are undone at the end', async () => {
+  const { there, session } = recorded(async (verb, name) => {
+    if (verb === 'patch' && name === 'two') throw new Error('refused');
+  });
+  await assert.rejects(session.apply(maps('one', 'two', 'three'), unwatched), /two/);
+  await session.undo();
+  assert.deepEqual([...there], []);
+});

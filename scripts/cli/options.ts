@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { namePattern } from '../../harness/config/names.ts';
+import { labFolder, labMeshFile, projectRoot } from '../../harness/lab/paths.ts';
+import { WrongUse } from './outcome.ts';
+
+/** The projects of playwright.config.ts. */
+export const projects = ['core', 'chaos'] as const;
+export type Project = (typeof projects)[number];
+
+/** The options that several verbs share. */
+export interface LabOptions {
+  name: string;
+  topology: string;
+  images: 'auto' | 'registry' | 'packages';
+  keep?: boolean;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+function labName(value: string): string {
+  if (value.length <= 20 && namePattern.test(value)) return value;
+  throw new InvalidArgumentError(
+    'A lab is named with 1 to 20 lower-case letters, digits and dashes, a letter first.',
+  );
+}
+
+const defaultTopology = join(projectRoot, 'clusters/topologies/west-east.yaml');
+
+export const options = {
+  name: () =>
+    new Option('--name <lab>', 'name of the lab, so that several can stand side by side')
+      .argParser(labName)
+      .default('lab'),
+  topology: () =>
+    new Option('--topology <file>', 'the topology that the lab is made from')
+      .argParser((file: string) => resolve(file))
+      .default(defaultTopology, 'west-east'),
+  images: () =>
+    new Option('--images <source>', 'where images come from')
+      .choices(['auto', 'registry', 'packages'])
+      .default('auto'),
+  keep: (what: string) => new Option('--keep', what),
+  json: () => new Option('--json', 'print the result as JSON on standard output'),
+  verbose: () =>
+    new Option('--verbose', 'print stack traces of errors, and plain lines instead of a live tree'),
+  mesh: () =>
+    new Option(
+      '--mesh <file>',
+      "a mesh file, for a mesh that is not a lab of ours; the lab's own otherwise",
+    ).argParser((file: string) => resolve(file)),
+  ownMesh: () =>
+    new Option('--mesh <file>', 'the mesh file, which says where and how many')
+      .argParser((file: string) => resolve(file))
+      .makeOptionMandatory(),
+  allowDisruption: () =>
+    new Option(
+      '--allow-disruption <context...>',
+      'contexts of a mesh that is not a lab of ours which may be disturbed, spelled out',
+    ),
+  project: () =>
+    new Option(
+      '--project <name...>',
+      'what to judge: core, what every mesh must do; chaos, faults under load; both when not given',
+    ).choices(projects),
+  allow: () =>
+    new Option(
+      '--allow <promise...>',
+      'promises that may disturb a mesh which is not a lab of ours, such as GWY-01',
+    ).argParser(addPromiseId),
+};
+
+/** `GWY-01` and the like. */
+export const isPromiseId = (name: string): boolean => /^[A-Z]{3}-\d{2}$/.test(name);
+
+/** Collects ids of promises, for commander. */
+export function addPromiseId(id: string, all: readonly string[] = []): string[] {
+  if (!isPromiseId(id)) throw new InvalidArgumentError('Promises are named like GWY-01.');
+  return [...all, id];
+}
+
+/** Adds options to a command. */
+export const withOptions = (command: Command, ...all: Option[]): Command =>
+  all.reduce((each, option) => each.addOption(option), command);
+
+/** The command that heals the same mesh: the one of a file, or a lab's. */
+export const healCommand = ({ name, mesh }: { name: string; mesh?: string | undefined }): string =>
+  `meshproof heal ${mesh === undefined ? `--name ${name}` : `--mesh ${mesh}`}`;
+
+/** The mesh file to run against: the one given, or the lab's. */
+export function meshFileFor(name: string, given: string | undefined): string {
+  const file = given ?? labMeshFile(name);
+  if (existsSync(file)) return file;
+  if (given !== undefined) throw new WrongUse(`There is no mesh file ${file}.`);
+  throw new WrongUse(
+    `There is no lab "${name}" (${labFolder(name)} has no mesh file). Make it with \`meshproof up --name ${name}\`.`,
+  );
+}

@@ -1,0 +1,24 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { writeAtomically } from '../../harness/report/files.ts';
+import { exitCodes } from '../cli/exit-codes.ts';
+
+/**
+ * Writes a generated document, whole or not at all, and says so. With `--check` it only compares: the exit code is 1 if the
+ * document is stale or missing. `script` is the npm script that writes it.
+ */
+export async function writeGenerated(file: string, text: string, script: string): Promise<void> {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  if (process.argv.includes('--check')) {
+    console.error(`${file} is stale or missing: run \`npm run ${script}\` and commit it.`);
+    process.exitCode = exitCodes.broken;
+    return;
+  }
+  await writeAtomically(file, text);
+  console.log(`wrote ${file}`);
+}
+
+/** Ends a script with its reason on standard error. */
+export function refuse(reason: string): never {
+  console.error(reason);
+  process.exit(exitCodes.wrongUse);
+}

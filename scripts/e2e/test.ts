@@ -1,0 +1,78 @@
+/**
+ * Everything: static checks, unit tests, and the real lab end to end, through the command line that users have. Ends with
+ * a line `N passed, N failed` counted from the reports of the runners. Ctrl-C ends the part under way, which removes its labs.
+ */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../../harness/lab/paths.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { countPart, failuresIn, runPart, type Part } from './test-part.ts';
+
+/** Far above what each takes, also where it makes the images: what hangs is to be ended and told. */
+const minuteMs = 60_000;
+const bounds = { staticMs: 15 * minuteMs, testMs: 30 * minuteMs, partMs: 40 * minuteMs };
+
+const reports = mkdtempSync(join(tmpdir(), 'meshproof-test-'));
+
+function nodeTests(title: string, args: string[]): Part {
+  const junit = join(reports, `${title.replaceAll(/\W/g, '-')}.xml`);
+  const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=junit'];
+  const options = [`--test-timeout=${bounds.testMs}`, ...reporters, `--test-reporter-destination=${junit}`];
+  return { title, argv: [process.execPath, ...options, ...args], junit, boundMs: bounds.partMs };
+}
+
+/** What `npm run check` checks, but for the unit tests, which count one by one. */
+const checks = packageJson.scripts.check
+  .split(' ')
+  .filter((name) => name !== 'unit' && name in packageJson.scripts);
+
+/** One after the other, and each without a runner between: Node's runner ends without waiting for files to undo what they did. */
+const endToEnd = readdirSync(join(projectRoot, 'scripts/e2e')).filter((name) => name.endsWith('.e2e.ts'));
+
+const parts: Part[] = [
+  ...checks.map((name) => ({
+    title: name,
+    argv: ['npm', 'run', '--silent', name],
+    boundMs: bounds.staticMs,
+  })),
+  nodeTests('unit tests', [
+    '--test',
+    `--test-concurrency=${availableParallelism()}`,
+    'harness/**/*.test.ts',
+    'scripts/**/*.test.ts',
+  ]),
+  ...endToEnd.map((name) => nodeTests(`end to end: ${name}`, [`scripts/e2e/${name}`])),
+];
+
+const [interrupted, killed] = [new AbortController(), new AbortController()];
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(name, () => {
+    if (interrupted.signal.aborted) killed.abort();
+    console.error(`\n${name}: ending the part under way. Once more ends it at once.`);
+    interrupted.abort();
+  });
+
+const total = { passed: 0, failed: 0 };
+const failures: string[] = [];
+try {
+  for (const part of parts) {
+    if (interrupted.signal.aborted) break;
+    console.log(`\n== ${part.title}`);
+    const began = Date.now();
+    const status = await runPart(part, {
+      ...{ cwd: projectRoot, signal: interrupted.signal, kill: killed.signal },
+    });
+    const seconds = ((Date.now() - began) / 1000).toFixed(1);
+    console.log(`== ${part.title}: ended with ${status} after ${seconds} s`);
+    const { passed, failed } = countPart(part, status);
+    total.passed += passed;
+    total.failed += failed;
+    failures.push(...failuresIn(part, status));
+  }
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+for (const failure of failures) console.log(`\n✘ ${failure}`);
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 && !interrupted.signal.aborted ? 0 : 1;
