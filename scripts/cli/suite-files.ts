@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { projectRoot } from '../../harness/lab/paths.ts';
-import { WrongUse } from '../cli/outcome.ts';
+import { WrongUse } from './outcome.ts';
 
 /**
  * The files of the suites that a path or a part of one names, such as `suites/locality` or `traffic-stays`, relative to the
