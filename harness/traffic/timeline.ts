@@ -72,5 +72,5 @@ export interface Timeline {
   lateMs?: number;
 }
 
-/** What a user would call an answer: the outcome, the origin and, where it matters, the latency. */
+/** Whether a user would accept the answer: by its outcome, its origin and, if it matters, its latency. */
 export type Good = (request: RequestRecord) => boolean;

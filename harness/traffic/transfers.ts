@@ -5,7 +5,7 @@ import type { Caller } from './caller.ts';
 import type { Exchange } from './probe.ts';
 import type { Outcome } from './timeline.ts';
 
-/** A body that was sent across, and how it arrived. Bodies themselves are not kept: some are large, and a stream takes long. */
+/** How the body of one transfer arrived. The record does not keep the body itself: some bodies are large. */
 export interface Transfer extends Compared {
   /** "download", "echo", "stream". */
   what: string;
@@ -15,11 +15,11 @@ export interface Transfer extends Compared {
   from?: string;
 }
 
-/** A body that arrived beside the one that should have. */
+/** A received body compared with the expected one. */
 export interface Compared {
   expectedBytes: number;
   receivedBytes: number;
-  /** The offset of the first byte that should not be there. */
+  /** The offset of the first byte that differs; absent if the received bytes are all correct. */
   wrongAt?: number;
 }
 
@@ -29,12 +29,13 @@ export function compareBodies(expected: Buffer, received: Buffer): Compared {
     ? -1
     : received.findIndex((byte, index) => byte !== expected[index]);
   return {
-    ...{ expectedBytes: expected.length, receivedBytes: received.length },
+    expectedBytes: expected.length,
+    receivedBytes: received.length,
     ...(wrongAt >= 0 ? { wrongAt } : {}),
   };
 }
 
-/** When the pieces of a stream arrived, ms since the request was sent, in order. */
+/** When the pieces of a stream arrived and when it ended, in ms since the request was sent, in order. */
 export interface Arrivals {
   arrivedMs: readonly number[];
   endMs: number;
