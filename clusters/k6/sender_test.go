@@ -74,7 +74,7 @@ func TestAnAnswerHasItsOrigin(t *testing.T) {
 
 func TestAnEmptyErrorOfAProxyIsNoRoute(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
-	one(t, sent(t, server.URL, 1), outcome.NoRoute, "503 with no body (first proxy)")
+	one(t, sent(t, server.URL, 1), outcome.NoRoute, "503 with an empty body (first proxy)")
 }
 
 func TestURLsGetRequestsInTurn(t *testing.T) {

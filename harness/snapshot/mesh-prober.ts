@@ -6,40 +6,40 @@ import { attemptTls, type TlsResult } from '../traffic/tls.ts';
 import { openTunnel, type Tunnel } from '../traffic/tunnel.ts';
 import type { ProbeAnswer, Prober, ProbeTarget } from './probing.ts';
 
-/** A {@link Prober} with the ways that it has opened. Dispose it when the snapshot is taken. */
+/** A {@link Prober} with its port-forwards. Dispose it when the snapshot is taken. */
 export interface MeshProber extends AsyncDisposable {
   probe: Prober;
 }
 
-/** Tries connections from the place of meshproof's own pods, by their call port: one port-forward a pod. */
+/** Tries connections from the pods of meshproof through their call port. Opens one port-forward for each pod. */
 export function openMeshProber(): MeshProber {
-  const ways = new Map<string, Promise<PortForward>>();
+  const forwards = new Map<string, Promise<PortForward>>();
   let over = false;
-  const wayTo = async (cluster: MeshCluster, from: PodRef): Promise<PortForward> => {
-    // A collector that gave up on a probe may still ask: what is opened now, nobody would close.
-    if (over) throw new Error(`The snapshot is taken: nothing is tried from ${from.name} any more.`);
+  const forwardTo = async (cluster: MeshCluster, from: PodRef): Promise<PortForward> => {
+    // A collector that has abandoned a probe can still call this. A port-forward that is opened now would stay open.
+    if (over)
+      throw new Error(
+        `The probe from ${from.name} in ${cluster.name} does not start: the snapshot is complete.`,
+      );
     const key = `${cluster.name}/${from.namespace}/${from.name}`;
-    const way = ways.get(key) ?? cluster.portForward(from, workloadPorts.call);
-    ways.set(key, way);
-    return way;
+    const forward = forwards.get(key) ?? cluster.portForward(from, workloadPorts.call);
+    forwards.set(key, forward);
+    return forward;
   };
   return {
-    probe: async (cluster, from, target) => probeFrom(await wayTo(cluster, from), target),
+    probe: async (cluster, from, target) => probeFrom(await forwardTo(cluster, from), target),
     [Symbol.asyncDispose]: async () => {
       over = true;
-      const opened = await Promise.allSettled(ways.values());
-      const ends = opened.flatMap((way) =>
-        way.status === 'fulfilled' ? [way.value[Symbol.asyncDispose]()] : [],
+      const opened = await Promise.allSettled(forwards.values());
+      const ends = opened.flatMap((one) =>
+        one.status === 'fulfilled' ? [one.value[Symbol.asyncDispose]()] : [],
       );
       await Promise.all(ends);
     },
   };
 }
 
-/**
- * TCP first, so that what keeps a connection from being made is told from what TLS made of it; the tunnel that proved it is
- * closed, as TLS opens its own.
- */
+/** Tries TCP first and TLS second, to separate failures of the connection from failures of TLS. Each uses its own tunnel. */
 async function probeFrom(via: PortForward, target: ProbeTarget): Promise<ProbeAnswer> {
   const startMs = performance.now();
   const tunnel = await tunnelWithin(via, `${target.address}:${target.port}`);
@@ -49,14 +49,16 @@ async function probeFrom(via: PortForward, target: ProbeTarget): Promise<ProbeAn
   tunnel.socket.destroy();
   const { address: host, port, sni, alpn } = target;
   const result = await attemptTls({
-    ...{ host, port, via },
+    host,
+    port,
+    via,
     ...(sni === undefined ? {} : { sni }),
     ...(alpn === undefined ? {} : { alpn }),
   });
   return { tcp: 'connected', tcpMs, ...tlsAnswer(result) };
 }
 
-/** Undefined when the pod got no answer to its SYN in time: its own connect timeout is longer than a snapshot waits. */
+/** Undefined if the pod did not get an answer to its SYN in time: its connect timeout is longer than that of the snapshot. */
 async function tunnelWithin(via: PortForward, authority: string): Promise<Tunnel | undefined> {
   try {
     return await openTunnel(via, authority, timeouts.connectMs);
@@ -66,7 +68,7 @@ async function tunnelWithin(via: PortForward, authority: string): Promise<Tunnel
   }
 }
 
-/** Envoy's words for what became of a connection: "… delayed connect error: 111" and "connection timeout". */
+/** Reads Envoy's text on a failed connection: "… delayed connect error: 111" or "connection timeout". */
 function notConnected(detail: string): ProbeAnswer {
   const tcp = /refused|error: 111/i.test(detail)
     ? 'refused'

@@ -41,26 +41,26 @@ export interface Arrivals {
   endMs: number;
 }
 
-/** How long a workload takes to send `/stream`: 1 KiB a second. */
+/** The duration of `/stream` in milliseconds: a workload sends 1 KiB a second. */
 export const streamMs = (streamBytes / 1024) * 1000;
 
 /**
- * Asks a service for a body of so many bytes, at most 1 MiB. It may take as long as the stream: whether a body arrives
- * whole is the question, not how fast.
+ * Downloads a body of `bytes` bytes, at most 1 MiB, from a service. The timeout is the duration of the stream: the transfer
+ * has to be complete, not fast.
  */
 export async function download(caller: Caller, service: string, bytes: number): Promise<Transfer> {
   const exchange = await caller.call(service, { path: `/bytes/${bytes}`, timeoutMs: streamMs });
   return transferOf('download', exchange, expectedBytes(bytes));
 }
 
-/** Sends a service so many random bytes, at most 4 MiB, and takes them back; {@link download} says how long it may take. */
+/** Sends `bytes` random bytes, at most 4 MiB, to a service and reads them back, with the timeout of {@link download}. */
 export async function echo(caller: Caller, service: string, bytes: number): Promise<Transfer> {
   const body = randomBytes(bytes);
   const options = { method: 'POST', path: '/echo', body, timeoutMs: streamMs } as const;
   return transferOf('echo', await caller.call(service, options), body);
 }
 
-/** Takes a service's stream, piece by piece. */
+/** Reads the stream of a service piece by piece. */
 export async function takeStream(
   caller: Caller,
   service: string,
@@ -81,7 +81,9 @@ export async function takeStream(
 function transferOf(what: string, exchange: Exchange, expected: Buffer): Transfer {
   const { outcome, detail, origin, body: received } = exchange;
   return {
-    ...{ what, outcome, ...compareBodies(expected, received) },
+    what,
+    outcome,
+    ...compareBodies(expected, received),
     ...(detail === undefined ? {} : { detail }),
     ...(origin === undefined ? {} : { from: origin.cluster }),
   };

@@ -103,7 +103,7 @@ function measurementsOf(
   const { budgetErrors, budgetMs, scope } = budget;
   const relapses = outages.reduce((sum, outage) => sum + outage.relapses, 0);
   const measurements = [
-    measured('requests not served', bad.length, 'requests', { atMost: budgetErrors, scope }),
+    measured('requests lost to the fault', bad.length, 'requests', { atMost: budgetErrors, scope }),
     measured('outage', Math.round(totalMs), 'ms', { atMost: budgetMs, scope }),
     measured('outages', outages.length, '', { scope }),
     measured('relapses', relapses, '', { scope }),

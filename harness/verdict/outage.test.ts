@@ -138,7 +138,7 @@ test('an outage within its budgets passes, with detection and recovery measured'
   assert.equal(judgement.verdict, 'pass', judgement.reason);
   const values = Object.fromEntries(judgement.measurements.map(({ name, value }) => [name, value]));
   assert.deepEqual(values, {
-    'requests not served': 20,
+    'requests lost to the fault': 20,
     outage: 210,
     outages: 1,
     relapses: 0,

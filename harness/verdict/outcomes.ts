@@ -34,7 +34,10 @@ export function judgeOutcomes(options: { timeline: Timeline } & OutcomeExpectati
 
   const measurements = [
     measured('requests', requests.length, 'requests', { atLeast, scope }),
-    measured(`requests not ${allowed.join(' or ')}`, unexpected, 'requests', { atMost: 0, scope }),
+    measured(`requests with an outcome other than ${allowed.join(' or ')}`, unexpected, 'requests', {
+      atMost: 0,
+      scope,
+    }),
     measured('slowest outcome', speed.slowestMs, 'ms', { atMost: withinMs, scope }),
   ];
   const complaints: string[] = [];

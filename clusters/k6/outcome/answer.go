@@ -94,7 +94,7 @@ func fromWorkload(answer Answer, origin *Origin, flags string) Classified {
 		}
 	}
 	teller := origin.Service + "/" + origin.Cluster + "/" + origin.Pod
-	return Classified{Outcome: outcome, Detail: detail + " (told by " + teller + ")"}
+	return Classified{Outcome: outcome, Detail: detail + " (reported by " + teller + ")"}
 }
 
 func fromProxy(answer Answer, body string) (Classified, bool) {
@@ -107,11 +107,11 @@ func fromProxy(answer Answer, body string) (Classified, bool) {
 	}
 	by := "first proxy"
 	if _, passedOn := answer.Header("x-envoy-upstream-service-time"); passedOn {
-		by = "a proxy further on"
+		by = "a later proxy"
 	}
 	text := quoted(body)
 	if text == "" {
-		text = "with no body"
+		text = "with an empty body"
 	}
 	return Classified{Outcome: outcome, Detail: strconv.Itoa(answer.Status) + " " + text + " (" + by + ")"}, true
 }
