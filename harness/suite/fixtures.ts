@@ -6,14 +6,13 @@ import { attach, type Mesh } from '../mesh/attach.ts';
 import { waitUntilReady } from '../mesh/readiness.ts';
 import type { Target } from '../traffic/probe.ts';
 import { readManifest } from '../workloads/manifest-file.ts';
-import { allowVariable, disturbanceProblem } from './allowance.ts';
+import { allowVariable, disturbanceProblem } from './disruption-policy.ts';
 import { type Apply, ApplySession } from './apply-session.ts';
 import { type Callers, callers, ingressTarget } from './callers.ts';
-import { diagnose } from './cause.ts';
+import { diagnose } from './diagnose-failure.ts';
 import { type Faults, FaultSession } from './fault-session.ts';
-import { healLeftFaults, healOwnFaults } from './left-faults.ts';
 import { promiseOf } from './promise.ts';
-import { putBack, putBackMs } from './put-back.ts';
+import { healLeftFaults, healOwnFaults, restoreMesh, restoreMeshMs } from './restore-mesh.ts';
 import { UnderLoad, type Way } from './under-load.ts';
 
 /** Path of the mesh file that the suites run against. */
@@ -143,8 +142,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const faults = new FaultSession();
       await use(faults);
       // How long a fixture has is said before the test; how long healing may take follows from what it broke.
-      testInfo.setTimeout(putBackMs(faults) + timeouts.healMs);
-      await putBack(session, faults);
+      testInfo.setTimeout(restoreMeshMs(faults) + timeouts.healMs);
+      await restoreMesh(session, faults);
       if (faults.any) await waitUntilReady(mesh, { timeoutMs: timeouts.healMs });
     },
     { timeout: timeouts.healMs, title: 'the mesh is put back as it was' },

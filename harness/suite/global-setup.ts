@@ -1,6 +1,6 @@
 import { timeouts } from '../base/timeouts.ts';
 import { asItStandsVariable, gateVariable, meshVariable } from './fixtures.ts';
-import { endWithCommand } from './lifeline.ts';
+import { endWithCommand } from './parent-channel.ts';
 import { preflight } from './preflight.ts';
 
 /** Playwright's global set-up: a mesh that cannot be judged is one reason, not a pile of failed tests. */

@@ -22,7 +22,7 @@ import type { Callers } from './callers.ts';
 import { recordExperiment } from './experiment.ts';
 import type { Faults } from './fault-session.ts';
 import { messageOf } from './promise.ts';
-import { type ProxyWaits, watchProxies } from './proxy-waits.ts';
+import { type ProxyWaits, watchProxies } from './cpu-starvation.ts';
 
 /** A way in which users reach a service, and how they connect. */
 export interface Way {

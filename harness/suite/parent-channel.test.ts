@@ -24,7 +24,7 @@ spawn(process.execPath, ['${root}/node_modules/@playwright/test/cli.js', 'test']
 const files = {
   'package.json': '{ "type": "module" }',
   'command.js': command,
-  'setup.js': `import { endWithCommand } from '${root}/harness/suite/lifeline.ts'; export default endWithCommand;`,
+  'setup.js': `import { endWithCommand } from '${root}/harness/suite/parent-channel.ts'; export default endWithCommand;`,
   'playwright.config.js': `export default { globalSetup: './setup.js', outputDir: './out', reporter: [['line'], ['json', { outputFile: 'report.json' }]] };`,
   'one.spec.js': `
 import { writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Diagnosis, Finding } from '../doctor/finding.ts';
-import { likelyCause } from './cause.ts';
+import { likelyCause } from './diagnose-failure.ts';
 
 const finding = (given: Partial<Finding>): Finding => ({
   ...{ code: 'MP1101', title: 'a title', family: 'discovery', severity: 'error', evidence: [] },

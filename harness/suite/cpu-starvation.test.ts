@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import type { Timeline } from '../traffic/timeline.ts';
 import { fail, unless } from '../verdict/judgement.ts';
 import { timelineOf } from '../verdict/sample-timelines.ts';
-import { watchProcesses, type ProxyWaits } from './proxy-waits.ts';
+import { watchProcesses, type ProxyWaits } from './cpu-starvation.ts';
 
 /** A /proc of our own, with timers and a clock that the test moves. */
 function machine(t: TestContext) {

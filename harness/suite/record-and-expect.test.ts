@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { TestInfo } from '@playwright/test';
 import { payloadsOf } from '../report/annotations.ts';
 import { cannotJudge, fail, pass } from '../verdict/judgement.ts';
-import { holdAll, holdPhases } from './hold.ts';
+import { holdAll, holdPhases } from './record-and-expect.ts';
 
 const running = () => ({ annotations: [] }) as unknown as TestInfo;
 const recorded = ({ annotations }: TestInfo) =>

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { faults } from '../chaos/faults.ts';
-import { disturbanceProblem } from './allowance.ts';
+import { disturbanceProblem } from './disruption-policy.ts';
 
 const disturbing = { id: 'GWY-01', disturbs: 'gateway' } as const;
 
