@@ -58,13 +58,10 @@ export { awaitStreak, recordFurther } from './traffic/streak.ts';
 
 export type { Experiment } from './report/experiment.ts';
 
-export { stopEastWestGateway, type StoppedGateway } from './chaos/gateway.ts';
-export { awaitPods, endPods, killPods, resize, scale, type Scaled } from './chaos/scale.ts';
+export { awaitPods, resize, scale, type Scaled } from './chaos/scale.ts';
 export { proveServed } from './chaos/served.ts';
 export { FaultUnavailable } from './chaos/fault.ts';
 export { faults as faultKinds } from './chaos/faults.ts';
-export { inject, type Healed, type Injected } from './chaos/heal/inject.ts';
-export { makeSick, type SickPod, type Sickness } from './chaos/workloads/sick-pod.ts';
 
 export { judgeAnsweredBy, requestsToSeeFailures } from './verdict/answered-by.ts';
 export { judgeShares } from './verdict/balance.ts';

@@ -139,7 +139,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   manifest: async ({}, use, { file }) => use((values) => readManifest(file, values)),
   faults: [
     async ({ mesh, session }, use, testInfo) => {
-      const faults = new FaultSession();
+      const faults = new FaultSession(mesh);
       await use(faults);
       // How long a fixture has is said before the test; how long healing may take follows from what it broke.
       testInfo.setTimeout(restoreMeshMs(faults) + timeouts.healMs);

@@ -2,7 +2,7 @@ import type { TestInfo } from '@playwright/test';
 import type { z } from 'zod';
 import { timeouts } from '../base/timeouts.ts';
 import type { FaultKind } from '../chaos/fault.ts';
-import { inject, type Injected } from '../chaos/heal/inject.ts';
+import type { Injected } from '../chaos/heal/inject.ts';
 import type { Mesh } from '../mesh/attach.ts';
 import { type Band, failuresOf } from '../report/experiment.ts';
 import { bucketsOf } from '../traffic/buckets.ts';
@@ -168,11 +168,7 @@ export class UnderLoad implements AsyncDisposable {
       this.#healedMs = this.clock.nowMs();
       this.event(faultEvents.healed);
     };
-    const { mesh, faults } = this.#sources;
-    const injected = await faults.use(
-      (signal) => inject(mesh, kind, parameters, { onBegin, onHealed, signal }),
-      kind.bounds.healMs,
-    );
+    const injected = await this.#sources.faults.inject(kind, parameters, { onBegin, onHealed });
     this.event(faultEvents.proven);
     return injected;
   }

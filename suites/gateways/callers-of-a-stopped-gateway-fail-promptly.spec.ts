@@ -3,6 +3,7 @@ import {
   crossings,
   failbackBound,
   failureBound,
+  faultKinds,
   holdAll,
   judgeOutcomes,
   judgeRecovery,
@@ -11,7 +12,6 @@ import {
   recordFurther,
   recordOf,
   requestsToSeeFailures,
-  stopEastWestGateway,
   test,
   timeouts,
   trafficPolicyOf,
@@ -34,14 +34,14 @@ promise(
     ],
     disturbs: 'gateway',
   },
-  'While an east-west gateway is down, callers of a service behind it get a prompt, named failure, and recover when it returns.',
-  async ({ mesh, probes, plain, apply, manifest, faults }, testInfo) => {
+  'While an east-west gateway is down, callers of a service behind it get a prompt, named failure; they recover when the gateway returns.',
+  async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
     const directions = probes.all.flatMap((caller) =>
       crossings(mesh.file, caller.cluster.name)
         .map(({ cluster, service }) => ({ caller, service, target: mesh.cluster(cluster) }))
         .filter(({ target }) => target.file.network !== caller.cluster.file.network),
     );
-    test.skip(directions.length === 0, 'No service lives behind an east-west gateway alone.');
+    test.skip(directions.length === 0, 'No service has all its pods in one other cluster.');
     const services = [...new Set(directions.map(({ service }) => service))];
     await apply(services.map((service) => manifest({ service })));
     const { connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest({ service: '' }));
@@ -52,24 +52,23 @@ promise(
     }));
     const all = <T>(act: (one: (typeof loads)[number]) => T) => Promise.all(loads.map(act));
     const settle = (good: boolean, withinMs: number) => {
-      const wanted: Good = ({ outcome }) => (outcome === 'ok') === good;
-      return all(({ recording }) => awaitStreak(recording, wanted, { inARow: ratePerSecond / 2, withinMs }));
+      const expected: Good = ({ outcome }) => (outcome === 'ok') === good;
+      return all(({ recording }) =>
+        awaitStreak(recording, expected, { inARow: ratePerSecond / 2, withinMs }),
+      );
     };
     const mark = (label: string) => all(({ recording }) => recording.event(label));
     await settle(true, timeouts.requestMs);
-    await test.step('the gateways are stopped, and started again', async () => {
-      const targets = [...new Set(directions.map(({ target }) => target))];
+    await test.step('stop and restart the gateways', async () => {
+      const targets = [...new Set(directions.map(({ target }) => target.name))];
       const stopped = await Promise.all(
-        targets.map((target) => {
-          const from = directions.find((one) => one.target === target)?.caller.cluster.name ?? '';
-          return faults.use(() => stopEastWestGateway(target, plain.in(from)));
-        }),
+        targets.map((cluster) => faults.inject(faultKinds.gatewayScaledToZero, { cluster })),
       );
       await settle(false, timeouts.endpointMs);
       await mark(events.down);
       await all(({ recording }) => recordFurther(recording, (atLeast + 1) * requestIntervalMs));
       await mark(events.healing);
-      await Promise.all(stopped.map((gateway) => gateway.restore()));
+      await Promise.all(stopped.map((gateway) => gateway.heal()));
       await mark(events.healed);
     });
     const boundMs = failbackBound({ localPods: 0, requestIntervalMs, attemptTimeoutMs }).ms;
