@@ -6,7 +6,6 @@ export { expect } from './suite/expect.ts';
 /** Declares a suite's promise on top of {@link test}. */
 export const promise = promiseFor(test);
 export { recordCause } from './suite/diagnose-failure.ts';
-export { recordExperiment } from './suite/experiment.ts';
 export { weightsOf, type JudgedWeights } from './suite/judge-weights.ts';
 export { hold, holdAll, holdPhases } from './suite/record-and-expect.ts';
 export { judgeCalls, judgeEach, type ExpectedCall } from './suite/judge-each.ts';
@@ -15,9 +14,11 @@ export { recordJudgement, type PromiseDefinition } from './suite/promise.ts';
 export type { Apply, ApplyOptions } from './suite/apply-session.ts';
 export { meshVariable } from './suite/fixtures.ts';
 export type { Callers } from './suite/callers.ts';
-export { watchProxies } from './suite/cpu-starvation.ts';
-export { routesTo, type Route } from './suite/request-paths.ts';
-export { faultEvents, loadRate, provenBy, scopeOf, UnderLoad, waysTo, type Way } from './suite/under-load.ts';
+export { watchStarvation as watchProxies } from './suite/cpu-starvation.ts';
+export { requestPathsTo as routesTo, type RequestPath as Route } from './suite/request-paths.ts';
+export { faultEvents, recordExperiment } from './suite/experiment.ts';
+export { loadPathsTo as waysTo, loadRate } from './suite/load-path.ts';
+export { provenBy } from './suite/under-load.ts';
 export { timeouts } from './base/timeouts.ts';
 export { whileWaiting } from './base/waiting.ts';
 

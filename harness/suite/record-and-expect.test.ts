@@ -9,14 +9,14 @@ const running = () => ({ annotations: [] }) as unknown as TestInfo;
 const recorded = ({ annotations }: TestInfo) =>
   payloadsOf('meshproof.judgement', annotations).map(({ scope, verdict }) => `${scope} ${verdict}`);
 
-test('all directions are recorded before one that does not hold ends the test', () => {
+test('all judgements are recorded before one that does not hold ends the test', () => {
   const testInfo = running();
   assert.throws(() => holdAll(testInfo, { a: fail('no'), b: pass('yes') }), /a: no/);
   assert.deepEqual(recorded(testInfo), ['a fail', 'b pass']);
   assert.throws(() => holdAll(running(), {}), /nothing to judge/);
 });
 
-test('what a phase was judged is recorded before a later one throws', () => {
+test('the judgement of a phase stays recorded if a later phase throws', () => {
   const testInfo = running();
   const run = () => {
     const phases = holdPhases(testInfo);
@@ -27,7 +27,7 @@ test('what a phase was judged is recorded before a later one throws', () => {
   assert.deepEqual(recorded(testInfo), ['first fail']);
 });
 
-test('the phases hold together: one that does not ends the test at the end, once', () => {
+test('a phase that does not hold ends the test after the last phase', () => {
   const testInfo = running();
   const phases = holdPhases(testInfo);
   phases.record({ first: cannotJudge('unknown') });
