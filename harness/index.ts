@@ -5,19 +5,20 @@ export { test };
 export { expect } from './suite/expect.ts';
 /** Declares a suite's promise on top of {@link test}. */
 export const promise = promiseFor(test);
-export { recordCause } from './suite/cause.ts';
-export { recordExperiment } from './suite/experiment.ts';
+export { recordCause } from './suite/diagnose-failure.ts';
 export { weightsOf, type JudgedWeights } from './suite/judge-weights.ts';
-export { hold, holdAll, holdPhases } from './suite/hold.ts';
+export { hold, holdAll, holdPhases } from './suite/record-and-expect.ts';
 export { judgeCalls, judgeEach, type ExpectedCall } from './suite/judge-each.ts';
 export { recordJudgement, type PromiseDefinition } from './suite/promise.ts';
 
 export type { Apply, ApplyOptions } from './suite/apply-session.ts';
 export { meshVariable } from './suite/fixtures.ts';
 export type { Callers } from './suite/callers.ts';
-export { watchProxies } from './suite/proxy-waits.ts';
-export { routesTo, type Route } from './suite/routes.ts';
-export { faultEvents, loadRate, provenBy, scopeOf, UnderLoad, waysTo, type Way } from './suite/under-load.ts';
+export { watchStarvation as watchProxies } from './suite/cpu-starvation.ts';
+export { requestPathsTo as routesTo, type RequestPath as Route } from './suite/request-paths.ts';
+export { faultEvents, recordExperiment } from './suite/experiment.ts';
+export { loadPathsTo as waysTo, loadRate } from './suite/load-path.ts';
+export { provenBy } from './suite/under-load.ts';
 export { timeouts } from './base/timeouts.ts';
 export { whileWaiting } from './base/waiting.ts';
 
@@ -58,13 +59,10 @@ export { awaitStreak, recordFurther } from './traffic/streak.ts';
 
 export type { Experiment } from './report/experiment.ts';
 
-export { stopEastWestGateway, type StoppedGateway } from './chaos/gateway.ts';
-export { awaitPods, endPods, killPods, resize, scale, type Scaled } from './chaos/scale.ts';
+export { awaitPods, resize, scale, type Scaled } from './chaos/scale.ts';
 export { proveServed } from './chaos/served.ts';
 export { FaultUnavailable } from './chaos/fault.ts';
 export { faults as faultKinds } from './chaos/faults.ts';
-export { inject, type Healed, type Injected } from './chaos/heal/inject.ts';
-export { makeSick, type SickPod, type Sickness } from './chaos/workloads/sick-pod.ts';
 
 export { judgeAnsweredBy, requestsToSeeFailures } from './verdict/answered-by.ts';
 export { judgeShares } from './verdict/balance.ts';

@@ -3,6 +3,7 @@ import { clusterGone } from './clusters/cluster-gone.ts';
 import { regionLabelsLost } from './clusters/region-labels-lost.ts';
 import { apiServerDown } from './control-plane/api-server-down.ts';
 import { istiodDown } from './control-plane/istiod-down.ts';
+import { istiodKilled } from './control-plane/istiod-killed.ts';
 import { remoteSecretChanged } from './discovery/remote-secret-changed.ts';
 import { remoteSecretRevoked } from './discovery/remote-secret-revoked.ts';
 import { remoteSecretRotated } from './discovery/remote-secret-rotated.ts';
@@ -27,7 +28,7 @@ export const faults = {
   ...{ podsFailing, podsLate, podsHanging, podsSlow },
   ...{ gatewayDeleted, gatewayScaledToZero, gatewayRestarted },
   ...{ linkPartitioned, linkReset, linkLossy, linkNarrow, linkDelayed },
-  ...{ istiodDown, apiServerDown, remoteSecretRevoked, remoteSecretRotated, remoteSecretChanged },
+  ...{ istiodDown, istiodKilled, apiServerDown, remoteSecretRevoked, remoteSecretRotated, remoteSecretChanged },
   ...{ authorityChanged, intermediateRotated, rootRotated, regionLabelsLost, clusterFrozen, clusterGone },
 };
 

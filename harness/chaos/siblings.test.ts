@@ -6,6 +6,7 @@ import type { MeshFile, MeshFileCluster } from '../config/mesh-file.ts';
 import type { ClusterApi } from '../kube/cluster-api.ts';
 import { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { istiodDown } from './control-plane/istiod-down.ts';
+import { istiodKilled } from './control-plane/istiod-killed.ts';
 import { killPods } from './scale.ts';
 import { podsFailing } from './workloads/sick-fault.ts';
 
@@ -50,6 +51,14 @@ test('istiods that are ended side by side: the failure of one waits for the othe
   const deployments = named.map((one) => ({ ...one, replicas: 1 }));
   const of = { mesh, id: 'abcdefgh', parameters: { cluster: 'west' }, undo: { deployments } };
   await assert.rejects(istiodDown.inject(of), /first/);
+  assert.deepEqual(did, both);
+});
+
+test('istiods that are killed side by side: the failure of one waits for the others', async () => {
+  const { did, mesh } = refusing();
+  const deployments = named.map((one) => ({ ...one, pods: [{ name: one.name, uid: one.name }] }));
+  const of = { mesh, id: 'abcdefgh', parameters: { cluster: 'west' }, undo: { deployments } };
+  await assert.rejects(istiodKilled.inject(of), /did not delete pod n\/first/);
   assert.deepEqual(did, both);
 });
 

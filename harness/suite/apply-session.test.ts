@@ -12,7 +12,7 @@ temporaryFolder('MESHPROOF_STATE');
 
 const absent = () => Promise.reject(Object.assign(new Error('not found'), { code: 404 }));
 
-/** A mesh of one cluster, and the names of the ConfigMaps in it; `on` comes before each request and may refuse it. */
+/** A mesh with one cluster, and the names of its ConfigMaps; `on` is called before each request and may refuse it. */
 function recorded(on: (verb: string, name: string) => Promise<void> = () => Promise.resolve()) {
   const there = new Set<string>();
   const nameOf = ({ metadata }: KubernetesObject) => metadata?.name ?? '';
@@ -33,7 +33,7 @@ const maps = (...names: string[]) =>
   names.map((name) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }));
 const unwatched = { awaitProxies: 'none' } as const;
 
-test('what was applied is undone', async () => {
+test('applied manifests are undone', async () => {
   const { there, session } = recorded();
   await session.apply(maps('one', 'two'), unwatched);
   assert.deepEqual([...there], ['one', 'two']);
@@ -41,7 +41,7 @@ test('what was applied is undone', async () => {
   assert.deepEqual([[...there], session.names()], [[], []]);
 });
 
-test('a test that ends while something is being applied: all of that is undone', async () => {
+test('a test that ends while it applies manifests: all are undone', async () => {
   const { there, session } = recorded((verb) => delay(verb === 'patch' ? 10 : 0));
   const applying = session.apply(maps('one', 'two'), unwatched);
   await session.undo();
@@ -49,14 +49,14 @@ test('a test that ends while something is being applied: all of that is undone',
   assert.deepEqual([...there], []);
 });
 
-test('after the end nothing is applied', async () => {
+test('after the end of the test, nothing is applied', async () => {
   const { there, session } = recorded();
   await session.undo();
-  await assert.rejects(session.apply(maps('late'), unwatched), /The test is over: nothing more is applied/);
+  await assert.rejects(session.apply(maps('late'), unwatched), /The test is over: it cannot apply manifests/);
   assert.deepEqual([...there], []);
 });
 
-test('what could not be undone is told, keeps nothing else from being undone, and is tried again', async () => {
+test('an undo that fails is reported, does not prevent others, and is tried again', async () => {
   let refuses = true;
   const { there, session } = recorded(async (verb, name) => {
     if (refuses && verb === 'delete' && name === 'two') throw new Error('no answer');
@@ -70,7 +70,7 @@ test('what could not be undone is told, keeps nothing else from being undone, an
   assert.deepEqual([[...there], session.names()], [[], []]);
 });
 
-test('an object that is refused is named; those before it are undone at the end', async () => {
+test('a refused object is named, and the objects before it are undone at the end', async () => {
   const { there, session } = recorded(async (verb, name) => {
     if (verb === 'patch' && name === 'two') throw new Error('refused');
   });

@@ -13,33 +13,33 @@ import {
 
 /** How manifests are applied. */
 export interface ApplyOptions {
-  /** Names; default all of the mesh: each istiod reads its own cluster's configuration. */
+  /** Names of clusters; default: all, because each istiod reads the configuration of its cluster. */
   clusters?: readonly string[];
   /**
-   * When a proxy has taken them. `named` (the default): once its configuration names every DestinationRule,
-   * VirtualService and AuthorizationPolicy among them. `tried`: the same, and what comes is judged even if they do not take
-   * them in time. `none`: do not wait. Otherwise a predicate.
+   * How to know that a proxy has the manifests. `named` (the default): its configuration names every DestinationRule, VirtualService and
+   * AuthorizationPolicy. `tried`: the same, but a proxy that does not have them in time is not an error. `none`: do not wait. Otherwise a
+   * predicate.
    */
   awaitProxies?: 'named' | 'tried' | 'none' | ProxyPredicate;
   /**
-   * Services whose proxies must have taken them. Default: the proxies that send for us. An AuthorizationPolicy
-   * holds where it is enforced: name that service here.
+   * Services whose proxies must have the manifests. Default: the proxies that send requests of the suites. Pods enforce an
+   * AuthorizationPolicy: name their service here.
    */
   proxiesOf?: readonly string[];
 }
 
-/** Applies manifests for the rest of the test; what was there before is put back after it. */
+/** Applies manifests for the rest of the test; after the test, the objects are restored. */
 export type Apply = (manifests: Manifests, options?: ApplyOptions) => Promise<void>;
 
 interface Application {
   objects: readonly KubernetesObject[];
   clusters: MeshCluster[];
-  /** One in each cluster; less those that are undone. */
+  /** One for each cluster where the manifests are not undone. */
   applying: Applying[];
   options: ApplyOptions;
 }
 
-/** All that one test applies to a mesh. */
+/** All manifests that one test applies to a mesh. */
 export class ApplySession {
   readonly #mesh: Mesh;
   #applications: Application[] = [];
@@ -50,14 +50,15 @@ export class ApplySession {
   }
 
   /**
-   * Applies manifests to the clusters, side by side; waits for their Deployments and, as the options say, for proxies.
-   * What was begun is undone by {@link undo}, however this ends.
+   * Applies manifests to the clusters concurrently, then waits for their Deployments and for proxies, see {@link ApplyOptions}. {@link
+   * undo} undoes the manifests even if this throws.
    *
-   * @throws Error that tells what was refused, where, and which proxies have not taken it in time; or that the test is over.
+   * @throws Error with the refused object and its cluster, or the proxies that do not have the manifests in time; Error when the test is
+   *   over.
    */
   async apply(manifests: Manifests, options: ApplyOptions): Promise<void> {
-    if (this.#undoing) throw new Error('The test is over: nothing more is applied to the mesh.');
-    const names = options.clusters ?? this.#mesh.clusters.map((one) => one.name);
+    if (this.#undoing) throw new Error('The test is over: it cannot apply manifests any more.');
+    const names = options.clusters ?? this.#mesh.clusters.map(({ name }) => name);
     const clusters = names.map((name) => this.#mesh.cluster(name));
     const objects = parseManifests(manifests, this.#mesh.file.namespace);
     const applying = clusters.map((cluster) => startApplying(cluster, objects));
@@ -76,7 +77,7 @@ export class ApplySession {
     await (wanted === 'tried' ? taken.catch(() => undefined) : taken);
   }
 
-  /** What is applied now, `Kind namespace/name`. */
+  /** Objects that are applied now, `Kind namespace/name`. */
   names(): string[] {
     return this.#applications.flatMap(({ objects }) =>
       objects.map(({ kind, metadata }) => nameOf(kind, metadata)),
@@ -84,10 +85,9 @@ export class ApplySession {
   }
 
   /**
-   * Undoes everything, last first, and waits until no proxy names what is gone: the next test starts from the mesh as it
-   * was. One object at a time in each cluster, because istiod 1.31 may lose the push of a second deletion that follows
-   * the first at once (docs/known-issues.md). All of it is tried, whatever fails; what failed is thrown together, and tried
-   * again by the next call. Nothing can be applied any more.
+   * Undoes everything, last first, and waits until proxies do not name deleted objects any more. Each cluster deletes one object at a
+   * time, because istiod 1.31 may lose the push of a second deletion that follows at once (docs/known-issues.md). Continues after
+   * failures and throws them together; the next call tries them again. After the first call, nothing can be applied.
    */
   undo(): Promise<void> {
     const undone = (this.#undoing ?? Promise.resolve()).catch(() => undefined).then(() => this.#undoAll());
@@ -105,7 +105,7 @@ export class ApplySession {
       application.applying = applying.filter((_, index) => undone[index]?.status === 'rejected');
     }
     this.#applications = this.#applications.filter(({ applying }) => applying.length > 0);
-    throwTogether(failures, 'Not everything that the test applied could be undone');
+    throwTogether(failures, 'Not all manifests of the test are undone');
   }
 
   async #awaitForgotten(
@@ -135,7 +135,7 @@ export class ApplySession {
   }
 }
 
-/** As the doctor's findings name an object. */
+/** The name of an object, as in findings of the doctor. */
 const nameOf = (kind = '', { namespace, name }: V1ObjectMeta = {}): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 

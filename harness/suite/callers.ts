@@ -2,14 +2,14 @@ import type { Mesh } from '../mesh/attach.ts';
 import { Caller } from '../traffic/caller.ts';
 import { openTarget, type Target } from '../traffic/probe.ts';
 
-/** One caller for each cluster that has pods of a service; `west` and so on by name. */
+/** A caller for each cluster that has pods of a service. */
 export interface Callers {
-  /** @throws Error when that cluster has none. */
+  /** @throws Error if the cluster does not have a caller. */
   in(cluster: string): Caller;
   readonly all: readonly Caller[];
 }
 
-/** Callers in every cluster that has pods of `service`; they are workloads of that name or, where given, of another. */
+/** Callers in every cluster that has pods of `service`. `workload` is the name of the calling workload, if it is another one. */
 export function callers(
   mesh: Mesh,
   service: string,
@@ -25,8 +25,10 @@ export function callers(
     in: (name) => {
       const found = all.find((caller) => caller.cluster.name === name);
       if (found) return found;
-      const where = all.map((one) => one.cluster.name).join(', ') || 'no cluster';
-      throw new Error(`Cluster ${name} has no ${workload}; there is one in ${where}.`);
+      const where = all.map(({ cluster }) => cluster.name).join(', ') || 'none';
+      throw new Error(
+        `Cluster ${name} does not have a pod of ${workload}; clusters that have one: ${where}.`,
+      );
     },
   };
 }

@@ -7,11 +7,11 @@ import { expect, tableOf } from './expect.ts';
 const share = measured('share answered by west', 80, '%', { atLeast: 26, atMost: 74, scope: 'west→*' });
 const failed = measured('failed requests', 0, 'requests', { atMost: 0 });
 
-test('a promise that holds passes', () => {
+test('a judgement that holds passes', () => {
   expect(pass('kept')).toHold();
 });
 
-test('a broken promise is an assertion error with the reason and the measurements', () => {
+test('a judgement that does not hold throws an assertion error with the reason and the measurements', () => {
   assert.throws(
     () => expect(fail('west answered too much', [share, failed])).toHold(),
     (error: Error & { matcherResult?: unknown }) => {
@@ -29,7 +29,7 @@ test('a broken promise is an assertion error with the reason and the measurement
   );
 });
 
-test('what could not be judged is no assertion error, negated or not', () => {
+test('a judgement that is an error throws an error that is not an assertion error, negated or not', () => {
   for (const assertion of [
     expect(cannotJudge('no request', [failed])),
     expect(cannotJudge('no request', [failed])).not,
@@ -45,7 +45,7 @@ test('what could not be judged is no assertion error, negated or not', () => {
   }
 });
 
-test('negated: a suite can expect a promise to be broken', () => {
+test('a suite can expect that a judgement does not hold', () => {
   expect(fail('broken on purpose')).not.toHold();
   assert.throws(
     () => expect(pass('kept')).not.toHold(),
@@ -53,7 +53,7 @@ test('negated: a suite can expect a promise to be broken', () => {
   );
 });
 
-test('a measurement at its limit is inside', () => {
+test('a measurement at its limit is allowed', () => {
   assert.deepEqual(
     tableOf([measured('outage', 500, 'ms', { atMost: 500 }), measured('pods', 3, '', { atLeast: 4 })]),
     ['     outage  500 ms  at most 500', '  ✗  pods    3       at least 4'],

@@ -3,9 +3,9 @@ import { CannotJudge } from '../verdict/cannot-judge.ts';
 import type { Judgement, Measurement } from '../verdict/verdict.ts';
 
 /**
- * Playwright's `expect` with `expect(judgement).toHold()`: passes on the verdict `pass`, fails on `fail` with the
- * reason and the measurements. On `error` it throws {@link CannotJudge}, which is no assertion error, negated or not:
- * a promise that could not be judged is neither kept nor broken.
+ * Playwright's `expect` with `expect(judgement).toHold()`: passes on the verdict `pass`, and fails on `fail` with the reason and the
+ * measurements. On `error` it throws {@link CannotJudge}, negated or not. That is not an assertion error: the promise is neither kept nor
+ * broken.
  */
 export const expect = base.extend({
   toHold(judgement: Judgement) {
@@ -22,7 +22,7 @@ export const expect = base.extend({
   },
 });
 
-/** One line a measurement, in columns: what was measured, its value, what is allowed, where. */
+/** One line for each measurement, in columns: name, value, allowed range, scope. */
 export function tableOf(measurements: readonly Measurement[]): string[] {
   const rows = measurements.map(({ name, value, unit, atLeast, atMost, scope }) => [
     isOutside({ value, atLeast, atMost }) ? '✗' : ' ',

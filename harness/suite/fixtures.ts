@@ -6,25 +6,25 @@ import { attach, type Mesh } from '../mesh/attach.ts';
 import { waitUntilReady } from '../mesh/readiness.ts';
 import type { Target } from '../traffic/probe.ts';
 import { readManifest } from '../workloads/manifest-file.ts';
-import { allowVariable, disturbanceProblem } from './allowance.ts';
+import { allowVariable, disturbanceProblem } from './disruption-policy.ts';
 import { type Apply, ApplySession } from './apply-session.ts';
 import { type Callers, callers, ingressTarget } from './callers.ts';
-import { diagnose } from './cause.ts';
+import { diagnose } from './diagnose-failure.ts';
 import { type Faults, FaultSession } from './fault-session.ts';
-import { healLeftFaults, healOwnFaults } from './left-faults.ts';
+import { type LoadPath } from './load-path.ts';
 import { promiseOf } from './promise.ts';
-import { putBack, putBackMs } from './put-back.ts';
-import { UnderLoad, type Way } from './under-load.ts';
+import { healLeftFaults, healOwnFaults, restoreMesh, restoreMeshMs } from './restore-mesh.ts';
+import { UnderLoad } from './under-load.ts';
 
 /** Path of the mesh file that the suites run against. */
 export const meshVariable = 'MESHPROOF_MESH';
 
-/** How long the readiness gate of a test waits, in milliseconds, where the whole run has waited before. */
+/** How long the readiness gate of a test waits, in milliseconds, if the whole run has already waited. */
 export const gateVariable = 'MESHPROOF_GATE_MS';
 
 /**
- * Set where promises are tried on a mesh that was broken on purpose, by whoever broke it: nothing is healed before, and each promise is
- * judged after this many milliseconds, ready or not.
+ * Set by a command that breaks the mesh on purpose and then runs promises, in milliseconds: faults are not healed before a promise, and
+ * each promise is judged after this time, ready or not.
  */
 export const asItStandsVariable = 'MESHPROOF_AS_IT_STANDS_MS';
 
@@ -44,15 +44,20 @@ interface TestFixtures {
   apply: Apply;
   manifest: (values?: Readonly<Record<string, string>>) => string;
   faults: Faults;
-  underLoad: (ways: readonly Way[]) => Promise<UnderLoad>;
+  underLoad: (paths: readonly LoadPath[]) => Promise<UnderLoad>;
 }
 
 /**
- * Playwright's `test` with a mesh. For the worker: `mesh`; `probes` and `plain`, pods that call with and without a
- * sidecar; `callersOf`, any other workload as the one that calls; `ingress`, targets by cluster. For each test: `ready` (always on) heals what an earlier one could not, and holds it back until every proxy has
- * what the mesh file says; `diagnosed` (always on) asks the doctor when it failed, before anything is undone; `apply` applies manifests; `manifest` reads the one beside the suite; `faults` holds what a test breaks, and at its end, whatever that
- * was, undoes what was applied, heals the last first and waits until the mesh is as before; `underLoad` starts loads that end with the test. `allowed` (always on) keeps promises that disturb more
- * than our own workloads away from meshes that are not ours.
+ * Playwright's `test` with a mesh.
+ *
+ * For the worker: `mesh`; `probes` and `plain`, callers with and without a sidecar; `callersOf`, callers of another workload; `ingress`,
+ * targets by cluster.
+ *
+ * For each test: `apply` applies manifests; `manifest` reads the manifest of the suite; `faults` injects faults; `underLoad` starts loads
+ * that end with the test. When the test ends, `faults` undoes the manifests, heals the faults, and waits until the mesh is ready.
+ *
+ * Always on: `allowed` skips promises that must not disturb this mesh; `ready` heals leftovers of earlier tests and waits until every proxy
+ * has the endpoints of the mesh file; `diagnosed` runs the doctor after a failure, before changes are undone.
  */
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   mesh: [
@@ -60,11 +65,11 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const path = process.env[meshVariable];
       if (!path)
         throw new Error(
-          `${meshVariable} names no mesh file: run \`meshproof run\`, or set it to a mesh.yaml.`,
+          `The test cannot start: ${meshVariable} is not set. Use \`meshproof run\`, or set it to the path of a mesh file.`,
         );
       await using mesh = attach(loadMeshFile(path));
       await use(mesh);
-      // What kept a test from its own healing, such as Ctrl-C amid it, does not leave the fault to the next run.
+      // Heals faults that a test did not heal, for example because of Ctrl-C.
       if (process.env[asItStandsVariable] === undefined) await healOwnFaults(mesh);
     },
     { scope: 'worker' },
@@ -109,16 +114,16 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { auto: true, box: true },
   ],
-  // Set up before the readiness gate and ended before anything is undone: the doctor sees the mesh as the test failed in it.
+  // Before `ready`, so it ends before changes are undone: the doctor reads the mesh in the state of the failure.
   diagnosed: [
     async ({ mesh, session, faults, allowed: _ }, use, testInfo) => {
       await use();
       if (testInfo.status === 'passed' || testInfo.status === 'skipped') return;
-      if (testInfo.status === 'interrupted') return; // nobody waits for a cause; what was broken is healed at once
-      if (process.env[asItStandsVariable] !== undefined) return; // the doctor was asked by whoever broke it
+      if (testInfo.status === 'interrupted') return; // heal at once
+      if (process.env[asItStandsVariable] !== undefined) return; // the command runs the doctor itself
       await diagnose(mesh, testInfo, { applied: session.names(), injected: faults.any });
     },
-    { auto: true, timeout: timeouts.diagnosisMs, title: 'the doctor says why it failed' },
+    { auto: true, timeout: timeouts.diagnosisMs, title: 'the doctor finds the cause' },
   ],
   ready: [
     async ({ mesh, diagnosed: _ }, use, testInfo) => {
@@ -133,28 +138,28 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         await waitUntilReady(mesh, { timeoutMs: Number(process.env[gateVariable] ?? timeouts.readinessMs) });
       await use();
     },
-    { auto: true, timeout: timeouts.readinessMs, title: 'every proxy has what the mesh file says' },
+    { auto: true, timeout: timeouts.readinessMs, title: 'every proxy has the endpoints of the mesh file' },
   ],
   session: async ({ mesh }, use) => use(new ApplySession(mesh)),
   apply: async ({ session }, use) => use((manifests, options = {}) => session.apply(manifests, options)),
   manifest: async ({}, use, { file }) => use((values) => readManifest(file, values)),
   faults: [
     async ({ mesh, session }, use, testInfo) => {
-      const faults = new FaultSession();
+      const faults = new FaultSession(mesh);
       await use(faults);
-      // How long a fixture has is said before the test; how long healing may take follows from what it broke.
-      testInfo.setTimeout(putBackMs(faults) + timeouts.healMs);
-      await putBack(session, faults);
+      // The timeout of a fixture is fixed before the test; the time to heal follows from the faults of the test.
+      testInfo.setTimeout(restoreMeshMs(faults) + timeouts.healMs);
+      await restoreMesh(session, faults);
       if (faults.any) await waitUntilReady(mesh, { timeoutMs: timeouts.healMs });
     },
-    { timeout: timeouts.healMs, title: 'the mesh is put back as it was' },
+    { timeout: timeouts.healMs, title: 'the mesh is restored' },
   ],
   underLoad: async ({ mesh, probes, ingress, faults }, use, testInfo) => {
     await using stack = new AsyncDisposableStack();
-    // A load that ended before its test would have nothing to say of the rest; who debugs has no timeout.
+    // A load must not end before its test. The timeout is 0 in a debugger.
     const forMs = testInfo.timeout || timeouts.experimentMs;
-    await use(async (ways) =>
-      stack.use(await UnderLoad.start({ mesh, probes, ingress, faults }, ways, forMs)),
+    await use(async (paths) =>
+      stack.use(await UnderLoad.start({ mesh, probes, ingress, faults }, paths, forMs)),
     );
   },
 });

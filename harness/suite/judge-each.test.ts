@@ -17,8 +17,8 @@ const judging = (thrown: Error) =>
     },
   );
 
-test('a direction that cannot be judged takes no other with it', async () => {
-  const judgements = await judging(new Error('the way is gone', { cause: new Error('ECONNRESET') }));
+test('an item that throws becomes an error, and the others keep their judgements', async () => {
+  const judgements = await judging(new Error('the connection is lost', { cause: new Error('ECONNRESET') }));
   assert.deepEqual(
     Object.entries(judgements).map(([scope, { verdict }]) => [scope, verdict]),
     [
@@ -27,15 +27,15 @@ test('a direction that cannot be judged takes no other with it', async () => {
       ['thrown', 'error'],
     ],
   );
-  assert.equal(judgements['thrown']?.reason, 'the way is gone\nCause: ECONNRESET');
+  assert.equal(judgements['thrown']?.reason, 'the connection is lost\nCause: ECONNRESET');
 });
 
-test('what breaks or skips the promise as a whole is thrown on', async () => {
+test('an error that fails or skips the whole promise is rethrown', async () => {
   await assert.rejects(judging(new PromiseBroken('not so')), PromiseBroken);
   await assert.rejects(judging(new FaultUnavailable('no lab')), FaultUnavailable);
 });
 
-test('of several calls, too, one whose sender fails is an error of its own', async () => {
+test('a call whose sender fails becomes an error, and the others keep their judgements', async () => {
   const call = async () => ({ startMs: 0, endMs: 1, outcome: 'denied' as const });
   const broken = async () => Promise.reject(new TransportFailure('west', new Error('it broke')));
   const judgements = await judgeCalls([

@@ -7,8 +7,8 @@ import type { Judgement } from '../verdict/verdict.ts';
 import { isBroken, messageOf } from './promise.ts';
 
 /**
- * Judges several directions or places side by side, each under its scope, as `holdAll` takes them. One that throws cannot be judged,
- * and takes the judgements of the others away no more; what makes or skips a promise as a whole is thrown on.
+ * Judges several items concurrently; the result is by scope, for `holdAll`. An item that throws becomes `error`; the other items keep
+ * their judgements. Assertion errors and {@link FaultUnavailable} are rethrown: they fail or skip the promise.
  */
 export async function judgeEach<T>(
   items: readonly T[],
@@ -22,21 +22,21 @@ export async function judgeEach<T>(
   );
 }
 
-/** A call that is made several times, and what has to become of it each time. */
+/** A call that is repeated, and its expected outcome. */
 export interface ExpectedCall {
-  /** The direction or place it is made in; each call has its own. */
+  /** The direction or place of the call; unique. */
   scope: string;
   call: Shot;
   expected: Outcome | readonly Outcome[];
   count: number;
 }
 
-/** Requests of {@link judgeCalls} under way at once: calls side by side, times requests of each. */
+/** Concurrent calls of {@link judgeCalls}, and concurrent requests of each call. */
 const [callsAtOnce, requestsAtOnce] = [4, 4];
 
 /**
- * Makes every call its number of times and judges their outcomes, each call under its scope. Few at once: each may be a
- * connection of its own, and a mesh that is flooded with handshakes answers late.
+ * Repeats every call `count` times and judges the outcomes; the result is by scope. Few requests are concurrent: each may need a new
+ * connection, and too many handshakes make the answers of a mesh late.
  */
 export async function judgeCalls(calls: readonly ExpectedCall[]): Promise<Record<string, Judgement>> {
   const judgements: Record<string, Judgement> = {};
@@ -53,7 +53,7 @@ export async function judgeCalls(calls: readonly ExpectedCall[]): Promise<Record
   return judgements;
 }
 
-/** The judgement, or that there is none because of what was thrown, its causes included. Assertions and {@link FaultUnavailable} are thrown on. */
+/** The judgement, or an `error` with the message of the thrown error and its causes. Assertion errors and {@link FaultUnavailable} are rethrown. */
 export async function orCannotJudge(judge: () => Promise<Judgement>): Promise<Judgement> {
   try {
     return await judge();

@@ -6,19 +6,19 @@ import { every } from '../verdict/judgement.ts';
 import { allHaveWeight, describeWeights, judgeAdded } from '../verdict/remote-weights.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
-/** What is promised of the weight that client proxies elsewhere give the gateway of a cluster, for a service. */
+/** Judgements of the weight that client proxies of other clusters give the gateway of a cluster, for a service. */
 export interface JudgedWeights {
-  /** Waits until all give it this one. Throws where that does not come to be: no baseline. */
+  /** Waits until all proxies use the weight. Throws if they do not in time: a baseline is missing. */
   await(pods: number, withinMs: number): Promise<void>;
-  /** All give it this one in time. */
+  /** All proxies use the weight in time. */
   become(pods: number, withinMs: number): Promise<Judgement>;
-  /** All give it this one, for a time. */
+  /** All proxies use the weight for the whole time. */
   stay(pods: number, forMs: number): Promise<Judgement>;
-  /** A pod that was added is held by every istiod elsewhere, and told to every client proxy, see {@link judgeAdded}. */
+  /** Every other istiod holds an added pod, and every client proxy gets its endpoint; see {@link judgeAdded}. */
   grow(before: SeenWeights, pods: number, withinMs: number): Promise<Judgement>;
 }
 
-/** Judges how the rest of a mesh weighs the pods of a service in one cluster. */
+/** Judges the weights that the other clusters use for the pods of a service in one cluster. */
 export function weightsOf(view: RemoteView, home: MeshCluster, service: string): JudgedWeights {
   const read = () => view.weights(service);
   const weighing = (pods: number) => ({

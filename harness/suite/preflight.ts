@@ -21,10 +21,10 @@ async function unreachable(cluster: MeshCluster): Promise<string | undefined> {
   }
 }
 
-/** Heals what an earlier run left behind, and warns of what it leaves alone; returns why that failed, if it did. */
-async function healLeft(mesh: Mesh): Promise<unknown> {
+/** Heals leftovers of earlier runs, and prints what it does and leaves alone. @returns the error if healing failed. */
+async function healLeftovers(mesh: Mesh): Promise<unknown> {
   try {
-    const say = (line: string): void => console.error(`left by an earlier run, ${line}`);
+    const say = (line: string): void => console.error(`leftover of an earlier run, ${line}`);
     for (const line of await heal(mesh, { say, refused: reportRefused })) say(`healed: ${line}`);
     return undefined;
   } catch (error) {
@@ -33,23 +33,26 @@ async function healLeft(mesh: Mesh): Promise<unknown> {
 }
 
 /**
- * Looks whether a mesh can be judged at all: every API server answers. What an earlier run left behind, because it was
- * killed, is healed before: it may be what keeps one from answering. Then the mesh is given time to become ready.
+ * Checks that every API server of a mesh answers. Leftovers of killed runs are healed first, because they may prevent an answer. Then
+ * waits until the mesh is ready.
  *
- * @returns whether it did: promises about what the gate waits for can be judged all the same.
- * @throws Error with the one reason why it cannot be judged.
+ * @returns whether the mesh became ready in time; promises about readiness itself can be judged without that.
+ * @throws Error with all reasons why the mesh cannot be judged.
  */
 export async function preflight(meshFilePath: string): Promise<boolean> {
   await using mesh = attach(loadMeshFile(meshFilePath));
-  const notHealed = await healLeft(mesh);
+  const notHealed = await healLeftovers(mesh);
   const problems = (await Promise.all(mesh.clusters.map(unreachable))).filter(
     (problem) => problem !== undefined,
   );
-  if (problems.length > 0) throw new Error(`The mesh could not be judged: ${problems.join('; ')}.`);
+  if (problems.length > 0) throw new Error(`The mesh cannot be judged: ${problems.join('; ')}.`);
   if (notHealed !== undefined)
-    throw new Error('The mesh could not be judged: what an earlier run left could not be healed.', {
-      cause: notHealed,
-    });
+    throw new Error(
+      'The mesh cannot be judged: leftovers of an earlier run cannot be healed. Run `meshproof heal`.',
+      {
+        cause: notHealed,
+      },
+    );
   try {
     await waitUntilReady(mesh);
     return true;

@@ -43,7 +43,7 @@ const declared = (given: Partial<PromiseDefinition> = {}): Call => {
   return calls.pop()!;
 };
 
-test('a promise becomes a test with its id in title and tag, and its topic from the folder', () => {
+test('a promise becomes a test with its id in title and tag, and its topic is the folder', () => {
   const [title, { tag, annotation }] = declared({ timeoutMs: 900 });
   assert.equal(title, 'LOC-02 It holds.');
   assert.deepEqual(tag, ['@LOC-02', '@core']);
@@ -55,12 +55,12 @@ test('a promise becomes a test with its id in title and tag, and its topic from 
   assert.deepEqual(promiseOf({ annotations: annotation } as unknown as TestInfo), payload);
 });
 
-test('Playwright finds the fixtures of the body in the text of what it is given', () => {
+test('the text of the test function has the fixtures of the body', () => {
   const [, , body] = declared();
   assert.match(body.toString(), /^async \(\{ mesh \}/);
 });
 
-/** Runs a body that records `judged` and throws a fault that cannot be had; what was skipped, and how it was noted to end. */
+/** Runs a body that records a judgement, if `judged`, and throws FaultUnavailable. @returns skips, and recorded endings. */
 async function unavailable(judged: boolean): Promise<{ skipped: unknown[]; ended: (string | undefined)[] }> {
   const [annotations, skipped]: [Annotation[], unknown[]] = [[], []];
   const skip = (...given: unknown[]) => {
@@ -77,32 +77,32 @@ async function unavailable(judged: boolean): Promise<{ skipped: unknown[]; ended
   return { skipped, ended: payloadsOf('meshproof.outcome', annotations).map(({ ended }) => ended) };
 }
 
-test('a fault that cannot be had here is a skip with its reason', async () => {
+test('an unavailable fault skips the promise with the reason', async () => {
   assert.deepEqual(await unavailable(false), { skipped: [[true, 'no kernel for that']], ended: [] });
 });
 
-test('what was judged before a fault that cannot be had is not hidden by a skip', async () => {
+test('a skip does not hide judgements before an unavailable fault', async () => {
   assert.deepEqual(await unavailable(true), { skipped: [], ended: ['threw'] });
 });
 
-test('what disturbs the mesh runs alone unless it says otherwise', () => {
+test('a promise that disturbs the mesh runs alone, unless it declares a lock', () => {
   assert.deepEqual(declared()[1].lock, []);
   assert.equal(declared({ disturbs: 'link' })[1].lock, '-exclusive-');
   assert.equal(declared({ disturbs: 'link', lock: 'catalog' })[1].lock, 'catalog');
 });
 
-test('a promise that is not well declared is refused with what is wrong', () => {
+test('an invalid definition is refused with the reason', () => {
   assert.throws(() => declared({ id: 'LOC2' }), /meshproof\.promise is invalid: id: /);
   assert.throws(() => declared({ references: [] }), /references: /);
   assert.throws(() => declared({ references: ['javascript:alert(1)'] }), /references\.0: Invalid URL/);
   assert.throws(
     () => promise(definition, 'It holds.', () => {}),
-    /LOC-02 stands in .*promise\.test\.ts, but a suite belongs in suites/,
+    /LOC-02 cannot be declared in .*promise\.test\.ts\. Move it to suites/,
   );
   assert.equal(calls.length, 0);
 });
 
-test('a judgement is recorded with its scope on every measurement that has none', () => {
+test('measurements without a scope get the scope of the judgement', () => {
   const annotations: Annotation[] = [];
   const testInfo = { annotations } as unknown as TestInfo;
   const seen = { name: 'n', value: 1, unit: 'ms' };

@@ -8,41 +8,41 @@ import { annotation, type Declaration, payloadsOf } from '../report/annotations.
 import { PromiseBroken } from '../verdict/cannot-judge.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
-/** What a suite says about its promise, beside the sentence itself. */
+/** Definition of a promise, without its sentence. */
 export interface PromiseDefinition {
   /** Three capitals, a dash, two digits: `LOC-02`. */
   id: string;
   level: 'core' | 'extended';
-  /** The documentation pages that the requirement comes from, at least one, `https:` or `http:`. */
+  /** Documentation pages with the requirement: at least one, `https:` or `http:`. */
   references: string[];
-  /** What proving it disturbs beyond meshproof's own workloads. */
+  /** The part of the mesh, besides meshproof's workloads, that the test disturbs. */
   disturbs: 'nothing' | 'gateway' | 'control-plane' | 'link' | 'cluster';
-  /** Its faults work on a lab's containers or keys (`FaultKind.needsLab`): skipped on any other mesh. */
+  /** The faults need the containers or keys of a lab (`FaultKind.needsLab`). The promise is skipped on other meshes. */
   needsLab?: true;
-  /** For the whole test, its fixtures included; Playwright's configured timeout when absent. */
+  /** Timeout of the whole test, with its fixtures. Default: the timeout in the configuration of Playwright. */
   timeoutMs?: number;
   /**
-   * `held` (the default): no test before the mesh is ready, and a mesh that never is cannot be judged. `tried`: what
-   * makes a mesh ready is itself what is judged; the mesh is given as long as endpoints may take, and then judged.
+   * `held` (the default): the test waits until the mesh is ready, and ends as `error` if it does not become ready. `tried`: readiness
+   * itself is judged; the test begins after the time that endpoints may take, ready or not.
    */
   gate?: 'held' | 'tried';
   /**
-   * Playwright locks: tests that share one never run at once, `-exclusive-` runs alone. When absent, a promise that
-   * disturbs something runs alone and any other takes no lock.
+   * Playwright locks: tests with the same lock do not run at the same time, and `-exclusive-` runs alone. Default: `-exclusive-` if the
+   * promise disturbs something, otherwise none.
    */
   lock?: string | string[];
 }
 
 /**
- * Makes the function that suites declare their promise with, on top of a Playwright `test`:
+ * Creates the function with which suites declare a promise, from a Playwright `test`:
  * `promise({ id, level, references, disturbs }, 'One sentence.', async ({ mesh }, testInfo) => …)`.
- * Playwright reads from the first parameter of the body which fixtures it wants: write it as `{ mesh, probes }`.
+ * Playwright reads the fixtures from the text of the first parameter: write it as `{ mesh, probes }`.
  *
- * The returned function throws while the suite is loaded when the definition does not hold: an id of another form, no
- * reference, a file outside `suites/<topic>/`.
+ * The created function throws while a suite is loaded if the definition is invalid: an id in another format, a missing reference, a file
+ * outside `suites/<topic>/`.
  */
 export function promiseFor<T extends object, W extends object>(test: TestType<T, W>) {
-  // The compiler cannot extend a `test` whose fixtures are type parameters.
+  // The compiler cannot extend a `test` if its fixtures are type parameters.
   const plain = test as unknown as TestType<object, object>;
   const accounted = plain.extend<{ waitingAccount: void }>({
     waitingAccount: [
@@ -74,23 +74,28 @@ export function promiseFor<T extends object, W extends object>(test: TestType<T,
 }
 
 /**
- * Records a judgement as evidence of the running promise; without one, a promise ends as `error`. `scope` is the
- * direction or place it was made for (`west→east`) and is set on measurements that name none.
- * Throws when a measurement is not a finite number or the reason is empty.
+ * Records a judgement of the running promise; a promise without a judgement ends as `error`. `scope` is the direction or place of the
+ * judgement (`west→east`), also for measurements without a scope.
+ * Throws if a measurement is not a finite number or the reason is empty.
  */
 export function recordJudgement(testInfo: TestInfo, judgement: Judgement, scope?: string): void {
   const { verdict, reason, measurements } = judgement;
-  const scoped = measurements.map((one) => (scope === undefined ? one : { scope, ...one }));
+  const scoped = measurements.map((measurement) =>
+    scope === undefined ? measurement : { scope, ...measurement },
+  );
   const payload = { verdict, reason, measurements: scoped, ...(scope === undefined ? {} : { scope }) };
   testInfo.annotations.push(annotation('meshproof.judgement', payload));
 }
 
-/** What the running test promises, or undefined for a test that was not made with {@link promiseFor}. */
+/** The promise of the running test; undefined if the test was not declared with {@link promiseFor}. */
 export function promiseOf(testInfo: TestInfo): Declaration | undefined {
   return payloadsOf('meshproof.promise', testInfo.annotations)[0];
 }
 
-/** The body, skipped where it asks for a fault that cannot be had, else noting how it ended; the reporter cannot tell an assertion from another error, since Playwright sends text. */
+/**
+ * The body of a test, which records how it ended: Playwright sends errors as text, so the reporter cannot recognize assertion errors. If
+ * the body throws {@link FaultUnavailable}, the test is skipped.
+ */
 function observed<F>(body: (fixtures: F, testInfo: TestInfo) => Promise<void> | void) {
   const run = async (fixtures: object, testInfo: TestInfo) => {
     const note = (ended: 'returned' | 'broken' | 'threw', message: string) =>
@@ -98,7 +103,7 @@ function observed<F>(body: (fixtures: F, testInfo: TestInfo) => Promise<void> | 
     try {
       await body(fixtures as F, testInfo);
     } catch (error) {
-      // What was judged before counts: it is not hidden by a skip.
+      // A skip must not hide judgements that are already recorded.
       const judged = payloadsOf('meshproof.judgement', testInfo.annotations).length > 0;
       if (error instanceof FaultUnavailable && !judged) testInfo.skip(true, error.message);
       note(isBroken(error) ? 'broken' : 'threw', messageOf(error));
@@ -106,18 +111,18 @@ function observed<F>(body: (fixtures: F, testInfo: TestInfo) => Promise<void> | 
     }
     note('returned', '');
   };
-  // Playwright learns which fixtures to set up from the text of the function.
+  // Playwright reads the fixtures from the text of the function.
   return Object.assign(run, { toString: () => body.toString() });
 }
 
-/** Whether an error says that a promise is broken: an assertion, or a PromiseBroken. */
+/** Whether an error means that a promise is broken: an assertion error, or a PromiseBroken. */
 export function isBroken(error: unknown): boolean {
   if (error instanceof PromiseBroken) return true;
-  // What `expect` throws for a failed matcher; an error thrown inside a matcher lacks it.
+  // The error of a failed matcher has a `matcherResult`; an error that a matcher throws does not.
   return error instanceof Error && 'matcherResult' in error && error.matcherResult !== undefined;
 }
 
-/** The message and those of its causes, one a line; not those that the message quotes already. */
+/** The message of an error and of its causes, one per line, without causes that the message already contains. */
 export function messageOf(error: unknown): string {
   const own = error instanceof Error ? error.message || error.name : String(error);
   if (!(error instanceof Error) || error.cause === undefined) return own;
@@ -130,15 +135,14 @@ function declare(parts: Omit<Declaration, 'topic' | 'suite'>, script: string): D
   const [, suite, topic] = /.*[\\/](suites[\\/]([^\\/]+)[\\/][^\\/]+)$/.exec(file) ?? [];
   if (!suite || !topic)
     throw new Error(
-      `promise ${parts.id} stands in ${file}, but a suite belongs in suites/<topic>/<promise>.spec.ts`,
+      `Promise ${parts.id} cannot be declared in ${file}. Move it to suites/<topic>/<promise>.spec.ts.`,
     );
   return { ...parts, topic, suite: suite.split(path.sep).join('/') };
 }
 
 /**
- * Playwright takes the second frame of a captured stack for the place of a test, which would be this file. Leaving out
- * this function's frame and all above makes it the caller of `promise`: the suite. Were Playwright to capture
- * differently, only the shown location would be off.
+ * Playwright shows the second frame of a captured stack as the location of a test. Without the frames of this file, that is the suite,
+ * which calls `promise`. If Playwright captures in another way, only the shown location is wrong.
  */
 function atSuite(register: () => void): void {
   const capture = Error.captureStackTrace.bind(Error);

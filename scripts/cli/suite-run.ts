@@ -108,7 +108,7 @@ async function prepare(options: SuiteRunOptions): Promise<string> {
 
 /**
  * Runs Playwright to its end. It has a channel to us, and takes the end of that for Ctrl-C, so that fixtures heal before it
- * ends (harness/suite/lifeline.ts): we close it when we are interrupted, and the system does when we are killed.
+ * ends (harness/suite/parent-channel.ts): we close it when we are interrupted, and the system does when we are killed.
  */
 async function playwright(
   args: string[],

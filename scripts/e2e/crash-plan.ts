@@ -17,6 +17,7 @@ export const victims: readonly string[][] = [
   ['link-lossy', '--percent', '30'],
   ['link-narrow', '--kbit-per-second', '500'],
   ['istiod-down', '--cluster', 'west'],
+  ['istiod-killed', '--cluster', 'east'],
   ['api-server-down', '--cluster', 'east'],
   ['remote-secret-revoked', '--cluster', 'west', '--to', 'east'],
   ['remote-secret-rotated', '--cluster', 'east', '--to', 'west'],

@@ -16,7 +16,7 @@ const door = `
 import { test as base, expect } from '${root}/node_modules/@playwright/test/index.mjs';
 import { promiseFor, recordJudgement } from '${root}/harness/suite/promise.ts';
 import { CannotJudge } from '${root}/harness/verdict/cannot-judge.ts';
-import { recordCause } from '${root}/harness/suite/cause.ts';
+import { recordCause } from '${root}/harness/suite/diagnose-failure.ts';
 import { recordExperiment } from '${root}/harness/suite/experiment.ts';
 export { recordCause, recordExperiment };
 export { PromiseBroken } from '${root}/harness/verdict/cannot-judge.ts';

@@ -3,6 +3,7 @@ import {
   crossings,
   failbackBound,
   failureBound,
+  faultKinds,
   holdAll,
   judgeOutcomes,
   judgeRecovery,
@@ -11,7 +12,6 @@ import {
   recordFurther,
   recordOf,
   requestsToSeeFailures,
-  stopEastWestGateway,
   test,
   timeouts,
   trafficPolicyOf,
@@ -35,7 +35,7 @@ promise(
     disturbs: 'gateway',
   },
   'While an east-west gateway is down, callers of a service behind it get a prompt, named failure; they recover when the gateway returns.',
-  async ({ mesh, probes, plain, apply, manifest, faults }, testInfo) => {
+  async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
     const directions = probes.all.flatMap((caller) =>
       crossings(mesh.file, caller.cluster.name)
         .map(({ cluster, service }) => ({ caller, service, target: mesh.cluster(cluster) }))
@@ -60,18 +60,15 @@ promise(
     const mark = (label: string) => all(({ recording }) => recording.event(label));
     await settle(true, timeouts.requestMs);
     await test.step('stop and restart the gateways', async () => {
-      const targets = [...new Set(directions.map(({ target }) => target))];
+      const targets = [...new Set(directions.map(({ target }) => target.name))];
       const stopped = await Promise.all(
-        targets.map((target) => {
-          const from = directions.find((one) => one.target === target)?.caller.cluster.name ?? '';
-          return faults.use(() => stopEastWestGateway(target, plain.in(from)));
-        }),
+        targets.map((cluster) => faults.inject(faultKinds.gatewayScaledToZero, { cluster })),
       );
       await settle(false, timeouts.endpointMs);
       await mark(events.down);
       await all(({ recording }) => recordFurther(recording, (atLeast + 1) * requestIntervalMs));
       await mark(events.healing);
-      await Promise.all(stopped.map((gateway) => gateway.restore()));
+      await Promise.all(stopped.map((gateway) => gateway.heal()));
       await mark(events.healed);
     });
     const boundMs = failbackBound({ localPods: 0, requestIntervalMs, attemptTimeoutMs }).ms;

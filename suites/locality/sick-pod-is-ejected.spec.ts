@@ -4,11 +4,11 @@ import {
   clustersWithFailover,
   ejectionBound,
   failoverErrorBudgets,
+  faultKinds,
   holdAll,
   judgeEach,
   judgeEjection,
   localFirst,
-  makeSick,
   peakOfLatest,
   promise,
   record,
@@ -75,12 +75,16 @@ promise(
         const baseline = { inARow: ratePerSecond, withinMs: timeouts.requestMs };
         await awaitStreak(recording, answeredOk({ region }), baseline);
         const pod = await caller.cluster.readyPod('catalog');
-        const concurrentRequests = peakOfLatest(recording, ratePerSecond);
-        const injectedMs = recording.clock.nowMs();
-        recording.event(fault.injected);
-        await faults.use(() => makeSick(caller.cluster, pod, { abortPercent: 100 }));
+        let concurrentRequests = NaN;
+        const failing = { cluster: caller.cluster.name, service: 'catalog', pod: pod.name };
+        const { injectedMs } = await faults.inject(faultKinds.podsFailing, failing, {
+          onBegin: () => {
+            concurrentRequests = peakOfLatest(recording, ratePerSecond);
+            recording.event(fault.injected);
+          },
+        });
         // The pod may have been healthy until its Envoy confirmed the fault.
-        const boundMs = ejectionBound(config).ms + (recording.clock.nowMs() - injectedMs);
+        const boundMs = ejectionBound(config).ms + injectedMs;
         await recordFurther(recording, boundMs + (atLeast + ratePerSecond) * config.requestIntervalMs);
         const timeline = await recording.stop();
         const budget = failoverErrorBudgets({ ...config, localPods: 1, concurrentRequests }, timeline);

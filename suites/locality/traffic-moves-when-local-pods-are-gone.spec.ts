@@ -2,10 +2,10 @@ import {
   answeredOk,
   awaitStreak,
   clustersWithFailover,
-  endPods,
   failbackBound,
   failoverBound,
   failoverErrorBudgets,
+  faultKinds,
   holdPhases,
   judgeFailover,
   localFirst,
@@ -48,7 +48,6 @@ promise(
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
     const requestIntervalMs = 1000 / ratePerSecond;
     const configured = { outlierDetection, attemptTimeoutMs, requestIntervalMs, load: 'open' } as const;
-    const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
 
     const phases = holdPhases(testInfo);
     // One cluster after another: a caller that fails over needs the pods of the other clusters.
@@ -61,17 +60,21 @@ promise(
         const recording = record({ send, ratePerSecond, clock: waits.clock });
         const local = answeredOk({ region: file.region });
         await settle(recording, local, 0);
-        const concurrentRequests = peakOfLatest(recording, ratePerSecond);
-        const killedMs = recording.clock.nowMs();
-        recording.event(events.injected);
-        const stopped = await faults.use(() => endPods(caller.cluster, deployment));
-        const drainMs = recording.clock.nowMs() - killedMs;
-        const config = { ...configured, localPods: stopped.before, concurrentRequests, drainMs };
+        const localPods = (await caller.cluster.pods('catalog')).length;
+        let concurrentRequests = NaN;
+        const gone = { cluster: name, service: 'catalog' };
+        const stopped = await faults.inject(faultKinds.podsScaledToZero, gone, {
+          onBegin: () => {
+            concurrentRequests = peakOfLatest(recording, ratePerSecond);
+            recording.event(events.injected);
+          },
+          onHealed: () => recording.event(events.healed),
+        });
+        const config = { ...configured, localPods, concurrentRequests, drainMs: stopped.injectedMs };
         const [boundMs, failbackBoundMs] = [failoverBound(config).ms, failbackBound(config).ms];
         await settle(recording, (one) => one.outcome === 'ok' && !local(one), boundMs);
         recording.event(events.healing);
-        await stopped.restore();
-        recording.event(events.healed);
+        await stopped.heal();
         await settle(recording, local, failbackBoundMs);
         const timeline = await recording.stop();
         const budget = failoverErrorBudgets(config, timeline);

@@ -9,7 +9,6 @@ import {
   istiodSettings,
   judgeEventually,
   judgeOutage,
-  killPods,
   knownEndpoints,
   localFirst,
   promise,
@@ -62,12 +61,12 @@ promise(
     await under.begin(isLocal);
     const fault = await under.inject(faultKinds.clusterGone, { cluster: gone });
     under.event('istiod is killed');
-    await killPods(home, await istiods());
+    const killed = await faults.inject(faultKinds.istiodKilled, { cluster });
     const restarted = await judgeEventually(
       async () => (await istiods()).filter(({ uid, ready }) => ready && !old.has(uid)).length,
       {
         until: (ready) => ready > 0,
-        withinMs: bound.ms,
+        withinMs: bound.ms - killed.provenMs,
         what: `readiness of a restarted istiod of ${cluster}`,
       },
     );

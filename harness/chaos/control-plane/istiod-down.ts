@@ -60,7 +60,8 @@ export const istiodDown = defineFault({
   },
 });
 
-async function istiods({ file }: Mesh, cluster: MeshCluster): Promise<z.infer<typeof deployment>[]> {
+/** The istiod Deployments of a cluster, of every revision. */
+export async function istiods({ file }: Mesh, cluster: MeshCluster): Promise<z.infer<typeof deployment>[]> {
   const namespace = file.rootNamespace;
   const { items } = await whileWaiting(() =>
     cluster.api.apps.listNamespacedDeployment({ namespace, labelSelector: 'app=istiod' }),
@@ -108,7 +109,7 @@ async function lookAtIstiod(mesh: Mesh, cluster: MeshCluster): Promise<IstiodSee
 }
 
 /** Waits until the proxies that send for us are connected to an istiod, as istiod tells. @returns how many. */
-async function awaitConnected(mesh: Mesh, cluster: MeshCluster, withinMs: number): Promise<number> {
+export async function awaitConnected(mesh: Mesh, cluster: MeshCluster, withinMs: number): Promise<number> {
   const proxies = await clientProxies(mesh, cluster);
   const areConnected = async () => {
     const istiods = await istiodsOf(cluster, mesh.file.rootNamespace);

@@ -13,6 +13,7 @@ const sickParameters = {
   cluster: parameters.cluster,
   service: parameters.service,
   count: parameters.count,
+  pod: z.string().optional().describe('The only pod that is changed, by its name.'),
   percent: parameters.percent,
 };
 
@@ -31,6 +32,7 @@ interface Common {
   cluster: string;
   service: string;
   count?: number;
+  pod?: string;
   percent: number;
 }
 
@@ -49,9 +51,14 @@ const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFaul
     ...{ disturbs: 'nothing', needsLab: false, stage: 'rest', bounds: bounds.sickPods },
     clusters: (parameters) => [common(parameters).cluster],
     prepare: async (mesh, parameters) => {
-      const { cluster, service, count } = common(parameters);
-      const pods = (await mesh.cluster(cluster).pods(service)).filter(({ ready }) => ready);
-      if (pods.length === 0) throw new Error(`${service} in ${cluster} has no ready pod to be made sick.`);
+      const { cluster, service, count, pod } = common(parameters);
+      const pods = (await mesh.cluster(cluster).pods(service)).filter(
+        ({ ready, name }) => ready && (pod === undefined || name === pod),
+      );
+      if (pods.length === 0)
+        throw new Error(
+          `Cluster ${cluster}: service ${service} does not have a ready pod${pod === undefined ? '' : ` ${pod}`}.`,
+        );
       return {
         pods: pods.slice(0, count ?? pods.length).map(({ namespace, name }) => ({ namespace, name })),
       };

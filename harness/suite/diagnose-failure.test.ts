@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Diagnosis, Finding } from '../doctor/finding.ts';
-import { likelyCause } from './cause.ts';
+import { likelyCause } from './diagnose-failure.ts';
 
 const finding = (given: Partial<Finding>): Finding => ({
   ...{ code: 'MP1101', title: 'a title', family: 'discovery', severity: 'error', evidence: [] },
@@ -20,20 +20,20 @@ const diagnosis = (...findings: Partial<Finding>[]): Diagnosis => ({
 });
 const nothing = { applied: [], injected: false };
 
-test('the first cause above info is the likely one', () => {
+test('the first cause above info is the likely cause', () => {
   const of = diagnosis({ severity: 'info' }, { code: 'MP2101', cluster: 'west' }, { code: 'MP3101' });
   const { code, cluster, sentence } = likelyCause(of, nothing) ?? {};
   assert.deepEqual({ code, cluster, sentence }, { code: 'MP2101', cluster: 'west', sentence: 'It is so.' });
   assert.equal(likelyCause(diagnosis({ severity: 'info' }), nothing), undefined);
 });
 
-test('what the test applied itself is not why it failed', () => {
+test('an object that the test applied is not the likely cause', () => {
   const own = { applied: ['DestinationRule meshproof/con-02-orders'], injected: false };
   const of = diagnosis({ object: 'DestinationRule meshproof/con-02-orders' }, { code: 'MP3101' });
   assert.equal(likelyCause(of, own)?.code, 'MP3101');
 });
 
-test('where the test injected a fault, the cause may be its own doing, and says so', () => {
+test('if the test injected a fault, the sentence says that the fault may be the cause', () => {
   const found = likelyCause(diagnosis({}), { applied: [], injected: true });
-  assert.match(found?.sentence ?? '', /^It is so\. \(The promise injects faults of its own/);
+  assert.match(found?.sentence ?? '', /^It is so\. \(The promise injects faults; one of them/);
 });

@@ -9,40 +9,40 @@ import { answeredOk } from '../verdict/outage.ts';
 import { judgeWithStarvation, type Starved } from '../verdict/starvation.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
-/** How often it is looked: some 50 small files in a lab of two clusters, a hundredth of a core. */
+/** The time between two samples. In a lab of two clusters, a sample reads 50 small files; all samples need 1 % of a core. */
 const samplingMs = 250;
-/** How often proxies that are new are looked for. */
+/** The time between two searches for new proxies. */
 const findingMs = 1_000;
 /**
- * A thread that waited longer within a sample starved. On two cores, 99 of 100 samples of all proxies of a lab under load and faults stay
- * below 185 ms at the most and 90 below 75 ms; a connection of the suites may take half a second.
+ * A thread that waits longer within a sample starves. On two cores, the longest wait of a proxy of a lab under load and faults is below
+ * 185 ms in 99 % of the samples and below 75 ms in 90 %; a connection of the suites may take half a second.
  */
 const starvedMs = 150;
 
-/** Where proxies of a lab were ready to run and were not run, while it is watched. */
-export interface ProxyWaits extends Disposable {
-  /** The clock that it is told on: recordings that are judged beside it have to be on the same. */
+/** Watches for times when proxies of a lab are ready to run but do not get a processor. */
+export interface StarvationWatch extends Disposable {
+  /** The clock of the watch. Recordings that it judges need the same clock. */
   readonly clock: Clock;
-  /** So far, in order. Always empty for a mesh that does not run on this machine. */
+  /** Starvation so far, in order. Always empty if the mesh does not run on this machine. */
   readonly starved: readonly Starved[];
   /**
-   * {@link judgeWithStarvation} with what was seen; where proxies were seen, it also tells the longest that
-   * one of their threads waited. `good` as in {@link answeredOk} when not given.
+   * {@link judgeWithStarvation} with the observed starvation. If proxies were observed, the longest wait of a thread is a measurement.
+   * Default of `good`: {@link answeredOk}.
    */
   judge(timeline: Timeline, judge: (timeline: Timeline) => Judgement, good?: Good): Judgement;
 }
 
 /**
- * Watches how long the threads of a lab's proxies that serve requests wait for a processor, by the kernel's account of it
- * (/proc/PID/task/TID/schedstat, https://docs.kernel.org/scheduler/sched-stats.html). Proxies are told by their cgroup, which is below
- * that of their node's container. A mesh that is no lab of ours, or whose engine runs elsewhere, has none to be seen.
+ * Watches how long worker threads of a lab's proxies wait for a processor, as the kernel counts it (/proc/PID/task/TID/schedstat,
+ * https://docs.kernel.org/scheduler/sched-stats.html). The cgroup of a proxy is below the cgroup of its node container. Observes nothing
+ * if the mesh is not a lab, or if its container engine runs on another machine.
  */
-export async function watchProxies(mesh: Mesh, clock: Clock = startClock()): Promise<ProxyWaits> {
+export async function watchStarvation(mesh: Mesh, clock: Clock = startClock()): Promise<StarvationWatch> {
   const clusters = mesh.isLab ? await clustersByContainer(mesh) : new Map<string, string>();
   return watchProcesses(clusters, clock);
 }
 
-/** The cluster of each node, by the id of its container. */
+/** The cluster of each node, by container id. */
 async function clustersByContainer(mesh: Mesh): Promise<Map<string, string>> {
   const lab = labOf(mesh);
   const found = await Promise.all(
@@ -55,12 +55,12 @@ async function clustersByContainer(mesh: Mesh): Promise<Map<string, string>> {
   return new Map(found.flat());
 }
 
-/** {@link watchProxies} by the ids of containers. */
+/** {@link watchStarvation} for the proxies of containers, by container id. */
 export function watchProcesses(
   clusters: ReadonlyMap<string, string>,
   clock: Clock,
   proc = '/proc',
-): ProxyWaits {
+): StarvationWatch {
   const starved: Starved[] = [];
   let longestMs: number | undefined;
   const proxies = new Proxies(clusters, proc);
@@ -75,7 +75,7 @@ export function watchProcesses(
     const limitMs = starvedMs * Math.max(1, (toMs - fromMs) / samplingMs);
     for (const { cluster, waitedMs } of proxies.waits()) {
       longestMs = Math.max(longestMs ?? 0, waitedMs);
-      // The kernel books a wait when it ends: it may have begun before this sample.
+      // The kernel counts a wait when it ends: the wait may have begun before this sample.
       if (waitedMs > limitMs)
         starved.push({ fromMs: Math.min(fromMs, toMs - waitedMs), toMs, waitedMs, cluster });
     }
@@ -95,7 +95,7 @@ export function watchProcesses(
   };
 }
 
-/** The proxies of some containers, and how long their threads have waited. */
+/** The proxies of containers, and how long their threads have waited. */
 class Proxies {
   readonly #clusters: ReadonlyMap<string, string>;
   readonly #proc: string;
@@ -107,11 +107,11 @@ class Proxies {
     this.#proc = proc;
   }
 
-  /** Looks for proxies that are new. */
+  /** Finds new proxies. */
   find(): void {
     for (const pid of readdirSync(this.#proc)) {
       const looks = this.#others.get(pid)?.looks ?? 0;
-      // A process may become a proxy just after it was made.
+      // A new process may execute the proxy a moment later, so each process is checked twice.
       if (!/^\d+$/.test(pid) || this.#known.has(pid) || looks > 1) continue;
       const cluster = this.#clusterOf(`${this.#proc}/${pid}`);
       if (cluster === undefined) this.#others.set(pid, { looks: looks + 1 });
@@ -119,7 +119,7 @@ class Proxies {
     }
   }
 
-  /** The most that a thread of each proxy has waited since it was last asked for. */
+  /** For each proxy, the longest wait of a thread since the last call. */
   *waits(): Generator<{ cluster: string; waitedMs: number }> {
     for (const [pid, { cluster, waitedNs }] of this.#known) {
       const waitedMs = waitedBy(`${this.#proc}/${pid}/task`, waitedNs);
@@ -135,9 +135,9 @@ class Proxies {
   }
 }
 
-/** The most that a thread of a proxy has waited since `waitedNs`, which is brought up to date; undefined when the proxy is gone. */
+/** The longest wait of a thread of a proxy since `waitedNs`, which is updated; undefined if the proxy is gone. */
 function waitedBy(folder: string, waitedNs: Map<string, number>): number | undefined {
-  // Its threads come while it starts, and stay.
+  // Envoy creates its workers at the start and keeps them.
   const tasks = waitedNs.size > 0 ? [...waitedNs.keys()] : workersOf(folder);
   let mostNs = 0;
   for (const task of tasks ?? []) {
@@ -149,7 +149,7 @@ function waitedBy(folder: string, waitedNs: Map<string, number>): number | undef
   return tasks && mostNs / 1e6;
 }
 
-/** The threads of a proxy that serve requests; undefined when it is gone. */
+/** The worker threads of a proxy; undefined if the proxy is gone. */
 function workersOf(folder: string): string[] | undefined {
   try {
     return readdirSync(folder).filter((task) => readIfThere(`${folder}/${task}/comm`)?.startsWith('wrk:'));

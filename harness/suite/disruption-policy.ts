@@ -1,11 +1,11 @@
 import type { PromiseDefinition } from './promise.ts';
 
-/** Names the promises that may disturb a mesh which is not a lab of ours: ids, separated by commas. */
+/** Environment variable with the ids of promises that may disturb a mesh that is not a lab, separated by commas. */
 export const allowVariable = 'MESHPROOF_ALLOW';
 
 /**
- * Why a promise must not or cannot be tried on a mesh, or undefined when it may. A lab of ours may be disturbed; a mesh that
- * others use, only by promises that were allowed by name and do not need a lab.
+ * The reason why a promise may not disturb a mesh; undefined if it may. All promises may disturb a lab. On other meshes, a promise has to
+ * be allowed by its id, and must not need a lab.
  *
  * @param allowed ids as in {@link allowVariable}.
  */
@@ -16,7 +16,7 @@ export function disturbanceProblem(
 ): string | undefined {
   if (disturbs === 'nothing' || isLab) return undefined;
   if (needsLab)
-    return `disturbs the ${disturbs} by the containers or keys of a lab of ours, which this mesh is not`;
-  const ids = allowed.split(',').map((one) => one.trim());
+    return `disturbs the ${disturbs} through containers or keys of a meshproof lab; this mesh is not a lab`;
+  const ids = allowed.split(',').map((id) => id.trim());
   return ids.includes(id) ? undefined : `disturbs the ${disturbs}; allow it with --allow ${id}`;
 }

@@ -6,19 +6,19 @@ import { annotation } from '../report/annotations.ts';
 import type { Cause } from '../report/schema.ts';
 import { takeSnapshot } from '../snapshot/take-snapshot.ts';
 
-/** What a test itself has done to the mesh, by the time that it failed. */
-export interface OwnDoing {
-  /** Objects that it applied, `Kind namespace/name`. */
+/** Changes that a test itself made to the mesh before it failed. */
+export interface OwnChanges {
+  /** Objects that the test applied, `Kind namespace/name`. */
   applied: readonly string[];
-  /** Whether it injected a fault; it may have healed it since. */
+  /** Whether the test injected a fault, even if the fault is healed. */
   injected: boolean;
 }
 
 /**
- * Asks the doctor why the running test failed, before anything is undone. The snapshot and all that was found in it are attached to the
- * test, and the first cause stands beside the reason in the report.
+ * Runs the doctor after the running test failed, before its changes are undone. Attaches the snapshot and the diagnosis to the test; the
+ * report shows the first cause next to the reason.
  */
-export async function diagnose(mesh: Mesh, testInfo: TestInfo, own: OwnDoing): Promise<void> {
+export async function diagnose(mesh: Mesh, testInfo: TestInfo, own: OwnChanges): Promise<void> {
   const snapshot = await takeSnapshot(mesh);
   const diagnosis = judge(snapshot);
   for (const [name, content] of Object.entries({ snapshot, diagnosis }))
@@ -28,10 +28,10 @@ export async function diagnose(mesh: Mesh, testInfo: TestInfo, own: OwnDoing): P
 }
 
 /**
- * The first cause above info that is no object of the test's own; undefined where there is none. Where the test injected a fault, the
- * sentence says so: the doctor cannot know whose doing it was.
+ * The first cause above `info` whose object the test did not apply; undefined without such a cause. If the test injected a fault, the
+ * sentence says that the fault may be the cause.
  */
-export function likelyCause({ causes }: Diagnosis, own: OwnDoing): Cause | undefined {
+export function likelyCause({ causes }: Diagnosis, own: OwnChanges): Cause | undefined {
   const found = causes.find(
     ({ finding: { severity, object } }) =>
       severity !== 'info' && (object === undefined || !own.applied.includes(object)),
@@ -39,14 +39,14 @@ export function likelyCause({ causes }: Diagnosis, own: OwnDoing): Cause | undef
   if (!found) return undefined;
   const { code, cluster, cause, remedy, anchor } = found;
   const sentence = own.injected
-    ? `${cause} (The promise injects faults of its own; this may come of one.)`
+    ? `${cause} (The promise injects faults; one of them may be the cause.)`
     : cause;
   return { code, ...(cluster === undefined ? {} : { cluster }), sentence, remedy, anchor };
 }
 
 /**
- * Records what the doctor found first after the running promise failed; the report shows the first one that was recorded
- * beside the reason, unless the promise is kept after all. Throws when a field is empty that must not be.
+ * Records the likely cause of the failure of the running promise. The report shows the first recorded cause next to the reason, unless
+ * the promise holds. Throws if a required field is empty.
  */
 export function recordCause(testInfo: TestInfo, cause: Cause): void {
   testInfo.annotations.push(annotation('meshproof.cause', cause));

@@ -10,11 +10,11 @@ const root = path.resolve(import.meta.dirname, '../..');
 const deadlineMs = 20_000;
 let dir = '';
 before(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'meshproof-lifeline-'));
+  dir = await mkdtemp(path.join(tmpdir(), 'meshproof-parent-channel-'));
 });
 after(() => rm(dir, { recursive: true, force: true }));
 
-/** What a command does that runs suites: Playwright with a channel to it, on the command's own standard output. */
+/** A command that runs suites: it starts Playwright with a channel, on its own standard output. */
 const command = `
 import { spawn } from 'node:child_process';
 spawn(process.execPath, ['${root}/node_modules/@playwright/test/cli.js', 'test'], {
@@ -24,7 +24,7 @@ spawn(process.execPath, ['${root}/node_modules/@playwright/test/cli.js', 'test']
 const files = {
   'package.json': '{ "type": "module" }',
   'command.js': command,
-  'setup.js': `import { endWithCommand } from '${root}/harness/suite/lifeline.ts'; export default endWithCommand;`,
+  'setup.js': `import { endWithCommand } from '${root}/harness/suite/parent-channel.ts'; export default endWithCommand;`,
   'playwright.config.js': `export default { globalSetup: './setup.js', outputDir: './out', reporter: [['line'], ['json', { outputFile: 'report.json' }]] };`,
   'one.spec.js': `
 import { writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ import { test as base } from '${root}/node_modules/@playwright/test/index.mjs';
 const test = base.extend({ fault: async ({}, use) => {
   writeFileSync('begun', String(process.ppid));
   await use();
-  for (let line = 0; line < 2000; line++) console.log('healing, and nobody reads this');
+  for (let line = 0; line < 2000; line++) console.log('healing without a reader');
   writeFileSync('healed', 'yes');
 } });
 test('breaks', async ({ fault }) => { await new Promise((resolve) => setTimeout(resolve, 60_000)); });`,
@@ -46,7 +46,7 @@ async function within(condition: () => Promise<boolean>, what: string): Promise<
   }
 }
 
-/** What a file holds, once it is there and holds something. */
+/** The content of a file, when the file exists and is not empty. */
 async function appears(name: string): Promise<string> {
   let text = '';
   const isWritten = async () => (text = await readFile(path.join(dir, name), 'utf8').catch(() => '')) !== '';
@@ -54,7 +54,7 @@ async function appears(name: string): Promise<string> {
   return text;
 }
 
-/** Whether a process is gone, or only waits for whoever adopted it to take its exit code. */
+/** Whether a process has ended; it may still be a zombie. */
 const hasEnded = async (pid: number): Promise<boolean> =>
   /\) Z |^$/.test(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
 
@@ -70,8 +70,8 @@ test('a run whose command was killed heals, reports that it was interrupted, and
   child.stderr.destroy();
   child.kill('SIGKILL');
   await appears('healed');
-  // Playwright's own JSON is written piece by piece: whole is what it has left.
+  // Playwright writes its JSON in pieces: the file is complete when the process has ended.
   await within(() => hasEnded(runner), 'its end');
   const report = JSON.parse(await readFile(path.join(dir, 'report.json'), 'utf8'));
-  assert.equal(report.stats.expected, 0, 'none that passed');
+  assert.equal(report.stats.expected, 0, 'passed tests');
 });

@@ -5,8 +5,8 @@ import { expect } from './expect.ts';
 import { recordJudgement } from './promise.ts';
 
 /**
- * Records a judgement as evidence of the running promise and expects it to hold. `scope` is the direction or place it
- * was made for (`west→east`). Throws what `expect(judgement).toHold()` throws.
+ * Records a judgement of the running promise in the report and expects it to hold. `scope` is the direction or place of the judgement
+ * (`west→east`). Throws the error of `expect(judgement).toHold()`.
  */
 export function hold(testInfo: TestInfo, judgement: Judgement, scope?: string): void {
   recordJudgement(testInfo, judgement, scope);
@@ -14,8 +14,8 @@ export function hold(testInfo: TestInfo, judgement: Judgement, scope?: string): 
 }
 
 /**
- * {@link hold} for several directions or places, by their scope: all are recorded before one that does not hold throws, so
- * that the report shows whether one direction is broken or all. None at all is an error: nothing was judged.
+ * {@link hold} for several judgements by scope. All are recorded before a judgement that does not hold throws, so the report shows
+ * whether one direction fails or all. An empty record is an error: nothing was judged.
  */
 export function holdAll(testInfo: TestInfo, judgements: Readonly<Record<string, Judgement>>): void {
   const phases = holdPhases(testInfo);
@@ -24,8 +24,8 @@ export function holdAll(testInfo: TestInfo, judgements: Readonly<Record<string, 
 }
 
 /**
- * {@link holdAll} for what is judged in phases: `record` records the judgements of one as soon as they are made, so that a later
- * phase which cannot go on takes none of them away, and `hold` expects all of them to hold.
+ * {@link holdAll} for a promise with several phases. `record` records the judgements of a phase at once, so they stay in the report if a
+ * later phase throws. `hold` expects all recorded judgements to hold.
  */
 export function holdPhases(testInfo: TestInfo) {
   const scoped: Judgement[] = [];

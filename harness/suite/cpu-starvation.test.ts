@@ -6,9 +6,9 @@ import { test, type TestContext } from 'node:test';
 import type { Timeline } from '../traffic/timeline.ts';
 import { fail, unless } from '../verdict/judgement.ts';
 import { timelineOf } from '../verdict/sample-timelines.ts';
-import { watchProcesses, type ProxyWaits } from './proxy-waits.ts';
+import { watchProcesses, type StarvationWatch } from './cpu-starvation.ts';
 
-/** A /proc of our own, with timers and a clock that the test moves. */
+/** A fake /proc, with timers and a clock that the test moves. */
 function machine(t: TestContext) {
   const proc = mkdtempSync(join(tmpdir(), 'proc-'));
   t.after(() => rmSync(proc, { recursive: true }));
@@ -39,7 +39,7 @@ function machine(t: TestContext) {
 }
 const clusters = new Map([['c0ffee', 'west']]);
 
-/** A machine whose one proxy is watched; its one thread that serves has waited for so long before. */
+/** A machine with one watched proxy, whose worker thread has already waited for `beforeMs`. */
 function watched(t: TestContext, beforeMs: number) {
   const on = machine(t);
   on.process(10, 'envoy', 'c0ffee');
@@ -48,10 +48,10 @@ function watched(t: TestContext, beforeMs: number) {
   t.after(() => waits[Symbol.dispose]());
   return { on, waits };
 }
-const longest = (waits: ProxyWaits) =>
+const longest = (waits: StarvationWatch) =>
   waits.judge(timelineOf({ forMs: 100, fate: () => ({}) }), () => fail('')).measurements[0]?.value;
 
-test('a thread of a proxy that waits too long within a sample is told, from where its wait began', (t) => {
+test('a thread that waits too long within a sample is reported from the start of its wait', (t) => {
   const { on, waits } = watched(t, 3000);
   on.waited(10, 11, 3100);
   on.pass(250);
@@ -66,7 +66,7 @@ test('a thread of a proxy that waits too long within a sample is told, from wher
   ]);
 });
 
-test('other processes, and proxies of other containers, do not count', (t) => {
+test('other processes and proxies of other containers are ignored', (t) => {
   const on = machine(t);
   on.process(10, 'envoy', 'deadbeef');
   on.process(20, 'istiod', 'c0ffee');
@@ -77,12 +77,12 @@ test('other processes, and proxies of other containers, do not count', (t) => {
   assert.deepEqual([waits.starved, longest(waits)], [[], undefined]);
 });
 
-test('proxies that come, that become one after they were made, and that go are followed', (t) => {
+test('new proxies, processes that become proxies, and proxies that end are followed', (t) => {
   const on = machine(t);
   using waits = watchProcesses(clusters, on.clock, on.proc);
   on.process(10, 'pilot-agent', 'c0ffee');
   on.pass(1000);
-  on.process(10, 'envoy', 'c0ffee'); // its threads are not there yet
+  on.process(10, 'envoy', 'c0ffee'); // without worker threads so far
   on.pass(1000);
   on.waited(10, 11, 40);
   on.pass(250);
@@ -97,7 +97,7 @@ test('proxies that come, that become one after they were made, and that go are f
   assert.equal(waits.starved.length, 1);
 });
 
-test('a sample that was taken late may hold as much more as it is longer', (t) => {
+test('the limit of a late sample grows with its length', (t) => {
   const { on, waits } = watched(t, 0);
   on.waited(10, 11, 290);
   on.pass(500);
@@ -105,7 +105,7 @@ test('a sample that was taken late may hold as much more as it is longer', (t) =
   assert.equal(longest(waits), 290);
 });
 
-test('where there is no lab nothing is looked at', (t) => {
+test('without containers nothing is read', (t) => {
   const on = machine(t);
   on.process(10, 'envoy', 'c0ffee');
   using waits = watchProcesses(new Map(), on.clock, join(on.proc, 'none'));
@@ -113,7 +113,7 @@ test('where there is no lab nothing is looked at', (t) => {
   assert.deepEqual([waits.starved, longest(waits)], [[], undefined]);
 });
 
-test('what was lost meanwhile is no evidence, and what was lost later is', (t) => {
+test('requests that are lost during starvation are not evidence, later ones are', (t) => {
   const { on, waits } = watched(t, 0);
   on.waited(10, 11, 200);
   on.pass(250);

@@ -3,26 +3,26 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { faults } from '../chaos/faults.ts';
-import { disturbanceProblem } from './allowance.ts';
+import { disturbanceProblem } from './disruption-policy.ts';
 
 const disturbing = { id: 'GWY-01', disturbs: 'gateway' } as const;
 
-test('what disturbs nothing may be tried anywhere, and anything in a lab', () => {
+test('every mesh allows a promise that disturbs nothing, and a lab allows every promise', () => {
   assert.equal(disturbanceProblem({ id: 'CON-01', disturbs: 'nothing' }, false), undefined);
   assert.equal(disturbanceProblem(disturbing, true), undefined);
 });
 
-test('what needs a lab is not told to be allowed', () => {
+test('a promise that needs a lab cannot be allowed by its id', () => {
   const promise = { id: 'RES-05', disturbs: 'link', needsLab: true } as const;
   assert.equal(disturbanceProblem(promise, true), undefined);
   for (const allowed of ['', 'RES-05'])
     assert.match(
       disturbanceProblem(promise, false, allowed) ?? '',
-      /^disturbs the link .* lab of ours, which this mesh is not$/,
+      /^disturbs the link .*; this mesh is not a lab$/,
     );
 });
 
-test('in a mesh of others a disturbance has to be allowed by name', () => {
+test('on a mesh that is not a lab, a promise has to be allowed by its id', () => {
   const refused = 'disturbs the gateway; allow it with --allow GWY-01';
   assert.equal(disturbanceProblem(disturbing, false), refused);
   assert.equal(disturbanceProblem(disturbing, false, ''), refused);
@@ -30,7 +30,7 @@ test('in a mesh of others a disturbance has to be allowed by name', () => {
   assert.equal(disturbanceProblem(disturbing, false, 'GWY-02, GWY-01'), undefined);
 });
 
-test('a suite says that it needs a lab if its faults do', () => {
+test('a suite declares needsLab if its faults need a lab', () => {
   const cwd = path.join(import.meta.dirname, '../../suites');
   let needing = 0;
   for (const suite of globSync('**/*.spec.ts', { cwd })) {
