@@ -70,7 +70,7 @@ export { consistently, eventually, judgeConsistently, judgeEventually } from './
 export { judgeCoverage, requestsToSeeAll } from './verdict/coverage.ts';
 export { judgeCrossNetwork, type ProxyEndpoints } from './verdict/cross-network.ts';
 export { discoveryBound, judgeSync, type SyncEvidence } from './verdict/discovery.ts';
-export { ifOnlySickEjected } from './verdict/ejected-hosts.ts';
+export { ifOnlyUnhealthyEjected } from './verdict/ejected-hosts.ts';
 export { judgeIntact, judgeStreaming, type Transfer } from './verdict/integrity.ts';
 export { judgeIsolation, type DirectAttempt } from './verdict/isolation.ts';
 export { judgeReach, type ReachedService } from './verdict/reach.ts';
@@ -87,7 +87,7 @@ export {
   failoverErrorBudget,
   failoverErrorBudgets,
   failureBound,
-  forgottenBound,
+  ejectionResetBound,
   istioDefaults,
   type FailoverConfig,
 } from './verdict/failover-bounds.ts';
@@ -97,20 +97,20 @@ export {
   gatewayLossBudget,
   hangBound,
   silenceBound,
-  wayBackBound,
+  recoveryBound,
   whileCut,
 } from './verdict/resilience-bounds.ts';
 export { asBaseline, every } from './verdict/judgement.ts';
 export { since } from './verdict/window.ts';
 export {
   frozenBound,
-  lonelyIstiodBound,
+  isolatedIstiodBound,
   podsReturnBound,
   pushBound,
   quietTime,
   reconnectBound,
   returnBound,
-  tellingStreak,
+  streakToProveRegion,
 } from './verdict/cluster-bounds.ts';
 export { judgeFailover } from './verdict/failover.ts';
 export { judgeEjection, judgeStaysIn } from './verdict/locality.ts';

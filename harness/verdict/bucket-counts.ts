@@ -2,17 +2,17 @@ import type { Buckets } from '../traffic/buckets.ts';
 import type { Outcome } from '../traffic/timeline.ts';
 import type { Window } from './window.ts';
 
-/** How many requests of a window had which outcome, and which cluster answered the good ones. */
+/** The requests of a window, counted by outcome, and the good ones by the cluster that answered. */
 export interface WindowCounts {
   requests: number;
   byOutcome: ReadonlyMap<Outcome, number>;
-  /** Requests with the outcome `ok` by the cluster that answered; `null`: the answer did not name it. */
+  /** Requests with the outcome `ok`, by the cluster that answered; `null` if the answer did not name a cluster. */
   okByCluster: ReadonlyMap<string | null, number>;
 }
 
 /**
- * Counts the requests of a window from the buckets of a timeline, for totals and shares where not every request is known by
- * itself. A slot belongs to a window when its middle does: each end is exact to half a slot.
+ * Counts the requests of a window from the buckets of a timeline, for a timeline that does not keep every request. A slot
+ * belongs to a window if its middle does: each end is exact to half a slot.
  */
 export function countsOf({ widthMs, series }: Buckets, window: Window = {}): WindowCounts {
   const { fromMs = -Infinity, toMs = Infinity } = window;

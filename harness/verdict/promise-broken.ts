@@ -1,6 +1,6 @@
 /**
- * Thrown by a suite or a matcher when the mesh did not do what it promised. Any other error means that the promise
- * could not be judged; the message must name what was expected and what was seen.
+ * A suite or a matcher throws it when the mesh broke a promise. Any other error means that the promise could not be judged.
+ * The message must name the expected and the observed value.
  */
 export class PromiseBroken extends Error {
   override readonly name = 'PromiseBroken';

@@ -1,24 +1,22 @@
 import type { RequestRecord } from '../traffic/timeline.ts';
 import type { Good } from './outage.ts';
 
-/** From when on every request was as wanted, until a recording or a phase of it ended. */
+/** From when on every request was as expected, until the end of a recording or phase. */
 export interface Settling {
-  /** The earliest answer among the requests that were all as wanted to the end; absent where it never settled. */
+  /** The earliest answer among the requests that were all as expected to the end; absent if traffic did not settle. */
   settledMs?: number;
-  /** How many requests in a row were as wanted at the end: the evidence that it settled. */
-  inARow: number;
-  /** The last request that was not as wanted. */
+  /** The last request that was not as expected. */
   lastOther?: RequestRecord;
 }
 
 /**
- * When traffic settled: not the first request as wanted, but the first after which all were. It counts as settled
- * from `enough` requests in a row on. `requests` are in order of `startMs`.
+ * Finds when traffic settled: the first request after which all requests were as expected, to the end. At least `enough`
+ * requests in a row are needed. `requests` are in order of `startMs`.
  */
-export function settle(requests: readonly RequestRecord[], wanted: Good, enough: number): Settling {
-  const last = requests.findLastIndex((request) => !wanted(request));
+export function settle(requests: readonly RequestRecord[], expected: Good, enough: number): Settling {
+  const last = requests.findLastIndex((request) => !expected(request));
   const tail = requests.slice(last + 1);
-  const settling: Settling = { inARow: tail.length };
+  const settling: Settling = {};
   const lastOther = requests[last];
   if (lastOther !== undefined) settling.lastOther = lastOther;
   if (tail.length >= enough) settling.settledMs = Math.min(...tail.map(({ endMs }) => endMs));
