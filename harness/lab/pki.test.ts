@@ -42,7 +42,7 @@ for (const [root, intermediate] of [
   });
 }
 
-test('authorities are kept, private, and made anew when the topology asks for others', async () => {
+test('authorities are kept in private files, and reissued for another trust section', async () => {
   const folder = join(mkdtempSync(join(tmpdir(), 'meshproof-pki-')), 'lab');
   const lab = { folder, topology: topology('ecdsa-p256', 'ecdsa-p256') } as unknown as Parameters<
     typeof ensureAuthorities
@@ -57,7 +57,7 @@ test('authorities are kept, private, and made anew when the topology asks for ot
 });
 
 for (const root of ['ecdsa-p256', 'rsa-2048'] as const) {
-  test(`a cluster that joins later gets its intermediate from the ${root} root that was kept`, async () => {
+  test(`a cluster that joins later gets its intermediate from the existing ${root} root`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'meshproof-pki-'));
     const before = topology(root, 'ecdsa-p256');
     const first = await issueAuthorities(before);
@@ -77,7 +77,7 @@ for (const root of ['ecdsa-p256', 'rsa-2048'] as const) {
   });
 }
 
-test('a cluster without an authority is named', async () => {
+test('the error for a cluster without an authority names the cluster', async () => {
   const authorities = await issueAuthorities(topology('ecdsa-p256', 'ecdsa-p256'));
   assert.throws(() => cacertsData(authorities, 'north'), /cluster north/);
 });
