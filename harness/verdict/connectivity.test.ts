@@ -93,7 +93,7 @@ test('endpoints of another network must be its gateways', () => {
 test('a pod of another network among the endpoints fails, even if a local pod has the same address', () => {
   const { reason, verdict } = judgeCrossNetwork([proxyOf('10.244.0.5', '10.244.0.5')]);
   assert.equal(verdict, 'fail');
-  assert.match(reason, /10\.244\.0\.5:15443 \(r-east\), neither a pod of its own network nor a gateway/);
+  assert.match(reason, /10\.244\.0\.5:15443 \(r-east\), neither a pod of the proxy's network nor a gateway/);
   assert.match(reason, /has no gateway of east-net, although catalog has pods there/);
   assert.match(
     judgeCrossNetwork([proxyOf('10.77.1.3', '10.244.0.9')]).reason,

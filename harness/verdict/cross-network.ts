@@ -73,7 +73,7 @@ function complaintsOf(of: ProxyEndpoints): string[] {
     )
     .map(
       ({ address, port: at, region }) =>
-        `${where} has ${address}:${at} (${region}), neither a pod of its own network nor a gateway of another network`,
+        `${where} has ${address}:${at} (${region}), neither a pod of the proxy's network nor a gateway of another network`,
     );
   const missing = otherNetworks
     .filter(({ gateways }) => !endpoints.some((one) => gateways.some((gateway) => isSame(gateway, one))))

@@ -48,12 +48,15 @@ export function judgeIsolation(options: {
     if (attempts.length === 0) return cannotJudge(`no pod of ${cluster} was called`, measurements);
     if (control.outcome !== 'ok')
       return cannotJudge(
-        `the caller cannot reach a pod of its own network either (${control.outcome}: ${control.detail ?? ''}), so silence proves nothing`,
+        `the caller cannot reach a pod of the same network either (${control.outcome}: ${control.detail ?? ''}), so silence proves nothing`,
         measurements,
       );
   }
   const outcomes = tally(
-    attempts.map(({ record }) => [record.outcome + (record.origin ? ' by a pod of its own network' : ''), 1]),
+    attempts.map(({ record }) => [
+      record.outcome + (record.origin ? ' by a pod of the same network' : ''),
+      1,
+    ]),
   );
   return unless(
     complaints,

@@ -13,7 +13,7 @@ export interface SeenWeight {
 /** By client proxy, "west/webapp-1". */
 export type SeenWeights = Readonly<Record<string, SeenWeight>>;
 
-/** Whether the endpoints of every client proxy have this weight. Throws if there is no client proxy. */
+/** Whether the endpoints of every client proxy have this weight. Throws without a client proxy. */
 export function allHaveWeight(seen: SeenWeights, weight: number): boolean {
   return weightsOf(seen).every((one) => one.weight === weight);
 }
@@ -40,7 +40,7 @@ const knownIssue = 'docs/known-issues.md#no-locality';
  * judgement: the pod has arrived, and callers reach it through the gateway. Any other wrong weight fails.
  *
  * @param options.before the weights in the same proxies before the pod was added.
- * @throws Error if there is no client proxy.
+ * @throws Error without a client proxy.
  */
 export function judgeAdded(options: { before: SeenWeights; seen: SeenWeights; pods: number }): Judgement {
   const { before, seen, pods } = options;

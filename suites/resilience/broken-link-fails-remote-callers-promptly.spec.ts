@@ -37,7 +37,7 @@ promise(
     needsLab: true,
     timeoutMs: 120_000,
   },
-  'When the link drops the packets of one direction, or resets connections, callers of a remote service fail promptly and recover.',
+  'When the link drops packets of one direction or resets connections, callers of a remote service fail promptly and recover.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
     const [remote] = crossings(mesh.file, from);

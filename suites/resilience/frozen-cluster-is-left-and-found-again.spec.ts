@@ -35,7 +35,7 @@ promise(
     lock: '-exclusive-',
     timeoutMs: 240_000,
   },
-  'When a cluster freezes, callers in other clusters leave it as soon as their timeout and outlier detection allow, and return to it.',
+  'When a cluster freezes, callers elsewhere leave it as soon as their timeout and outlier detection allow, and return afterwards.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const catalog = shared(mesh.file).find(({ service }) => service === 'catalog');
     const [from] = mesh.file.clusters.filter(({ name }) => catalog?.pods[name]).map(({ name }) => name);

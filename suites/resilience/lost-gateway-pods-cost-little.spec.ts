@@ -34,7 +34,7 @@ promise(
     disturbs: 'gateway',
     timeoutMs: 180_000,
   },
-  'Callers of a remote service recover when its only gateway pod is killed, lose little with two pods, and nothing in a rolling restart.',
+  'Callers of a remote service recover when its only gateway pod is killed; they lose little with two pods, and nothing in a rolling restart.',
   async ({ mesh, ingress, underLoad, apply, manifest, faults }, testInfo) => {
     const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
     const [remote] = crossings(mesh.file, from);

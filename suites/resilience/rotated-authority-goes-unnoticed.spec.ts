@@ -29,7 +29,7 @@ promise(
     needsLab: true,
     timeoutMs: 300_000,
   },
-  'When a cluster issues from another intermediate of the same root, pods with certificates of both intermediates serve and no request is lost.',
+  'When a cluster changes to another intermediate of the same root, pods with either certificate serve, and no request is lost.',
   async ({ mesh, plain, ingress, underLoad, faults, apply, manifest }, testInfo) => {
     const [crossing] = mesh.file.clusters.flatMap(({ name }) =>
       crossings(mesh.file, name).map((to) => ({ from: name, to })),

@@ -1,7 +1,7 @@
 import { inspect } from '../../mesh/docker.ts';
 import type { Engine } from '../engine.ts';
 
-/** Labels of the images that are made from packages; the official ones have neither. */
+/** Labels of the images that are built from packages; official images do not have them. */
 export const noCniLabel = 'meshproof.dev/cni';
 export const stockEnvoyLabel = 'meshproof.dev/envoy';
 
