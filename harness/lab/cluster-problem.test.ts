@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { after } from 'node:test';
 import { stringify } from 'yaml';
 import type { TopologyCluster } from '../mesh/topology.ts';
 import { fakeCommands } from '../mesh/fake-command.ts';
 import type { EquippedLab } from './lab.ts';
 import type { Authorities } from './pki.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'meshproof-problem-'));
+const state = mkdtempSync(join(tmpdir(), 'meshproof-problem-'));
+process.env['MESHPROOF_STATE'] = state;
+after(() => rmSync(state, { recursive: true }));
 const { labFolder } = await import('./paths.ts');
 const { clusterProblem } = await import('./cluster-problem.ts');
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { after } from 'node:test';
 import { fakeCommands } from '../mesh/fake-command.ts';
 
-process.env['MESHPROOF_CACHE'] = mkdtempSync(join(tmpdir(), 'meshproof-engine-'));
+const cache = mkdtempSync(join(tmpdir(), 'meshproof-engine-'));
+process.env['MESHPROOF_CACHE'] = cache;
+after(() => rmSync(cache, { recursive: true }));
 delete process.env['DOCKER_HOST'];
 const { ensureEngine, privateEndpoint } = await import('./engine.ts');
 

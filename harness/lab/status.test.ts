@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { after } from 'node:test';
 import { fakeCommands } from '../mesh/fake-command.ts';
 
-process.env['MESHPROOF_STATE'] = mkdtempSync(join(tmpdir(), 'meshproof-status-'));
+const state = mkdtempSync(join(tmpdir(), 'meshproof-status-'));
+process.env['MESHPROOF_STATE'] = state;
+after(() => rmSync(state, { recursive: true }));
 process.env['DOCKER_HOST'] = 'unix:///nowhere.sock';
 const { labFolder, labMeshFile } = await import('./paths.ts');
 const { statusOf } = await import('./status.ts');

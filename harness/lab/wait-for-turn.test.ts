@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempDisposableSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { processStart } from '../mesh/process-start.ts';
 import { waitForTurn } from './lock.ts';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'meshproof-turn-'));
+const newFolder = () => mkdtempDisposableSync(join(tmpdir(), 'meshproof-turn-'));
 const { pid: ended = 0 } = spawnSync('true');
 
 /** Writes the folder of a turn that a running or killed process holds: it contains the name of the process. */
@@ -18,7 +18,8 @@ const leave = (turn: string, ...names: string[]): void => {
 };
 
 test('a turn is passed on when it ends, within one process, and after its holder was killed', async () => {
-  const file = join(folder(), 'turn');
+  using folder = newFolder();
+  const file = join(folder.path, 'turn');
   let atWork = 0;
   const most: number[] = [];
   const work = async () => {
@@ -36,7 +37,8 @@ test('a turn is passed on when it ends, within one process, and after its holder
 });
 
 test('waiting for a turn ends with the signal, and reports the process that holds it', async () => {
-  const file = join(folder(), 'turn');
+  using folder = newFolder();
+  const file = join(folder.path, 'turn');
   leave(file, `${process.ppid}.${processStart(process.ppid)}`);
   const said: string[] = [];
   const signal = AbortSignal.timeout(50);
