@@ -6,7 +6,7 @@ import { type Clock, startClock } from '../traffic/clock.ts';
 import type { Good, Timeline } from '../traffic/timeline.ts';
 import { measured } from '../verdict/judgement.ts';
 import { answeredOk } from '../verdict/outage.ts';
-import { judgeBesideStarvation, type Starved } from '../verdict/starvation.ts';
+import { judgeWithStarvation, type Starved } from '../verdict/starvation.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
 /** The time between two samples. In a lab of two clusters, a sample reads 50 small files; all samples need 1 % of a core. */
@@ -26,7 +26,7 @@ export interface StarvationWatch extends Disposable {
   /** Starvation so far, in order. Always empty if the mesh does not run on this machine. */
   readonly starved: readonly Starved[];
   /**
-   * {@link judgeBesideStarvation} with the observed starvation. If proxies were observed, the longest wait of a thread is a measurement.
+   * {@link judgeWithStarvation} with the observed starvation. If proxies were observed, the longest wait of a thread is a measurement.
    * Default of `good`: {@link answeredOk}.
    */
   judge(timeline: Timeline, judge: (timeline: Timeline) => Judgement, good?: Good): Judgement;
@@ -86,7 +86,7 @@ export function watchProcesses(
     clock,
     starved,
     judge: (timeline, judge, good = answeredOk()) => {
-      const judgement = judgeBesideStarvation({ timeline, judge, good, starved });
+      const judgement = judgeWithStarvation({ timeline, judge, good, starved });
       if (longestMs === undefined) return judgement;
       const waited = measured('a proxy waited for a processor', longestMs, 'ms');
       return { ...judgement, measurements: [...judgement.measurements, waited] };

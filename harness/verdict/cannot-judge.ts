@@ -1,8 +1,8 @@
 import type { Measurement } from './verdict.ts';
 
 /**
- * The evidence does not allow a judgement: no requests, no baseline, a fault without effect. It is not an assertion
- * error on purpose: the reporter turns it into the verdict `error`, and an assertion error into `fail`.
+ * The evidence does not allow a judgement: no requests, no baseline, a fault without effect. The class is deliberately not
+ * an assertion error: the reporter turns `CannotJudge` into the verdict `error`, and an assertion error into `fail`.
  */
 export class CannotJudge extends Error {
   override readonly name = 'CannotJudge';

@@ -10,8 +10,8 @@ export interface Window {
 /**
  * The requests of a timeline that started in a window, in order of `startMs` and then `endMs`.
  *
- * Every judgement orders requests by their start, because an outcome says what became of a request sent at that
- * moment. By their end, a hang would be smeared over the recovery: its client timeout comes after the first good answer.
+ * Every judgement orders requests by their start, because an outcome belongs to the moment of sending. In order of their end,
+ * a hang would overlap with the recovery: its client timeout comes after the first good answer.
  */
 export function requestsIn(timeline: Timeline, window: Window = {}): RequestRecord[] {
   const { fromMs = -Infinity, toMs = Infinity } = window;
@@ -20,24 +20,24 @@ export function requestsIn(timeline: Timeline, window: Window = {}): RequestReco
     .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
 }
 
-/** A timeline without the requests that were over when an event came. One that lacks the event keeps none. */
+/** A timeline without the requests that ended before an event. If the event is absent, it has no requests. */
 export function since(timeline: Timeline, label: string): Timeline {
   const fromMs = timeline.events.find((event) => event.label === label)?.atMs ?? Infinity;
   return { ...timeline, requests: timeline.requests.filter(({ endMs }) => endMs > fromMs) };
 }
 
-/** The labels of the events that begin a fault and end it. Healing is optional: not every recording waits for it. */
+/** The labels of the events that begin and end a fault. Healing is optional: not every recording waits for it. */
 export interface FaultLabels {
   injected: string;
   healed?: string;
 }
 
-/** When a fault was injected and healed; `problem` says why that cannot be told. */
+/** When a fault was injected and healed, or the `problem` with the events. */
 export type FaultWindow = { injectedMs: number; healedMs: number; problem?: never } | { problem: string };
 
 /**
- * Reads a fault's window from the events of a timeline. `healedMs` is `Infinity` where no healing is labelled.
- * An event that is absent, or recorded more than once, is a problem: the window would be a guess.
+ * Reads a fault's window from the events of a timeline. `healedMs` is `Infinity` if `labels.healed` is absent. An event that is
+ * absent, or recorded more than once, is a problem: the window would be a guess.
  */
 export function faultWindow(timeline: Timeline, labels: FaultLabels): FaultWindow {
   const times = (label: string) =>

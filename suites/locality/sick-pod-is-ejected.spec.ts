@@ -92,7 +92,7 @@ promise(
           ...budget,
           fault,
           region,
-          sickPod: pod.name,
+          unhealthyPod: pod.name,
           localPods,
           boundMs,
           baseEjectionTimeMs: outlierDetection.baseEjectionTimeMs ?? NaN,

@@ -5,7 +5,7 @@ import {
   faultEvents,
   faultKinds,
   holdAll,
-  lonelyIstiodBound,
+  isolatedIstiodBound,
   istiodSettings,
   judgeEventually,
   judgeOutage,
@@ -52,7 +52,7 @@ promise(
     const isLocal = answeredOk({ region: home.file.region });
     const istiods = () => home.findPods({ namespace: mesh.file.rootNamespace, labels: { app: 'istiod' } });
     const old = new Set((await istiods()).map(({ uid }) => uid));
-    const bound = lonelyIstiodBound(
+    const bound = isolatedIstiodBound(
       timeouts.podReadyMs,
       await istiodSettings(home, mesh.file.rootNamespace),
     );
