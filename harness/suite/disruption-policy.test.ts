@@ -35,7 +35,7 @@ test('a suite declares needsLab if its faults need a lab', () => {
   let needing = 0;
   for (const suite of globSync('**/*.spec.ts', { cwd })) {
     const text = readFileSync(path.join(cwd, suite), 'utf8');
-    const kinds = [...text.matchAll(/faultKinds\.(\w+)/g)].map(
+    const kinds = [...text.matchAll(/chaos\.faults\.(\w+)/g)].map(
       ([, name]) => faults[name as keyof typeof faults],
     );
     const needsLab = kinds.some((kind) => kind.needsLab);

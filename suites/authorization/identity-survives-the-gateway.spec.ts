@@ -1,19 +1,7 @@
-import {
-  crossings,
-  holdAll,
-  judgeCallerIdentity,
-  judgeEach,
-  placements,
-  promise,
-  recordCount,
-  recordOf,
-  requestsToSeeFailures,
-  spiffeIdOf,
-  test,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 /** The test must detect a wrong identity in three of ten requests: such as one pod, or one rule. */
-const count = requestsToSeeFailures(0.3);
+const count = verdict.requestsToSeeFailures(0.3);
 
 promise(
   {
@@ -30,14 +18,14 @@ promise(
   async ({ mesh, callersOf }, testInfo) => {
     // Several identities from each cluster: a single one could have the same name as the gateway's.
     // Not catalog's: other promises stop its pods at the same time.
-    const workloads = placements(mesh.file).filter(({ service }) => service !== 'catalog');
+    const workloads = meshes.placements(mesh.file).filter(({ service }) => service !== 'catalog');
     const callers = workloads.flatMap(({ service }) => callersOf(service).all);
     const directions = callers.flatMap((caller) =>
-      crossings(mesh.file, caller.cluster.name).map((to) => ({ caller, ...to })),
+      meshes.crossings(mesh.file, caller.cluster.name).map((to) => ({ caller, ...to })),
     );
     test.skip(directions.length === 0, 'No service has all its pods in one other cluster.');
 
-    const judgements = await judgeEach(
+    const judgements = await verdict.judgeEach(
       directions,
       ({ caller, cluster, service }) =>
         `${caller.service} in ${caller.cluster.name}→${service} in ${cluster}`,
@@ -48,13 +36,13 @@ promise(
           // A failed call does not show an identity.
           if (exchange.outcome === 'ok')
             seen.push((JSON.parse(exchange.body.toString()) as { xfcc: string | null }).xfcc);
-          return recordOf(exchange);
+          return traffic.recordOf(exchange);
         };
-        await recordCount({ send, count, concurrency: 4 });
-        const server = spiffeIdOf(mesh.file, service);
-        return judgeCallerIdentity({
+        await traffic.recordCount({ send, count, concurrency: 4 });
+        const server = meshes.spiffeIdOf(mesh.file, service);
+        return verdict.judgeCallerIdentity({
           seen,
-          caller: spiffeIdOf(mesh.file, caller.service),
+          caller: meshes.spiffeIdOf(mesh.file, caller.service),
           server,
           atLeast: count,
         });

@@ -1,18 +1,4 @@
-import {
-  holdAll,
-  ingressPrincipals,
-  judgeCalls,
-  placements,
-  principalOf,
-  promise,
-  recordOf,
-  requestsToSeeAll,
-  requestsToSeeFailures,
-  send,
-  test,
-  type Caller,
-  type ExpectedCall,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 promise(
   {
@@ -30,12 +16,12 @@ promise(
   'If only ingress→webapp and webapp→catalog are allowed, all other callers in all clusters are denied.',
   async ({ mesh, plain, probes, callersOf, ingress, apply, manifest }, testInfo) => {
     test.skip(ingress.size === 0, 'No cluster of the mesh has an ingress gateway.');
-    const services = placements(mesh.file);
+    const services = meshes.placements(mesh.file);
     const { namespace } = mesh.file;
     const values = {
       namespace,
-      ingresses: JSON.stringify(await ingressPrincipals(mesh)),
-      webapp: principalOf(mesh.file, 'webapp'),
+      ingresses: JSON.stringify(await meshes.ingressPrincipals(mesh)),
+      webapp: meshes.principalOf(mesh.file, 'webapp'),
     };
     const everyone = { proxiesOf: services.map(({ service }) => service) };
     const [fresh = '', nothing = '', webapp = '', catalog = ''] = manifest(values).split(/^---$/m);
@@ -46,12 +32,16 @@ promise(
       apply(nothing, everyone),
     ]);
 
-    const calls: ExpectedCall[] = [];
-    const add = (caller: Caller, { service, pods }: (typeof services)[number], how?: 'tcp' | 'plain') => {
+    const calls: verdict.ExpectedCall[] = [];
+    const add = (
+      caller: traffic.Caller,
+      { service, pods }: (typeof services)[number],
+      how?: 'tcp' | 'plain',
+    ) => {
       const tcp = how === 'tcp';
       const scope = `${caller.service} in ${caller.cluster.name}→${service}${tcp ? ' (TCP)' : ''}`;
       const call = async () =>
-        tcp ? caller.callTcp(service) : recordOf(await caller.call(service, { fresh: true }));
+        tcp ? caller.callTcp(service) : traffic.recordOf(await caller.call(service, { fresh: true }));
       // Over TCP a proxy ends the connection without a reason. Under STRICT it does the same to a caller without mutual TLS.
       const expected = tcp
         ? 'upstreamReset'
@@ -59,8 +49,8 @@ promise(
           ? (['denied', 'upstreamReset'] as const)
           : 'denied';
       const count = tcp
-        ? requestsToSeeFailures(0.5)
-        : Math.max(requestsToSeeAll(pods), requestsToSeeFailures(0.3));
+        ? verdict.requestsToSeeFailures(0.5)
+        : Math.max(verdict.requestsToSeeAll(pods), verdict.requestsToSeeFailures(0.3));
       calls.push({ scope, call, expected, count });
     };
     for (const target of services) {
@@ -75,10 +65,12 @@ promise(
     const paths = { webapp: '/', catalog: '/to/catalog/' };
     for (const [name, target] of ingress)
       for (const [service, path] of Object.entries(paths)) {
-        const count = requestsToSeeAll(services.find((one) => one.service === service)?.pods ?? { none: 1 });
-        const call = async () => recordOf(await send(target, { path }));
+        const count = verdict.requestsToSeeAll(
+          services.find((one) => one.service === service)?.pods ?? { none: 1 },
+        );
+        const call = async () => traffic.recordOf(await traffic.send(target, { path }));
         calls.push({ scope: `ingress of ${name}→…→${service}`, call, expected: 'ok', count });
       }
-    holdAll(testInfo, await judgeCalls(calls));
+    holdAll(testInfo, await verdict.judgeCalls(calls));
   },
 );

@@ -1,17 +1,4 @@
-import {
-  endpointWeights,
-  holdAll,
-  judgeShares,
-  localityWeights,
-  outboundCluster,
-  promise,
-  recordCount,
-  requestsNeeded,
-  routesTo,
-  shared,
-  test,
-  type ProxyView,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 /** The number of requests out of 100 that stay in the caller's region. */
 const local = 80;
@@ -29,7 +16,7 @@ promise(
   },
   'With `distribute`, 80 of 100 requests stay in the region of the caller and 20 leave it.',
   async ({ mesh, probes, ingress, apply, manifest }, testInfo) => {
-    const pods = shared(mesh.file).find(({ service }) => service === 'catalog')?.pods ?? {};
+    const pods = meshes.shared(mesh.file).find(({ service }) => service === 'catalog')?.pods ?? {};
     const regions = [
       ...new Set(mesh.file.clusters.filter(({ name }) => pods[name]).map(({ region }) => region)),
     ];
@@ -38,24 +25,24 @@ promise(
     const distribute = JSON.stringify(
       regions.map((from) => ({ from: `${from}/*`, to: suffixed(shares(from)) })),
     );
-    const host = outboundCluster('catalog', mesh.file.namespace);
-    const hasWeights = async ({ cluster, admin }: ProxyView) => {
-      const sent = localityWeights((await admin.eds()).get(host) ?? []);
+    const host = meshes.outboundCluster('catalog', mesh.file.namespace);
+    const hasWeights = async ({ cluster, admin }: meshes.ProxyView) => {
+      const sent = meshes.localityWeights((await admin.eds()).get(host) ?? []);
       const expected = shares(mesh.cluster(cluster).file.region);
       return Object.entries(expected).every(([region, weight]) => sent[region] === weight);
     };
     await apply(manifest({ namespace: mesh.file.namespace, distribute }), { awaitProxies: hasWeights });
 
-    const routes = (await routesTo('catalog', { mesh, probes, ingress })).filter((one) =>
+    const routes = (await traffic.requestPathsTo('catalog', { mesh, probes, ingress })).filter((one) =>
       regions.includes(one.region),
     );
     const judgements = await Promise.all(
       routes.map(async ({ name, region, proxy, send }) => {
-        const ignored = endpointWeights((await proxy.eds()).get(host) ?? []);
+        const ignored = meshes.endpointWeights((await proxy.eds()).get(host) ?? []);
         const weights = shares(region);
-        const count = requestsNeeded({ right: weights, wrong: ignored });
-        const timeline = await recordCount({ send, count });
-        return [name, judgeShares({ timeline, by: 'region', weights })] as const;
+        const count = verdict.requestsNeeded({ right: weights, wrong: ignored });
+        const timeline = await traffic.recordCount({ send, count });
+        return [name, verdict.judgeShares({ timeline, by: 'region', weights })] as const;
       }),
     );
     holdAll(testInfo, Object.fromEntries(judgements));

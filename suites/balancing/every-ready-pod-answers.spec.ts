@@ -1,13 +1,4 @@
-import {
-  holdAll,
-  judgeCoverage,
-  promise,
-  recordCount,
-  recordOf,
-  requestsToSeeAll,
-  shared,
-  test,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 promise(
   {
@@ -22,18 +13,21 @@ promise(
   },
   'Every ready pod of every cluster answers.',
   async ({ mesh, probes, apply, manifest }, testInfo) => {
-    const isShared = shared(mesh.file).some(({ service }) => service === 'catalog');
+    const isShared = meshes.shared(mesh.file).some(({ service }) => service === 'catalog');
     test.skip(!isShared, 'catalog has pods in one cluster only.');
     await apply(manifest({ namespace: mesh.file.namespace }));
 
     const pods = (await Promise.all(mesh.clusters.map((cluster) => cluster.pods('catalog')))).flat();
     const members = Object.fromEntries(pods.filter(({ ready }) => ready).map(({ name }) => [name, 1]));
-    const count = requestsToSeeAll(members);
+    const count = verdict.requestsToSeeAll(members);
     const judgements = await Promise.all(
       probes.all.map(async (caller) => {
-        const send = async () => recordOf(await caller.call('catalog'));
-        const timeline = await recordCount({ send, count });
-        return [`probe in ${caller.cluster.name}`, judgeCoverage({ timeline, by: 'pod', members })] as const;
+        const send = async () => traffic.recordOf(await caller.call('catalog'));
+        const timeline = await traffic.recordCount({ send, count });
+        return [
+          `probe in ${caller.cluster.name}`,
+          verdict.judgeCoverage({ timeline, by: 'pod', members }),
+        ] as const;
       }),
     );
     holdAll(testInfo, Object.fromEntries(judgements));

@@ -1,15 +1,4 @@
-import {
-  endpointWeights,
-  holdAll,
-  judgeShares,
-  outboundCluster,
-  promise,
-  recordCount,
-  requestsNeeded,
-  routesTo,
-  shared,
-  test,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 promise(
   {
@@ -28,20 +17,20 @@ promise(
     const regions = new Set(mesh.file.clusters.map(({ region }) => region));
     test.skip(regions.size < 2, 'All clusters of the mesh are in one region.');
     test.skip(
-      !shared(mesh.file).some(({ service }) => service === 'catalog'),
+      !meshes.shared(mesh.file).some(({ service }) => service === 'catalog'),
       'catalog has pods in one cluster only.',
     );
     await apply(manifest({ namespace: mesh.file.namespace }));
 
-    const routes = await routesTo('catalog', { mesh, probes, ingress });
+    const routes = await traffic.requestPathsTo('catalog', { mesh, probes, ingress });
     const judgements = await Promise.all(
       routes.map(async ({ name, region, proxy, send }) => {
-        const sent = (await proxy.eds()).get(outboundCluster('catalog', mesh.file.namespace)) ?? [];
-        const weights = endpointWeights(sent);
+        const sent = (await proxy.eds()).get(meshes.outboundCluster('catalog', mesh.file.namespace)) ?? [];
+        const weights = meshes.endpointWeights(sent);
         // Least request also counts requests in flight: with one request at a time, only the weights decide.
-        const count = requestsNeeded({ right: weights, wrong: halved(weights, region), power: 0.99 });
-        const timeline = await recordCount({ send, count, concurrency: 1 });
-        return [name, judgeShares({ timeline, by: 'region', weights })] as const;
+        const count = verdict.requestsNeeded({ right: weights, wrong: halved(weights, region), power: 0.99 });
+        const timeline = await traffic.recordCount({ send, count, concurrency: 1 });
+        return [name, verdict.judgeShares({ timeline, by: 'region', weights })] as const;
       }),
     );
     holdAll(testInfo, Object.fromEntries(judgements));

@@ -1,17 +1,4 @@
-import {
-  holdAll,
-  judgeReach,
-  placements,
-  promise,
-  recordCount,
-  recordOf,
-  requestsToSeeAll,
-  shared,
-  test,
-  type Caller,
-  type Mesh,
-  type ReachedService,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 promise(
   {
@@ -29,7 +16,7 @@ promise(
     test.skip(mesh.clusters.length < 2, 'The mesh has one cluster only.');
     // Without this rule, a rule of the mesh could keep all calls to a shared service local.
     const { namespace } = mesh.file;
-    const rules = shared(mesh.file).map(({ service }) => manifest({ namespace, service }));
+    const rules = meshes.shared(mesh.file).map(({ service }) => manifest({ namespace, service }));
     if (rules.length > 0) await apply(rules);
 
     const judgements = await Promise.all(
@@ -37,7 +24,7 @@ promise(
         const calls = await callAll(mesh, caller);
         return mesh.others(caller.cluster.name).map(({ name }) => {
           const there = calls.filter(({ pods }) => pods[name] !== undefined);
-          return [`${caller.cluster.name}→${name}`, judgeReach(name, there)] as const;
+          return [`${caller.cluster.name}→${name}`, verdict.judgeReach(name, there)] as const;
         });
       }),
     );
@@ -47,22 +34,26 @@ promise(
 
 /** Calls each service that has pods in other clusters often enough to see every cluster that answers. */
 async function callAll(
-  mesh: Mesh,
-  caller: Caller,
-): Promise<(ReachedService & { pods: Readonly<Record<string, number>> })[]> {
-  const elsewhere = placements(mesh.file).filter(({ pods }) =>
-    Object.keys(pods).some((cluster) => cluster !== caller.cluster.name),
-  );
+  mesh: meshes.Mesh,
+  caller: traffic.Caller,
+): Promise<(verdict.ReachedService & { pods: Readonly<Record<string, number>> })[]> {
+  const elsewhere = meshes
+    .placements(mesh.file)
+    .filter(({ pods }) => Object.keys(pods).some((cluster) => cluster !== caller.cluster.name));
   const protocols = {
-    HTTP: async (service: string) => recordOf(await caller.call(service)),
+    HTTP: async (service: string) => traffic.recordOf(await caller.call(service)),
     TCP: (service: string) => caller.callTcp(service),
   };
   const reached = [];
   // One service after another: each TCP call needs its own port-forward, and many at once overload API servers.
   for (const { service, pods } of elsewhere)
     for (const [protocol, call] of Object.entries(protocols)) {
-      const enough = requestsToSeeAll(pods);
-      const timeline = await recordCount({ send: () => call(service), count: enough, concurrency: 4 });
+      const enough = verdict.requestsToSeeAll(pods);
+      const timeline = await traffic.recordCount({
+        send: () => call(service),
+        count: enough,
+        concurrency: 4,
+      });
       reached.push({ service, protocol, pods, enough, timeline });
     }
   return reached;

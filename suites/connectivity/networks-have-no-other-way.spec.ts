@@ -1,19 +1,6 @@
-import {
-  holdAll,
-  judgeIsolation,
-  plainProbe,
-  promise,
-  recordOf,
-  test,
-  workloadPorts,
-  type Caller,
-  type DirectAttempt,
-  type Mesh,
-  type MeshCluster,
-  type RequestRecord,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
-const { serve } = workloadPorts;
+const { serve } = meshes.workloadPorts;
 
 promise(
   {
@@ -37,11 +24,11 @@ promise(
     const judgements = await Promise.all(
       directions.map(async ({ caller, target }) => {
         // The control is a pod without a sidecar: it answers every caller, but a sidecar could refuse the call.
-        const own = await caller.cluster.readyPod(plainProbe);
-        const control = recordOf(await caller.callAddress(own.ip, serve));
+        const own = await caller.cluster.readyPod(meshes.plainProbe);
+        const control = traffic.recordOf(await caller.callAddress(own.ip, serve));
         const attempts = await tryAll(mesh, caller, target);
         const scope = `${caller.cluster.name}→${target.name}`;
-        return [scope, judgeIsolation({ cluster: target.name, control, attempts })] as const;
+        return [scope, verdict.judgeIsolation({ cluster: target.name, control, attempts })] as const;
       }),
     );
     holdAll(testInfo, Object.fromEntries(judgements));
@@ -49,19 +36,23 @@ promise(
 );
 
 /** Calls the address of every meshproof pod in a cluster once, with or without a sidecar. */
-async function tryAll(mesh: Mesh, caller: Caller, target: MeshCluster): Promise<DirectAttempt[]> {
+async function tryAll(
+  mesh: meshes.Mesh,
+  caller: traffic.Caller,
+  target: meshes.MeshCluster,
+): Promise<verdict.DirectAttempt[]> {
   const labels = { 'app.kubernetes.io/managed-by': 'meshproof' };
   const sameNetwork = mesh.clusters.filter(({ file }) => file.network === caller.cluster.file.network);
   // Pods of all namespaces count: an ingress gateway answers at the same port.
   const here = await Promise.all(sameNetwork.map((cluster) => cluster.podAddresses()));
-  const isHere = (ip: string, { origin }: RequestRecord) =>
+  const isHere = (ip: string, { origin }: traffic.RequestRecord) =>
     here.some((addresses) => addresses.has(ip)) || sameNetwork.some(({ name }) => name === origin?.cluster);
   const there = await target.findPods({ labels });
   return Promise.all(
     there
       .filter(({ ready }) => ready)
       .map(async ({ ip }) => {
-        const record = recordOf(await caller.callAddress(ip, serve));
+        const record = traffic.recordOf(await caller.callAddress(ip, serve));
         return { address: ip, alsoHere: isHere(ip, record), record };
       }),
   );

@@ -1,16 +1,4 @@
-import {
-  clientProxies,
-  holdAll,
-  judgeCrossNetwork,
-  outboundCluster,
-  placements,
-  promise,
-  servicePorts,
-  test,
-  type Mesh,
-  type MeshCluster,
-  type ProxyEndpoints,
-} from '../../harness/index.ts';
+import { meshes, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 promise(
   {
@@ -29,7 +17,7 @@ promise(
 
     const judgements = await Promise.all(
       mesh.clusters.map(
-        async (cluster) => [cluster.name, judgeCrossNetwork(await readAll(mesh, cluster))] as const,
+        async (cluster) => [cluster.name, verdict.judgeCrossNetwork(await readAll(mesh, cluster))] as const,
       ),
     );
     holdAll(testInfo, Object.fromEntries(judgements));
@@ -37,12 +25,12 @@ promise(
 );
 
 /** The endpoints that every client proxy of a cluster has for every service and port. */
-async function readAll(mesh: Mesh, cluster: MeshCluster): Promise<ProxyEndpoints[]> {
+async function readAll(mesh: meshes.Mesh, cluster: meshes.MeshCluster): Promise<verdict.ProxyEndpoints[]> {
   const { network } = cluster.file;
   const others = mesh.file.clusters.filter((one) => one.network !== network);
   const sameNetwork = mesh.clusters.filter((one) => one.file.network === network);
   const services = await Promise.all(
-    placements(mesh.file).map(async ({ service, pods }) => ({
+    meshes.placements(mesh.file).map(async ({ service, pods }) => ({
       service,
       ownPods: (await Promise.all(sameNetwork.map((one) => one.pods(service)))).flat().map(({ ip }) => ip),
       otherNetworks: others
@@ -55,14 +43,14 @@ async function readAll(mesh: Mesh, cluster: MeshCluster): Promise<ProxyEndpoints
     })),
   );
   const proxies = await Promise.all(
-    (await clientProxies(mesh, cluster)).map(async (pod) => {
+    (await meshes.clientProxies(mesh, cluster)).map(async (pod) => {
       const eds = await cluster.proxy(pod).eds();
       return services.flatMap((one) =>
-        Object.values(servicePorts).map((port) => ({
+        Object.values(meshes.servicePorts).map((port) => ({
           ...one,
           proxy: `${cluster.name}/${pod.name}`,
           port,
-          localities: eds.get(outboundCluster(one.service, cluster.namespace, port)) ?? [],
+          localities: eds.get(meshes.outboundCluster(one.service, cluster.namespace, port)) ?? [],
         })),
       );
     }),

@@ -1,13 +1,4 @@
-import {
-  holdAll,
-  judgeAnsweredBy,
-  promise,
-  recordCount,
-  recordOf,
-  remoteOnly,
-  requestsToSeeFailures,
-  test,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 promise(
   {
@@ -23,7 +14,7 @@ promise(
   "If a service has no pod in the caller's cluster, another cluster answers.",
   async ({ mesh, probes, apply, manifest }, testInfo) => {
     const calls = probes.all.flatMap((caller) =>
-      remoteOnly(mesh.file, caller.cluster.name).map((placement) => ({ caller, ...placement })),
+      meshes.remoteOnly(mesh.file, caller.cluster.name).map((placement) => ({ caller, ...placement })),
     );
     test.skip(calls.length === 0, 'Every service has pods in every cluster that calls.');
     // The rule forces new connections: an old connection may work although the path is closed to new ones. Do not wait for
@@ -32,13 +23,16 @@ promise(
     const rules = services.map((service) => manifest({ service }));
     await apply(rules, { awaitProxies: 'tried' });
 
-    const count = requestsToSeeFailures();
+    const count = verdict.requestsToSeeFailures();
     const judgements = await Promise.all(
       calls.map(async ({ caller, service, pods }) => {
-        const timeline = await recordCount({ send: async () => recordOf(await caller.call(service)), count });
+        const timeline = await traffic.recordCount({
+          send: async () => traffic.recordOf(await caller.call(service)),
+          count,
+        });
         const clusters = Object.keys(pods);
         const scope = `${caller.cluster.name}→${clusters.join('/')} (${service})`;
-        return [scope, judgeAnsweredBy({ timeline, service, clusters, atLeast: count })] as const;
+        return [scope, verdict.judgeAnsweredBy({ timeline, service, clusters, atLeast: count })] as const;
       }),
     );
     holdAll(testInfo, Object.fromEntries(judgements));

@@ -1,18 +1,4 @@
-import {
-  crossings,
-  holdAll,
-  istiodsOf,
-  judgeSync,
-  observeSync,
-  promise,
-  recordCount,
-  recordOf,
-  requestsToSeeFailures,
-  test,
-  type Caller,
-  type Mesh,
-  type MeshCluster,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 promise(
   {
@@ -35,16 +21,19 @@ promise(
 
     const judgements = await Promise.all(
       primaries.map(async (cluster) => {
-        const traffic = await callAcross(mesh, probes.all, cluster);
-        const istiods = await istiodsOf(cluster, mesh.file.rootNamespace);
+        const calls = await callAcross(mesh, probes.all, cluster);
+        const istiods = await meshes.istiodsOf(cluster, mesh.file.rootNamespace);
         await using stack = new AsyncDisposableStack();
         for (const istiod of istiods) stack.use(istiod);
         return await Promise.all(
           istiods.flatMap((istiod) =>
             mesh.others(cluster.name).map(async (remote) => {
-              const seen = await observeSync(mesh, cluster, remote, istiod);
-              const called = traffic[remote.name];
-              const judgement = judgeSync(remote.name, { ...seen, ...(called ? { traffic: called } : {}) });
+              const seen = await meshes.observeSync(mesh, cluster, remote, istiod);
+              const called = calls[remote.name];
+              const judgement = verdict.judgeSync(remote.name, {
+                ...seen,
+                ...(called ? { traffic: called } : {}),
+              });
               return [`istiod ${cluster.name}/${istiod.pod.name}→${remote.name}`, judgement] as const;
             }),
           ),
@@ -56,13 +45,20 @@ promise(
 );
 
 /** Calls from a cluster to services that run in exactly one other cluster, by that cluster. */
-async function callAcross(mesh: Mesh, callers: readonly Caller[], { name }: MeshCluster) {
+async function callAcross(
+  mesh: meshes.Mesh,
+  callers: readonly traffic.Caller[],
+  { name }: meshes.MeshCluster,
+) {
   const caller = callers.find(({ cluster }) => cluster.name === name);
   if (!caller) return {};
-  const atLeast = requestsToSeeFailures();
-  const calls = crossings(mesh.file, name).map(async ({ cluster, service }) => {
-    const send = async () => recordOf(await caller.call(service));
-    return [cluster, { service, atLeast, timeline: await recordCount({ send, count: atLeast }) }] as const;
+  const atLeast = verdict.requestsToSeeFailures();
+  const calls = meshes.crossings(mesh.file, name).map(async ({ cluster, service }) => {
+    const send = async () => traffic.recordOf(await caller.call(service));
+    return [
+      cluster,
+      { service, atLeast, timeline: await traffic.recordCount({ send, count: atLeast }) },
+    ] as const;
   });
   return Object.fromEntries(await Promise.all(calls));
 }

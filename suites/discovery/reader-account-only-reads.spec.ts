@@ -1,4 +1,4 @@
-import { holdAll, judgeReader, promise, readerAccounts, test } from '../../harness/index.ts';
+import { meshes, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 promise(
   {
@@ -15,14 +15,14 @@ promise(
   'The account that istiod uses for a remote cluster can read all that istiod needs, and can do nothing else.',
   async ({ mesh }, testInfo) => {
     const accounts = (
-      await Promise.all(mesh.clusters.map((cluster) => readerAccounts(mesh, cluster)))
+      await Promise.all(mesh.clusters.map((cluster) => meshes.readerAccounts(mesh, cluster)))
     ).flat();
     test.skip(accounts.length === 0, 'No cluster holds a remote secret of another cluster of the mesh.');
 
     const judgements = await Promise.all(
       accounts.map(async (account) => {
         const access = await account.access();
-        return [`${account.of}→${account.reads}`, judgeReader(access)] as const;
+        return [`${account.of}→${account.reads}`, verdict.judgeReader(access)] as const;
       }),
     );
     holdAll(testInfo, Object.fromEntries(judgements));

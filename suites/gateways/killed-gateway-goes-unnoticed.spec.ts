@@ -1,25 +1,9 @@
-import {
-  answeredOk,
-  awaitStreak,
-  clustersWithFailover,
-  faultKinds,
-  holdAll,
-  judgeOutage,
-  localFirst,
-  promise,
-  record,
-  recordFurther,
-  recordOf,
-  requestsToSeeFailures,
-  test,
-  timeouts,
-  watchProxies,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
 
 const ratePerSecond = 50;
 const fault = { injected: 'gateways killed', healed: 'gateways answer again' };
 /** Long enough to see failures of one request in ten. */
-const downMs = (requestsToSeeFailures() / ratePerSecond) * 1000;
+const downMs = (verdict.requestsToSeeFailures() / ratePerSecond) * 1000;
 
 promise(
   {
@@ -33,7 +17,7 @@ promise(
   },
   'While the east-west gateways are killed and down, callers of a service with local pods notice nothing.',
   async ({ mesh, probes, plain, apply, manifest, faults }, testInfo) => {
-    const eligible = clustersWithFailover(mesh.file, 'catalog');
+    const eligible = meshes.clustersWithFailover(mesh.file, 'catalog');
     const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
     const gateways = mesh.file.clusters.filter(
       ({ eastWestGateway, network }) =>
@@ -44,33 +28,45 @@ promise(
       'No cluster is the only one with catalog in its region while another region has catalog, too.',
     );
     test.skip(gateways.length === 0, 'No east-west gateway can be reached from another network.');
-    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
+    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
 
-    using waits = await watchProxies(mesh);
+    using waits = await traffic.watchStarvation(mesh);
     const recordings = callers.map((caller) => {
-      const send = async () => recordOf(await caller.call('catalog'));
-      return { name: caller.cluster.name, recording: record({ send, ratePerSecond, clock: waits.clock }) };
+      const send = async () => traffic.recordOf(await caller.call('catalog'));
+      return {
+        name: caller.cluster.name,
+        recording: traffic.record({ send, ratePerSecond, clock: waits.clock }),
+      };
     });
     const all = <T>(act: (one: (typeof recordings)[number]) => T) => Promise.all(recordings.map(act));
     await all(({ recording }) =>
-      awaitStreak(recording, answeredOk(), { inARow: ratePerSecond, withinMs: timeouts.requestMs }),
+      traffic.awaitStreak(recording, verdict.answeredOk(), {
+        inARow: ratePerSecond,
+        withinMs: timeouts.requestMs,
+      }),
     );
     await test.step('kill and restore every east-west gateway', async () => {
       await all(({ recording }) => recording.event(fault.injected));
       const stopped = await Promise.all(
-        gateways.map(({ name }) => faults.inject(faultKinds.gatewayScaledToZero, { cluster: name })),
+        gateways.map(({ name }) => faults.inject(chaos.faults.gatewayScaledToZero, { cluster: name })),
       );
-      await all(({ recording }) => recordFurther(recording, downMs));
+      await all(({ recording }) => traffic.recordFurther(recording, downMs));
       await Promise.all(stopped.map((gateway) => gateway.heal()));
       await all(({ recording }) => recording.event(fault.healed));
     });
     await all(({ recording }) =>
-      awaitStreak(recording, answeredOk(), { inARow: ratePerSecond, withinMs: timeouts.requestMs }),
+      traffic.awaitStreak(recording, verdict.answeredOk(), {
+        inARow: ratePerSecond,
+        withinMs: timeouts.requestMs,
+      }),
     );
     const judgements = await all(async ({ name, recording }) => {
       const timeline = await recording.stop();
       const budget = { fault, budgetErrors: 0, budgetMs: 0 };
-      return [name, waits.judge(timeline, (one) => judgeOutage({ timeline: one, ...budget }))] as const;
+      return [
+        name,
+        waits.judge(timeline, (one) => verdict.judgeOutage({ timeline: one, ...budget })),
+      ] as const;
     });
     holdAll(testInfo, Object.fromEntries(judgements));
   },

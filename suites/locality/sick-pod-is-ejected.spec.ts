@@ -1,27 +1,4 @@
-import {
-  answeredOk,
-  awaitStreak,
-  clustersWithFailover,
-  ejectionBound,
-  failoverErrorBudgets,
-  faultKinds,
-  holdAll,
-  judgeEach,
-  judgeEjection,
-  localFirst,
-  peakOfLatest,
-  promise,
-  record,
-  recordFurther,
-  recordOf,
-  requestsToSeeFailures,
-  resize,
-  test,
-  timeouts,
-  trafficPolicyOf,
-  watchProxies,
-  type FailoverConfig,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
 
 /** With one of four pods ejected, Envoy keeps all traffic local: 3/4 × the overprovisioning factor of 1.4 is above 1. */
 const localPods = 4;
@@ -42,52 +19,60 @@ promise(
   },
   'One unhealthy pod is ejected while the healthy local pods keep the traffic local.',
   async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
-    const eligible = clustersWithFailover(mesh.file, 'catalog');
+    const eligible = meshes.clustersWithFailover(mesh.file, 'catalog');
     const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
     test.skip(
       callers.length === 0,
       'No cluster is the only one with catalog in its region while another region has catalog, too.',
     );
     const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
-    await Promise.all(callers.map(({ cluster }) => faults.use(() => resize(cluster, deployment, localPods))));
+    await Promise.all(
+      callers.map(({ cluster }) => faults.use(() => chaos.resize(cluster, deployment, localPods))),
+    );
     const scaled = new Map(callers.map(({ cluster }) => [cluster.name, localPods]));
-    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog', scaled) });
+    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog', scaled) });
 
-    const { outlierDetection = {}, connectTimeoutMs = NaN } = trafficPolicyOf(manifest());
-    const config: FailoverConfig = {
+    const { outlierDetection = {}, connectTimeoutMs = NaN } = meshes.trafficPolicyOf(manifest());
+    const config: verdict.FailoverConfig = {
       outlierDetection,
       attemptTimeoutMs: connectTimeoutMs,
       localPods,
       requestIntervalMs: 1000 / ratePerSecond,
       load: 'open',
     };
-    const atLeast = requestsToSeeFailures(0.03);
-    using waits = await watchProxies(mesh);
+    const atLeast = verdict.requestsToSeeFailures(0.03);
+    using waits = await traffic.watchStarvation(mesh);
     // In all clusters at once: traffic stays local, so each caller meets only the unhealthy pod of its cluster.
-    const judgements = await judgeEach(
+    const judgements = await verdict.judgeEach(
       callers,
       ({ cluster }) => cluster.name,
       async (caller) => {
         const { region } = caller.cluster.file;
         await caller.call('catalog'); // opens the connection: requests that wait for it would count as in flight
-        const send = async () => recordOf(await caller.call('catalog'));
-        const recording = record({ send, ratePerSecond, clock: waits.clock });
+        const send = async () => traffic.recordOf(await caller.call('catalog'));
+        const recording = traffic.record({ send, ratePerSecond, clock: waits.clock });
         const baseline = { inARow: ratePerSecond, withinMs: timeouts.requestMs };
-        await awaitStreak(recording, answeredOk({ region }), baseline);
+        await traffic.awaitStreak(recording, verdict.answeredOk({ region }), baseline);
         const pod = await caller.cluster.readyPod('catalog');
         let concurrentRequests = NaN;
         const failing = { cluster: caller.cluster.name, service: 'catalog', pod: pod.name };
-        const { injectedMs } = await faults.inject(faultKinds.podsFailing, failing, {
+        const { injectedMs } = await faults.inject(chaos.faults.podsFailing, failing, {
           onBegin: () => {
-            concurrentRequests = peakOfLatest(recording, ratePerSecond);
+            concurrentRequests = verdict.peakOfLatest(recording, ratePerSecond);
             recording.event(fault.injected);
           },
         });
         // The pod may have been healthy until its Envoy confirmed the fault.
-        const boundMs = ejectionBound(config).ms + injectedMs;
-        await recordFurther(recording, boundMs + (atLeast + ratePerSecond) * config.requestIntervalMs);
+        const boundMs = verdict.ejectionBound(config).ms + injectedMs;
+        await traffic.recordFurther(
+          recording,
+          boundMs + (atLeast + ratePerSecond) * config.requestIntervalMs,
+        );
         const timeline = await recording.stop();
-        const budget = failoverErrorBudgets({ ...config, localPods: 1, concurrentRequests }, timeline);
+        const budget = verdict.failoverErrorBudgets(
+          { ...config, localPods: 1, concurrentRequests },
+          timeline,
+        );
         const expected = {
           ...budget,
           fault,
@@ -98,7 +83,7 @@ promise(
           baseEjectionTimeMs: outlierDetection.baseEjectionTimeMs ?? NaN,
           atLeast,
         };
-        return waits.judge(timeline, (one) => judgeEjection({ timeline: one, ...expected }));
+        return waits.judge(timeline, (one) => verdict.judgeEjection({ timeline: one, ...expected }));
       },
     );
     holdAll(testInfo, judgements);

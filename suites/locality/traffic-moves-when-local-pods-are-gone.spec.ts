@@ -1,25 +1,4 @@
-import {
-  answeredOk,
-  awaitStreak,
-  clustersWithFailover,
-  failbackBound,
-  failoverBound,
-  failoverErrorBudgets,
-  faultKinds,
-  holdPhases,
-  judgeFailover,
-  localFirst,
-  peakOfLatest,
-  promise,
-  record,
-  recordOf,
-  test,
-  timeouts,
-  trafficPolicyOf,
-  watchProxies,
-  type Good,
-  type Recording,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdPhases, promise, test, timeouts } from '../../harness/index.ts';
 
 const ratePerSecond = 50;
 const events = { injected: 'local pods killed', healing: 'local pods requested', healed: 'local pods ready' };
@@ -38,14 +17,15 @@ promise(
   },
   'When all local pods are gone, traffic moves to another region in time, and returns when the pods are back.',
   async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
-    const eligible = clustersWithFailover(mesh.file, 'catalog');
+    const eligible = meshes.clustersWithFailover(mesh.file, 'catalog');
     const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
     test.skip(
       callers.length === 0,
       'No cluster is the only one with catalog in its region while another region has catalog, too.',
     );
-    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
-    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
+    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
+    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } =
+      meshes.trafficPolicyOf(manifest());
     const requestIntervalMs = 1000 / ratePerSecond;
     const configured = { outlierDetection, attemptTimeoutMs, requestIntervalMs, load: 'open' } as const;
 
@@ -55,32 +35,35 @@ promise(
       const { name, file } = caller.cluster;
       await test.step(`stop and restore all catalog pods of ${name}`, async () => {
         await caller.call('catalog'); // opens the connection: requests that wait for it would count as in flight
-        using waits = await watchProxies(mesh);
-        const send = async () => recordOf(await caller.call('catalog'));
-        const recording = record({ send, ratePerSecond, clock: waits.clock });
-        const local = answeredOk({ region: file.region });
+        using waits = await traffic.watchStarvation(mesh);
+        const send = async () => traffic.recordOf(await caller.call('catalog'));
+        const recording = traffic.record({ send, ratePerSecond, clock: waits.clock });
+        const local = verdict.answeredOk({ region: file.region });
         await settle(recording, local, 0);
         const localPods = (await caller.cluster.pods('catalog')).length;
         let concurrentRequests = NaN;
         const gone = { cluster: name, service: 'catalog' };
-        const stopped = await faults.inject(faultKinds.podsScaledToZero, gone, {
+        const stopped = await faults.inject(chaos.faults.podsScaledToZero, gone, {
           onBegin: () => {
-            concurrentRequests = peakOfLatest(recording, ratePerSecond);
+            concurrentRequests = verdict.peakOfLatest(recording, ratePerSecond);
             recording.event(events.injected);
           },
           onHealed: () => recording.event(events.healed),
         });
         const config = { ...configured, localPods, concurrentRequests, drainMs: stopped.injectedMs };
-        const [boundMs, failbackBoundMs] = [failoverBound(config).ms, failbackBound(config).ms];
+        const [boundMs, failbackBoundMs] = [
+          verdict.failoverBound(config).ms,
+          verdict.failbackBound(config).ms,
+        ];
         await settle(recording, (one) => one.outcome === 'ok' && !local(one), boundMs);
         recording.event(events.healing);
         await stopped.heal();
         await settle(recording, local, failbackBoundMs);
         const timeline = await recording.stop();
-        const budget = failoverErrorBudgets(config, timeline);
+        const budget = verdict.failoverErrorBudgets(config, timeline);
         const bounds = { events, local: file.region, boundMs, failbackBoundMs, ...budget };
         phases.record({
-          [name]: waits.judge(timeline, (one) => judgeFailover({ timeline: one, ...bounds })),
+          [name]: waits.judge(timeline, (one) => verdict.judgeFailover({ timeline: one, ...bounds })),
         });
       });
     }
@@ -89,6 +72,9 @@ promise(
 );
 
 /** Waits for a second of expected requests, for longer than the bound: the recording has to show a late move. */
-function settle(recording: Recording, expected: Good, boundMs: number): Promise<boolean> {
-  return awaitStreak(recording, expected, { inARow: ratePerSecond, withinMs: boundMs + timeouts.requestMs });
+function settle(recording: traffic.Recording, expected: traffic.Good, boundMs: number): Promise<boolean> {
+  return traffic.awaitStreak(recording, expected, {
+    inARow: ratePerSecond,
+    withinMs: boundMs + timeouts.requestMs,
+  });
 }

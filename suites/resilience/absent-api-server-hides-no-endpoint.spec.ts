@@ -1,19 +1,4 @@
-import {
-  crossings,
-  eventually,
-  faultEvents,
-  faultKinds,
-  holdAll,
-  judgeEventually,
-  judgeOutage,
-  knownEndpoints,
-  promise,
-  pushBound,
-  scale,
-  test,
-  timeouts,
-  waysTo,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
 
 promise(
   {
@@ -30,7 +15,7 @@ promise(
   'While the API server of another cluster is down, proxies that newly connect to istiod still reach that cluster.',
   async ({ mesh, ingress, underLoad, faults }, testInfo) => {
     const [cluster] = [...ingress.keys()];
-    const crossing = cluster === undefined ? undefined : crossings(mesh.file, cluster)[0];
+    const crossing = cluster === undefined ? undefined : meshes.crossings(mesh.file, cluster)[0];
     test.skip(
       !cluster || !crossing,
       'No cluster has an ingress and a service with all its pods in another cluster.',
@@ -40,33 +25,35 @@ promise(
     const old = new Set((await home.pods('webapp')).map(({ uid }) => uid));
     const fresh = async () => (await home.pods('webapp')).filter(({ uid, ready }) => ready && !old.has(uid));
 
-    const under = await underLoad(waysTo(crossing.service, cluster, ingress));
+    const under = await underLoad(traffic.loadPathsTo(crossing.service, cluster, ingress));
     await under.begin();
-    const fault = await under.inject(faultKinds.apiServerDown, { cluster: crossing.cluster });
+    const fault = await under.inject(chaos.faults.apiServerDown, { cluster: crossing.cluster });
     // A new pod of webapp: its proxy connects while istiod's watches of that cluster fail, and gets a part of the load.
-    await faults.use(() => scale(home, { namespace: mesh.file.namespace, name: 'webapp' }, old.size + 1));
-    await eventually(fresh, {
+    await faults.use(() =>
+      chaos.scale(home, { namespace: mesh.file.namespace, name: 'webapp' }, old.size + 1),
+    );
+    await verdict.eventually(fresh, {
       until: (pods) => pods.length > 0,
       withinMs: timeouts.podReadyMs,
       inARow: 1,
       what: `another pod of webapp in ${cluster}`,
     });
     under.event('another proxy has connected');
-    const known = await judgeEventually(
-      async () => knownEndpoints(mesh, home, crossing.service, { proxies: await fresh() }),
+    const known = await verdict.judgeEventually(
+      async () => meshes.knownEndpoints(mesh, home, crossing.service, { proxies: await fresh() }),
       {
         until: (endpoints) => endpoints > 0 && Number.isFinite(endpoints),
-        withinMs: pushBound().ms,
+        withinMs: verdict.pushBound().ms,
         what: `endpoints of ${crossing.service} in ${crossing.cluster} in the new proxy`,
       },
     );
-    await under.further(pushBound().ms);
+    await under.further(verdict.pushBound().ms);
     await fault.heal();
     await under.settle();
     const judgements = await under.judge(testInfo, (timeline) =>
-      judgeOutage({
+      verdict.judgeOutage({
         timeline,
-        fault: faultEvents,
+        fault: chaos.faultEvents,
         budgetErrors: 0,
         budgetMs: 0,
       }),

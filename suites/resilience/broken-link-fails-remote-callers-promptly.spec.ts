@@ -1,29 +1,6 @@
-import {
-  crossings,
-  cutBound,
-  ejectionResetBound,
-  every,
-  faultEvents,
-  faultKinds,
-  holdPhases,
-  judgeOutcomes,
-  judgeRecovery,
-  loadRate,
-  promise,
-  provenBy,
-  recoveryBound,
-  requestsToSeeFailures,
-  routePolicyOf,
-  silenceBound,
-  test,
-  timeouts,
-  trafficPolicyOf,
-  waysTo,
-  whileCut,
-  type Timeline,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdPhases, promise, test, timeouts } from '../../harness/index.ts';
 
-const requestIntervalMs = 1000 / loadRate;
+const requestIntervalMs = 1000 / traffic.loadRate;
 
 promise(
   {
@@ -40,40 +17,44 @@ promise(
   'When the link drops packets of one direction or resets connections, callers of a remote service fail promptly and recover.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
-    const [remote] = crossings(mesh.file, from);
+    const [remote] = meshes.crossings(mesh.file, from);
     test.skip(remote === undefined, 'No service has all its pods in one other cluster.');
     if (remote === undefined) return;
     const { service, cluster } = remote;
     const rules = manifest({ service });
     await apply(rules, { proxiesOf: ['probe', 'webapp'] });
-    const [policy, route] = [trafficPolicyOf(rules), routePolicyOf(rules)];
+    const [policy, route] = [meshes.trafficPolicyOf(rules), meshes.routePolicyOf(rules)];
     const config = { ...policy, localPods: 1, requestIntervalMs };
-    const cut = { atLeast: requestsToSeeFailures(), requestIntervalMs, stallMs: timeouts.generatorStallMs };
-    const cutMs = cutBound(cut, route).ms;
+    const cut = {
+      atLeast: verdict.requestsToSeeFailures(),
+      requestIntervalMs,
+      stallMs: timeouts.generatorStallMs,
+    };
+    const cutMs = verdict.cutBound(cut, route).ms;
     const expected = ['upstreamTimeout', 'connectFailure', 'noHealthyUpstream', 'upstreamReset'] as const;
 
     const phases = holdPhases(testInfo);
     const answersLost = { ports: 'data', from: cluster, to: from, oneWay: 'packets' };
     for (const [what, silent, kind, parameters] of [
-      ['answers are lost', true, faultKinds.linkPartitioned, answersLost],
-      ['connections are reset', false, faultKinds.linkReset, { ports: 'data' }],
+      ['answers are lost', true, chaos.faults.linkPartitioned, answersLost],
+      ['connections are reset', false, chaos.faults.linkReset, { ports: 'data' }],
     ] as const) {
-      const under = await underLoad(waysTo(service, from, ingress));
+      const under = await underLoad(traffic.loadPathsTo(service, from, ingress));
       await under.begin();
       const fault = await under.inject(kind, parameters);
       await under.further(cutMs);
       await fault.heal();
-      const back = recoveryBound(config, { lastedMs: under.faultMs, silent }, route);
-      await under.settle(undefined, back.ms + provenBy * requestIntervalMs);
+      const back = verdict.recoveryBound(config, { lastedMs: under.faultMs, silent }, route);
+      await under.settle(undefined, back.ms + traffic.provenBy * requestIntervalMs);
       // Repeated ejections last longer: the next fault must not inherit that.
-      await under.further(ejectionResetBound(policy.outlierDetection ?? {}, under.faultMs).ms);
-      const judge = (timeline: Timeline) => {
-        const fromMs = timeline.events.find(({ label }) => label === faultEvents.proven)?.atMs ?? NaN;
-        const window = whileCut({ fromMs, forMs: cutMs }, cut, route);
-        const withinMs = silenceBound(route).ms;
-        return every([
-          judgeOutcomes({ timeline, window, expected, withinMs, atLeast: cut.atLeast }),
-          judgeRecovery({ timeline, healed: faultEvents.healed, boundMs: back.ms }),
+      await under.further(verdict.ejectionResetBound(policy.outlierDetection ?? {}, under.faultMs).ms);
+      const judge = (timeline: traffic.Timeline) => {
+        const fromMs = timeline.events.find(({ label }) => label === chaos.faultEvents.proven)?.atMs ?? NaN;
+        const window = verdict.whileCut({ fromMs, forMs: cutMs }, cut, route);
+        const withinMs = verdict.silenceBound(route).ms;
+        return verdict.every([
+          verdict.judgeOutcomes({ timeline, window, expected, withinMs, atLeast: cut.atLeast }),
+          verdict.judgeRecovery({ timeline, healed: chaos.faultEvents.healed, boundMs: back.ms }),
         ]);
       };
       phases.record(await under.judge(testInfo, judge, { phase: what }));

@@ -1,24 +1,4 @@
-import {
-  answerAllowanceMs,
-  every,
-  faultEvents,
-  faultKinds,
-  frozenBound,
-  holdAll,
-  judgeCoverage,
-  judgeEventually,
-  judgeOutage,
-  loadRate,
-  promise,
-  requestsToSeeAll,
-  returnBound,
-  routePolicyOf,
-  seenUnready,
-  shared,
-  test,
-  trafficPolicyOf,
-  waysTo,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
 const restored = 'every endpoint is back';
 
@@ -37,45 +17,54 @@ promise(
   },
   'When a cluster freezes, callers elsewhere leave it as soon as their timeout and outlier detection allow, and return afterwards.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const catalog = shared(mesh.file).find(({ service }) => service === 'catalog');
+    const catalog = meshes.shared(mesh.file).find(({ service }) => service === 'catalog');
     const [from] = mesh.file.clusters.filter(({ name }) => catalog?.pods[name]).map(({ name }) => name);
     const frozen = Object.keys(catalog?.pods ?? {}).find((name) => name !== from);
     test.skip(!catalog || !from || !frozen, 'catalog has pods in one cluster only.');
     if (!catalog || !from || !frozen) return;
     await apply(manifest(), { clusters: [from], proxiesOf: ['webapp', 'probe'] });
-    const { outlierDetection = {} } = trafficPolicyOf(manifest());
-    const { timeoutMs = NaN } = routePolicyOf(manifest());
+    const { outlierDetection = {} } = meshes.trafficPolicyOf(manifest());
+    const { timeoutMs = NaN } = meshes.routePolicyOf(manifest());
     const pods = Object.values(catalog.pods).reduce((sum, count) => sum + count, 0);
     const share = (catalog.pods[frozen] ?? 0) / pods;
-    const config = { outlierDetection, timeoutMs, share, gateways: 1, requestIntervalMs: 1000 / loadRate };
+    const config = {
+      outlierDetection,
+      timeoutMs,
+      share,
+      gateways: 1,
+      requestIntervalMs: 1000 / traffic.loadRate,
+    };
 
-    const under = await underLoad(waysTo('catalog', from, ingress));
+    const under = await underLoad(traffic.loadPathsTo('catalog', from, ingress));
     await under.begin();
     const frozenAtMs = under.clock.nowMs();
-    const fault = await under.inject(faultKinds.clusterFrozen, { cluster: frozen });
+    const fault = await under.inject(chaos.faults.clusterFrozen, { cluster: frozen });
     await under.settle();
     await fault.heal();
     const faultMs = under.clock.nowMs() - frozenAtMs;
     const failover = { ...config, localPods: 1, attemptTimeoutMs: timeoutMs };
-    const found = await judgeEventually(() => seenUnready(mesh), {
+    const found = await verdict.judgeEventually(() => meshes.seenUnready(mesh), {
       until: (problems) => problems.length === 0,
-      withinMs: returnBound(failover, faultMs).ms,
+      withinMs: verdict.returnBound(failover, faultMs).ms,
       what: 'the former endpoints in every proxy',
     });
     under.event(restored);
-    await under.further((1000 * requestsToSeeAll(catalog.pods)) / loadRate);
+    await under.further((1000 * verdict.requestsToSeeAll(catalog.pods)) / traffic.loadRate);
 
     const judgements = await under.judge(testInfo, (timeline) => {
-      const bound = frozenBound({ ...config, allowanceMs: answerAllowanceMs });
+      const bound = verdict.frozenBound({ ...config, allowanceMs: verdict.answerAllowanceMs });
       const [fromMs] = timeline.events.filter(({ label }) => label === restored).map(({ atMs }) => atMs);
-      const cost = judgeOutage({
+      const cost = verdict.judgeOutage({
         timeline,
-        fault: faultEvents,
+        fault: chaos.faultEvents,
         budgetErrors: bound.requests,
         budgetMs: bound.time.ms,
       });
       const window = { fromMs: fromMs ?? Infinity };
-      return every([cost, judgeCoverage({ timeline, by: 'cluster', window, members: catalog.pods })]);
+      return verdict.every([
+        cost,
+        verdict.judgeCoverage({ timeline, by: 'cluster', window, members: catalog.pods }),
+      ]);
     });
     holdAll(testInfo, { ...judgements, [`${from}→${frozen}`]: found });
   },

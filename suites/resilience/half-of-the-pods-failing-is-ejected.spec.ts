@@ -1,25 +1,6 @@
-import {
-  answeredOk,
-  clustersWithFailover,
-  ejectedHosts,
-  ejectionBound,
-  failoverErrorBudget,
-  faultEvents,
-  faultKinds,
-  holdAll,
-  ifOnlyUnhealthyEjected,
-  judgeOutage,
-  loadRate,
-  localFirst,
-  promise,
-  provenBy,
-  test,
-  trafficPolicyOf,
-  waysTo,
-  type FailoverConfig,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
-const requestIntervalMs = 1000 / loadRate;
+const requestIntervalMs = 1000 / traffic.loadRate;
 
 promise(
   {
@@ -34,45 +15,46 @@ promise(
   },
   'When half of the local pods answer 503, callers see failures only until these pods are ejected.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const [cluster] = clustersWithFailover(mesh.file, 'catalog');
+    const [cluster] = meshes.clustersWithFailover(mesh.file, 'catalog');
     test.skip(
       cluster === undefined,
       'No cluster is the only one with catalog in its region while another region has catalog, too.',
     );
     if (cluster === undefined) return;
-    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
-    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
+    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
+    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } =
+      meshes.trafficPolicyOf(manifest());
     const home = mesh.cluster(cluster);
     const pods = (await home.pods('catalog')).map(({ ip }) => ip);
     const localPods = pods.length;
     const count = Math.floor(localPods / 2);
     test.skip(count === 0, `catalog has only one pod in ${cluster}, so half of its pods cannot fail.`);
-    const config: FailoverConfig = {
+    const config: verdict.FailoverConfig = {
       outlierDetection,
       attemptTimeoutMs,
       localPods,
       requestIntervalMs,
       load: 'open',
     };
-    const bound = ejectionBound(config);
+    const bound = verdict.ejectionBound(config);
 
-    const under = await underLoad(waysTo('catalog', cluster, ingress));
+    const under = await underLoad(traffic.loadPathsTo('catalog', cluster, ingress));
     await under.begin();
-    const fault = await under.inject(faultKinds.podsFailing, { cluster, service: 'catalog', count });
-    await under.further(bound.ms + provenBy * requestIntervalMs);
-    const ejected = await ejectedHosts(mesh, home, 'catalog');
+    const fault = await under.inject(chaos.faults.podsFailing, { cluster, service: 'catalog', count });
+    await under.further(bound.ms + traffic.provenBy * requestIntervalMs);
+    const ejected = await meshes.ejectedHosts(mesh, home, 'catalog');
     await fault.heal();
     await under.settle();
     const lost = { ...config, localPods: count, concurrentRequests: under.inFlight };
     const judgements = await under.judge(testInfo, (timeline) =>
-      judgeOutage({
+      verdict.judgeOutage({
         timeline,
-        good: answeredOk(),
-        fault: faultEvents,
-        budgetErrors: failoverErrorBudget(lost).requests,
+        good: verdict.answeredOk(),
+        fault: chaos.faultEvents,
+        budgetErrors: verdict.failoverErrorBudget(lost).requests,
         budgetMs: bound.ms,
       }),
     );
-    holdAll(testInfo, ifOnlyUnhealthyEjected(judgements, { ejected, pods, unhealthy: count }));
+    holdAll(testInfo, verdict.ifOnlyUnhealthyEjected(judgements, { ejected, pods, unhealthy: count }));
   },
 );

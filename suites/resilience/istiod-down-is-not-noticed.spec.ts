@@ -1,22 +1,4 @@
-import {
-  every,
-  eventually,
-  faultEvents,
-  faultKinds,
-  holdAll,
-  judgeConsistently,
-  judgeEventually,
-  judgeOutage,
-  knownEndpoints,
-  placements,
-  podsReturnBound,
-  promise,
-  pushBound,
-  scale,
-  test,
-  timeouts,
-  waysTo,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
 
 promise(
   {
@@ -31,7 +13,7 @@ promise(
   },
   'While istiod of a cluster is down, its traffic is unaffected and new pods wait; when istiod is back, they start and are reached.',
   async ({ mesh, ingress, underLoad, faults }, testInfo) => {
-    const orders = placements(mesh.file).find(({ service }) => service === 'orders');
+    const orders = meshes.placements(mesh.file).find(({ service }) => service === 'orders');
     const [cluster] = Object.keys(orders?.pods ?? {});
     test.skip(cluster === undefined, 'No cluster has a pod of orders, so orders cannot be scaled up.');
     if (cluster === undefined) return;
@@ -39,41 +21,48 @@ promise(
     const deployment = { namespace: mesh.file.namespace, name: 'orders' };
     const readyPods = async () => (await home.pods('orders')).filter(({ ready }) => ready).length;
     const before = await readyPods();
-    const knownPods = async () => knownEndpoints(mesh, home, 'orders', { pods: await home.pods('orders') });
+    const knownPods = async () =>
+      meshes.knownEndpoints(mesh, home, 'orders', { pods: await home.pods('orders') });
     const hasOneMore = { until: (pods: number) => pods > before, withinMs: timeouts.podReadyMs, inARow: 1 };
 
     // The time that a pod needs with istiod: without istiod, a new pod must not be ready within twice that time.
-    const control = await faults.use(() => scale(home, deployment, before + 1));
-    const { convergedMs } = await eventually(readyPods, { ...hasOneMore, what: 'one more pod of orders' });
+    const control = await faults.use(() => chaos.scale(home, deployment, before + 1));
+    const { convergedMs } = await verdict.eventually(readyPods, {
+      ...hasOneMore,
+      what: 'one more pod of orders',
+    });
     await control.restore();
 
-    const under = await underLoad(waysTo('catalog', cluster, ingress));
+    const under = await underLoad(traffic.loadPathsTo('catalog', cluster, ingress));
     await under.begin();
-    const fault = await under.inject(faultKinds.istiodDown, { cluster });
-    await faults.use(() => scale(home, deployment, before + 1));
-    const waits = await judgeConsistently(readyPods, {
+    const fault = await under.inject(chaos.faults.istiodDown, { cluster });
+    await faults.use(() => chaos.scale(home, deployment, before + 1));
+    const waits = await verdict.judgeConsistently(readyPods, {
       holds: (pods) => pods <= before,
       forMs: Math.ceil(2 * convergedMs),
       what: 'the number of ready pods of orders without istiod',
     });
     await fault.heal();
-    const withinMs = podsReturnBound(under.faultMs, timeouts.podReadyMs).ms;
+    const withinMs = verdict.podsReturnBound(under.faultMs, timeouts.podReadyMs).ms;
     const what = 'readiness of the waiting pod';
-    const started = await judgeEventually(readyPods, { ...hasOneMore, withinMs, what });
-    const reached = await judgeEventually(knownPods, {
+    const started = await verdict.judgeEventually(readyPods, { ...hasOneMore, withinMs, what });
+    const reached = await verdict.judgeEventually(knownPods, {
       until: (endpoints) => endpoints > before,
-      withinMs: pushBound().ms,
+      withinMs: verdict.pushBound().ms,
       what: 'the new pod in every proxy',
     });
     await under.settle();
     const judgements = await under.judge(testInfo, (timeline) =>
-      judgeOutage({
+      verdict.judgeOutage({
         timeline,
-        fault: faultEvents,
+        fault: chaos.faultEvents,
         budgetErrors: 0,
         budgetMs: 0,
       }),
     );
-    holdAll(testInfo, { ...judgements, [`a new pod in ${cluster}`]: every([waits, started, reached]) });
+    holdAll(testInfo, {
+      ...judgements,
+      [`a new pod in ${cluster}`]: verdict.every([waits, started, reached]),
+    });
   },
 );

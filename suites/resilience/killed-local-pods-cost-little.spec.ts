@@ -1,20 +1,4 @@
-import {
-  answeredOk,
-  clustersWithFailover,
-  failoverBound,
-  failoverErrorBudget,
-  faultEvents,
-  faultKinds,
-  holdAll,
-  judgeOutage,
-  loadRate,
-  localFirst,
-  promise,
-  test,
-  timeouts,
-  trafficPolicyOf,
-  waysTo,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
 
 promise(
   {
@@ -30,37 +14,38 @@ promise(
   },
   'When all local pods are killed at once, callers lose no more than the ejection of these pods costs.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const [cluster] = clustersWithFailover(mesh.file, 'catalog');
+    const [cluster] = meshes.clustersWithFailover(mesh.file, 'catalog');
     test.skip(
       cluster === undefined,
       'No cluster is the only one with catalog in its region while another region has catalog, too.',
     );
     if (cluster === undefined) return;
-    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
-    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
+    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
+    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } =
+      meshes.trafficPolicyOf(manifest());
     const { region } = mesh.cluster(cluster).file;
     const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
 
-    const under = await underLoad(waysTo('catalog', cluster, ingress));
-    await under.begin(answeredOk({ region }));
-    const fault = await under.inject(faultKinds.podsKilled, { cluster, service: 'catalog' });
+    const under = await underLoad(traffic.loadPathsTo('catalog', cluster, ingress));
+    await under.begin(verdict.answeredOk({ region }));
+    const fault = await under.inject(chaos.faults.podsKilled, { cluster, service: 'catalog' });
     await fault.heal();
-    await under.settle(answeredOk({ region }), timeouts.podReadyMs);
+    await under.settle(verdict.answeredOk({ region }), timeouts.podReadyMs);
     const config = {
       outlierDetection,
       attemptTimeoutMs,
       localPods,
       concurrentRequests: under.inFlight,
-      requestIntervalMs: 1000 / loadRate,
+      requestIntervalMs: 1000 / traffic.loadRate,
       load: 'open' as const,
       drainMs: fault.injectedMs,
     };
     const judgements = await under.judge(testInfo, (timeline) =>
-      judgeOutage({
+      verdict.judgeOutage({
         timeline,
-        fault: faultEvents,
-        budgetErrors: failoverErrorBudget(config).requests,
-        budgetMs: failoverBound(config).ms,
+        fault: chaos.faultEvents,
+        budgetErrors: verdict.failoverErrorBudget(config).requests,
+        budgetMs: verdict.failoverBound(config).ms,
       }),
     );
     holdAll(testInfo, judgements);

@@ -1,27 +1,6 @@
-import {
-  awaitPods,
-  crossings,
-  faultEvents,
-  faultKinds,
-  gatewayLossBudget,
-  holdPhases,
-  judgeOutage,
-  judgeRecovery,
-  loadRate,
-  promise,
-  proveServed,
-  recoveryBound,
-  routePolicyOf,
-  scale,
-  test,
-  timeouts,
-  trafficPolicyOf,
-  waysTo,
-  type Judgement,
-  type Timeline,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdPhases, promise, test, timeouts } from '../../harness/index.ts';
 
-const requestIntervalMs = 1000 / loadRate;
+const requestIntervalMs = 1000 / traffic.loadRate;
 
 promise(
   {
@@ -37,53 +16,62 @@ promise(
   'Callers of a remote service recover when its only gateway pod is killed; they lose little with two pods, and nothing in a rolling restart.',
   async ({ mesh, ingress, underLoad, apply, manifest, faults }, testInfo) => {
     const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
-    const [remote] = crossings(mesh.file, from);
+    const [remote] = meshes.crossings(mesh.file, from);
     test.skip(remote === undefined, 'No service has all its pods in one other cluster.');
     if (remote === undefined) return;
     const { service, cluster } = remote;
     const rules = manifest({ service });
     await apply(rules, { proxiesOf: ['probe', 'webapp'] });
-    const [policy, route] = [trafficPolicyOf(rules), routePolicyOf(rules)];
+    const [policy, route] = [meshes.trafficPolicyOf(rules), meshes.routePolicyOf(rules)];
     const config = { ...policy, localPods: 1, requestIntervalMs };
 
     const phases = holdPhases(testInfo);
     const under = async (
       what: string,
-      act: (load: Awaited<ReturnType<typeof underLoad>>) => Promise<(timeline: Timeline) => Judgement>,
+      act: (
+        load: Awaited<ReturnType<typeof underLoad>>,
+      ) => Promise<(timeline: traffic.Timeline) => verdict.Judgement>,
     ) => {
-      const load = await underLoad(waysTo(service, from, ingress));
+      const load = await underLoad(traffic.loadPathsTo(service, from, ingress));
       await load.begin();
       const judge = await act(load);
       phases.record(await load.judge(testInfo, judge, { phase: what }));
     };
     await under('the only pod killed', async (load) => {
-      const killed = await load.inject(faultKinds.gatewayDeleted, { cluster });
+      const killed = await load.inject(chaos.faults.gatewayDeleted, { cluster });
       await killed.heal();
-      const back = recoveryBound(config, { lastedMs: load.faultMs, silent: false }, route);
+      const back = verdict.recoveryBound(config, { lastedMs: load.faultMs, silent: false }, route);
       await load.settle(undefined, back.ms + timeouts.requestMs);
-      return (timeline) => judgeRecovery({ timeline, healed: faultEvents.healed, boundMs: back.ms });
+      return (timeline) =>
+        verdict.judgeRecovery({ timeline, healed: chaos.faultEvents.healed, boundMs: back.ms });
     });
     const { namespace, deployment: name } = mesh.cluster(cluster).file.eastWestGateway ?? {};
     const gateway = { namespace: namespace ?? '', name: name ?? '' };
     const home = mesh.cluster(cluster);
-    await faults.use(() => scale(home, gateway, 2));
-    await awaitPods(home, gateway);
+    await faults.use(() => chaos.scale(home, gateway, 2));
+    await chaos.awaitPods(home, gateway);
     // A ready pod may not receive traffic yet. Without this proof, the kill could hit the only pod that does.
-    await proveServed(home, gateway, timeouts.endpointMs);
+    await chaos.proveServed(home, gateway, timeouts.endpointMs);
     await under('one of two killed', async (load) => {
-      const killed = await load.inject(faultKinds.gatewayDeleted, { cluster, count: 1 });
+      const killed = await load.inject(chaos.faults.gatewayDeleted, { cluster, count: 1 });
       await killed.heal();
       await load.settle();
       const lost = { pods: 2, requestIntervalMs, concurrentRequests: load.inFlight };
-      const budget = gatewayLossBudget({ ...lost, retryAttempts: route.attempts });
+      const budget = verdict.gatewayLossBudget({ ...lost, retryAttempts: route.attempts });
       return (timeline) =>
-        judgeOutage({ timeline, fault: faultEvents, budgetErrors: budget.requests, budgetMs: budget.ms });
+        verdict.judgeOutage({
+          timeline,
+          fault: chaos.faultEvents,
+          budgetErrors: budget.requests,
+          budgetMs: budget.ms,
+        });
     });
     await under('rolling restart', async (load) => {
-      const restarted = await load.inject(faultKinds.gatewayRestarted, { cluster });
+      const restarted = await load.inject(chaos.faults.gatewayRestarted, { cluster });
       await restarted.heal();
       await load.settle();
-      return (timeline) => judgeOutage({ timeline, fault: faultEvents, budgetErrors: 0, budgetMs: 0 });
+      return (timeline) =>
+        verdict.judgeOutage({ timeline, fault: chaos.faultEvents, budgetErrors: 0, budgetMs: 0 });
     });
     phases.hold();
   },

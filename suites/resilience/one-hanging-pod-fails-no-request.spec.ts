@@ -1,29 +1,6 @@
-import {
-  answeredOk,
-  clustersWithFailover,
-  ejectedHosts,
-  every,
-  faultEvents,
-  faultKinds,
-  hangBound,
-  holdAll,
-  ifOnlyUnhealthyEjected,
-  judgeOutage,
-  judgeOutcomes,
-  loadRate,
-  localFirst,
-  promise,
-  provenBy,
-  requestsToSeeFailures,
-  routePolicyOf,
-  since,
-  test,
-  trafficPolicyOf,
-  waysTo,
-  type Timeline,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
 
-const requestIntervalMs = 1000 / loadRate;
+const requestIntervalMs = 1000 / traffic.loadRate;
 
 promise(
   {
@@ -39,44 +16,47 @@ promise(
   },
   'While one pod hangs, no request fails, and no request is slow after the pod is ejected.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const [cluster] = clustersWithFailover(mesh.file, 'catalog');
+    const [cluster] = meshes.clustersWithFailover(mesh.file, 'catalog');
     test.skip(
       cluster === undefined,
       'No cluster is the only one with catalog in its region while another region has catalog, too.',
     );
     if (cluster === undefined) return;
-    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
-    const { outlierDetection = {} } = trafficPolicyOf(manifest());
-    const route = routePolicyOf(manifest());
+    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
+    const { outlierDetection = {} } = meshes.trafficPolicyOf(manifest());
+    const route = meshes.routePolicyOf(manifest());
     const home = mesh.cluster(cluster);
     const pods = (await home.pods('catalog')).map(({ ip }) => ip);
     const localPods = pods.length;
-    const { slow, slowRequests } = hangBound({ outlierDetection, localPods, requestIntervalMs }, route);
-    const prompt = answeredOk({ withinMs: route.perTryTimeoutMs ?? NaN });
+    const { slow, slowRequests } = verdict.hangBound(
+      { outlierDetection, localPods, requestIntervalMs },
+      route,
+    );
+    const prompt = verdict.answeredOk({ withinMs: route.perTryTimeoutMs ?? NaN });
 
-    const under = await underLoad(waysTo('catalog', cluster, ingress));
+    const under = await underLoad(traffic.loadPathsTo('catalog', cluster, ingress));
     await under.begin(prompt);
-    const fault = await under.inject(faultKinds.podsHanging, { cluster, service: 'catalog', count: 1 });
-    await under.further(slow.ms + provenBy * requestIntervalMs);
-    const ejected = await ejectedHosts(mesh, home, 'catalog');
+    const fault = await under.inject(chaos.faults.podsHanging, { cluster, service: 'catalog', count: 1 });
+    await under.further(slow.ms + traffic.provenBy * requestIntervalMs);
+    const ejected = await meshes.ejectedHosts(mesh, home, 'catalog');
     await fault.heal();
     await under.settle(prompt);
-    const judge = (timeline: Timeline) =>
-      every([
-        judgeOutcomes({
-          timeline: since(timeline, faultEvents.injected),
+    const judge = (timeline: traffic.Timeline) =>
+      verdict.every([
+        verdict.judgeOutcomes({
+          timeline: verdict.since(timeline, chaos.faultEvents.injected),
           expected: 'ok',
-          atLeast: requestsToSeeFailures(),
+          atLeast: verdict.requestsToSeeFailures(),
         }),
-        judgeOutage({
+        verdict.judgeOutage({
           timeline,
           good: prompt,
-          fault: faultEvents,
+          fault: chaos.faultEvents,
           budgetErrors: slowRequests,
           budgetMs: slow.ms,
         }),
       ]);
     const judgements = await under.judge(testInfo, judge, { good: prompt });
-    holdAll(testInfo, ifOnlyUnhealthyEjected(judgements, { ejected, pods, unhealthy: 1 }));
+    holdAll(testInfo, verdict.ifOnlyUnhealthyEjected(judgements, { ejected, pods, unhealthy: 1 }));
   },
 );

@@ -1,28 +1,4 @@
-import {
-  answerAllowanceMs,
-  answeredOk,
-  clustersWithFailover,
-  every,
-  failbackBound,
-  failoverBound,
-  failoverErrorBudget,
-  faultEvents,
-  faultKinds,
-  holdAll,
-  judgeFailover,
-  judgeSettles,
-  loadRate,
-  localFirst,
-  promise,
-  provenBy,
-  pushBound,
-  quietTime,
-  streakToProveRegion,
-  test,
-  timeouts,
-  trafficPolicyOf,
-  waysTo,
-} from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
 
 const healing = 'local pods are requested';
 
@@ -40,64 +16,68 @@ promise(
   },
   'When local pods are back, traffic returns to its own region once, and stays there.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const [cluster] = clustersWithFailover(mesh.file, 'catalog');
+    const [cluster] = meshes.clustersWithFailover(mesh.file, 'catalog');
     test.skip(
       cluster === undefined,
       'No cluster is the only one with catalog in its region while another region has catalog, too.',
     );
     if (cluster === undefined) return;
-    await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
-    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
+    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
+    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } =
+      meshes.trafficPolicyOf(manifest());
     const { region } = mesh.cluster(cluster).file;
     const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
     // Answers of two regions mix until the last pod is ready and every proxy knows it.
-    const knownMs = pushBound().ms;
-    const mixed = ((timeouts.podReadyMs + knownMs) * loadRate) / 1000;
-    const inARow = Math.max(provenBy, streakToProveRegion({ localPods, requests: mixed }));
-    const quietMs = quietTime({ outlierDetection }).ms;
-    const isLocal = answeredOk({ region });
+    const knownMs = verdict.pushBound().ms;
+    const mixed = ((timeouts.podReadyMs + knownMs) * traffic.loadRate) / 1000;
+    const inARow = Math.max(traffic.provenBy, verdict.streakToProveRegion({ localPods, requests: mixed }));
+    const quietMs = verdict.quietTime({ outlierDetection }).ms;
+    const isLocal = verdict.answeredOk({ region });
 
-    const under = await underLoad(waysTo('catalog', cluster, ingress));
+    const under = await underLoad(traffic.loadPathsTo('catalog', cluster, ingress));
     await under.begin(isLocal);
-    const fault = await under.inject(faultKinds.podsScaledToZero, { cluster, service: 'catalog' });
+    const fault = await under.inject(chaos.faults.podsScaledToZero, { cluster, service: 'catalog' });
     const config = {
       outlierDetection,
       attemptTimeoutMs,
       localPods,
       concurrentRequests: under.inFlight,
-      requestIntervalMs: 1000 / loadRate,
+      requestIntervalMs: 1000 / traffic.loadRate,
       load: 'open' as const,
       drainMs: fault.injectedMs,
     };
-    await under.settle((request) => request.outcome === 'ok' && !isLocal(request), failoverBound(config).ms);
+    await under.settle(
+      (request) => request.outcome === 'ok' && !isLocal(request),
+      verdict.failoverBound(config).ms,
+    );
     under.event(healing);
     await fault.heal();
     await under.settle(isLocal, timeouts.podReadyMs);
-    await under.further(knownMs + (1000 * inARow) / loadRate + quietMs);
+    await under.further(knownMs + (1000 * inARow) / traffic.loadRate + quietMs);
 
     const judgements = await under.judge(
       testInfo,
       (timeline) =>
-        every([
-          judgeFailover({
+        verdict.every([
+          verdict.judgeFailover({
             timeline,
             local: region,
-            events: { injected: faultEvents.injected, healing, healed: faultEvents.healed },
-            boundMs: failoverBound(config).ms + answerAllowanceMs,
-            failbackBoundMs: failbackBound(config).ms,
-            budgetErrors: failoverErrorBudget(config).requests,
+            events: { injected: chaos.faultEvents.injected, healing, healed: chaos.faultEvents.healed },
+            boundMs: verdict.failoverBound(config).ms + verdict.answerAllowanceMs,
+            failbackBoundMs: verdict.failbackBound(config).ms,
+            budgetErrors: verdict.failoverErrorBudget(config).requests,
           }),
-          judgeSettles({
+          verdict.judgeSettles({
             timeline,
             healing,
-            healed: faultEvents.healed,
+            healed: chaos.faultEvents.healed,
             knownMs,
             local: region,
             quietMs,
             inARow,
           }),
         ]),
-      { good: answeredOk() },
+      { good: verdict.answeredOk() },
     );
     holdAll(testInfo, judgements);
   },

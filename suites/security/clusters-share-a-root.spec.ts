@@ -1,13 +1,4 @@
-import {
-  hold,
-  holdAll,
-  judgeEach,
-  judgeIdentities,
-  judgeSharedRoot,
-  promise,
-  readTrust,
-  test,
-} from '../../harness/index.ts';
+import { traffic, verdict, hold, holdAll, promise, test } from '../../harness/index.ts';
 
 promise(
   {
@@ -28,15 +19,15 @@ promise(
       plain.all.length < mesh.clusters.length,
       'Certificates cannot be read: a cluster has no probe without a sidecar.',
     );
-    const trusts = await Promise.all(plain.all.map((observer) => readTrust(mesh, observer)));
+    const trusts = await Promise.all(plain.all.map((observer) => traffic.readTrust(mesh, observer)));
 
     const now = new Date();
-    const identities = await judgeEach(
+    const identities = await verdict.judgeEach(
       trusts,
       ({ cluster }) => cluster,
-      (trust) => Promise.resolve(judgeIdentities(trust, now)),
+      (trust) => Promise.resolve(verdict.judgeIdentities(trust, now)),
     );
-    hold(testInfo, judgeSharedRoot(trusts, now));
+    hold(testInfo, verdict.judgeSharedRoot(trusts, now));
     holdAll(testInfo, identities);
   },
 );

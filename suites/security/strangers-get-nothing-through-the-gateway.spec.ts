@@ -1,23 +1,7 @@
-import {
-  crossings,
-  eastWestSni,
-  foreignIdentity,
-  holdAll,
-  isOpen,
-  judgeCalls,
-  judgeEach,
-  judgeRefusal,
-  promise,
-  recordOf,
-  requestsToSeeFailures,
-  spiffeIdOf,
-  test,
-  timeouts,
-  type TlsResult,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
 
 /** The test must detect three answered attempts of ten: such as one pod, or one rule. */
-const count = requestsToSeeFailures(0.3);
+const count = verdict.requestsToSeeFailures(0.3);
 
 promise(
   {
@@ -33,14 +17,14 @@ promise(
   'A client with a certificate from another root, or without a certificate, gets nothing through an east-west gateway.',
   async ({ mesh, probes, plain }, testInfo) => {
     const directions = plain.all.flatMap((stranger) =>
-      crossings(mesh.file, stranger.cluster.name).flatMap(({ cluster, service }) => {
+      meshes.crossings(mesh.file, stranger.cluster.name).flatMap(({ cluster, service }) => {
         const gateway = mesh.cluster(cluster).file.eastWestGateway;
         return gateway ? [{ stranger, cluster, service, gateway }] : [];
       }),
     );
     test.skip(directions.length === 0, 'No service has all its pods in one other cluster.');
 
-    const forged = await foreignIdentity(spiffeIdOf(mesh.file, 'probe'));
+    const forged = await traffic.foreignIdentity(meshes.spiffeIdOf(mesh.file, 'probe'));
     const clients = { 'without a certificate': {}, 'with a certificate from another root': forged };
     const attempts = directions.flatMap((direction) =>
       Object.entries(clients).map(([who, certificate]) => ({ ...direction, who, certificate })),
@@ -48,27 +32,27 @@ promise(
     const scopeOf = ({ stranger, cluster, service }: (typeof directions)[number]) =>
       `${stranger.cluster.name}→${cluster} (${service})`;
 
-    const meshClients = await judgeCalls(
+    const meshClients = await verdict.judgeCalls(
       directions.map((one) => ({
         scope: `${scopeOf(one)}, of the mesh`,
-        call: async () => recordOf(await probes.in(one.stranger.cluster.name).call(one.service)),
+        call: async () => traffic.recordOf(await probes.in(one.stranger.cluster.name).call(one.service)),
         expected: 'ok' as const,
         count,
       })),
     );
-    const strangers = await judgeEach(
+    const strangers = await verdict.judgeEach(
       attempts,
       (one) => `${scopeOf(one)}, ${one.who}`,
       async ({ stranger, service, gateway, certificate }) => {
         const { address: host, port } = gateway;
-        const sni = eastWestSni(service, mesh.file.namespace);
-        const server = spiffeIdOf(mesh.file, service);
-        const attempts: TlsResult[] = [];
+        const sni = traffic.eastWestSni(service, mesh.file.namespace);
+        const server = meshes.spiffeIdOf(mesh.file, service);
+        const attempts: traffic.TlsResult[] = [];
         const attempt = { host, port, sni, listenMs: timeouts.refusalMs, ...certificate };
         // One open connection decides the judgement, and each silent attempt takes `listenMs`.
-        while (attempts.length < count && !attempts.some(isOpen))
+        while (attempts.length < count && !attempts.some(verdict.isOpen))
           attempts.push(await stranger.attemptTls(attempt));
-        return judgeRefusal({ attempts, server, atLeast: count / 2 });
+        return verdict.judgeRefusal({ attempts, server, atLeast: count / 2 });
       },
     );
     holdAll(testInfo, { ...meshClients, ...strangers });

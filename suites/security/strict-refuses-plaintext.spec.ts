@@ -1,23 +1,7 @@
-import {
-  asBaseline,
-  holdAll,
-  judgeCalls,
-  judgeEach,
-  judgeEventually,
-  placements,
-  promise,
-  recordOf,
-  requestInWords,
-  requestsToSeeFailures,
-  test,
-  timeouts,
-  workloadPorts,
-  type ExpectedCall,
-  type RequestRecord,
-} from '../../harness/index.ts';
+import { meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
 
 /** The test must detect three answered calls of ten: such as one pod, or one rule. */
-const count = requestsToSeeFailures(0.3);
+const count = verdict.requestsToSeeFailures(0.3);
 const refusal = ['upstreamReset', 'connectFailure'] as const;
 const fresh = { fresh: true };
 
@@ -34,26 +18,28 @@ promise(
   'Under STRICT, plaintext to a service and to a pod address is refused, and mutual TLS is answered.',
   async ({ mesh, probes, plain, apply, manifest }, testInfo) => {
     const targets = plain.all.flatMap(({ cluster }) => {
-      const here = placements(mesh.file).filter(
-        ({ service, pods }) => pods[cluster.name] && service !== 'probe',
-      );
+      const here = meshes
+        .placements(mesh.file)
+        .filter(({ service, pods }) => pods[cluster.name] && service !== 'probe');
       // The last service: catalog and webapp come first, and other promises measure them.
       const service = here.at(-1)?.service;
       return service === undefined ? [] : [{ cluster, service }];
     });
     test.skip(targets.length === 0, 'No cluster has both a probe and another service.');
 
-    const plaintext: ExpectedCall[] = [];
-    const mutual: ExpectedCall[] = [];
+    const plaintext: verdict.ExpectedCall[] = [];
+    const mutual: verdict.ExpectedCall[] = [];
     for (const { cluster, service } of targets) {
       const { ip } = await cluster.readyPod(service);
       const [outside, inside] = [plain.in(cluster.name), probes.in(cluster.name)];
-      const add = (how: string, call: () => Promise<RequestRecord>) =>
+      const add = (how: string, call: () => Promise<traffic.RequestRecord>) =>
         plaintext.push({ scope: `${service} in ${cluster.name}, ${how}`, call, expected: refusal, count });
-      add('by service', async () => recordOf(await outside.call(service, fresh)));
-      add('by pod address', async () => recordOf(await outside.callAddress(ip, workloadPorts.serve, fresh)));
+      add('by service', async () => traffic.recordOf(await outside.call(service, fresh)));
+      add('by pod address', async () =>
+        traffic.recordOf(await outside.callAddress(ip, meshes.workloadPorts.serve, fresh)),
+      );
       add('TCP by service', () => outside.callTcp(service));
-      const call = async () => recordOf(await inside.call(service));
+      const call = async () => traffic.recordOf(await inside.call(service));
       mutual.push({ scope: `${service} in ${cluster.name}, mutual TLS`, call, expected: 'ok', count });
     }
     const switchTo = async (mode: string) => {
@@ -61,22 +47,22 @@ promise(
         await apply(manifest({ service, mode }), { clusters: [cluster.name] });
     };
     const answered = (expected: boolean) =>
-      judgeEach(
+      verdict.judgeEach(
         plaintext,
         ({ scope }) => scope,
         ({ call }) =>
-          judgeEventually(call, {
+          verdict.judgeEventually(call, {
             until: ({ outcome }) => (outcome === 'ok') === expected,
             withinMs: timeouts.propagationMs,
             what: `plaintext ${expected ? 'answered' : 'refused'}`,
-            say: requestInWords,
+            say: verdict.requestInWords,
           }),
       );
 
     await switchTo('PERMISSIVE');
-    holdAll(testInfo, asBaseline(await answered(true)));
+    holdAll(testInfo, verdict.asBaseline(await answered(true)));
     await switchTo('STRICT');
     holdAll(testInfo, await answered(false));
-    holdAll(testInfo, await judgeCalls([...plaintext, ...mutual]));
+    holdAll(testInfo, await verdict.judgeCalls([...plaintext, ...mutual]));
   },
 );

@@ -1,0 +1,6 @@
+/** Group `chaos` for suites: kinds of faults, and changes of Deployments that are not faults. */
+
+export { faults } from '../../chaos/faults.ts';
+export { awaitPods, resize, scale } from '../../chaos/scale.ts';
+export { proveServed } from '../../chaos/served.ts';
+export { faultEvents } from '../experiment.ts';
