@@ -8,6 +8,7 @@ export { timeouts } from './base/timeouts.ts';
 export type { Apply } from './suite/apply-session.ts';
 export { recordExperiment } from './suite/experiment.ts';
 export { expect } from './suite/expect.ts';
+export { givenFailover, givenFailoverCallers, givenRemote, orSkip } from './suite/given.ts';
 export { recordJudgement } from './suite/promise.ts';
 export { hold, holdAll, holdPhases } from './suite/record-and-expect.ts';
 

@@ -1,4 +1,14 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
+import {
+  chaos,
+  meshes,
+  traffic,
+  verdict,
+  givenFailoverCallers,
+  holdAll,
+  promise,
+  test,
+  timeouts,
+} from '../../harness/index.ts';
 
 const ratePerSecond = 50;
 const fault = { injected: 'gateways killed', healed: 'gateways answer again' };
@@ -17,15 +27,10 @@ promise(
   },
   'While the east-west gateways are killed and down, callers of a service with local pods notice nothing.',
   async ({ mesh, probes, plain, apply, manifest, faults }, testInfo) => {
-    const eligible = meshes.clustersWithFailover(mesh.file, 'catalog');
-    const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
+    const callers = givenFailoverCallers({ mesh, probes }, testInfo);
     const gateways = mesh.file.clusters.filter(
       ({ eastWestGateway, network }) =>
         eastWestGateway && plain.all.some(({ cluster }) => cluster.file.network !== network),
-    );
-    test.skip(
-      callers.length === 0,
-      'No cluster is the only one with catalog in its region while another region has catalog, too.',
     );
     test.skip(gateways.length === 0, 'No east-west gateway can be reached from another network.');
     await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });

@@ -1,4 +1,13 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
+import {
+  chaos,
+  meshes,
+  traffic,
+  verdict,
+  givenFailoverCallers,
+  holdAll,
+  promise,
+  timeouts,
+} from '../../harness/index.ts';
 
 /** With one of four pods ejected, Envoy keeps all traffic local: 3/4 × the overprovisioning factor of 1.4 is above 1. */
 const localPods = 4;
@@ -19,12 +28,7 @@ promise(
   },
   'One unhealthy pod is ejected while the healthy local pods keep the traffic local.',
   async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
-    const eligible = meshes.clustersWithFailover(mesh.file, 'catalog');
-    const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
-    test.skip(
-      callers.length === 0,
-      'No cluster is the only one with catalog in its region while another region has catalog, too.',
-    );
+    const callers = givenFailoverCallers({ mesh, probes }, testInfo);
     const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
     await Promise.all(
       callers.map(({ cluster }) => faults.use(() => chaos.resize(cluster, deployment, localPods))),
@@ -32,14 +36,7 @@ promise(
     const scaled = new Map(callers.map(({ cluster }) => [cluster.name, localPods]));
     await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog', scaled) });
 
-    const { outlierDetection = {}, connectTimeoutMs = NaN } = meshes.trafficPolicyOf(manifest());
-    const config: verdict.FailoverConfig = {
-      outlierDetection,
-      attemptTimeoutMs: connectTimeoutMs,
-      localPods,
-      requestIntervalMs: 1000 / ratePerSecond,
-      load: 'open',
-    };
+    const config = verdict.failoverConfigOf(manifest(), { localPods, ratePerSecond });
     const atLeast = verdict.requestsToSeeFailures(0.03);
     using waits = await traffic.watchStarvation(mesh);
     // In all clusters at once: traffic stays local, so each caller meets only the unhealthy pod of its cluster.
@@ -80,7 +77,7 @@ promise(
           unhealthyPod: pod.name,
           localPods,
           boundMs,
-          baseEjectionTimeMs: outlierDetection.baseEjectionTimeMs ?? NaN,
+          baseEjectionTimeMs: config.outlierDetection.baseEjectionTimeMs ?? NaN,
           atLeast,
         };
         return waits.judge(timeline, (one) => verdict.judgeEjection({ timeline: one, ...expected }));

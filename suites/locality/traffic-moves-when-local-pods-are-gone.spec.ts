@@ -1,4 +1,14 @@
-import { chaos, meshes, traffic, verdict, holdPhases, promise, test, timeouts } from '../../harness/index.ts';
+import {
+  chaos,
+  meshes,
+  traffic,
+  verdict,
+  givenFailoverCallers,
+  holdPhases,
+  promise,
+  test,
+  timeouts,
+} from '../../harness/index.ts';
 
 const ratePerSecond = 50;
 const events = { injected: 'local pods killed', healing: 'local pods requested', healed: 'local pods ready' };
@@ -17,17 +27,8 @@ promise(
   },
   'When all local pods are gone, traffic moves to another region in time, and returns when the pods are back.',
   async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
-    const eligible = meshes.clustersWithFailover(mesh.file, 'catalog');
-    const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
-    test.skip(
-      callers.length === 0,
-      'No cluster is the only one with catalog in its region while another region has catalog, too.',
-    );
+    const callers = givenFailoverCallers({ mesh, probes }, testInfo);
     await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
-    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } =
-      meshes.trafficPolicyOf(manifest());
-    const requestIntervalMs = 1000 / ratePerSecond;
-    const configured = { outlierDetection, attemptTimeoutMs, requestIntervalMs, load: 'open' } as const;
 
     const phases = holdPhases(testInfo);
     // One cluster after another: a caller that fails over needs the pods of the other clusters.
@@ -50,7 +51,8 @@ promise(
           },
           onHealed: () => recording.event(events.healed),
         });
-        const config = { ...configured, localPods, concurrentRequests, drainMs: stopped.injectedMs };
+        const configured = verdict.failoverConfigOf(manifest(), { localPods, ratePerSecond });
+        const config = { ...configured, concurrentRequests, drainMs: stopped.injectedMs };
         const [boundMs, failbackBoundMs] = [
           verdict.failoverBound(config).ms,
           verdict.failbackBound(config).ms,

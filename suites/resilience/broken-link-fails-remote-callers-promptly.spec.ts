@@ -1,4 +1,13 @@
-import { chaos, meshes, traffic, verdict, holdPhases, promise, test, timeouts } from '../../harness/index.ts';
+import {
+  chaos,
+  meshes,
+  traffic,
+  verdict,
+  givenRemote,
+  holdPhases,
+  promise,
+  timeouts,
+} from '../../harness/index.ts';
 
 const requestIntervalMs = 1000 / traffic.loadRate;
 
@@ -16,11 +25,7 @@ promise(
   },
   'When the link drops packets of one direction or resets connections, callers of a remote service fail promptly and recover.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
-    const [remote] = meshes.crossings(mesh.file, from);
-    test.skip(remote === undefined, 'No service has all its pods in one other cluster.');
-    if (remote === undefined) return;
-    const { service, cluster } = remote;
+    const { from, service, cluster } = givenRemote(mesh, testInfo);
     const rules = manifest({ service });
     await apply(rules, { proxiesOf: ['probe', 'webapp'] });
     const [policy, route] = [meshes.trafficPolicyOf(rules), meshes.routePolicyOf(rules)];

@@ -1,4 +1,4 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, orSkip, promise, timeouts } from '../../harness/index.ts';
 
 const requestIntervalMs = 1000 / traffic.loadRate;
 
@@ -17,15 +17,12 @@ promise(
   'While the link drops data, local callers notice nothing and callers of a remote service fail promptly; all recover by themselves.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const eligible = meshes.clustersWithFailover(mesh.file, 'catalog');
-    const [remote] = [...ingress.keys(), ...eligible]
+    const remotes = [...ingress.keys(), ...eligible]
       .filter((from) => eligible.includes(from))
       .flatMap((from) => meshes.crossings(mesh.file, from).map(({ service }) => ({ from, service })));
-    test.skip(
-      !remote,
-      'No cluster that can fail over for catalog has a service with all its pods in one other cluster.',
-    );
-    if (!remote) return;
-    const { from: cluster, service } = remote;
+    const reason =
+      'No cluster that can fail over for catalog has a service with all its pods in one other cluster.';
+    const { from: cluster, service } = orSkip(testInfo, remotes[0], reason);
     const rules = manifest({ service });
     await apply(rules, { proxiesOf: ['probe', 'webapp'] });
     await apply(manifest({ service: 'catalog' }), { awaitProxies: meshes.localFirst(mesh, 'catalog') });

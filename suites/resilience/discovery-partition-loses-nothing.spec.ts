@@ -1,4 +1,14 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
+import {
+  chaos,
+  meshes,
+  traffic,
+  verdict,
+  givenRemote,
+  holdAll,
+  promise,
+  test,
+  timeouts,
+} from '../../harness/index.ts';
 
 const shrinking = 'catalog';
 
@@ -16,11 +26,7 @@ promise(
   },
   'While the link drops discovery, no request is lost and endpoints stay; changes during the fault arrive afterwards.',
   async ({ mesh, ingress, underLoad, faults, apply, manifest }, testInfo) => {
-    const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
-    const [remote] = meshes.crossings(mesh.file, from);
-    test.skip(remote === undefined, 'No service has all its pods in one other cluster.');
-    if (remote === undefined) return;
-    const { service: growing, cluster } = remote;
+    const { from, service: growing, cluster } = givenRemote(mesh, testInfo);
     const home = mesh.cluster(cluster);
     const [few, one] = [(await home.pods(shrinking)).length, (await home.pods(growing)).length];
     test.skip(few === 0, `${shrinking} has no pod in ${cluster}, so it cannot be scaled up there.`);

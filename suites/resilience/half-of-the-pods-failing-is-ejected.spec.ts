@@ -1,4 +1,13 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
+import {
+  chaos,
+  meshes,
+  traffic,
+  verdict,
+  givenFailover,
+  holdAll,
+  promise,
+  test,
+} from '../../harness/index.ts';
 
 const requestIntervalMs = 1000 / traffic.loadRate;
 
@@ -15,27 +24,12 @@ promise(
   },
   'When half of the local pods answer 503, callers see failures only until these pods are ejected.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const [cluster] = meshes.clustersWithFailover(mesh.file, 'catalog');
-    test.skip(
-      cluster === undefined,
-      'No cluster is the only one with catalog in its region while another region has catalog, too.',
-    );
-    if (cluster === undefined) return;
-    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
-    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } =
-      meshes.trafficPolicyOf(manifest());
+    const given = await givenFailover({ mesh, apply, manifest }, testInfo);
+    const { cluster, config } = given;
     const home = mesh.cluster(cluster);
-    const pods = (await home.pods('catalog')).map(({ ip }) => ip);
-    const localPods = pods.length;
-    const count = Math.floor(localPods / 2);
+    const pods = given.pods.map(({ ip }) => ip);
+    const count = Math.floor(pods.length / 2);
     test.skip(count === 0, `catalog has only one pod in ${cluster}, so half of its pods cannot fail.`);
-    const config: verdict.FailoverConfig = {
-      outlierDetection,
-      attemptTimeoutMs,
-      localPods,
-      requestIntervalMs,
-      load: 'open',
-    };
     const bound = verdict.ejectionBound(config);
 
     const under = await underLoad(traffic.loadPathsTo('catalog', cluster, ingress));

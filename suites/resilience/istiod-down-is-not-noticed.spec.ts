@@ -1,4 +1,4 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, holdAll, orSkip, promise, timeouts } from '../../harness/index.ts';
 
 promise(
   {
@@ -14,9 +14,11 @@ promise(
   'While istiod of a cluster is down, its traffic is unaffected and new pods wait; when istiod is back, they start and are reached.',
   async ({ mesh, ingress, underLoad, faults }, testInfo) => {
     const orders = meshes.placements(mesh.file).find(({ service }) => service === 'orders');
-    const [cluster] = Object.keys(orders?.pods ?? {});
-    test.skip(cluster === undefined, 'No cluster has a pod of orders, so orders cannot be scaled up.');
-    if (cluster === undefined) return;
+    const cluster = orSkip(
+      testInfo,
+      Object.keys(orders?.pods ?? {})[0],
+      'No cluster has a pod of orders, so orders cannot be scaled up.',
+    );
     const home = mesh.cluster(cluster);
     const deployment = { namespace: mesh.file.namespace, name: 'orders' };
     const readyPods = async () => (await home.pods('orders')).filter(({ ready }) => ready).length;

@@ -1,4 +1,4 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
+import { chaos, traffic, verdict, givenFailover, holdAll, promise, timeouts } from '../../harness/index.ts';
 
 promise(
   {
@@ -14,32 +14,15 @@ promise(
   },
   'When all local pods are killed at once, callers lose no more than the ejection of these pods costs.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const [cluster] = meshes.clustersWithFailover(mesh.file, 'catalog');
-    test.skip(
-      cluster === undefined,
-      'No cluster is the only one with catalog in its region while another region has catalog, too.',
-    );
-    if (cluster === undefined) return;
-    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
-    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } =
-      meshes.trafficPolicyOf(manifest());
-    const { region } = mesh.cluster(cluster).file;
-    const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
+    const given = await givenFailover({ mesh, apply, manifest }, testInfo);
+    const { cluster, region } = given;
 
     const under = await underLoad(traffic.loadPathsTo('catalog', cluster, ingress));
     await under.begin(verdict.answeredOk({ region }));
     const fault = await under.inject(chaos.faults.podsKilled, { cluster, service: 'catalog' });
     await fault.heal();
     await under.settle(verdict.answeredOk({ region }), timeouts.podReadyMs);
-    const config = {
-      outlierDetection,
-      attemptTimeoutMs,
-      localPods,
-      concurrentRequests: under.inFlight,
-      requestIntervalMs: 1000 / traffic.loadRate,
-      load: 'open' as const,
-      drainMs: fault.injectedMs,
-    };
+    const config = { ...given.config, concurrentRequests: under.inFlight, drainMs: fault.injectedMs };
     const judgements = await under.judge(testInfo, (timeline) =>
       verdict.judgeOutage({
         timeline,

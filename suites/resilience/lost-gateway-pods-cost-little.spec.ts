@@ -1,4 +1,13 @@
-import { chaos, meshes, traffic, verdict, holdPhases, promise, test, timeouts } from '../../harness/index.ts';
+import {
+  chaos,
+  meshes,
+  traffic,
+  verdict,
+  givenRemote,
+  holdPhases,
+  promise,
+  timeouts,
+} from '../../harness/index.ts';
 
 const requestIntervalMs = 1000 / traffic.loadRate;
 
@@ -15,11 +24,7 @@ promise(
   },
   'Callers of a remote service recover when its only gateway pod is killed; they lose little with two pods, and nothing in a rolling restart.',
   async ({ mesh, ingress, underLoad, apply, manifest, faults }, testInfo) => {
-    const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
-    const [remote] = meshes.crossings(mesh.file, from);
-    test.skip(remote === undefined, 'No service has all its pods in one other cluster.');
-    if (remote === undefined) return;
-    const { service, cluster } = remote;
+    const { from, service, cluster } = givenRemote(mesh, testInfo);
     const rules = manifest({ service });
     await apply(rules, { proxiesOf: ['probe', 'webapp'] });
     const [policy, route] = [meshes.trafficPolicyOf(rules), meshes.routePolicyOf(rules)];

@@ -1,4 +1,4 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
+import { chaos, meshes, traffic, verdict, givenFailover, holdAll, promise } from '../../harness/index.ts';
 
 const requestIntervalMs = 1000 / traffic.loadRate;
 
@@ -16,22 +16,12 @@ promise(
   },
   'While one pod hangs, no request fails, and no request is slow after the pod is ejected.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const [cluster] = meshes.clustersWithFailover(mesh.file, 'catalog');
-    test.skip(
-      cluster === undefined,
-      'No cluster is the only one with catalog in its region while another region has catalog, too.',
-    );
-    if (cluster === undefined) return;
-    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
-    const { outlierDetection = {} } = meshes.trafficPolicyOf(manifest());
+    const given = await givenFailover({ mesh, apply, manifest }, testInfo);
+    const { cluster, config } = given;
     const route = meshes.routePolicyOf(manifest());
     const home = mesh.cluster(cluster);
-    const pods = (await home.pods('catalog')).map(({ ip }) => ip);
-    const localPods = pods.length;
-    const { slow, slowRequests } = verdict.hangBound(
-      { outlierDetection, localPods, requestIntervalMs },
-      route,
-    );
+    const pods = given.pods.map(({ ip }) => ip);
+    const { slow, slowRequests } = verdict.hangBound(config, route);
     const prompt = verdict.answeredOk({ withinMs: route.perTryTimeoutMs ?? NaN });
 
     const under = await underLoad(traffic.loadPathsTo('catalog', cluster, ingress));

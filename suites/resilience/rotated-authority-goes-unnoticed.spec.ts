@@ -1,4 +1,4 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
+import { chaos, traffic, verdict, givenRemote, holdAll, promise } from '../../harness/index.ts';
 
 const bothServe = 'pods with certificates of both authorities serve';
 
@@ -13,27 +13,22 @@ promise(
   },
   'When a cluster changes to another intermediate of the same root, pods with either certificate serve, and no request is lost.',
   async ({ mesh, plain, ingress, underLoad, faults, apply, manifest }, testInfo) => {
-    const [crossing] = mesh.file.clusters.flatMap(({ name }) =>
-      meshes.crossings(mesh.file, name).map((to) => ({ from: name, to })),
-    );
-    test.skip(crossing === undefined, 'No service has all its pods in one other cluster.');
-    if (crossing === undefined) return;
-    const { from, to } = crossing;
-    const home = mesh.cluster(to.cluster);
-    const deployment = { namespace: mesh.file.namespace, name: to.service };
-    const before = (await home.pods(to.service)).length;
-    await apply(manifest({ service: to.service }), { clusters: [from], proxiesOf: ['webapp', 'probe'] });
+    const { from, service, cluster } = givenRemote(mesh, testInfo);
+    const home = mesh.cluster(cluster);
+    const deployment = { namespace: mesh.file.namespace, name: service };
+    const before = (await home.pods(service)).length;
+    await apply(manifest({ service }), { clusters: [from], proxiesOf: ['webapp', 'probe'] });
 
-    const under = await underLoad(traffic.loadPathsTo(to.service, from, ingress));
+    const under = await underLoad(traffic.loadPathsTo(service, from, ingress));
     await under.begin();
     // Without a rollout: other promises cover the cost of restarted pods and gateways.
-    const rotation = { cluster: to.cluster, renew: 'none' as const };
+    const rotation = { cluster, renew: 'none' as const };
     await under.inject(chaos.faults.intermediateRotated, rotation);
     await faults.use(() => chaos.scale(home, deployment, before + 1));
     await chaos.awaitPods(home, deployment);
     await under.further(verdict.pushBound().ms);
-    const { workloads } = await traffic.readTrust(mesh, plain.in(to.cluster));
-    const pods = (await home.pods(to.service)).map(({ name }) => name);
+    const { workloads } = await traffic.readTrust(mesh, plain.in(cluster));
+    const pods = (await home.pods(service)).map(({ name }) => name);
     const mixed = verdict.judgeMixedIssuers(
       workloads.filter(({ who }) => pods.some((pod) => who.endsWith(`/${pod}`))),
     );
@@ -52,6 +47,6 @@ promise(
         verdict.judgeCoverage({ timeline, by: 'pod', window: { fromMs }, members }),
       ]),
     );
-    holdAll(testInfo, { ...judgements, [`certificates of ${to.service}`]: mixed });
+    holdAll(testInfo, { ...judgements, [`certificates of ${service}`]: mixed });
   },
 );

@@ -1,4 +1,4 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test } from '../../harness/index.ts';
+import { chaos, traffic, verdict, givenRemote, holdAll, promise } from '../../harness/index.ts';
 
 promise(
   {
@@ -13,17 +13,12 @@ promise(
   },
   'When the remote secret of a cluster is rotated, no request to that cluster is lost.',
   async ({ mesh, ingress, underLoad }, testInfo) => {
-    const [crossing] = mesh.file.clusters.flatMap(({ name }) =>
-      meshes.crossings(mesh.file, name).map((to) => ({ from: name, to })),
-    );
-    test.skip(crossing === undefined, 'No service has all its pods in one other cluster.');
-    if (crossing === undefined) return;
-    const { from, to } = crossing;
+    const { from, service, cluster } = givenRemote(mesh, testInfo);
 
-    const under = await underLoad(traffic.loadPathsTo(to.service, from, ingress));
+    const under = await underLoad(traffic.loadPathsTo(service, from, ingress));
     await under.begin();
     // The proof of the fault: istiod uses the new token, is synced, and holds every endpoint. Healing is a second rotation.
-    const fault = await under.inject(chaos.faults.remoteSecretRotated, { cluster: from, to: to.cluster });
+    const fault = await under.inject(chaos.faults.remoteSecretRotated, { cluster: from, to: cluster });
     await fault.heal();
     await under.settle();
     // If istiod closes the old registry after it filled the new one, the endpoints disappear seconds later (istio #61043).

@@ -1,4 +1,4 @@
-import { chaos, meshes, traffic, verdict, holdAll, promise, test, timeouts } from '../../harness/index.ts';
+import { chaos, traffic, verdict, givenFailover, holdAll, promise, timeouts } from '../../harness/index.ts';
 
 const healing = 'local pods are requested';
 
@@ -16,17 +16,9 @@ promise(
   },
   'When local pods are back, traffic returns to its own region once, and stays there.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
-    const [cluster] = meshes.clustersWithFailover(mesh.file, 'catalog');
-    test.skip(
-      cluster === undefined,
-      'No cluster is the only one with catalog in its region while another region has catalog, too.',
-    );
-    if (cluster === undefined) return;
-    await apply(manifest(), { awaitProxies: meshes.localFirst(mesh, 'catalog') });
-    const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } =
-      meshes.trafficPolicyOf(manifest());
-    const { region } = mesh.cluster(cluster).file;
-    const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
+    const given = await givenFailover({ mesh, apply, manifest }, testInfo);
+    const { cluster, region } = given;
+    const { localPods, outlierDetection } = given.config;
     // Answers of two regions mix until the last pod is ready and every proxy knows it.
     const knownMs = verdict.pushBound().ms;
     const mixed = ((timeouts.podReadyMs + knownMs) * traffic.loadRate) / 1000;
@@ -37,15 +29,7 @@ promise(
     const under = await underLoad(traffic.loadPathsTo('catalog', cluster, ingress));
     await under.begin(isLocal);
     const fault = await under.inject(chaos.faults.podsScaledToZero, { cluster, service: 'catalog' });
-    const config = {
-      outlierDetection,
-      attemptTimeoutMs,
-      localPods,
-      concurrentRequests: under.inFlight,
-      requestIntervalMs: 1000 / traffic.loadRate,
-      load: 'open' as const,
-      drainMs: fault.injectedMs,
-    };
+    const config = { ...given.config, concurrentRequests: under.inFlight, drainMs: fault.injectedMs };
     await under.settle(
       (request) => request.outcome === 'ok' && !isLocal(request),
       verdict.failoverBound(config).ms,

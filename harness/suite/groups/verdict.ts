@@ -1,5 +1,6 @@
 /** Group `verdict` for suites: judge functions, time bounds and error budgets. */
 
+export { failoverConfigOf } from '../given.ts';
 export { judgeAnsweredBy, requestsToSeeFailures } from '../../verdict/answered-by.ts';
 export { judgeShares } from '../../verdict/balance.ts';
 export {
