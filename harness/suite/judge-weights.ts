@@ -33,14 +33,14 @@ export function weightsOf(view: RemoteView, home: MeshCluster, service: string):
     stay: (pods, forMs) => judgeConsistently(read, { holds: is(pods), forMs, ...weighing(pods) }),
     grow: async (before, pods, withinMs) => {
       const judge = (seen: SeenWeights) => judgeAdded({ before, seen, pods });
-      const told = (seen: SeenWeights) => judge(seen).verdict === 'pass';
+      const isKnown = (seen: SeenWeights) => judge(seen).verdict === 'pass';
       const what = `client proxies elsewhere know ${pods} pods of ${service} behind ${home.name}'s gateway`;
       const arrived = await Promise.all([
         judgeEventually(() => view.held(service), {
           until: (held) => Object.values(held).every((endpoints) => endpoints === pods),
           ...{ withinMs, what: `istiods elsewhere hold ${pods} endpoints of ${service} in ${home.name}` },
         }),
-        judgeEventually(read, { until: told, withinMs, what, say: describeWeights }),
+        judgeEventually(read, { until: isKnown, withinMs, what, say: describeWeights }),
       ]);
       return every([...arrived, judge(await read())]);
     },

@@ -21,7 +21,7 @@ async function unreachable(cluster: MeshCluster): Promise<string | undefined> {
   }
 }
 
-/** Heals leftovers of earlier runs, and prints what it does and leaves alone. @returns the error if healing failed. */
+/** Heals leftovers of earlier runs, and prints each healed leftover and each one that stays. @returns the error if healing failed. */
 async function healLeftovers(mesh: Mesh): Promise<unknown> {
   try {
     const say = (line: string): void => console.error(`leftover of an earlier run, ${line}`);

@@ -15,7 +15,7 @@ export interface PromiseDefinition {
   level: 'core' | 'extended';
   /** Documentation pages with the requirement: at least one, `https:` or `http:`. */
   references: string[];
-  /** The part of the mesh, besides meshproof's workloads, that the test disturbs. */
+  /** The part of the mesh that the test disturbs. Workloads of meshproof do not count. */
   disturbs: 'nothing' | 'gateway' | 'control-plane' | 'link' | 'cluster';
   /** The faults need the containers or keys of a lab (`FaultKind.needsLab`). The promise is skipped on other meshes. */
   needsLab?: true;
