@@ -1,4 +1,3 @@
-import { KubeConfig, type V1Secret } from '#kubernetes-client';
 import { settleAll } from '../../base/settle-all.ts';
 import { waitUntil } from '../../base/wait-until.ts';
 import { whileWaiting } from '../../base/waiting.ts';
@@ -20,29 +19,6 @@ export async function remoteSecretName(mesh: Mesh, holder: MeshCluster, discover
   const found = items.find(({ data }) => data?.[discovered] !== undefined);
   if (found?.metadata?.name !== undefined) return found.metadata.name;
   throw new Error(`Cluster ${holder.name} has no remote secret of ${discovered} in ${namespace}.`);
-}
-
-/**
- * The account that a remote secret's token is of, as its subject says. Throws, without quoting the secret, when it holds no
- * token of a service account.
- */
-export function accountIn(
-  secret: V1Secret,
-  discovered: string,
-): { namespace: string; name: string; config: KubeConfig } {
-  const config = new KubeConfig();
-  try {
-    config.loadFromString(Buffer.from(secret.data?.[discovered] ?? '', 'base64').toString());
-    const [, claims = ''] = (config.getCurrentUser()?.token ?? '').split('.');
-    const { sub } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sub?: string };
-    const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(sub ?? '') ?? [];
-    if (namespace && name) return { namespace, name, config };
-  } catch {
-    // The cause would quote the secret.
-  }
-  throw new Error(
-    `Secret ${secret.metadata?.name} holds no token of a service account for ${discovered}: it cannot be rotated.`,
-  );
 }
 
 /** What an istiod says of another cluster, and how many endpoints of meshproof's services it holds of it. */
