@@ -98,6 +98,14 @@ test('a Secret that an outer fault has deleted is kept already', async () => {
   assert.deepEqual([...stored], [['s', secret()]]);
 });
 
+test('a Secret that Kubernetes fills with a token is neither copied nor changed', async () => {
+  const { stored, west } = cluster();
+  const token = { ...secret(), type: 'kubernetes.io/service-account-token' };
+  stored.set('s', token);
+  await assert.rejects(keepSecret(west, 'n', 's'), /n\/s of cluster west is not changed: its type is/);
+  assert.deepEqual([...stored], [['s', token]]);
+});
+
 const refusal = /n\/meshproof-kept-s of west is not a copy that this machine wrote.*n\/s stays/;
 
 test('a copy of which anything was changed is refused: its data, its labels, what was written', async () => {

@@ -24,12 +24,14 @@ export const keptName = (secret: string): string => `meshproof-kept-${secret}`;
  * cluster, is not lost when this process is killed, and is read by those alone who could read it before. A copy that is
  * there already is of the Secret before an outer fault, and stays. The copy is signed together with what it holds.
  *
- * @throws Error when a copy is there that this machine did not write; ChangedSince where that copy is older than what somebody has put into the Secret: healing would put back what it holds.
+ * @throws Error when a copy is there that this machine did not write, or when Kubernetes fills the Secret with a token; ChangedSince
+ *   when somebody has changed the Secret since that copy was made: healing would overwrite the change.
  */
 export async function keepSecret(cluster: MeshCluster, namespace: string, name: string): Promise<void> {
   const there = await readOwnCopy(cluster, namespace, name);
   if (there) return requireOurs(cluster, namespace, name, there);
   const secret = await whileWaiting(() => cluster.api.core.readNamespacedSecret({ namespace, name }));
+  requireNoToken(cluster, secret);
   const { labels = {}, annotations = {} } = secret.metadata ?? {};
   const head = JSON.stringify({ type: secret.type ?? 'Opaque', labels, annotations } satisfies SecretHead);
   const copy: V1Secret = {
@@ -44,6 +46,17 @@ export async function keepSecret(cluster: MeshCluster, namespace: string, name: 
   };
   const body = await withSignature(cluster, namespace, name, copy);
   await whileWaiting(() => cluster.api.core.createNamespacedSecret({ namespace, body }));
+}
+
+const tokenType = 'kubernetes.io/service-account-token';
+
+/** Kubernetes fills a Secret of this type with a token of the account that its annotation names, so a copy of one is a new token. */
+function requireNoToken(cluster: MeshCluster, { type, metadata }: V1Secret): void {
+  if (type !== tokenType) return;
+  throw new Error(
+    `Secret ${metadata?.namespace}/${metadata?.name} of cluster ${cluster.name} is not changed: its type is ${tokenType}. ` +
+      'Create it as an Opaque Secret, as `istioctl create-remote-secret` does.',
+  );
 }
 
 /** The shape of the type, labels and annotations of a Secret in the annotation of its copy. */
@@ -290,9 +303,7 @@ export async function issueToken(
     annotations: { 'kubernetes.io/service-account.name': account.name },
   });
   await whileWaiting(() =>
-    applyAll(cluster.api, [
-      { apiVersion: 'v1', kind: 'Secret', metadata, type: 'kubernetes.io/service-account-token' },
-    ]),
+    applyAll(cluster.api, [{ apiVersion: 'v1', kind: 'Secret', metadata, type: tokenType }]),
   );
 }
 

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Deployment, V1LabelSelector } from '@kubernetes/client-node';
 import { temporaryFolder } from '../base/temporary-folder.ts';
 import type { MeshFileCluster } from '../config/mesh-file.ts';
 import type { ClusterApi } from '../kube/cluster-api.ts';
 import { MeshCluster } from '../mesh/attach.ts';
 import { ChangedSince } from './heal/changed-since.ts';
 import { mergePatch } from './objects/comparison.ts';
-import { endPods, healReplicas, replicasNow, scale } from './scale.ts';
+import { endPods, healReplicas, podsOf, replicasNow, scale } from './scale.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 
 const ref = { namespace: 'n', name: 'd' };
 
 /** A Deployment whose pods are always as many as it asks for. */
-function cluster(replicas: number) {
-  let deployment: V1Deployment = { metadata: ref, spec: { replicas, selector: {}, template: {} } };
+function cluster(replicas: number, selector: V1LabelSelector = { matchLabels: { app: 'd' } }) {
+  let deployment: V1Deployment = { metadata: ref, spec: { replicas, selector, template: {} } };
   const asked = () => deployment.spec?.replicas ?? 0;
   const apps = {
     readNamespacedDeployment: async () => {
@@ -88,3 +88,14 @@ test('pods that a request took away which came after the healing are given back'
   await healReplicas(west, ref, 2);
   assert.equal(asked(), 2);
 });
+
+for (const selector of [
+  {},
+  { matchLabels: { app: 'd' }, matchExpressions: [{ key: 'app', operator: 'Exists' }] },
+])
+  test(`a Deployment with the selector ${JSON.stringify(selector)} does not lose pods of other Deployments`, async () => {
+    const { west, asked } = cluster(1, selector);
+    for (const act of [podsOf, endPods])
+      await assert.rejects(act(west, ref), /Deployment n\/d of cluster west cannot be disturbed/);
+    assert.equal(asked(), 1);
+  });

@@ -129,8 +129,7 @@ export async function endPods(cluster: MeshCluster, deployment: DeploymentRef): 
  */
 async function killSuccessors(cluster: MeshCluster, deployment: DeploymentRef): Promise<void> {
   const { namespace, name } = deployment;
-  const { spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
-  const labelSelector = selectorOf(spec?.selector.matchLabels ?? {});
+  const labelSelector = selectorOf(await podLabelsOf(cluster, deployment));
   const isEmpty = async () => {
     const { items } = await cluster.api.core.listNamespacedPod({ namespace, labelSelector });
     await killPods(
@@ -144,9 +143,18 @@ async function killSuccessors(cluster: MeshCluster, deployment: DeploymentRef): 
 }
 
 /** The pods of a Deployment, by its own selector. */
-export async function podsOf(cluster: MeshCluster, deployment: DeploymentRef): Promise<Pod[]> {
+export const podsOf = async (cluster: MeshCluster, deployment: DeploymentRef): Promise<Pod[]> =>
+  cluster.findPods({ namespace: deployment.namespace, labels: await podLabelsOf(cluster, deployment) });
+
+/** Without labels, a list of pods has all pods of the namespace: a fault would delete the pods of other Deployments. */
+async function podLabelsOf(cluster: MeshCluster, deployment: DeploymentRef): Promise<Record<string, string>> {
   const { spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
-  return cluster.findPods({ namespace: deployment.namespace, labels: spec?.selector.matchLabels ?? {} });
+  const { matchLabels = {}, matchExpressions = [] } = spec?.selector ?? {};
+  if (Object.keys(matchLabels).length > 0 && matchExpressions.length === 0) return matchLabels;
+  throw new Error(
+    `Deployment ${deployment.namespace}/${deployment.name} of cluster ${cluster.name} cannot be disturbed: ` +
+      'it does not select its pods by labels alone. Give it a selector with matchLabels only.',
+  );
 }
 
 /** Where a Deployment's number of pods is noted before it is changed: what is left of a killed process can be undone. */
