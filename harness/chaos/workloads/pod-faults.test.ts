@@ -15,7 +15,11 @@ function meshWith(pods: number): Mesh {
   };
   const api = {
     cluster: 'west',
-    apps: { readNamespacedDeployment: async () => ({ spec: { replicas: pods, selector: { matchLabels: { app: 'd' } } } }) },
+    apps: {
+      readNamespacedDeployment: async () => ({
+        spec: { replicas: pods, selector: { matchLabels: { app: 'd' } } },
+      }),
+    },
     core: { listNamespacedPod: async () => ({ items: pods === 0 ? [] : [pod] }) },
     objects: { list: async () => ({ items: [] }) },
   };
