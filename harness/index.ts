@@ -60,11 +60,15 @@ export type { Experiment } from './report/experiment.ts';
 
 export { stopEastWestGateway, type StoppedGateway } from './chaos/gateway.ts';
 export { awaitPods, endPods, killPods, resize, scale, type Scaled } from './chaos/scale.ts';
-export { proveServed } from './chaos/served.ts';
+export { proveServed } from './chaos/endpoint-removal.ts';
 export { FaultUnavailable } from './chaos/fault.ts';
 export { faults as faultKinds } from './chaos/faults.ts';
 export { inject, type Healed, type Injected } from './chaos/heal/inject.ts';
-export { makeSick, type SickPod, type Sickness } from './chaos/workloads/sick-pod.ts';
+export {
+  makeUnhealthy as makeSick,
+  type UnhealthyPod as SickPod,
+  type PodFailure as Sickness,
+} from './chaos/workloads/unhealthy-pod.ts';
 
 export { judgeAnsweredBy, requestsToSeeFailures } from './verdict/answered-by.ts';
 export { judgeShares } from './verdict/balance.ts';

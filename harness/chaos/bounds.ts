@@ -29,7 +29,7 @@ export const bounds = {
   /** Pods leave (their grace period is 5 s), their successors become ready. */
   pods: { injectMs: apiMs + endpointMs, healMs: apiMs + podReadyMs },
   /** Envoy's runtime by port-forward; the proof is one answer that is late or not there. */
-  sickPods: { injectMs: 2 * apiMs, healMs: 2 * apiMs },
+  unhealthyPods: { injectMs: 2 * apiMs, healMs: 2 * apiMs },
   /** New pods of another template that run and are not ready; healing makes them once more. */
   rollout: { injectMs: apiMs + podReadyMs, healMs: apiMs + podReadyMs },
   /** As pods, and the port of the gateway is looked at from another cluster. */

@@ -19,7 +19,7 @@ import { intermediateRotated } from './trust/intermediate-rotated.ts';
 import { rootRotated } from './trust/root-rotated.ts';
 import { podsDeleted, podsKilled, podsScaledToZero } from './workloads/pod-faults.ts';
 import { podsSlowStart } from './workloads/pods-slow-start.ts';
-import { podsFailing, podsHanging, podsLate, podsSlow } from './workloads/sick-fault.ts';
+import { podsFailing, podsHanging, podsLate, podsSlow } from './workloads/unhealthy-fault.ts';
 
 /** Every kind of fault, those first that disturb least. */
 export const faults = {

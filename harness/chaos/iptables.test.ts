@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chainOf, chainText, chainsIn, countsOf } from './iptables.ts';
-import { matchesOf, wordPassage, type Passage } from './link/ways.ts';
+import { matchesOf, passageText, type Passage } from './link/directions.ts';
 
 const westToEast = { from: 'west', to: 'east', in: 'eth0', out: 'eth1' };
 const eastToWest = { from: 'east', to: 'west', in: 'eth1', out: 'eth0' };
@@ -91,9 +91,9 @@ test('chains of ours are found with where they are called from', () => {
 });
 
 test('a passage in words', () => {
-  assert.equal(wordPassage(passage({ oneWay: 'packets' })), 'west→east 15443, packets of that way');
+  assert.equal(passageText(passage({ oneWay: 'packets' })), 'west→east 15443, packets of that way');
   assert.equal(
-    wordPassage(passage({ ways: [westToEast, eastToWest], ports: [15443, 6443] })),
+    passageText(passage({ ways: [westToEast, eastToWest], ports: [15443, 6443] })),
     'west↔east 15443+6443',
   );
 });

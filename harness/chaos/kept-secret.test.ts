@@ -11,7 +11,7 @@ import {
   keptHeadAnnotation,
   keptLabel,
   keptName,
-  putSecretBack,
+  restoreKeptSecret,
   readKept,
   refuseForeignCopy,
   writeSecretData,
@@ -60,9 +60,9 @@ test('a Secret that was changed, and one that was deleted, are put back with the
     assert.equal(stored.get(keptName('s'))?.metadata?.labels?.['istio/multiCluster'], undefined);
     if (breakIt === 'changed') await writeSecretData(west, 'n', 's', { east: 'eA==' });
     else stored.delete('s');
-    await putSecretBack(west, 'n', 's');
+    await restoreKeptSecret(west, 'n', 's');
     assert.deepEqual([...stored], [['s', secret()]]);
-    await putSecretBack(west, 'n', 's');
+    await restoreKeptSecret(west, 'n', 's');
     assert.deepEqual([...stored], [['s', secret()]]);
   }
 });
@@ -72,7 +72,7 @@ test('a copy that is there already stays: it is of the Secret before an outer fa
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
   await keepSecret(west, 'n', 's');
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual(stored.get('s'), secret());
 });
 
@@ -94,7 +94,7 @@ test('a Secret that an outer fault has deleted is kept already', async () => {
   await keepSecret(west, 'n', 's');
   stored.delete('s');
   await keepSecret(west, 'n', 's');
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual([...stored], [['s', secret()]]);
 });
 
@@ -122,7 +122,7 @@ test('a copy of which anything was changed is refused: its data, its labels, wha
     assert.ok(copy);
     change(copy);
     stored.delete('s');
-    await assert.rejects(putSecretBack(west, 'n', 's'), refusal);
+    await assert.rejects(restoreKeptSecret(west, 'n', 's'), refusal);
     await assert.rejects(readKept(west, 'n', 's'), refusal);
     assert.equal(stored.get('s'), undefined);
   }
@@ -143,13 +143,13 @@ test('what somebody else has put there since stays, and so does the copy, until 
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
   const rotated = { ...secret(), data: { east: 'eQ==' } };
   stored.set('s', rotated);
-  await assert.rejects(putSecretBack(west, 'n', 's'), (error: Error) => {
+  await assert.rejects(restoreKeptSecret(west, 'n', 's'), (error: Error) => {
     return error instanceof ChangedSince && /n\/s of west .* n\/meshproof-kept-s;/.test(error.message);
   });
   assert.deepEqual(stored.get('s'), rotated);
   assert.deepEqual(stored.get(keptName('s'))?.data, secret().data);
   stored.delete(keptName('s'));
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual([...stored], [['s', rotated]]);
 });
 
@@ -161,7 +161,7 @@ test('each of several writings of a fault is known, and the first that was kille
   await writeSecretData(west, 'n', 's', { east: 'eQ==' });
   assert.ok(first);
   stored.set('s', first); // noted, and not written
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual([...stored], [['s', secret()]]);
 });
 
@@ -177,6 +177,6 @@ test('that a controller writes to what is no data of it keeps nothing from being
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
   const now = stored.get('s');
   stored.set('s', { ...now, metadata: { ...now?.metadata, resourceVersion: '7' } });
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual(stored.get('s')?.data, secret().data);
 });

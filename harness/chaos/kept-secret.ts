@@ -233,13 +233,17 @@ async function readCopy(
  *
  * @throws Error when the copy is not what this machine wrote; ChangedSince where it holds what was not there before, nor came from a fault; Secret and copy then stay.
  */
-export async function putSecretBack(cluster: MeshCluster, namespace: string, name: string): Promise<boolean> {
+export async function restoreKeptSecret(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+): Promise<boolean> {
   const copy = await readOwnCopy(cluster, namespace, name);
-  return copy !== undefined && restoreSecret(cluster, namespace, name, copy);
+  return copy !== undefined && restoreFromCopy(cluster, namespace, name, copy);
 }
 
-/** As {@link putSecretBack}, from a copy that was read, and is trusted. */
-export async function restoreSecret(
+/** As {@link restoreKeptSecret}, from a copy that was read, and is trusted. */
+export async function restoreFromCopy(
   cluster: MeshCluster,
   namespace: string,
   name: string,
@@ -248,7 +252,7 @@ export async function restoreSecret(
   if (copy.data === undefined) return false;
   const now = await readIfThere(cluster, namespace, name);
   const differs = hashOf(now?.data) !== hashOf(copy.data);
-  if (!now) await makeAnew(cluster, namespace, name, copy);
+  if (!now) await recreate(cluster, namespace, name, copy);
   else if (differs) {
     if (!isOurs(copy, now)) throw changedSince(cluster, namespace, name);
     await replaceData(cluster, namespace, name, copy.data);
@@ -267,7 +271,7 @@ async function readIfThere(
   return items[0];
 }
 
-async function makeAnew(
+async function recreate(
   cluster: MeshCluster,
   namespace: string,
   name: string,

@@ -27,13 +27,13 @@ export function parametersOf<P extends z.ZodObject>(
   const parsed = (kind.parameters as z.ZodObject).strict().safeParse(given);
   const problems = parsed.success
     ? unknownNames(parsed.data, file)
-    : parsed.error.issues.map((issue) => wordIssue(issue, given));
+    : parsed.error.issues.map((issue) => issueText(issue, given));
   if (problems.length > 0)
     throw new InvalidParameters(`${kind.id} cannot have these parameters: ${problems.join('; ')}.`);
   return parsed.data as z.output<P>;
 }
 
-function wordIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
+function issueText(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
   const [key] = issue.path;
   if (key === undefined) return issue.message;
   const value = given[String(key)];

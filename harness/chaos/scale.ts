@@ -33,7 +33,7 @@ export interface Scaled extends AsyncDisposable {
 export async function scale(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<Scaled> {
   await note(cluster, deployment, pods);
   const before = await setReplicas(cluster, deployment, pods);
-  const restore = once(() => putBack(cluster, deployment, before));
+  const restore = once(() => restoreReplicas(cluster, deployment, before));
   return { deployment, before, restore, [Symbol.asyncDispose]: restore };
 }
 
@@ -240,7 +240,7 @@ const annotate = (
 ): Promise<void> => mark(cluster.api, deploymentHeader(deployment), { annotations });
 
 /**
- * As {@link putBack}, for a fault that took all pods away, in a process that may have ended long ago.
+ * As {@link restoreReplicas}, for a fault that took all pods away, in a process that may have ended long ago.
  *
  * @param known numbers that a fault gave it, when they are not to be read from the notes of this machine.
  * @throws ChangedSince where it asks for a number that is neither this one nor was given by us: then it stays.
@@ -253,7 +253,7 @@ export async function healReplicas(
 ): Promise<void> {
   const { now, noted, given } = await readReplicas(cluster, deployment);
   if ([pods, ...(known ?? given)].includes(now) || (noted === undefined && now === 0))
-    return putBack(cluster, deployment, pods);
+    return restoreReplicas(cluster, deployment, pods);
   // Without our note somebody has decided how many there shall be.
   if (noted === undefined && known === undefined) return awaitPods(cluster, deployment);
   throw new ChangedSince(
@@ -263,7 +263,11 @@ export async function healReplicas(
 }
 
 /** Gives a Deployment a number of pods, waits until they are ready, and takes the note away unless an outer change needs it. */
-export async function putBack(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<void> {
+export async function restoreReplicas(
+  cluster: MeshCluster,
+  deployment: DeploymentRef,
+  pods: number,
+): Promise<void> {
   const { namespace, name } = deployment;
   // What was broken has to be healed, also when the API server is busy for a moment.
   const what = `deployment ${namespace}/${name} of cluster ${cluster.name} to be scaled back to ${pods}`;

@@ -7,7 +7,7 @@ import type { ClusterApi } from '../kube/cluster-api.ts';
 import { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { istiodDown } from './control-plane/istiod-down.ts';
 import { killPods } from './scale.ts';
-import { podsFailing } from './workloads/sick-fault.ts';
+import { podsFailing } from './workloads/unhealthy-fault.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 

@@ -57,7 +57,7 @@ export const regionLabelsLost = defineFault({
     }),
   heal: async ({ mesh, parameters: { cluster }, undo: { regions } }) => {
     for (const [node, region] of Object.entries(regions))
-      await giveRegionBack(mesh.cluster(cluster), node, region);
+      await restoreRegion(mesh.cluster(cluster), node, region);
   },
   proveHealed: ({ mesh, parameters: { cluster }, undo: { regions } }) =>
     proveNodes(mesh.cluster(cluster), (nodes) => {
@@ -95,7 +95,7 @@ export const nodeHeader = (name: string) => ({ apiVersion: 'v1', kind: 'Node', n
  *
  * @throws ChangedSince where somebody has given it another since: then both stay.
  */
-export async function giveRegionBack(cluster: MeshCluster, name: string, region: string): Promise<void> {
+export async function restoreRegion(cluster: MeshCluster, name: string, region: string): Promise<void> {
   const { items } = await whileWaiting(() =>
     cluster.api.core.listNode({ fieldSelector: `metadata.name=${name}` }),
   );

@@ -10,7 +10,7 @@ import { defineFault } from '../fault.ts';
 import {
   asIssued,
   keepSecret,
-  putSecretBack,
+  restoreKeptSecret,
   readKept,
   refuseForeignCopy,
   writeSecretData,
@@ -84,13 +84,14 @@ export const remoteSecretChanged = defineFault({
   prove: async ({ mesh, parameters: { cluster, to, change }, undo: { secret: name, updates } }) => {
     const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
     const [was, is] = [await readKept(holder, namespace, name), await dataOf(holder, namespace, name)];
-    if (wordData(was) === wordData(is)) throw new Error(`Secret ${namespace}/${name} holds what it held.`);
+    if (dataSummary(was) === dataSummary(is))
+      throw new Error(`Secret ${namespace}/${name} holds what it held.`);
     const seen = await proveNoticed(mesh, { holder, to, change, updates });
-    return `${cluster}: Secret ${namespace}/${name} (${change}) ${is ? `holds ${wordData(is)}` : 'is gone'}, and held ${wordData(was)}; ${seen}`;
+    return `${cluster}: Secret ${namespace}/${name} (${change}) ${is ? `holds ${dataSummary(is)}` : 'is gone'}, and held ${dataSummary(was)}; ${seen}`;
   },
   heal: async ({ mesh, parameters: { cluster, change }, undo: { secret: name } }) => {
     const holder = mesh.cluster(cluster);
-    await putSecretBack(holder, mesh.file.rootNamespace, name);
+    await restoreKeptSecret(holder, mesh.file.rootNamespace, name);
     if (neverSynced.has(change)) await renewIstiod(mesh, holder);
     if (change === 'in-another-namespace')
       await whileWaiting(() =>
@@ -171,7 +172,7 @@ async function dataOf(
 }
 
 /** Names of entries, and a hash that tells nothing of what they are. */
-function wordData(data: Record<string, string> | undefined): string {
+function dataSummary(data: Record<string, string> | undefined): string {
   const entries = Object.entries(data ?? {}).toSorted();
   const hash = createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 12);
   return `${entries.map(([name]) => name).join(', ') || 'nothing'} (${hash})`;

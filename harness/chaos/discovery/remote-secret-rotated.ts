@@ -7,7 +7,13 @@ import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { issueToken, keepSecret, putSecretBack, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
+import {
+  issueToken,
+  keepSecret,
+  restoreKeptSecret,
+  refuseForeignCopy,
+  writeSecretData,
+} from '../kept-secret.ts';
 import { accountSchema, remoteAccount, withToken } from './remote-account.ts';
 import { proveSynced, remoteSecretName } from './remote-secrets.ts';
 import { awaitUpdate, knownUpdates } from './update-log.ts';
@@ -64,7 +70,7 @@ export const remoteSecretRotated = defineFault({
   heal: async ({ mesh, id, parameters: { cluster, to }, undo: { secret, account } }) => {
     const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
     const updates = await knownUpdates(holder, namespace, to);
-    const changed = await putSecretBack(holder, namespace, secret);
+    const changed = await restoreKeptSecret(holder, namespace, secret);
     // The new token must not end while it is in use; an istiod that starts later reads the old one.
     if (changed && Object.keys(updates).length > 0) await awaitUpdate(holder, namespace, to, updates);
     const token = { namespace: account.namespace, name: tokenSecret(id) };

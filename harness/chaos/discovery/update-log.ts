@@ -70,7 +70,7 @@ export async function awaitUpdate(
   };
   const what = `istiod of ${holder.name} to tell that it reads the secret of ${discovered} anew`;
   await waitUntil(isTold, what, bounds.discovery.injectMs);
-  return `istiod of ${holder.name} logs "${wordLine(said?.text ?? '')}"`;
+  return `istiod of ${holder.name} logs "${lineText(said?.text ?? '')}"`;
 }
 
 async function readUpdates(
@@ -89,7 +89,7 @@ async function readUpdates(
 }
 
 /** A line without istiod's own time, and without anything secret, should it quote what it was given. */
-const wordLine = (text: string): string =>
+const lineText = (text: string): string =>
   redactLog(text.replace(/^\d\S*\s+/, ''))
     .replaceAll(/\s+/g, ' ')
     .trim();

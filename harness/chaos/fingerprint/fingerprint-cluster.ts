@@ -5,7 +5,7 @@ import { istiodsOf } from '../../mesh/istiod.ts';
 import { outboundCluster, type Endpoint } from '../../mesh/proxy.ts';
 import { clientProxies } from '../../mesh/readiness.ts';
 import { kinds, namespacesOf, selector } from '../marks/scope.ts';
-import { isSick } from '../workloads/sick-pod.ts';
+import { isUnhealthy } from '../workloads/unhealthy-pod.ts';
 
 type Traits = Record<string, string>;
 
@@ -89,7 +89,7 @@ async function rootTraits({ api }: MeshCluster, namespace: string): Promise<Trai
 }
 
 async function sickTraits(cluster: MeshCluster): Promise<Traits> {
-  const sick = (await cluster.findPods({ namespace: cluster.namespace, labels: {} })).filter(isSick);
+  const sick = (await cluster.findPods({ namespace: cluster.namespace, labels: {} })).filter(isUnhealthy);
   return { 'sick pods': sick.map(({ name }) => name).join(', ') || 'none' };
 }
 

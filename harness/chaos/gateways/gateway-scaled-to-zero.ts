@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { bounds } from '../bounds.ts';
 import { parameters } from '../parameters.ts';
 import { podFault } from '../workloads/pod-faults.ts';
-import { gatewayOf, proveDoor, requireOpen } from './gateway-door.ts';
+import { gatewayOf, proveGatewayPort, requireOpen } from './gateway-port.ts';
 
 /** Its address is refused until it is healed. Faults that leave it a pod, or give it others, do not promise that. */
 export const gatewayScaledToZero = podFault({
@@ -16,9 +16,9 @@ export const gatewayScaledToZero = podFault({
   users: {
     requireServed: (mesh, { cluster }) => requireOpen(mesh, mesh.cluster(cluster)),
     proveLost: (mesh, { cluster }) =>
-      proveDoor(mesh, mesh.cluster(cluster), { open: false, withinMs: bounds.gateway.injectMs }),
+      proveGatewayPort(mesh, mesh.cluster(cluster), { open: false, withinMs: bounds.gateway.injectMs }),
     proveServed: (mesh, { cluster }) =>
-      proveDoor(mesh, mesh.cluster(cluster), { open: true, withinMs: bounds.gateway.healMs }),
+      proveGatewayPort(mesh, mesh.cluster(cluster), { open: true, withinMs: bounds.gateway.healMs }),
   },
 });
 

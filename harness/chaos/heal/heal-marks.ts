@@ -6,7 +6,7 @@ import { MarkHealing, type Mark, type MarkPolicy } from '../marks/mark.ts';
 import { nodeMarks } from '../marks/nodes.ts';
 import { namespacesOf } from '../marks/scope.ts';
 import { issuedMarks, secretMarks } from '../marks/secrets.ts';
-import { sickPodMarks } from '../marks/sick-pods.ts';
+import { unhealthyPodMarks } from '../marks/unhealthy-pods.ts';
 import { namespaceMarks, testObjectMarks, versions } from '../marks/test-objects.ts';
 import { awaitPods } from '../scale.ts';
 
@@ -37,7 +37,7 @@ export async function healMarks(mesh: Mesh, cluster: MeshCluster, policy: MarkPo
     ...namespaces.map((namespace) => healAll(() => issuedMarks(cluster, namespace))),
   ]);
   const changed = await settleAll(namespaces.map(healDeployments));
-  const well = await healAll(() => sickPodMarks(cluster));
+  const well = await healAll(() => unhealthyPodMarks(cluster));
   healing.throwFailures();
   return [...restored, ...removed.flat(), ...changed.flat(), ...well];
 }

@@ -11,7 +11,7 @@ import { healContainers } from './heal-containers.ts';
 import { healMarks } from './heal-marks.ts';
 import { healCase } from './inject.ts';
 import { journalOf, type JournalEntry } from './journal.ts';
-import { requireMadeHere } from './made-on.ts';
+import { requireSameClusters } from './cluster-identity.ts';
 
 /** Takes a line of progress: what is tried next, and how long that may take. */
 export type Say = (line: string) => void;
@@ -183,13 +183,13 @@ function understand({ fault, parameters, undo }: JournalEntry): Understood | { p
   const kind = faultNamed(fault);
   if (!kind) return { problem: `this version of meshproof has no fault ${shown(fault)}` };
   const [given, known] = [kind.parameters.safeParse(parameters), kind.undo.safeParse(undo)];
-  if (!given.success) return { problem: `${fault} cannot have its ${wordIssue('parameters', given.error)}` };
+  if (!given.success) return { problem: `${fault} cannot have its ${issueText('parameters', given.error)}` };
   if (!known.success)
-    return { problem: `${fault} cannot be undone by its ${wordIssue('undo', known.error)}` };
+    return { problem: `${fault} cannot be undone by its ${issueText('undo', known.error)}` };
   return { kind, parameters: given.data, undo: known.data };
 }
 
-function wordIssue(part: string, { issues: [issue] }: z.ZodError): string {
+function issueText(part: string, { issues: [issue] }: z.ZodError): string {
   const path = [part, ...(issue?.path ?? [])].join('.');
   return `${shown(path)}: ${issue?.message.split('\n')[0] ?? 'it has another shape'}`;
 }
@@ -200,7 +200,7 @@ async function healEntry(
   { kind, parameters, undo }: Understood,
 ): Promise<string[]> {
   const journal = journalOf(mesh.file);
-  await requireMadeHere(mesh, entry, kind.clusters(parameters, mesh), journal.fileOf(entry));
+  await requireSameClusters(mesh, entry, kind.clusters(parameters, mesh), journal.fileOf(entry));
   const of = { mesh, id: entry.id, parameters, undo };
   if (entry.phase === 'begun') {
     // Amid its injection a process leaves requests behind that are still on their way: heal, let them come, heal again.

@@ -5,7 +5,7 @@ import type { Mesh } from '../../mesh/attach.ts';
 import { FaultUnavailable, type Case, type FaultKind } from '../fault.ts';
 import { parametersOf } from '../parameters.ts';
 import { journalOf, newEntryId, type JournalEntry } from './journal.ts';
-import { identitiesOf } from './made-on.ts';
+import { identitiesOf } from './cluster-identity.ts';
 
 /** A fault that was injected and proven; healed by `heal()` or at the end of an `await using`. */
 export interface Injected extends AsyncDisposable {

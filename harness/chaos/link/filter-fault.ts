@@ -13,8 +13,15 @@ import {
   type Verdict,
 } from '../iptables.ts';
 import { changeIn, labOf, shell, undoIn } from '../lab-containers.ts';
-import { lookAcross, requireAnswered, wordLook } from './look.ts';
-import { matchesOf, passageOf, passageSchema, wayParameters, wordPassage, type Passage } from './ways.ts';
+import { connectAcross, requireAnswered, attemptText } from './connections.ts';
+import {
+  matchesOf,
+  passageOf,
+  passageSchema,
+  directionParameters,
+  passageText,
+  type Passage,
+} from './directions.ts';
 
 /** What tells one fault of the link's filter from another. */
 interface FilterFault<P extends z.ZodObject> {
@@ -32,14 +39,16 @@ const undo = z.object({ passage: passageSchema });
  * A fault of the packets that the wide-area link forwards: a chain of iptables before the link's own rules, so that it holds
  * for connections that exist, too. Healing takes the chain away, which needs no cluster.
  */
-export const filterFault = <P extends z.ZodObject<typeof wayParameters>>(fault: FilterFault<P>): AnyFault =>
+export const filterFault = <P extends z.ZodObject<typeof directionParameters>>(
+  fault: FilterFault<P>,
+): AnyFault =>
   defineFault({
     ...{ id: fault.id, title: fault.title, parameters: fault.parameters, undo },
     ...{ disturbs: 'link', needsLab: true, stage: 'link', bounds: bounds.link },
     clusters: (_, mesh) => mesh.clusters.map(({ name }) => name),
     prepare: async (mesh, parameters) => {
       const passage = await passageOf(mesh, parameters);
-      requireAnswered(await lookAcross(mesh, passage));
+      requireAnswered(await connectAcross(mesh, passage));
       return { passage };
     },
     inject: async ({ mesh, id, parameters, undo: { passage } }) => {
@@ -57,9 +66,9 @@ export const filterFault = <P extends z.ZodObject<typeof wayParameters>>(fault: 
       const saved = await shell(lab, lab.link, 'iptables-save -t filter');
       if (chainsIn(saved).some(({ chain }) => chain === chainOf(id)))
         throw new Error(`The link ${lab.link} still has the chain ${chainOf(id)}.`);
-      const looks = await lookAcross(mesh, passage);
-      requireAnswered(looks);
-      return `the link has no rule of it any more; ${looks.map(wordLook).join('; ')}`;
+      const attempts = await connectAcross(mesh, passage);
+      requireAnswered(attempts);
+      return `the link has no rule of it any more; ${attempts.map(attemptText).join('; ')}`;
     },
   });
 
@@ -74,15 +83,15 @@ export async function proveCut(
   { mesh, id, undo: { passage } }: Case<unknown, { passage: Passage }>,
   how: 'silent' | 'refused',
 ): Promise<string> {
-  const looks = await lookAcross(mesh, passage);
-  const wrong = looks.filter(({ seen }) => seen.how !== how);
+  const attempts = await connectAcross(mesh, passage);
+  const wrong = attempts.filter(({ seen }) => seen.how !== how);
   if (wrong.length > 0)
-    throw new Error(`The link should leave it ${how}, but ${wrong.map(wordLook).join('; ')}.`);
+    throw new Error(`The link should leave it ${how}, but ${wrong.map(attemptText).join('; ')}.`);
   const spared = labOf(mesh).forwards.filter(({ port }) => !passage.ports.includes(port));
-  const others = await lookAcross(mesh, { ways: passage.ways, ports: spared.map(({ port }) => port) });
+  const others = await connectAcross(mesh, { ways: passage.ways, ports: spared.map(({ port }) => port) });
   requireAnswered(others);
   const { taken } = await countedBy(mesh, id);
-  if (taken === 0) throw new Error(`The rules of the link for ${wordPassage(passage)} took no packet.`);
+  if (taken === 0) throw new Error(`The rules of the link for ${passageText(passage)} took no packet.`);
   const still = spared.length > 0 ? `; port ${spared.map(({ port }) => port).join(', ')} still answers` : '';
-  return `${wordPassage(passage)}: answered before, now ${looks.map(wordLook).join('; ')}${still}; the link took ${taken} packets`;
+  return `${passageText(passage)}: answered before, now ${attempts.map(attemptText).join('; ')}${still}; the link took ${taken} packets`;
 }

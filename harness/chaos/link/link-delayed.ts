@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Case } from '../fault.ts';
-import { lookAcross, wordLook } from './look.ts';
+import { connectAcross, attemptText } from './connections.ts';
 import { queueFault, queueParameters, type QueueUndo } from './queue-fault.ts';
 
 /** Packets are late; needs a kernel with netem. */
@@ -21,15 +21,15 @@ export const linkDelayed = queueFault({
   prove: proveLate,
 });
 
-/** A connection takes one packet each way: with one interface late, one delay at least. */
+/** A connection takes one packet each direction: with one interface late, one delay at least. */
 async function proveLate({
   mesh,
   parameters: { delayMs },
   undo: { passage },
 }: Case<{ delayMs: number }, QueueUndo>): Promise<string> {
-  const looks = await lookAcross(mesh, passage);
-  const early = looks.filter(({ seen }) => seen.how !== 'answered' || seen.afterMs < delayMs);
+  const attempts = await connectAcross(mesh, passage);
+  const early = attempts.filter(({ seen }) => seen.how !== 'answered' || seen.afterMs < delayMs);
   if (early.length > 0)
-    throw new Error(`With packets ${delayMs} ms late: ${early.map(wordLook).join('; ')}.`);
-  return `${looks.map(wordLook).join('; ')}, ${delayMs} ms asked for`;
+    throw new Error(`With packets ${delayMs} ms late: ${early.map(attemptText).join('; ')}.`);
+  return `${attempts.map(attemptText).join('; ')}, ${delayMs} ms asked for`;
 }

@@ -4,17 +4,17 @@ import { acceptanceInterval, defaultAlpha } from '../../verdict/statistics.ts';
 import type { Case } from '../fault.ts';
 import { labOf, shell } from '../lab-containers.ts';
 import { countedBy, filterFault } from './filter-fault.ts';
-import { endsOf, wayParameters, wordPassage, type Passage } from './ways.ts';
+import { endsOf, directionParameters, passageText, type Passage } from './directions.ts';
 
 /** Connections that are tried side by side to see packets lost: three packets each at least. */
-const attempts = 60;
+const connections = 60;
 
 /** Packets vanish by chance, each by itself (iptables' statistic module). */
 export const linkLossy = filterFault({
   id: 'link-lossy',
   title: 'The link loses a share of the packets, by chance',
   parameters: z.object({
-    ...wayParameters,
+    ...directionParameters,
     percent: z.coerce.number().min(1).max(99).default(20).describe('Of the packets, 1 to 99.'),
   }),
   verdict: ({ percent }) => ({ kind: 'drop', share: percent / 100 }),
@@ -29,10 +29,10 @@ async function proveLoss({
   undo: { passage },
 }: Case<{ percent: number }, { passage: Passage }>): Promise<string> {
   const lab = labOf(mesh);
-  for (const way of passage.ways) {
-    const { container, address } = await endsOf(lab, way);
+  for (const direction of passage.ways) {
+    const { container, address } = await endsOf(lab, direction);
     const one = `timeout ${timeouts.linkConnectMs / 1000} bash -c 'exec 3<>/dev/tcp/$0/$1' $1 $2 2>/dev/null &`;
-    const all = `for i in $(seq ${attempts}); do ${one} done; wait`;
+    const all = `for i in $(seq ${connections}); do ${one} done; wait`;
     await shell(lab, container, all, address, String(passage.ports[0]));
   }
   const { seen, taken } = await countedBy(mesh, id);
@@ -41,5 +41,5 @@ async function proveLoss({
     throw new Error(
       `The link lost ${taken} of ${seen} packets, ${percent} % asked for: between ${least} and ${most} would do.`,
     );
-  return `${wordPassage(passage)}: the link's counters show ${taken} of ${seen} packets lost, ${percent} % asked for`;
+  return `${passageText(passage)}: the link's counters show ${taken} of ${seen} packets lost, ${percent} % asked for`;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { timeouts } from '../../base/timeouts.ts';
 import type { Case } from '../fault.ts';
 import { controlPlaneOf, labOf, nodeAddress, shell } from '../lab-containers.ts';
-import { queueCounts, queueFault, queueParameters, wayOutOf, type QueueUndo } from './queue-fault.ts';
+import { queueCounts, queueFault, queueParameters, directionOutOf, type QueueUndo } from './queue-fault.ts';
 
 /** Bytes that may pass at once; packets that would wait longer than this are dropped (tc-tbf(8)). */
 const burstBytes = 4_000;
@@ -38,7 +38,7 @@ async function proveNarrow({
   const lab = labOf(mesh);
   const seen = [];
   for (const device of interfaces) {
-    const { from, to } = wayOutOf(passage, device);
+    const { from, to } = directionOutOf(passage, device);
     const before = await queueCounts(lab, device);
     const server = await nodeAddress(lab, from);
     const seconds = String(timeouts.linkConnectMs / 1000);

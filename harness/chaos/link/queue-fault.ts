@@ -3,12 +3,14 @@ import { CommandFailed } from '../../base/command.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault, FaultUnavailable, type AnyFault, type Case } from '../fault.ts';
 import { changeIn, labOf, shell, undoIn, type LabAccess } from '../lab-containers.ts';
-import { lookAcross, requireAnswered, wordLook } from './look.ts';
-import { passageOf, passageSchema, wayParameters, type Passage } from './ways.ts';
+import { connectAcross, requireAnswered, attemptText } from './connections.ts';
+import { passageOf, passageSchema, directionParameters, type Passage } from './directions.ts';
 
 /** Which packets wait in a queue of the link: all that leave towards a cluster, whatever their port. */
 export const queueParameters = {
-  to: wayParameters.to.describe('Only packets that leave the link towards this cluster; all when not given.'),
+  to: directionParameters.to.describe(
+    'Only packets that leave the link towards this cluster; all when not given.',
+  ),
 };
 
 interface QueueFault<P extends z.ZodObject> {
@@ -38,7 +40,7 @@ export const queueFault = <P extends z.ZodObject<typeof queueParameters>>(fault:
       const lab = labOf(mesh);
       const { to } = parameters as { to?: string };
       const passage = await passageOf(mesh, { ports: 'discovery', oneWay: 'packets', to });
-      requireAnswered(await lookAcross(mesh, passage));
+      requireAnswered(await connectAcross(mesh, passage));
       const interfaces = [...new Set(passage.ways.map(({ out }) => out))];
       await requireFree(lab, interfaces);
       await requireKnown(lab, fault.discipline(parameters));
@@ -56,9 +58,9 @@ export const queueFault = <P extends z.ZodObject<typeof queueParameters>>(fault:
     },
     proveHealed: async ({ mesh, undo: { passage, interfaces } }) => {
       await requireFree(labOf(mesh), interfaces);
-      const looks = await lookAcross(mesh, passage);
-      requireAnswered(looks);
-      return `the link has no queue of ours any more; ${looks.map(wordLook).join('; ')}`;
+      const attempts = await connectAcross(mesh, passage);
+      requireAnswered(attempts);
+      return `the link has no queue of ours any more; ${attempts.map(attemptText).join('; ')}`;
     },
   });
 
@@ -102,9 +104,9 @@ export async function queueCounts(lab: LabAccess, device: string): Promise<Queue
   return { bytes: queue?.bytes ?? 0, heldBack: queue?.overlimits ?? 0 };
 }
 
-/** The way that leads out of an interface of the link. */
-export function wayOutOf({ ways }: Passage, device: string): Passage['ways'][number] {
-  const way = ways.find(({ out }) => out === device);
-  if (way) return way;
-  throw new Error(`No way of the link leads out of ${device}.`);
+/** The direction that leads out of an interface of the link. */
+export function directionOutOf({ ways }: Passage, device: string): Passage['ways'][number] {
+  const direction = ways.find(({ out }) => out === device);
+  if (direction) return direction;
+  throw new Error(`No direction of the link leads out of ${device}.`);
 }

@@ -2,7 +2,7 @@ import type { V1ConfigMap } from '@kubernetes/client-node';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { throwLeft } from '../heal/changed-since.ts';
 import { readObject, type Before } from '../objects/cluster-objects.ts';
-import { wordHeader } from '../objects/edits.ts';
+import { headerText } from '../objects/edits.ts';
 import {
   copiesIn,
   dropCopy,
@@ -11,7 +11,7 @@ import {
   restoreAll,
   type KeptObjects,
 } from '../objects/kept-objects.ts';
-import { kubectl, kubectlObject, shown, wordObject, type Mark } from './mark.ts';
+import { kubectl, kubectlObject, shown, objectName, type Mark } from './mark.ts';
 import { outOfScope } from './scope.ts';
 
 /** ConfigMaps that hold objects as they were before a fault, the last first. */
@@ -33,13 +33,13 @@ async function markOf(
   const name = copy.metadata?.name ?? '';
   const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name };
   const kept = readCopy(copy);
-  const headers = kept?.before.map(({ header }) => wordHeader(header)).join(', ') ?? '';
+  const headers = kept?.before.map(({ header }) => headerText(header)).join(', ') ?? '';
   return {
-    ...{ cluster: cluster.name, object: wordObject(object) },
+    ...{ cluster: cluster.name, object: objectName(object) },
     asks: kept ? `restore ${shown(headers)}` : 'restore objects',
     isSigned: await isOwnCopy(cluster, copy),
     problem: problemOf(kept, namespaces),
-    change: () => wordChanges(cluster, kept?.before ?? []),
+    change: () => changesText(cluster, kept?.before ?? []),
     toDo:
       kept &&
       `${kubectl(cluster, 'get', ...kubectlObject(object), "--output=jsonpath={.data['objects\\.json']}")} ` +
@@ -47,10 +47,10 @@ async function markOf(
     toDelete: kubectl(cluster, 'delete', ...kubectlObject(object)),
     act: async () => {
       const { before = [], written } = kept ?? {};
-      const { back, left } = await restoreAll(cluster, before, written, wordObject(object));
+      const { back, left } = await restoreAll(cluster, before, written, objectName(object));
       throwLeft(left);
       await dropCopy(cluster, namespace, name);
-      return `${cluster.name}: put ${back.map(wordHeader).join(', ')} back as it was`;
+      return `${cluster.name}: put ${back.map(headerText).join(', ')} back as it was`;
     },
   };
 }
@@ -60,9 +60,9 @@ function problemOf(kept: KeptObjects | undefined, namespaces: readonly string[])
   if (!kept || kept.before.length === 0) return 'it does not hold objects in a shape that can be read';
   for (const { header, object } of kept.before) {
     const reason = outOfScope(header, namespaces);
-    if (reason !== undefined) return `${shown(wordHeader(header))} is not restored from a mark: ${reason}`;
+    if (reason !== undefined) return `${shown(headerText(header))} is not restored from a mark: ${reason}`;
     if (object !== null && !isNamed(header, object))
-      return `what it holds as ${shown(wordHeader(header))} is another object`;
+      return `what it holds as ${shown(headerText(header))} is another object`;
   }
   return undefined;
 }
@@ -77,13 +77,13 @@ function isNamed(header: Before['header'], object: Record<string, unknown>): boo
   );
 }
 
-async function wordChanges(cluster: MeshCluster, before: readonly Before[]): Promise<string> {
+async function changesText(cluster: MeshCluster, before: readonly Before[]): Promise<string> {
   const changes = before.map(async ({ header, object }) => {
     const now = linesOf(await readObject(cluster, header));
     const then = linesOf(object);
     const gone = now.filter((line) => !then.includes(line)).map((line) => `  - ${line}`);
     const added = then.filter((line) => !now.includes(line)).map((line) => `  + ${line}`);
-    return [`${wordHeader(header)}${object === null ? ' is deleted' : ''}`, ...gone, ...added].join('\n');
+    return [`${headerText(header)}${object === null ? ' is deleted' : ''}`, ...gone, ...added].join('\n');
   });
   return (await Promise.all(changes)).join('\n');
 }

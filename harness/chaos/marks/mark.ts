@@ -97,7 +97,7 @@ const refusedOf = ({ cluster, object, asks, toDo, toDelete }: Mark, reason: stri
 });
 
 /** `Kind namespace/name`. */
-export const wordObject = ({ kind, namespace, name }: MarkedObject): string =>
+export const objectName = ({ kind, namespace, name }: MarkedObject): string =>
   `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
 
 const mostShown = 80;

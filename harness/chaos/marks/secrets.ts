@@ -11,10 +11,10 @@ import {
   keptHeadAnnotation,
   keptLabel,
   keptName,
-  restoreSecret,
+  restoreFromCopy,
   secretHeadSchema,
 } from '../kept-secret.ts';
-import { kubectl, kubectlObject, kubectlUnmark, shown, wordObject, type Mark } from './mark.ts';
+import { kubectl, kubectlObject, kubectlUnmark, shown, objectName, type Mark } from './mark.ts';
 
 /** The marks of the Secrets of the root namespace: remote secrets without their label, and copies of changed Secrets. */
 export async function secretMarks(cluster: MeshCluster, namespace: string): Promise<Mark[]> {
@@ -35,11 +35,11 @@ async function revokedMarks(cluster: MeshCluster, namespace: string, secret: V1S
   const mark: Mark = {
     ...{
       cluster: cluster.name,
-      object: wordObject(object),
+      object: objectName(object),
       asks: `label it ${label.join()}, as a remote secret`,
     },
     isSigned: await isSigned(annotations, cluster, 'revoked', object, [by]),
-    change: () => Promise.resolve(`${wordObject(object)}: not a remote secret → label ${label.join()}`),
+    change: () => Promise.resolve(`${objectName(object)}: not a remote secret → label ${label.join()}`),
     toDo: kubectl(cluster, 'label', ...kubectlObject(object), ...label),
     toDelete: kubectlUnmark(cluster, 'annotate', object, [revokedAnnotation, signatureAnnotation('revoked')]),
     act: async () => {
@@ -65,15 +65,15 @@ async function keptMarks(
   const mark: Mark = {
     ...{
       cluster: cluster.name,
-      object: wordObject(object),
-      asks: `write what it holds into ${wordObject(secret)}`,
+      object: objectName(object),
+      asks: `write what it holds into ${objectName(secret)}`,
     },
     isSigned: isOwn,
     problem: isOwn ? undefined : problemOf(copy, of),
-    change: () => Promise.resolve(`${wordObject(secret)}: ${wordData(now)} → ${wordData(copy)}`),
+    change: () => Promise.resolve(`${objectName(secret)}: ${dataSummary(now)} → ${dataSummary(copy)}`),
     toDelete: kubectl(cluster, 'delete', ...kubectlObject(object)),
     act: async () => {
-      await restoreSecret(cluster, namespace, of, copy);
+      await restoreFromCopy(cluster, namespace, of, copy);
       return `${cluster.name}: put back what Secret ${namespace}/${of} held`;
     },
   };
@@ -93,7 +93,7 @@ function problemOf({ metadata, data }: V1Secret, of: string): string | undefined
 }
 
 /** The names of what a Secret holds, and how long each is; never the values. */
-function wordData(secret: V1Secret | undefined): string {
+function dataSummary(secret: V1Secret | undefined): string {
   if (!secret) return 'not there';
   const entries = Object.entries(secret.data ?? {}).toSorted();
   return `holds ${entries.map(([name, value]) => `${name} (${value.length} characters)`).join(', ') || 'nothing'}`;
@@ -107,9 +107,9 @@ export async function issuedMarks(cluster: MeshCluster, namespace: string): Prom
     const name = metadata?.name ?? '';
     const object = issuedHeader({ namespace, name });
     return {
-      ...{ cluster: cluster.name, object: wordObject(object), asks: 'delete it as a token of a fault' },
+      ...{ cluster: cluster.name, object: objectName(object), asks: 'delete it as a token of a fault' },
       isSigned: await isSigned(metadata?.annotations, cluster, 'issued', object, []),
-      change: () => Promise.resolve(`${wordObject(object)}: there → deleted`),
+      change: () => Promise.resolve(`${objectName(object)}: there → deleted`),
       toDo: kubectl(cluster, 'delete', ...kubectlObject(object)),
       toDelete: kubectlUnmark(cluster, 'label', object, [issuedLabel]),
       act: async () => {

@@ -3,7 +3,7 @@ import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { isSigned, type MarkedObject } from '../../mesh/mark-signature.ts';
 import { testScope } from '../../workloads/apply.ts';
-import { kubectl, kubectlObject, kubectlUnmark, wordObject, type Mark } from './mark.ts';
+import { kubectl, kubectlObject, kubectlUnmark, objectName, type Mark } from './mark.ts';
 import { kinds, selector } from './scope.ts';
 
 /** The versions of the API that {@link testObjectMarks} is asked for. */
@@ -51,7 +51,7 @@ async function markOf(
       await deleteIfThere(() =>
         cluster.api.objects.delete(body, undefined, undefined, undefined, undefined, 'Background'),
       );
-      return `${cluster.name}: removed ${wordObject(object)}`;
+      return `${cluster.name}: removed ${objectName(object)}`;
     },
   };
 }
@@ -60,8 +60,8 @@ const deletionOf = (
   cluster: MeshCluster,
   object: MarkedObject,
 ): Pick<Mark, 'cluster' | 'object' | 'asks' | 'change' | 'toDo' | 'toDelete'> => ({
-  ...{ cluster: cluster.name, object: wordObject(object), asks: 'delete it as an object of a test' },
-  change: () => Promise.resolve(`${wordObject(object)}: there → deleted`),
+  ...{ cluster: cluster.name, object: objectName(object), asks: 'delete it as an object of a test' },
+  change: () => Promise.resolve(`${objectName(object)}: there → deleted`),
   toDo: kubectl(cluster, 'delete', ...kubectlObject(object)),
   toDelete: kubectlUnmark(cluster, 'label', object, Object.keys(testScope)),
 });

@@ -8,8 +8,8 @@ import type { MeshCluster } from '../../mesh/attach.ts';
 import { asTestObject } from '../../workloads/apply.ts';
 import { ChangedSince } from '../heal/changed-since.ts';
 import { asWritten, contains, contentHash, isPatched, isSame, mergePatch } from './comparison.ts';
-import { headerOf, wordHeader, type Edit, type ObjectHeader } from './edits.ts';
-import { isMetadataOurs, metadataBack, type Touched } from './touched.ts';
+import { headerOf, headerText, type Edit, type ObjectHeader } from './edits.ts';
+import { isMetadataExpected, restoredMetadata, type EditedMetadata } from './edited-metadata.ts';
 
 type Json = Record<string, unknown>;
 type Manifest = Extract<Edit, { op: 'apply' }>['manifest'];
@@ -19,7 +19,7 @@ export interface Before {
   header: ObjectHeader;
   object: Json | null;
   /** What of its metadata is changed; all that may be where this is missing. */
-  touched?: Touched | undefined;
+  touched?: EditedMetadata | undefined;
 }
 
 const addressed = ({ apiVersion, kind, namespace, name }: ObjectHeader) => ({
@@ -42,7 +42,7 @@ async function readWhole(cluster: MeshCluster, header: ObjectHeader): Promise<Ku
     return await whileWaiting(() => cluster.api.objects.read(addressed(header)));
   } catch (error) {
     if (error instanceof ApiException && error.code === 404) return null;
-    throw new Error(`Cluster ${cluster.name} did not let ${wordHeader(header)} be read.`, { cause: error });
+    throw new Error(`Cluster ${cluster.name} did not let ${headerText(header)} be read.`, { cause: error });
   }
 }
 
@@ -104,7 +104,7 @@ export interface Written {
  *
  * @throws ChangedSince where it is there and is neither as a fault made it nor as it was: then it stays as it is.
  */
-export async function putObjectBack(cluster: MeshCluster, before: Before, written: Written): Promise<void> {
+export async function restoreObject(cluster: MeshCluster, before: Before, written: Written): Promise<void> {
   const { header, object, touched } = before;
   await requireUnchanged(cluster, before, written);
   const attempt = async () => {
@@ -112,7 +112,7 @@ export async function putObjectBack(cluster: MeshCluster, before: Before, writte
     else await write(cluster, object, await readWhole(cluster, header), touched);
     return true;
   };
-  await waitUntil(attempt, `${wordHeader(header)} of ${cluster.name} to be put back`, timeouts.apiMs);
+  await waitUntil(attempt, `${headerText(header)} of ${cluster.name} to be put back`, timeouts.apiMs);
 }
 
 async function requireUnchanged(
@@ -124,9 +124,9 @@ async function requireUnchanged(
   if (hash === undefined || object === null) return;
   const now = await readObject(cluster, header);
   if (now === null) return;
-  const isOurs = touched === undefined || isMetadataOurs(metadataOf(object), metadataOf(now), touched);
+  const isOurs = touched === undefined || isMetadataExpected(metadataOf(object), metadataOf(now), touched);
   if (isOurs && [hash, contentHash(object)].includes(contentHash(now))) return;
-  throw new ChangedSince(`${wordHeader(header)} of ${cluster.name}`, copy);
+  throw new ChangedSince(`${headerText(header)} of ${cluster.name}`, copy);
 }
 
 const metadataOf = (object: Json): Json => (object['metadata'] ?? {}) as Json;
@@ -135,14 +135,16 @@ async function write(
   cluster: MeshCluster,
   before: Json,
   now: KubernetesObject | null,
-  touched: Touched | undefined,
+  touched: EditedMetadata | undefined,
 ): Promise<void> {
   const { objects } = cluster.api;
   const { status: _, ...spec } = before;
   if (now === null) await objects.create(spec);
   else {
     const is = asWritten(now);
-    const metadata = touched ? metadataBack(metadataOf(before), metadataOf(is), touched) : metadataOf(before);
+    const metadata = touched
+      ? restoredMetadata(metadataOf(before), metadataOf(is), touched)
+      : metadataOf(before);
     const { resourceVersion } = now.metadata ?? {};
     if (!isSame(is, { ...before, metadata }))
       await objects.replace({ ...spec, metadata: { ...metadata, resourceVersion } } as KubernetesObject);

@@ -62,16 +62,16 @@ const headed = ({ apiVersion, kind, namespace, name }: ObjectHeader): ObjectHead
 });
 
 /** `Kind namespace/name`. */
-export const wordHeader = ({ kind, namespace, name }: ObjectHeader): string =>
+export const headerText = ({ kind, namespace, name }: ObjectHeader): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
 /** Each object once, in the order of the first edit that changes it. */
 export const headersOf = (edits: readonly Edit[]): ObjectHeader[] => [
-  ...new Map(edits.map(headerOf).map((one) => [`${one.apiVersion} ${wordHeader(one)}`, one])).values(),
+  ...new Map(edits.map(headerOf).map((one) => [`${one.apiVersion} ${headerText(one)}`, one])).values(),
 ];
 
 /** What an edit did to an object, in a word or two. */
-export const wordEdit = (edit: Edit): string => {
+export const editText = (edit: Edit): string => {
   const words: Record<Edit['op'], string> = {
     apply: 'is there as wanted',
     delete: 'is gone',
@@ -79,5 +79,5 @@ export const wordEdit = (edit: Edit): string => {
     'merge-status': 'has another status',
     'merge-yaml': 'has other settings',
   };
-  return `${wordHeader(headerOf(edit))} ${words[edit.op]}`;
+  return `${headerText(headerOf(edit))} ${words[edit.op]}`;
 };

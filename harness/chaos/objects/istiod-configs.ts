@@ -4,7 +4,7 @@ import type { HeldConfig } from '../../mesh/istiod-pages.ts';
 import { istiodsOf } from '../../mesh/istiod.ts';
 import { bounds } from '../bounds.ts';
 import { versionOf } from './cluster-objects.ts';
-import { type ObjectHeader, wordHeader } from './edits.ts';
+import { type ObjectHeader, headerText } from './edits.ts';
 
 /** The groups whose objects istiod lists in configz. */
 const istioGroups = new Set(
@@ -55,7 +55,7 @@ export async function proveRead(
     });
     return (await Promise.all(looks)).flat().length === 0;
   };
-  const names = own.map(wordHeader).join(', ');
+  const names = own.map(headerText).join(', ');
   await waitUntil(areRead, `istiod of ${cluster.name} to read ${names}`, bounds.istiod.injectMs);
   return `; istiod has read ${names} so (configz)`;
 }

@@ -5,10 +5,10 @@ import { applyAll, deleteIfThere, fieldManager } from '../../kube/cluster-api.ts
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { isSigned, signed } from '../../mesh/mark-signature.ts';
 import { ChangedSince } from '../heal/changed-since.ts';
-import { putObjectBack, readObject, type Before } from './cluster-objects.ts';
+import { restoreObject, readObject, type Before } from './cluster-objects.ts';
 import { contentHash } from './comparison.ts';
-import { wordHeader, type ObjectHeader } from './edits.ts';
-import { touchedSchema } from './touched.ts';
+import { headerText, type ObjectHeader } from './edits.ts';
+import { editedMetadataSchema } from './edited-metadata.ts';
 
 /** On a ConfigMap that holds objects as they were before a fault changed them: the id of its journal entry. */
 export const keptObjectsLabel = 'meshproof.dev/kept-objects';
@@ -23,14 +23,14 @@ export const beforeSchema = z.array(
       namespace: z.string().optional(),
     }),
     object: z.record(z.string(), z.unknown()).nullable(),
-    touched: touchedSchema.optional(),
+    touched: editedMetadataSchema.optional(),
   }),
 );
 
 /** In the copy: when the fault was injected, the objects as they were, and by object what the fault made of it. */
 const [timeKey, objectsKey, writtenKey] = ['at', 'objects.json', 'written.json'] as const;
 const writtenSchema = z.record(z.string(), z.string());
-const nameOf = (header: ObjectHeader): string => `${header.apiVersion} ${wordHeader(header)}`;
+const nameOf = (header: ObjectHeader): string => `${header.apiVersion} ${headerText(header)}`;
 
 /**
  * What the signature of a copy covers. The uid is part of it: who may create ConfigMaps cannot create an old copy again, and
@@ -102,7 +102,7 @@ async function writeCopy(cluster: MeshCluster, copy: V1ConfigMap): Promise<void>
 }
 
 /** What came of putting objects back. */
-export interface PutBack {
+export interface Restored {
   back: ObjectHeader[];
   /** Those that somebody has changed since. */
   left: ChangedSince[];
@@ -119,12 +119,12 @@ export const areKept = async (cluster: MeshCluster, namespace: string, id: strin
  * Restores objects as they were, the last first, but those that somebody has changed since, and deletes the copy when none of
  * them was left. Without a copy of this machine it is not known what has changed since, and all are restored.
  */
-export async function putObjectsBack(
+export async function restoreObjects(
   cluster: MeshCluster,
   namespace: string,
   id: string,
   before: readonly Before[],
-): Promise<PutBack> {
+): Promise<Restored> {
   const copy = await findOwnCopy(cluster, namespace, id);
   const written = copy ? readCopy(copy)?.written : undefined;
   const result = await restoreAll(cluster, before, written, `ConfigMap ${namespace}/${keptName(id)}`);
@@ -138,11 +138,11 @@ export async function restoreAll(
   before: readonly Before[],
   written: Readonly<Record<string, string>> | undefined,
   copy: string,
-): Promise<PutBack> {
-  const result: PutBack = { back: [], left: [] };
+): Promise<Restored> {
+  const result: Restored = { back: [], left: [] };
   for (const one of before.toReversed())
     try {
-      await putObjectBack(cluster, one, { hash: written?.[nameOf(one.header)], copy });
+      await restoreObject(cluster, one, { hash: written?.[nameOf(one.header)], copy });
       result.back.push(one.header);
     } catch (error) {
       if (!(error instanceof ChangedSince)) throw error;

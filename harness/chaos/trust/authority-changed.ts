@@ -4,7 +4,13 @@ import { whileWaiting } from '../../base/waiting.ts';
 import { fingerprintOf, short } from '../../x509/pem.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { keepSecret, putSecretBack, readKept, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
+import {
+  keepSecret,
+  restoreKeptSecret,
+  readKept,
+  refuseForeignCopy,
+  writeSecretData,
+} from '../kept-secret.ts';
 import { parameters } from '../parameters.ts';
 import { type AuthorityChange, authorityChanges } from './authority-changes.ts';
 import { awaitTrust, caSecret, hurryMounts, labTrust, trustShown } from './plugged-authority.ts';
@@ -60,7 +66,7 @@ export const authorityChanged = defineFault({
   },
   heal: async ({ mesh, parameters: { cluster: name } }) => {
     const cluster = mesh.cluster(name);
-    await putSecretBack(cluster, mesh.file.rootNamespace, caSecret);
+    await restoreKeptSecret(cluster, mesh.file.rootNamespace, caSecret);
     await hurryMounts(mesh, cluster);
   },
   proveHealed: async ({ mesh, parameters: { cluster }, undo: { issuer } }) => {

@@ -6,7 +6,7 @@ import { issueAuthority } from '../../x509/authorities.ts';
 import { fingerprintOf, issuerIn, short } from '../../x509/pem.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { keepSecret, putSecretBack, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
+import { keepSecret, restoreKeptSecret, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
 import { parameters } from '../parameters.ts';
 import {
   awaitTrust,
@@ -77,7 +77,7 @@ export const intermediateRotated = defineFault({
   },
   heal: async ({ mesh, parameters: { cluster: name }, undo: { issuer } }) => {
     const cluster = mesh.cluster(name);
-    await putSecretBack(cluster, mesh.file.rootNamespace, caSecret);
+    await restoreKeptSecret(cluster, mesh.file.rootNamespace, caSecret);
     await hurryMounts(mesh, cluster);
     const isBack = (intermediate: string) => fingerprintOf(intermediate) === issuer;
     const what = "istiod's own certificate to be of the intermediate as before";

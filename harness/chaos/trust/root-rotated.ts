@@ -7,7 +7,13 @@ import { type Authority, issueAuthority } from '../../x509/authorities.ts';
 import { certificatesOf, fingerprintOf, issuerIn, short } from '../../x509/pem.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { keepSecret, putSecretBack, readKept, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
+import {
+  keepSecret,
+  restoreKeptSecret,
+  readKept,
+  refuseForeignCopy,
+  writeSecretData,
+} from '../kept-secret.ts';
 import {
   awaitTrust,
   caData,
@@ -93,7 +99,7 @@ export const rootRotated = defineFault({
       await round(mesh, cluster, `${id}-back`, 'both roots are trusted', undefined);
     });
     await eachCluster(mesh, async (cluster) => {
-      await putSecretBack(cluster, namespace, caSecret);
+      await restoreKeptSecret(cluster, namespace, caSecret);
       await restartIstiod(mesh, cluster, null);
       await awaitRoots(mesh, cluster, 1);
       await renewCertificates(mesh, cluster, null);

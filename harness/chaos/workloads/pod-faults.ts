@@ -12,7 +12,7 @@ import {
   podsOf,
   replicasNow,
 } from '../scale.ts';
-import { proveGone, proveServed } from '../served.ts';
+import { proveGone, proveServed } from '../endpoint-removal.ts';
 
 /** What it takes to undo a fault of a Deployment's pods. */
 const undo = z.object({

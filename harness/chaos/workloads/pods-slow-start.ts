@@ -5,7 +5,7 @@ import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
 import { endPods, healReplicas, podsOf, replicasNow, scale } from '../scale.ts';
-import { proveServed, servedPods } from '../served.ts';
+import { proveServed, servedPods } from '../endpoint-removal.ts';
 import { readinessOf, setReadiness } from '../template.ts';
 
 /** All pods end at once, and their successors run long before they are ready, as with a cache that has to be filled. */

@@ -4,14 +4,14 @@ import type { Edit } from './edits.ts';
 const values = z.record(z.string(), z.string().nullable());
 
 /** The labels and annotations that edits of one object write: by name what they make of them, null for nothing. */
-export const touchedSchema = z.object({
+export const editedMetadataSchema = z.object({
   labels: values,
   annotations: values,
   /** Whether others that were there may be gone, too: server-side apply takes away what it wrote before and is not told again. */
   unnamed: z.boolean(),
 });
 
-export type Touched = z.infer<typeof touchedSchema>;
+export type EditedMetadata = z.infer<typeof editedMetadataSchema>;
 
 const plain = z.strictObject({
   ...{ name: z.string().optional(), namespace: z.string().optional() },
@@ -19,15 +19,18 @@ const plain = z.strictObject({
 });
 
 /** Of the edits of one object; undefined where they may change any of its metadata. */
-export function touchedBy(edits: readonly Edit[]): Touched | undefined {
+export function editedMetadataOf(edits: readonly Edit[]): EditedMetadata | undefined {
   // One that is deleted and made anew has nothing of what it had.
   if (edits.length > 1 && edits.some(({ op }) => op === 'delete')) return undefined;
   const written = edits.map((edit) => plain.safeParse(metadataIn(edit) ?? {}).data);
   const known = written.filter((one) => one !== undefined);
   if (known.length < written.length) return undefined;
   return {
-    labels: Object.assign({}, ...known.map(({ labels }) => labels)) as Touched['labels'],
-    annotations: Object.assign({}, ...known.map(({ annotations }) => annotations)) as Touched['annotations'],
+    labels: Object.assign({}, ...known.map(({ labels }) => labels)) as EditedMetadata['labels'],
+    annotations: Object.assign(
+      {},
+      ...known.map(({ annotations }) => annotations),
+    ) as EditedMetadata['annotations'],
     unnamed: edits.some(({ op }) => op === 'apply'),
   };
 }
@@ -40,7 +43,7 @@ const parts = ['labels', 'annotations'] as const;
 const tableIn = (metadata: Table, part: (typeof parts)[number]): Table => (metadata[part] ?? {}) as Table;
 
 /** Whether each label and annotation that was touched is as it was before, or as the edits made it. */
-export const isMetadataOurs = (before: Table, now: Table, touched: Touched): boolean =>
+export const isMetadataExpected = (before: Table, now: Table, touched: EditedMetadata): boolean =>
   parts.every((part) =>
     Object.entries(touched[part]).every(([name, made]) =>
       [tableIn(before, part)[name], made ?? undefined].includes(tableIn(now, part)[name]),
@@ -48,7 +51,7 @@ export const isMetadataOurs = (before: Table, now: Table, touched: Touched): boo
   );
 
 /** The metadata of an object with what was touched as it was before, and the rest as it is now: that is others'. */
-export function metadataBack(before: Table, now: Table, touched: Touched): Table {
+export function restoredMetadata(before: Table, now: Table, touched: EditedMetadata): Table {
   const back = parts.map((part) => {
     const [was, is] = [tableIn(before, part), tableIn(now, part)];
     const isTouched = (name: string) => Object.hasOwn(touched[part], name);

@@ -6,7 +6,7 @@ import type { MeshCluster, Pod } from '../../mesh/attach.ts';
 import { isSigned, signatureAnnotation, signed } from '../../mesh/mark-signature.ts';
 
 /** What is wrong with a pod that runs. Percentages are of its requests, 0 to 100; several kinds can be combined. */
-export interface Sickness {
+export interface PodFailure {
   /** Answers these with `abortStatus`. */
   abortPercent?: number;
   /** Default 503. */
@@ -22,7 +22,7 @@ export interface Sickness {
 }
 
 /** A pod that was made sick; healed by `heal()` or at the end of an `await using`. */
-export interface SickPod extends AsyncDisposable {
+export interface UnhealthyPod extends AsyncDisposable {
   pod: PodRef;
   /** Makes it well again. Does nothing when it is, or when the pod is gone: its successor starts well. */
   heal(): Promise<void>;
@@ -45,13 +45,17 @@ const hourMs = 3_600_000;
 
 /**
  * Makes a pod of meshproof's workloads sick at run time, through its Envoy's admin interface: it keeps its address and
- * stays ready, as a pod with a failing application does. Replaces any earlier sickness. Resolves when the Envoy says that
+ * stays ready, as a pod with a failing application does. Replaces any earlier failure. Resolves when the Envoy says that
  * the settings hold, which is the proof of effect.
  *
- * @throws Error when the sickness contradicts itself, the pod is not reached, or it does not take the settings.
+ * @throws Error when the failure contradicts itself, the pod is not reached, or it does not take the settings.
  */
-export async function makeSick(cluster: MeshCluster, pod: PodRef, sickness: Sickness): Promise<SickPod> {
-  const runtime = runtimeOf(sickness);
+export async function makeUnhealthy(
+  cluster: MeshCluster,
+  pod: PodRef,
+  failure: PodFailure,
+): Promise<UnhealthyPod> {
+  const runtime = runtimeOf(failure);
   const admin = new PodHttp(cluster.api, pod, workloadPorts.admin);
   try {
     await label(cluster, pod, 'true');
@@ -66,21 +70,22 @@ export async function makeSick(cluster: MeshCluster, pod: PodRef, sickness: Sick
 }
 
 /** On a pod that was made sick, so that it can be found after a crash. */
-export const sickLabel = 'meshproof.dev/sick';
+export const unhealthyLabel = 'meshproof.dev/sick';
 
 /** Whether a pod carries the mark of one that was made sick. */
-export const isSick = ({ object }: Pod): boolean => object.metadata?.labels?.[sickLabel] !== undefined;
+export const isUnhealthy = ({ object }: Pod): boolean =>
+  object.metadata?.labels?.[unhealthyLabel] !== undefined;
 
 const header = ({ namespace, name }: PodRef) => ({ apiVersion: 'v1', kind: 'Pod', namespace, name });
 
 /** Whether this machine made the mark of a pod. */
-export const isSicknessSigned = (cluster: MeshCluster, pod: Pod): Promise<boolean> =>
+export const isUnhealthySigned = (cluster: MeshCluster, pod: Pod): Promise<boolean> =>
   isSigned(pod.object.metadata?.annotations, cluster, 'sick', header(pod), []);
 
 async function label(cluster: MeshCluster, pod: PodRef, value: 'true' | null): Promise<void> {
   const annotations =
     value === null ? { [signatureAnnotation('sick')]: null } : await signed(cluster, 'sick', header(pod), []);
-  await mark(cluster.api, header(pod), { labels: { [sickLabel]: value }, annotations });
+  await mark(cluster.api, header(pod), { labels: { [unhealthyLabel]: value }, annotations });
 }
 
 /** Makes a pod well again, whatever made it sick: for healing after a crash. */
@@ -88,10 +93,10 @@ export async function healPod(cluster: MeshCluster, pod: PodRef): Promise<void> 
   await undo(cluster, new PodHttp(cluster.api, pod, workloadPorts.admin), pod);
 }
 
-/** @throws Error when the sickness contradicts itself or a percentage is out of range. */
-export function runtimeOf(sickness: Sickness): Runtime {
-  const { hangPercent, ...rest } = sickness;
-  for (const [name, value] of Object.entries(sickness))
+/** @throws Error when the failure contradicts itself or a percentage is out of range. */
+export function runtimeOf(failure: PodFailure): Runtime {
+  const { hangPercent, ...rest } = failure;
+  for (const [name, value] of Object.entries(failure))
     if (name.endsWith('Percent') && !(value >= 0 && value <= 100))
       throw new Error(`${name} must be between 0 and 100, got ${value}.`);
   if (hangPercent !== undefined && rest.delayPercent !== undefined)

@@ -42,7 +42,7 @@ export async function requireOpen(mesh: Mesh, cluster: MeshCluster): Promise<voi
 }
 
 /** Waits until the gateway lets everybody in, or nobody. @returns the evidence as a sentence; empty where nobody can look. */
-export async function proveDoor(
+export async function proveGatewayPort(
   mesh: Mesh,
   cluster: MeshCluster,
   { open, withinMs }: { open: boolean; withinMs: number },

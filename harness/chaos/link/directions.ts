@@ -12,7 +12,7 @@ import {
 import { InvalidParameters } from '../parameters.ts';
 
 /** Parameters of every fault that cuts or thins some of the link's traffic. */
-export const wayParameters = {
+export const directionParameters = {
   ports: z
     .enum(['data', 'discovery', 'both'])
     .default('both')
@@ -23,14 +23,14 @@ export const wayParameters = {
     .enum(['connections', 'packets'])
     .default('connections')
     .describe(
-      'With from or to: connections that are opened that way, or packets that travel that way, whoever opened the connection.',
+      'With from or to: connections that are opened that direction, or packets that travel that direction, whoever opened the connection.',
     ),
 };
 
-export type WayParameters = z.output<z.ZodObject<typeof wayParameters>>;
+export type DirectionParameters = z.output<z.ZodObject<typeof directionParameters>>;
 
 /** What of the link's traffic is meant, from one cluster's network to another's. */
-export interface Way {
+export interface Direction {
   from: string;
   to: string;
   /** The link's interfaces at either end. */
@@ -40,7 +40,7 @@ export interface Way {
 
 /** All that is known of the traffic that a link fault is about. */
 export interface Passage {
-  ways: Way[];
+  ways: Direction[];
   ports: number[];
   oneWay: 'connections' | 'packets';
 }
@@ -53,7 +53,7 @@ export const passageSchema = z.object({
 });
 
 /** The traffic that parameters name. Throws InvalidParameters when that is none, and when the link does not run. */
-export async function passageOf(mesh: Mesh, parameters: WayParameters): Promise<Passage> {
+export async function passageOf(mesh: Mesh, parameters: DirectionParameters): Promise<Passage> {
   const lab = labOf(mesh);
   const ports = lab.forwards
     .filter(({ purpose }) => parameters.ports === 'both' || purpose === parameters.ports)
@@ -85,22 +85,24 @@ export async function passageOf(mesh: Mesh, parameters: WayParameters): Promise<
 
 /**
  * The packets of a passage. Of `connections`, those of the client and the answers to them; of `packets`, all that go that
- * way, be they a client's or a server's.
+ * direction, be they a client's or a server's.
  */
 export function matchesOf({ ways, ports, oneWay }: Passage): Match[] {
-  const each = ways.flatMap((way) => ports.map((port) => ({ way, port })));
-  const matches = each.flatMap(({ way, port }): Match[] => [
-    { in: way.in, out: way.out, to: port },
+  const each = ways.flatMap((direction) => ports.map((port) => ({ direction, port })));
+  const matches = each.flatMap(({ direction, port }): Match[] => [
+    { in: direction.in, out: direction.out, to: port },
     oneWay === 'packets'
-      ? { in: way.in, out: way.out, from: port }
-      : { in: way.out, out: way.in, from: port },
+      ? { in: direction.in, out: direction.out, from: port }
+      : { in: direction.out, out: direction.in, from: port },
   ]);
   return [...new Map(matches.map((match) => [JSON.stringify(match), match])).values()];
 }
 
 /** `west→east 15443+6443`, for messages. */
-export function wordPassage({ ways, ports, oneWay }: Passage): string {
-  const two = ways.some((way) => ways.some(({ from, to }) => from === way.to && to === way.from));
+export function passageText({ ways, ports, oneWay }: Passage): string {
+  const two = ways.some((direction) =>
+    ways.some(({ from, to }) => from === direction.to && to === direction.from),
+  );
   const where = two
     ? [...new Set(ways.map(({ from }) => from))].join('↔')
     : ways.map(({ from, to }) => `${from}→${to}`).join(', ');
@@ -131,10 +133,13 @@ const networkOf = (address: string, bits: number): number =>
     address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) / 2 ** (32 - bits), // the host's part is cut off
   );
 
-/** Where a connection that goes a way begins and ends, for looking at it. */
-export async function endsOf(lab: LabAccess, way: Way): Promise<{ container: string; address: string }> {
-  const container = await controlPlaneOf(lab, way.from);
-  const target = await controlPlaneOf(lab, way.to);
+/** Where a connection that goes a direction begins and ends, for looking at it. */
+export async function endsOf(
+  lab: LabAccess,
+  direction: Direction,
+): Promise<{ container: string; address: string }> {
+  const container = await controlPlaneOf(lab, direction.from);
+  const target = await controlPlaneOf(lab, direction.to);
   const address = (await attachmentsOf(lab, target))[0]?.address ?? '';
   return { container, address };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runtimeOf } from './sick-pod.ts';
+import { runtimeOf } from './unhealthy-pod.ts';
 
 test('a pod that hangs is one that is late by an hour', () => {
   assert.deepEqual(runtimeOf({ hangPercent: 100 }), { delayPercent: 100, delayMs: 3_600_000 });

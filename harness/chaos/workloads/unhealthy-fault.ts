@@ -6,24 +6,24 @@ import { bounds } from '../bounds.ts';
 import { askDirectly, type DirectAnswer } from '../direct-answer.ts';
 import { type AnyFault, defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
-import { healPod, isSick, makeSick, type Sickness } from './sick-pod.ts';
+import { healPod, isUnhealthy, makeUnhealthy, type PodFailure } from './unhealthy-pod.ts';
 
-/** Parameters of every sickness. */
-const sickParameters = {
+/** Parameters of every failure. */
+const unhealthyParameters = {
   cluster: parameters.cluster,
   service: parameters.service,
   count: parameters.count,
   percent: parameters.percent,
 };
 
-interface SickFault<P extends z.ZodObject> {
+interface UnhealthyFault<P extends z.ZodObject> {
   id: string;
   title: string;
   parameters: P;
-  sickness(parameters: z.output<P>): Sickness;
+  failure(parameters: z.output<P>): PodFailure;
   /** What to ask a pod for, past the mesh; default `/`. */
   path?: string;
-  /** Whether an answer shows the sickness. */
+  /** Whether an answer shows the failure. */
   shows(answer: DirectAnswer, parameters: z.output<P>): boolean;
 }
 
@@ -41,12 +41,14 @@ const falseAlarm = 1e-6;
 
 /**
  * Pods of a service that run, stay ready, and answer badly. The proof is answers by port-forward, which pass no proxy of the
- * mesh: as many as show a sickness of that share but for a chance of {@link falseAlarm}.
+ * mesh: as many as show a failure of that share but for a chance of {@link falseAlarm}.
  */
-const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFault<P>): AnyFault =>
+const unhealthyFault = <P extends z.ZodObject<typeof unhealthyParameters>>(
+  fault: UnhealthyFault<P>,
+): AnyFault =>
   defineFault({
     ...{ id: fault.id, title: fault.title, parameters: fault.parameters, undo },
-    ...{ disturbs: 'nothing', needsLab: false, stage: 'rest', bounds: bounds.sickPods },
+    ...{ disturbs: 'nothing', needsLab: false, stage: 'rest', bounds: bounds.unhealthyPods },
     clusters: (parameters) => [common(parameters).cluster],
     prepare: async (mesh, parameters) => {
       const { cluster, service, count } = common(parameters);
@@ -59,14 +61,14 @@ const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFaul
     inject: async ({ mesh, parameters, undo: { pods } }) => {
       const cluster = mesh.cluster(common(parameters).cluster);
       const sicken = async (pod: PodRef) =>
-        (await makeSick(cluster, pod, fault.sickness(parameters))).release();
+        (await makeUnhealthy(cluster, pod, fault.failure(parameters))).release();
       await settleAll(pods.map(sicken));
     },
     prove: async ({ mesh, parameters, undo: { pods } }) => {
       const { cluster, percent } = common(parameters);
       const told = await Promise.all(
         pods.map(({ name, namespace }) =>
-          showsSickness(mesh.cluster(cluster), { name, namespace } as Pod, fault, parameters, percent),
+          showsFailure(mesh.cluster(cluster), { name, namespace } as Pod, fault, parameters, percent),
         ),
       );
       return told.join('; ');
@@ -77,7 +79,7 @@ const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFaul
     },
     proveHealed: async ({ mesh, parameters, undo: { pods } }) => {
       const { cluster, service } = common(parameters);
-      const left = (await mesh.cluster(cluster).pods(service)).filter(isSick);
+      const left = (await mesh.cluster(cluster).pods(service)).filter(isUnhealthy);
       if (left.length > 0) throw new Error(`${left.map(({ name }) => name).join(', ')} is sick still.`);
       return `the Envoys of ${pods.map(({ name }) => name).join(', ')} have no such setting any more`;
     },
@@ -85,10 +87,10 @@ const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFaul
 
 const common = (parameters: object): Common => parameters as Common;
 
-async function showsSickness<P extends z.ZodObject>(
+async function showsFailure<P extends z.ZodObject>(
   cluster: MeshCluster,
   pod: Pod,
-  fault: SickFault<P>,
+  fault: UnhealthyFault<P>,
   parameters: z.output<P>,
   percent: number,
 ): Promise<string> {
@@ -111,48 +113,48 @@ async function showsSickness<P extends z.ZodObject>(
 }
 
 /** They are ready, and their answers are of no use. */
-export const podsFailing = sickFault({
+export const podsFailing = unhealthyFault({
   id: 'pods-failing',
   title: 'Pods of a service answer a share of the requests with an error',
   parameters: z.object({
-    ...sickParameters,
+    ...unhealthyParameters,
     status: z.coerce.number().int().min(400).max(599).default(503).describe('The status they answer with.'),
   }),
-  sickness: ({ percent, status }) => ({ abortPercent: percent, abortStatus: status }),
+  failure: ({ percent, status }) => ({ abortPercent: percent, abortStatus: status }),
   shows: ({ status }, given) => status === given.status,
 });
 
 /** Each late answer comes, after `delayMs`. */
-export const podsLate = sickFault({
+export const podsLate = unhealthyFault({
   id: 'pods-late',
   title: 'Pods of a service are late with a share of their answers',
   parameters: z.object({
-    ...sickParameters,
+    ...unhealthyParameters,
     delayMs: z.coerce.number().int().min(50).max(600_000).default(1_000).describe('Milliseconds.'),
   }),
-  sickness: ({ percent, delayMs }) => ({ delayPercent: percent, delayMs }),
+  failure: ({ percent, delayMs }) => ({ delayPercent: percent, delayMs }),
   shows: ({ status, firstByteMs }, { delayMs }) => status === undefined || firstByteMs >= delayMs,
 });
 
 /** Connections stay open and nothing comes, for an hour. What hangs goes on hanging after healing. */
-export const podsHanging = sickFault({
+export const podsHanging = unhealthyFault({
   id: 'pods-hanging',
   title: 'Pods of a service never answer a share of the requests',
   parameters: z.object({
-    ...sickParameters,
+    ...unhealthyParameters,
   }),
-  sickness: ({ percent }) => ({ hangPercent: percent }),
+  failure: ({ percent }) => ({ hangPercent: percent }),
   shows: ({ status }) => status === undefined,
 });
 
 /** The head of an answer comes at once, the body takes its time. */
-export const podsSlow = sickFault({
+export const podsSlow = unhealthyFault({
   id: 'pods-slow',
   title: 'Pods of a service send the bodies of a share of their answers at 1 KiB/s',
   parameters: z.object({
-    ...sickParameters,
+    ...unhealthyParameters,
   }),
-  sickness: ({ percent }) => ({ slowPercent: percent }),
+  failure: ({ percent }) => ({ slowPercent: percent }),
   path: '/bytes/8192', // above what comes in the time that is waited
   shows: ({ status, ended }) => status === 200 && !ended,
 });

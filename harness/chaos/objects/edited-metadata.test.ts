@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { editSchema } from './edits.ts';
-import { isMetadataOurs, metadataBack, touchedBy } from './touched.ts';
+import { isMetadataExpected, restoredMetadata, editedMetadataOf } from './edited-metadata.ts';
 
 const header = { apiVersion: 'v1', kind: 'Service', name: 's' };
-const touchedOf = (...edits: object[]) => touchedBy(edits.map((edit) => editSchema.parse(edit)));
+const touchedOf = (...edits: object[]) => editedMetadataOf(edits.map((edit) => editSchema.parse(edit)));
 const merge = (metadata: object) => ({ op: 'merge', ...header, patch: { metadata, spec: {} } });
 const apply = (metadata: object) => ({
   op: 'apply',
@@ -16,15 +16,15 @@ test('what was touched is put back, whether it was changed, taken away or new; t
   assert.ok(touched);
   const before = { name: 's', labels: { a: '1', b: '2', d: '4' }, annotations: { old: '1' } };
   const now = { name: 's', labels: { a: 'y', c: 'new', theirs: '1' }, finalizers: ['theirs'] };
-  assert.ok(isMetadataOurs(before, now, touched));
+  assert.ok(isMetadataExpected(before, now, touched));
   const labels = { a: '1', b: '2', theirs: '1' };
-  assert.deepEqual(metadataBack(before, now, touched), { name: 's', labels, finalizers: ['theirs'] });
+  assert.deepEqual(restoredMetadata(before, now, touched), { name: 's', labels, finalizers: ['theirs'] });
   for (const labels of [
     { a: 'z', c: 'new' },
     { a: 'y', b: '3', c: 'new' },
     { a: 'y', c: 'other' },
   ])
-    assert.equal(isMetadataOurs(before, { labels }, touched), false);
+    assert.equal(isMetadataExpected(before, { labels }, touched), false);
 });
 
 test('server-side apply may take away what it is not told again', () => {
@@ -32,7 +32,7 @@ test('server-side apply may take away what it is not told again', () => {
   assert.ok(touched);
   const before = { labels: { gone: '1', b: '2' } };
   const now = { labels: { a: 'x', b: 'theirs', c: 'theirs' } };
-  assert.deepEqual(metadataBack(before, now, touched), {
+  assert.deepEqual(restoredMetadata(before, now, touched), {
     labels: { gone: '1', b: 'theirs', c: 'theirs' },
   });
 });

@@ -24,7 +24,7 @@ export async function identitiesOf(mesh: Mesh, clusters: readonly string[]): Pro
  * @param file where the entry is.
  * @throws Error that names the clusters and says what to do.
  */
-export async function requireMadeHere(
+export async function requireSameClusters(
   mesh: Mesh,
   entry: JournalEntry,
   changed: readonly string[],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MeshFile } from '../../config/mesh-file.ts';
-import { observerOf } from './gateway-door.ts';
+import { observerOf } from './gateway-port.ts';
 
 const meshFile = (networks: Record<string, string>, probes: Record<string, number>) =>
   ({
