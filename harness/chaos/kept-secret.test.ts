@@ -53,7 +53,7 @@ function cluster(): { stored: Map<string, V1Secret>; west: MeshCluster } {
   return { stored, west: new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'workloads') };
 }
 
-test('a Secret that was changed, and one that was deleted, are put back with their labels; no copy is left', async () => {
+test('a Secret that was changed, and one that was deleted, are restored with their labels, and the copy is deleted', async () => {
   for (const breakIt of ['changed', 'deleted']) {
     const { stored, west } = cluster();
     await keepSecret(west, 'n', 's');
@@ -67,7 +67,7 @@ test('a Secret that was changed, and one that was deleted, are put back with the
   }
 });
 
-test('a copy that is there already stays: it is of the Secret before an outer fault', async () => {
+test('an existing copy stays: it is of the Secret before an outer fault', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
@@ -76,14 +76,17 @@ test('a copy that is there already stays: it is of the Secret before an outer fa
   assert.deepEqual(stored.get('s'), secret());
 });
 
-test('what somebody has put there since a copy was left is neither kept over nor written over', async () => {
+test('data that somebody has written since a copy was made is neither copied nor overwritten', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
   const rotated = { ...secret(), data: { east: 'eQ==' } };
   stored.set('s', rotated); // by an admin, after the journal was lost with its machine
-  const [kept, isTold] = [structuredClone(stored.get(keptName('s'))), /n\/s of west .* n\/meshproof-kept-s;/];
-  await assert.rejects(keepSecret(west, 'n', 's'), { name: 'ChangedSince', message: isTold });
+  const [kept, isReported] = [
+    structuredClone(stored.get(keptName('s'))),
+    /n\/s of west .* n\/meshproof-kept-s has the state/,
+  ];
+  await assert.rejects(keepSecret(west, 'n', 's'), { name: 'ChangedSince', message: isReported });
   // As a fault that heals in steps does: what it writes would count as ours from then on.
   await assert.rejects(writeSecretData(west, 'n', 's', { east: 'eg==' }), { name: 'ChangedSince' });
   assert.deepEqual([stored.get('s'), stored.get(keptName('s'))], [rotated, kept]);
@@ -108,7 +111,7 @@ test('a Secret that Kubernetes fills with a token is neither copied nor changed'
 
 const refusal = /n\/meshproof-kept-s of west is not a copy that this machine wrote.*n\/s stays/;
 
-test('a copy of which anything was changed is refused: its data, its labels, what was written', async () => {
+test('a changed copy is refused: its data, its labels, its hashes', async () => {
   const changes: ((copy: V1Secret) => unknown)[] = [
     (copy) => (copy.data = { east: 'aG9zdGlsZQ==' }),
     (copy) => delete copy.metadata?.annotations?.[keptHeadAnnotation],
@@ -137,14 +140,16 @@ test('a copy that somebody planted keeps the Secret from being changed', async (
   assert.deepEqual(stored.get('s'), secret());
 });
 
-test('what somebody else has put there since stays, and so does the copy, until that is taken away', async () => {
+test('data that somebody else has written since stays, and so does the copy, until the copy is deleted', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
   const rotated = { ...secret(), data: { east: 'eQ==' } };
   stored.set('s', rotated);
   await assert.rejects(restoreKeptSecret(west, 'n', 's'), (error: Error) => {
-    return error instanceof ChangedSince && /n\/s of west .* n\/meshproof-kept-s;/.test(error.message);
+    return (
+      error instanceof ChangedSince && /n\/s of west .* n\/meshproof-kept-s has the state/.test(error.message)
+    );
   });
   assert.deepEqual(stored.get('s'), rotated);
   assert.deepEqual(stored.get(keptName('s'))?.data, secret().data);
@@ -153,7 +158,7 @@ test('what somebody else has put there since stays, and so does the copy, until 
   assert.deepEqual([...stored], [['s', rotated]]);
 });
 
-test('each of several writings of a fault is known, and the first that was killed amid its second', async () => {
+test('each of several writes of a fault is known, also after a kill during the second', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
@@ -165,13 +170,13 @@ test('each of several writings of a fault is known, and the first that was kille
   assert.deepEqual([...stored], [['s', secret()]]);
 });
 
-test('a Secret of which no copy is kept is not changed', async () => {
+test('a Secret without a copy is not changed', async () => {
   const { stored, west } = cluster();
-  await assert.rejects(writeSecretData(west, 'n', 's', { east: 'eA==' }), /n\/s of west is not kept/);
+  await assert.rejects(writeSecretData(west, 'n', 's', { east: 'eA==' }), /n\/s of west cannot be changed/);
   assert.deepEqual([...stored], [['s', secret()]]);
 });
 
-test('that a controller writes to what is no data of it keeps nothing from being put back', async () => {
+test('a change of metadata by a controller does not keep a Secret from being restored', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });

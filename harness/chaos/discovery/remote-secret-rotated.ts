@@ -71,7 +71,7 @@ export const remoteSecretRotated = defineFault({
     const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
     const updates = await knownUpdates(holder, namespace, to);
     const changed = await restoreKeptSecret(holder, namespace, secret);
-    // The new token must not end while it is in use; an istiod that starts later reads the old one.
+    // Istiod must have the old token before the new one is deleted. An istiod that starts later reads the old one.
     if (changed && Object.keys(updates).length > 0) await awaitUpdate(holder, namespace, to, updates);
     const token = { namespace: account.namespace, name: tokenSecret(id) };
     await whileWaiting(() => deleteIfThere(() => mesh.cluster(to).api.core.deleteNamespacedSecret(token)));

@@ -3,10 +3,11 @@ import { clusterIdentity } from '../../mesh/mark-signature.ts';
 import type { JournalEntry } from './journal.ts';
 
 /**
- * The clusters of a mesh as no other has them: by name, the uid of the namespace kube-system, which lives as long as its cluster. None
- * for a lab: its journal is in its own folder, and its faults are laid and healed while API servers do not answer.
+ * The identities of clusters by name: the uid of the namespace kube-system, which lives as long as its cluster. Empty
+ * for a lab: its journal is in its own folder, and its faults are injected and healed while API servers do not
+ * answer.
  *
- * @throws Error that names the cluster that does not tell.
+ * @throws Error that names the cluster that does not answer.
  */
 export async function identitiesOf(mesh: Mesh, clusters: readonly string[]): Promise<Record<string, string>> {
   if (mesh.isLab) return {};
@@ -17,11 +18,12 @@ export async function identitiesOf(mesh: Mesh, clusters: readonly string[]): Pro
 }
 
 /**
- * Refuses an entry of the journal that was made on other clusters: meshes that share an id, such as one for trying and one in
- * use, share a journal, and what heals the one would break the other.
+ * Refuses an entry of the journal that was made on other clusters. Meshes with the same id, such as a test mesh and a
+ * production mesh, share a journal: a fault of one must not be healed in the other.
  *
- * @param changed the clusters that healing changes, by the parameters of the fault: the entry has to list each of them.
- * @param file where the entry is.
+ * @param changed the clusters that healing changes, by the parameters of the fault: the entry has to list each of
+ * them.
+ * @param file the file of the entry.
  * @throws Error that names the clusters and says what to do.
  */
 export async function requireSameClusters(
@@ -30,7 +32,7 @@ export async function requireSameClusters(
   changed: readonly string[],
   file: string,
 ): Promise<void> {
-  if (mesh.isLab || mesh.clusters.length === 0) return; // a mesh without clusters has none to mistake
+  if (mesh.isLab || mesh.clusters.length === 0) return;
   const there = Object.keys(entry.clusters);
   const known = there.filter((name) => mesh.clusters.some((cluster) => cluster.name === name));
   const here = await identitiesOf(mesh, known);
@@ -39,11 +41,11 @@ export async function requireSameClusters(
   if (there.length > 0 && others.length === 0 && unlisted.length === 0) return;
   const why =
     there.length === 0
-      ? 'it does not tell on which clusters it was made'
+      ? 'it does not list the clusters of the fault'
       : others.length > 0
-        ? `it was made on another cluster of the name ${others.join(', ')}`
-        : `its fault changes ${unlisted.join(', ')}, and the entry was made on ${there.join(', ')} only`;
+        ? `it is of another cluster with the name ${others.join(', ')}`
+        : `its fault changes ${unlisted.join(', ')}, but the entry lists ${there.join(', ')} only`;
   throw new Error(
-    `it was not healed, because ${why}. Run \`meshproof heal\` with the mesh file of the mesh that it belongs to; if that is gone, remove ${file}`,
+    `it was not healed, because ${why}. Run \`meshproof heal\` with the mesh file of its own mesh; if that mesh is gone, remove ${file}`,
   );
 }

@@ -75,7 +75,7 @@ async function readinessMark(of: Found): Promise<Mark | undefined> {
     ]),
     act: async () => {
       if (readiness) await setReadiness(cluster, deployment, readiness, null);
-      return `${cluster.name}: had the pods of ${deployment.namespace}/${deployment.name} asked for readiness as before`;
+      return `${cluster.name}: restored the readiness probe of ${deployment.namespace}/${deployment.name}`;
     },
   };
 }
@@ -106,7 +106,7 @@ async function restartMark(of: Found): Promise<Mark | undefined> {
     toDelete: kubectl(cluster, 'patch', ...kubectlObject(header), '--type=json', `--patch=${patch}`),
     act: async () => {
       await restart(cluster, deployment, null);
-      return `${cluster.name}: took the mark of a restart off ${deployment.namespace}/${deployment.name}`;
+      return `${cluster.name}: removed the restart mark of ${deployment.namespace}/${deployment.name}`;
     },
   };
 }
@@ -134,7 +134,7 @@ async function replicasMark(of: Found): Promise<Mark | undefined> {
     ]),
     act: async () => {
       if (note) await healReplicas(cluster, deployment, note.before, note.given);
-      return `${cluster.name}: gave ${namespace}/${name} its ${note?.before} pods back`;
+      return `${cluster.name}: scaled ${namespace}/${name} to its ${note?.before} pods`;
     },
   };
 }

@@ -99,7 +99,7 @@ function unsignedCopies({ rootNamespace }: Places): Leftover[] {
     ['a Deployment that is to be deleted', 7, [istiod], /no signature of this machine/],
     ['text that is not JSON', 8, '{"'.repeat(50), /in a shape that can be read/],
     ['objects nested 100,000 deep', 9, '['.repeat(100_000), /in a shape that can be read/],
-    ['another object than its header says', 0, [{ ...binding, header }], /is another object/],
+    ['another object than its header says', 0, [{ ...binding, header }], /holds another object as/],
   ]);
 }
 
@@ -121,7 +121,7 @@ function secretLeftovers({ rootNamespace: namespace, workloads }: Places): Lefto
         },
       ),
       reported:
-        /kept-cacerts asks to write what it holds into Secret \S+cacerts: not done, because it has no signature/,
+        /kept-cacerts asks to write its data into Secret \S+cacerts: not done, because it has no signature/,
     },
     {
       title: 'a copy of a token Secret that is to be created',

@@ -47,22 +47,22 @@ async function markOf(
     toDelete: kubectl(cluster, 'delete', ...kubectlObject(object)),
     act: async () => {
       const { before = [], written } = kept ?? {};
-      const { back, left } = await restoreAll(cluster, before, written, objectName(object));
+      const { restored, left } = await restoreAll(cluster, before, written, objectName(object));
       throwLeft(left);
       await dropCopy(cluster, namespace, name);
-      return `${cluster.name}: put ${back.map(headerText).join(', ')} back as it was`;
+      return `${cluster.name}: restored ${restored.map(headerText).join(', ')}`;
     },
   };
 }
 
-/** A person who is asked sees the header, and the server writes the object: so they have to name the same. */
+/** A person decides by the header, and the server writes the object: both have to name the same object. */
 function problemOf(kept: KeptObjects | undefined, namespaces: readonly string[]): string | undefined {
   if (!kept || kept.before.length === 0) return 'it does not hold objects in a shape that can be read';
   for (const { header, object } of kept.before) {
     const reason = outOfScope(header, namespaces);
     if (reason !== undefined) return `${shown(headerText(header))} is not restored from a mark: ${reason}`;
     if (object !== null && !isNamed(header, object))
-      return `what it holds as ${shown(headerText(header))} is another object`;
+      return `it holds another object as ${shown(headerText(header))}`;
   }
   return undefined;
 }
@@ -88,7 +88,7 @@ async function changesText(cluster: MeshCluster, before: readonly Before[]): Pro
   return (await Promise.all(changes)).join('\n');
 }
 
-/** The values of an object, each with its path in a line. */
+/** The values of an object, each as a line with its path. */
 function linesOf(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null)
     return value === null && path === '' ? [] : [`${path}: ${escaped(JSON.stringify(value))}`];
@@ -99,6 +99,6 @@ function linesOf(value: unknown, path = ''): string[] {
   );
 }
 
-/** Whole, since a person decides by it, but nothing that a terminal takes for a command. */
+/** The whole text, because a person decides by it, without control characters. */
 const escaped = (text: string | undefined): string =>
   (text ?? '').replaceAll(/[\p{Cc}\p{Cf}]/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);

@@ -34,7 +34,7 @@ async function markOf(
     toDelete: kubectlUnmark(cluster, 'annotate', node, notes),
     act: async () => {
       await restoreRegion(cluster, name, region);
-      return `${cluster.name}: gave node ${name} its region ${region} back`;
+      return `${cluster.name}: restored the region ${region} of node ${name}`;
     },
   };
 }

@@ -44,7 +44,7 @@ async function revokedMarks(cluster: MeshCluster, namespace: string, secret: V1S
     toDelete: kubectlUnmark(cluster, 'annotate', object, [revokedAnnotation, signatureAnnotation('revoked')]),
     act: async () => {
       await setRevoked(cluster, namespace, name, null);
-      return `${cluster.name}: gave Secret ${namespace}/${name} its label back`;
+      return `${cluster.name}: restored the label of Secret ${namespace}/${name}`;
     },
   };
   return [mark];
@@ -66,7 +66,7 @@ async function keptMarks(
     ...{
       cluster: cluster.name,
       object: objectName(object),
-      asks: `write what it holds into ${objectName(secret)}`,
+      asks: `write its data into ${objectName(secret)}`,
     },
     isSigned: isOwn,
     problem: isOwn ? undefined : problemOf(copy, of),
@@ -74,13 +74,15 @@ async function keptMarks(
     toDelete: kubectl(cluster, 'delete', ...kubectlObject(object)),
     act: async () => {
       await restoreFromCopy(cluster, namespace, of, copy);
-      return `${cluster.name}: put back what Secret ${namespace}/${of} held`;
+      return `${cluster.name}: restored the data of Secret ${namespace}/${of}`;
     },
   };
   return [mark];
 }
 
-/** A copy of another name is not found by its Secret, and a Secret of another type can be a token of any account. */
+/**
+ * A copy with another name is not found by its Secret, and a Secret of another type can be a token of any account.
+ */
 function problemOf({ metadata, data }: V1Secret, of: string): string | undefined {
   if (metadata?.name !== keptName(of)) return `a copy of Secret ${of} is named ${keptName(of)}`;
   if (data === undefined) return 'it holds nothing';
@@ -92,7 +94,7 @@ function problemOf({ metadata, data }: V1Secret, of: string): string | undefined
   }
 }
 
-/** The names of what a Secret holds, and how long each is; never the values. */
+/** The names and lengths of the data of a Secret, without the values. */
 function dataSummary(secret: V1Secret | undefined): string {
   if (!secret) return 'not there';
   const entries = Object.entries(secret.data ?? {}).toSorted();

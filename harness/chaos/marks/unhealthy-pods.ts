@@ -2,10 +2,13 @@ import type { MeshCluster } from '../../mesh/attach.ts';
 import { healPod, isUnhealthySigned, unhealthyLabel } from '../workloads/unhealthy-pod.ts';
 import { kubectl, kubectlObject, kubectlUnmark, objectName, type Mark } from './mark.ts';
 
-/** Pods of meshproof's namespace that carry the mark of one that was made sick. */
+/** The pods of meshproof's namespace with the mark of an unhealthy pod. */
 export async function unhealthyPodMarks(cluster: MeshCluster): Promise<Mark[]> {
-  const sick = await cluster.findPods({ namespace: cluster.namespace, labels: { [unhealthyLabel]: 'true' } });
-  const marks = sick.map(async (pod): Promise<Mark> => {
+  const unhealthy = await cluster.findPods({
+    namespace: cluster.namespace,
+    labels: { [unhealthyLabel]: 'true' },
+  });
+  const marks = unhealthy.map(async (pod): Promise<Mark> => {
     const { namespace, name } = pod;
     const object = { apiVersion: 'v1', kind: 'Pod', namespace, name };
     return {
@@ -16,7 +19,7 @@ export async function unhealthyPodMarks(cluster: MeshCluster): Promise<Mark[]> {
       toDelete: kubectlUnmark(cluster, 'label', object, [unhealthyLabel]),
       act: async () => {
         await healPod(cluster, pod);
-        return `${cluster.name}: made pod ${name} well`;
+        return `${cluster.name}: cleared the settings of pod ${name}`;
       },
     };
   });

@@ -3,11 +3,14 @@ import type { Edit } from './edits.ts';
 
 const values = z.record(z.string(), z.string().nullable());
 
-/** The labels and annotations that edits of one object write: by name what they make of them, null for nothing. */
+/** The labels and annotations that edits of an object write: by name their new value, null for removed. */
 export const editedMetadataSchema = z.object({
   labels: values,
   annotations: values,
-  /** Whether others that were there may be gone, too: server-side apply takes away what it wrote before and is not told again. */
+  /**
+   * Whether other entries can be gone, too: server-side apply removes fields that it wrote before and that the
+   * manifest lacks.
+   */
   unnamed: z.boolean(),
 });
 
@@ -18,9 +21,9 @@ const plain = z.strictObject({
   ...{ labels: values.default({}), annotations: values.default({}) },
 });
 
-/** Of the edits of one object; undefined where they may change any of its metadata. */
+/** The metadata that the edits of an object write; undefined if they can change any of it. */
 export function editedMetadataOf(edits: readonly Edit[]): EditedMetadata | undefined {
-  // One that is deleted and made anew has nothing of what it had.
+  // An object that is deleted and created again loses its metadata.
   if (edits.length > 1 && edits.some(({ op }) => op === 'delete')) return undefined;
   const written = edits.map((edit) => plain.safeParse(metadataIn(edit) ?? {}).data);
   const known = written.filter((one) => one !== undefined);
@@ -42,7 +45,7 @@ type Table = Readonly<Record<string, unknown>>;
 const parts = ['labels', 'annotations'] as const;
 const tableIn = (metadata: Table, part: (typeof parts)[number]): Table => (metadata[part] ?? {}) as Table;
 
-/** Whether each label and annotation that was touched is as it was before, or as the edits made it. */
+/** Whether each edited label and annotation is as before, or as the edits made it. */
 export const isMetadataExpected = (before: Table, now: Table, touched: EditedMetadata): boolean =>
   parts.every((part) =>
     Object.entries(touched[part]).every(([name, made]) =>
@@ -50,9 +53,12 @@ export const isMetadataExpected = (before: Table, now: Table, touched: EditedMet
     ),
   );
 
-/** The metadata of an object with what was touched as it was before, and the rest as it is now: that is others'. */
+/**
+ * The metadata of an object with the edited entries as before, and all others as they are now, because they belong to
+ * others.
+ */
 export function restoredMetadata(before: Table, now: Table, touched: EditedMetadata): Table {
-  const back = parts.map((part) => {
+  const restored = parts.map((part) => {
     const [was, is] = [tableIn(before, part), tableIn(now, part)];
     const isTouched = (name: string) => Object.hasOwn(touched[part], name);
     const kept = Object.entries({ ...(touched.unnamed ? was : {}), ...is }).filter(
@@ -62,5 +68,5 @@ export function restoredMetadata(before: Table, now: Table, touched: EditedMetad
     return entries.length > 0 ? { [part]: Object.fromEntries(entries) } : {};
   });
   const { labels: _, annotations: __, ...rest } = now;
-  return Object.assign({ ...rest }, ...back) as Table;
+  return Object.assign({ ...rest }, ...restored) as Table;
 }

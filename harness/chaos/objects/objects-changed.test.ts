@@ -234,7 +234,7 @@ test('a label that the fault took away and somebody has set otherwise since stay
   await objectsChanged.inject(of);
   const theirs = mergePatch(fake.stored.get('Service n/gateway'), { metadata: { labels: { network: 'y' } } });
   fake.stored.set('Service n/gateway', theirs as Stored);
-  await assert.rejects(objectsChanged.heal(of), /^ChangedSince: Service n\/gateway of west is neither/);
+  await assert.rejects(objectsChanged.heal(of), /^ChangedSince: Service n\/gateway of west was not restored/);
   assert.deepEqual(fake.stored.get('Service n/gateway'), theirs);
 });
 

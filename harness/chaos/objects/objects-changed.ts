@@ -23,12 +23,12 @@ import { areKept, beforeSchema, keepObjects, noteWritten, restoreObjects } from 
 import { editedMetadataOf } from './edited-metadata.ts';
 
 /**
- * Any objects of one cluster but Secrets are made, changed or deleted; healing puts them back as they were. The objects as
- * they were stand in the journal, and in a ConfigMap of their cluster, by which `heal` finds them without the journal.
+ * Creates, changes or deletes objects of a cluster except Secrets; healing restores them. The objects before the
+ * fault are in the journal, and in a ConfigMap of their cluster, by which `heal` finds them without the journal.
  */
 export const objectsChanged = defineFault({
   id: 'objects-changed',
-  title: 'Objects of a cluster are made, changed or deleted',
+  title: 'Objects of a cluster are created, changed or deleted',
   disturbs: 'control-plane',
   needsLab: false,
   stage: 'rest',
@@ -57,15 +57,15 @@ export const objectsChanged = defineFault({
   },
   prove: async ({ mesh, parameters: { cluster: name, edits } }) => {
     const cluster = mesh.cluster(name);
-    // Of several edits of one object, the last has the word.
+    // The last edit of an object counts.
     const last = new Map(edits.map((edit) => [headerText(headerOf(edit)), edit]));
     for (const edit of last.values()) {
       const isSo = async () => isEdited(edit, await readObject(cluster, headerOf(edit)));
       await waitUntil(isSo, `${name}: ${editText(edit)}`, timeouts.apiMs);
     }
     await awaitRollouts(cluster, headersOf(edits));
-    // What comes of a change depends on what it is: who breaks a mesh with it says who has to notice (harness/selftest), and
-    // a self-test fails where nobody does. That istiod has read it is known for Istio's own kinds.
+    // The effect depends on the change, so the defects of harness/selftest say which check has to notice it. Istiod
+    // reports the objects of its kinds that it has read.
     const read = await proveRead(mesh, cluster, headersOf(edits));
     return `${name}: the API server shows that ${[...last.values()].map(editText).join('; ')}${read}`;
   },
@@ -80,9 +80,9 @@ export const objectsChanged = defineFault({
     for (const one of before) {
       const isBack = async () =>
         isSame(await readObject(cluster, one.header), one.object) ||
-        // Somebody has changed it since and decided that it stays so.
+        // Somebody has changed it since, so it stays.
         (one.object !== null && (await stillChanged(cluster, edits, [one])).length === 0);
-      await waitUntil(isBack, `${headerText(one.header)} of ${name} to be as it was`, timeouts.apiMs);
+      await waitUntil(isBack, `${headerText(one.header)} of ${name} to be as before`, timeouts.apiMs);
     }
     const there = before.filter(({ object }) => object !== null).map(({ header }) => header);
     await awaitRollouts(cluster, there);
@@ -90,7 +90,7 @@ export const objectsChanged = defineFault({
   },
 });
 
-/** Of objects, those that are not there any more, and those that an edit still holds for. */
+/** The objects that no longer exist, and those that still have an edit. */
 async function stillChanged(
   cluster: MeshCluster,
   edits: readonly Edit[],
@@ -110,12 +110,14 @@ function refuseIdle(cluster: MeshCluster, edit: Edit, before: readonly Before[])
   const header = headerOf(edit);
   const now = before.find((one) => isSame(one.header, header))?.object ?? null;
   if (edit.op !== 'apply' && now === null)
-    throw new Error(`Cluster ${cluster.name} has no ${headerText(header)} that could be changed.`);
+    throw new Error(`${headerText(header)} of cluster ${cluster.name} cannot be changed: it does not exist.`);
   if (isEdited(edit, now))
-    throw new Error(`Cluster ${cluster.name}: ${headerText(header)} is as it should become already.`);
+    throw new Error(
+      `${headerText(header)} of cluster ${cluster.name} cannot be changed: it already is as the edit makes it.`,
+    );
 }
 
-/** A Deployment whose template was changed makes its pods anew. */
+/** A changed template restarts the pods of a Deployment. */
 async function awaitRollouts(cluster: MeshCluster, changed: readonly ObjectHeader[]): Promise<void> {
   const deployments = changed.filter(({ kind }) => kind === 'Deployment');
   await Promise.all(deployments.map(({ namespace = '', name }) => awaitPods(cluster, { namespace, name })));
