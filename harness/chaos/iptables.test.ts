@@ -12,21 +12,21 @@ const passage = (over: Partial<Passage> = {}): Passage => ({
   ...over,
 });
 
-test('connections of one way: what the client sends and what comes back to it', () => {
+test('connections in one direction: packets of the client and the answers', () => {
   assert.deepEqual(matchesOf(passage()), [
     { in: 'eth0', out: 'eth1', to: 15443 },
     { in: 'eth1', out: 'eth0', from: 15443 },
   ]);
 });
 
-test('packets of one way: those of clients and those of servers', () => {
+test('packets in one direction: those of clients and those of servers', () => {
   assert.deepEqual(matchesOf(passage({ oneWay: 'packets' })), [
     { in: 'eth0', out: 'eth1', to: 15443 },
     { in: 'eth0', out: 'eth1', from: 15443 },
   ]);
 });
 
-test('both ways are the same packets, however they are told, and none twice', () => {
+test('both directions are the same packets in each notation, and each once', () => {
   const both = { ways: [westToEast, eastToWest] };
   const sorted = (of: Passage) =>
     matchesOf(of)
@@ -78,19 +78,19 @@ const saved = `*filter
 COMMIT
 `;
 
-test('counters are those of one chain: seen by its counting rules, taken by the others', () => {
+test('counters are of one chain: seen by its counting rules, matched by the others', () => {
   assert.deepEqual(countsOf(saved, 'meshproof-abcd1234'), { seen: 11, taken: 4 });
   assert.deepEqual(countsOf(saved, 'meshproof-none'), { seen: 0, taken: 0 });
 });
 
-test('chains of ours are found with where they are called from', () => {
+test('chains of meshproof are found with the chains that call them', () => {
   assert.deepEqual(chainsIn(saved), [
     { chain: 'meshproof-abcd1234', hook: 'FORWARD' },
     { chain: 'meshproof-zzzz9999', hook: 'INPUT' },
   ]);
 });
 
-test('a passage in words', () => {
+test('a passage as text', () => {
   assert.equal(passageText(passage({ oneWay: 'packets' })), 'west→east 15443, packets of that way');
   assert.equal(
     passageText(passage({ ways: [westToEast, eastToWest], ports: [15443, 6443] })),

@@ -46,7 +46,7 @@ function cluster(replicas: number, selector: V1LabelSelector = { matchLabels: { 
   };
 }
 
-test('an inner change is undone to what the outer one gave, and the outer to what was before', async () => {
+test('an inner change is undone to the number of the outer change, and the outer to the first', async () => {
   const { west, asked, notes } = cluster(1);
   const outer = await scale(west, ref, 3);
   const before = await replicasNow(west, ref);
@@ -58,7 +58,7 @@ test('an inner change is undone to what the outer one gave, and the outer to wha
   assert.deepEqual([asked(), notes()], [1, []]);
 });
 
-test('whatever a fault was cut off at, its number is put back', async () => {
+test('the number is restored after a kill at any moment', async () => {
   for (const left of [0, 2, 3]) {
     const { west, asked, notes, setBySomebody } = cluster(2);
     await endPods(west, ref);
@@ -69,7 +69,7 @@ test('whatever a fault was cut off at, its number is put back', async () => {
   }
 });
 
-test('a number that somebody has given since stays and is told, until the notes are taken away', async () => {
+test('a number that somebody has set since stays and is reported, until the notes are removed', async () => {
   const { west, asked, notes, setBySomebody, decide } = cluster(2);
   await endPods(west, ref);
   setBySomebody(5);
@@ -82,7 +82,7 @@ test('a number that somebody has given since stays and is told, until the notes 
   assert.equal(asked(), 5);
 });
 
-test('pods that a request took away which came after the healing are given back', async () => {
+test('pods that a late request removed after the healing are restored', async () => {
   const { west, asked, setBySomebody } = cluster(2);
   setBySomebody(0);
   await healReplicas(west, ref, 2);

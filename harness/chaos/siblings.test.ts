@@ -37,7 +37,7 @@ function refusing() {
 const named = ['first', 'second'].map((name) => ({ namespace: 'n', name }));
 const both = ['first refused', 'second refused'];
 
-test('pods that are made sick side by side: the failure of one waits for the others', async () => {
+test('pods that become unhealthy side by side: the failure of one waits for the others', async () => {
   const { did, mesh } = refusing();
   const parameters = podsFailing.parameters.parse({ cluster: 'west', service: 'catalog' });
   const of = { mesh, id: 'abcdefgh', parameters, undo: { pods: named } };

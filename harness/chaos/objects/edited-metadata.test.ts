@@ -11,7 +11,7 @@ const apply = (metadata: object) => ({
   manifest: { apiVersion: 'v1', kind: 'Service', metadata: { name: 's', ...metadata } },
 });
 
-test('what was touched is put back, whether it was changed, taken away or new; the rest is as it is now', () => {
+test('edited entries are restored, whether changed, removed or new; all others stay', () => {
   const touched = touchedOf(merge({ labels: { a: 'x', b: null, c: 'new' } }), merge({ labels: { a: 'y' } }));
   assert.ok(touched);
   const before = { name: 's', labels: { a: '1', b: '2', d: '4' }, annotations: { old: '1' } };
@@ -27,7 +27,7 @@ test('what was touched is put back, whether it was changed, taken away or new; t
     assert.equal(isMetadataExpected(before, { labels }, touched), false);
 });
 
-test('server-side apply may take away what it is not told again', () => {
+test('server-side apply can remove entries that a manifest lacks', () => {
   const touched = touchedOf(apply({ labels: { a: 'x' } }));
   assert.ok(touched);
   const before = { labels: { gone: '1', b: '2' } };
@@ -37,7 +37,7 @@ test('server-side apply may take away what it is not told again', () => {
   });
 });
 
-test('edits that may change any of the metadata are told', () => {
+test('edits that can change all of the metadata are recognized', () => {
   const deleted = { op: 'delete', ...header };
   assert.deepEqual(touchedOf(deleted), { labels: {}, annotations: {}, unnamed: false });
   for (const edits of [

@@ -21,7 +21,7 @@ interface UnhealthyFault<P extends z.ZodObject> {
   title: string;
   parameters: P;
   failure(parameters: z.output<P>): PodFailure;
-  /** What to ask a pod for, past the mesh; default `/`. */
+  /** The path of requests to a pod outside the mesh; default `/`. */
   path?: string;
   /** Whether an answer shows the failure. */
   shows(answer: DirectAnswer, parameters: z.output<P>): boolean;
@@ -36,12 +36,15 @@ interface Common {
 
 const undo = z.object({ pods: z.array(z.object({ namespace: z.string(), name: z.string() })) });
 
-/** A pod that answered well all along would do so this often by chance (docs/adr/0004-exact-tests-not-tolerances.md). */
+/**
+ * The probability that a healthy pod passes for an unhealthy one by chance
+ * (docs/adr/0004-exact-tests-not-tolerances.md).
+ */
 const falseAlarm = 1e-6;
 
 /**
- * Pods of a service that run, stay ready, and answer badly. The proof is answers by port-forward, which pass no proxy of the
- * mesh: as many as show a failure of that share but for a chance of {@link falseAlarm}.
+ * Pods of a service run, stay ready, and answer wrongly. The proof are answers through a port-forward, which pass no
+ * proxy of the mesh: as many as show a failure of that share, except for a probability of {@link falseAlarm}.
  */
 const unhealthyFault = <P extends z.ZodObject<typeof unhealthyParameters>>(
   fault: UnhealthyFault<P>,
@@ -66,12 +69,12 @@ const unhealthyFault = <P extends z.ZodObject<typeof unhealthyParameters>>(
     },
     prove: async ({ mesh, parameters, undo: { pods } }) => {
       const { cluster, percent } = common(parameters);
-      const told = await Promise.all(
+      const evidence = await Promise.all(
         pods.map(({ name, namespace }) =>
           showsFailure(mesh.cluster(cluster), { name, namespace } as Pod, fault, parameters, percent),
         ),
       );
-      return told.join('; ');
+      return evidence.join('; ');
     },
     heal: async ({ mesh, parameters, undo: { pods } }) => {
       const cluster = mesh.cluster(common(parameters).cluster);
@@ -104,15 +107,15 @@ async function showsFailure<P extends z.ZodObject>(
         status === undefined
           ? `no answer within ${firstByteMs} ms`
           : `${status} after ${firstByteMs} ms, ${ended ? 'all' : 'only'} of ${bytes} bytes`;
-      return `${cluster.name}/${pod.name} past the mesh, request ${asked}: ${said}`;
+      return `${cluster.name}/${pod.name} outside the mesh, request ${asked}: ${said}`;
     }
   }
   throw new Error(
-    `${cluster.name}/${pod.name} answered ${tries} requests past the mesh as a healthy pod does.`,
+    `${cluster.name}/${pod.name} answered ${tries} requests outside the mesh as a healthy pod does.`,
   );
 }
 
-/** They are ready, and their answers are of no use. */
+/** They are ready, but answer with errors. */
 export const podsFailing = unhealthyFault({
   id: 'pods-failing',
   title: 'Pods of a service answer a share of the requests with an error',
@@ -124,7 +127,7 @@ export const podsFailing = unhealthyFault({
   shows: ({ status }, given) => status === given.status,
 });
 
-/** Each late answer comes, after `delayMs`. */
+/** Each late answer arrives after `delayMs`. */
 export const podsLate = unhealthyFault({
   id: 'pods-late',
   title: 'Pods of a service are late with a share of their answers',
@@ -136,7 +139,7 @@ export const podsLate = unhealthyFault({
   shows: ({ status, firstByteMs }, { delayMs }) => status === undefined || firstByteMs >= delayMs,
 });
 
-/** Connections stay open and nothing comes, for an hour. What hangs goes on hanging after healing. */
+/** Connections stay open without an answer, for an hour. Requests that hang stay so after healing. */
 export const podsHanging = unhealthyFault({
   id: 'pods-hanging',
   title: 'Pods of a service never answer a share of the requests',
@@ -147,7 +150,7 @@ export const podsHanging = unhealthyFault({
   shows: ({ status }) => status === undefined,
 });
 
-/** The head of an answer comes at once, the body takes its time. */
+/** The head of an answer arrives at once, the body late. */
 export const podsSlow = unhealthyFault({
   id: 'pods-slow',
   title: 'Pods of a service send the bodies of a share of their answers at 1 KiB/s',
@@ -155,6 +158,6 @@ export const podsSlow = unhealthyFault({
     ...unhealthyParameters,
   }),
   failure: ({ percent }) => ({ slowPercent: percent }),
-  path: '/bytes/8192', // above what comes in the time that is waited
+  path: '/bytes/8192', // more than arrives within the time limit
   shows: ({ status, ended }) => status === 200 && !ended,
 });
