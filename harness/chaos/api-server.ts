@@ -28,7 +28,7 @@ export async function askApiServer(cluster: MeshCluster): Promise<ApiAnswer> {
   return { answered: false, words: `${codeOf(came)} after ${afterMs} ms` };
 }
 
-/** The code of an error or of its cause; the message if there is no code. */
+/** The code of an error or of its cause; its message without a code. */
 function codeOf(error: unknown): string {
   for (let each = error; each instanceof Error; each = each.cause) {
     const { code } = each as NodeJS.ErrnoException;

@@ -6,7 +6,7 @@ import type { MeshCluster, Pod } from '../mesh/attach.ts';
 
 /** The answer of a pod of meshproof to a request outside the mesh. */
 export interface DirectAnswer {
-  /** Undefined if there was no answer within {@link timeouts.silenceMs}. */
+  /** Undefined without an answer within {@link timeouts.silenceMs}. */
   status: number | undefined;
   /** The time until the head of the answer, or until the request was given up. */
   firstByteMs: number;

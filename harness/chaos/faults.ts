@@ -37,6 +37,6 @@ export const faultKinds: readonly AnyFault[] = Object.values(faults);
 /** Kinds that need whole objects, which a command line cannot give. Defects use them, and `heal` knows them. */
 const unlisted: readonly AnyFault[] = [objectsChanged];
 
-/** The kind of that id; undefined when there is none. */
+/** The kind of that id; undefined without such a kind. */
 export const faultNamed = (id: string): AnyFault | undefined =>
   [...faultKinds, ...unlisted].find((kind) => kind.id === id);

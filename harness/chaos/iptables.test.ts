@@ -91,7 +91,7 @@ test('chains of meshproof are found with the chains that call them', () => {
 });
 
 test('a passage as text', () => {
-  assert.equal(passageText(passage({ oneWay: 'packets' })), 'west→east 15443, packets of that way');
+  assert.equal(passageText(passage({ oneWay: 'packets' })), 'west→east 15443, packets in that direction');
   assert.equal(
     passageText(passage({ ways: [westToEast, eastToWest], ports: [15443, 6443] })),
     'west↔east 15443+6443',

@@ -40,7 +40,7 @@ export interface Readiness {
   initialDelaySeconds: number | null;
 }
 
-/** Reads the delay of the first readiness probe in a template. Throws when there is no readiness probe. */
+/** Reads the delay of the first readiness probe in a template. Throws without a readiness probe. */
 export async function readinessOf(cluster: MeshCluster, deployment: DeploymentRef): Promise<Readiness> {
   const { spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
   const container = spec?.template.spec?.containers.find(

@@ -10,7 +10,7 @@ import {
   type LabAccess,
   type NodeContainer,
 } from '../lab-containers.ts';
-import { ourDisciplines, removeQueue } from '../link/queue-fault.ts';
+import { ownDisciplines, removeQueue } from '../link/queue-fault.ts';
 import { restoreNodeNetwork } from '../node-network.ts';
 
 /**
@@ -58,7 +58,7 @@ async function removeChains(lab: LabAccess, container: string): Promise<string[]
 async function removeQueues(lab: LabAccess): Promise<string[]> {
   const shown = await shell(lab, lab.link, 'tc qdisc show');
   const lines = [...shown.matchAll(/^qdisc (\S+) \S+ dev (\S+) root/gm)];
-  const found = lines.filter(([, name]) => ourDisciplines.some((one) => one === name));
+  const found = lines.filter(([, name]) => ownDisciplines.some((one) => one === name));
   for (const [, , device = ''] of found) await shell(lab, lab.link, removeQueue(device));
   return found.map(([, name, device]) => `${lab.link}: removed ${name} from ${device}`);
 }

@@ -43,7 +43,7 @@ test('an entry is read as it was written, from a file that others cannot read', 
   assert.equal(statSync(journal.folder).mode & 0o777, 0o700);
 });
 
-test('a journal that was never written is empty, and removing twice is no error', async () => {
+test('a journal that was never written is empty, and a second removal succeeds', async () => {
   const journal = new Journal(folder());
   assert.deepEqual(await journal.read(), { entries: [], unreadable: [] });
   const written = entry();

@@ -2,7 +2,7 @@ import type { Mesh } from '../../mesh/attach.ts';
 import { connectFrom, labOf, type Connected, type LabAccess } from '../lab-containers.ts';
 import { endsOf, type Passage, type Direction } from './directions.ts';
 
-/** One TCP connection over the link that was tried. */
+/** An attempt of a TCP connection over the link. */
 export interface Attempt {
   direction: Direction;
   port: number;
@@ -11,8 +11,8 @@ export interface Attempt {
 }
 
 /**
- * Tries a TCP connection for each direction and port of a passage, from the node of the one cluster to that of the other:
- * beneath the mesh, by the node's own kernel.
+ * Opens a TCP connection for each direction and port of a passage, from the node of one cluster to the node of the
+ * other: below the mesh, by the kernel of the node.
  */
 export async function connectAcross(
   mesh: Mesh,
@@ -32,11 +32,11 @@ async function connectAlong(lab: LabAccess, direction: Direction, port: number):
 export const attemptText = ({ direction, port, address, seen }: Attempt): string =>
   `${direction.from} to ${address}:${port} (${direction.to}): ${seen.how} after ${seen.afterMs} ms`;
 
-/** @throws Error when one was not answered: it cannot be broken by us then. */
+/** @throws Error if a connection was not answered before the fault. */
 export function requireAnswered(attempts: readonly Attempt[]): void {
   const broken = attempts.filter(({ seen }) => seen.how !== 'answered');
   if (broken.length > 0)
     throw new Error(
-      `Broken before it was disturbed, which proves nothing: ${broken.map(attemptText).join('; ')}.`,
+      `The link fails before the fault, which proves nothing: ${broken.map(attemptText).join('; ')}.`,
     );
 }

@@ -11,48 +11,53 @@ import {
 } from '../lab-containers.ts';
 import { InvalidParameters } from '../parameters.ts';
 
-/** Parameters of every fault that cuts or thins some of the link's traffic. */
+/** The parameters of faults that drop some of the traffic of the link. */
 export const directionParameters = {
   ports: z
     .enum(['data', 'discovery', 'both'])
     .default('both')
     .describe('data: 15443, to the east-west gateways; discovery: 6443, to the API servers.'),
-  from: z.string().optional().describe('Only what this cluster sends or opens; every one when not given.'),
-  to: z.string().optional().describe('Only towards this cluster; every one when not given.'),
+  from: z
+    .string()
+    .optional()
+    .describe('Only traffic that this cluster sends or opens; default: every cluster.'),
+  to: z.string().optional().describe('Only traffic towards this cluster; default: every cluster.'),
   oneWay: z
     .enum(['connections', 'packets'])
     .default('connections')
     .describe(
-      'With from or to: connections that are opened that direction, or packets that travel that direction, whoever opened the connection.',
+      'With from or to: connections that are opened in that direction, or packets in that direction of all connections.',
     ),
 };
 
 export type DirectionParameters = z.output<z.ZodObject<typeof directionParameters>>;
 
-/** What of the link's traffic is meant, from one cluster's network to another's. */
+/** A direction of the traffic of the link, from the network of one cluster to that of another. */
 export interface Direction {
   from: string;
   to: string;
-  /** The link's interfaces at either end. */
+  /** The interfaces of the link at both ends. */
   in: string;
   out: string;
 }
 
-/** All that is known of the traffic that a link fault is about. */
+/** The traffic of a link fault. */
 export interface Passage {
   ways: Direction[];
   ports: number[];
   oneWay: 'connections' | 'packets';
 }
 
-/** The shape of a {@link Passage} in the journal. */
+/** The schema of a {@link Passage} in the journal. */
 export const passageSchema = z.object({
   ways: z.array(z.object({ from: z.string(), to: z.string(), in: z.string(), out: z.string() })),
   ports: z.array(z.int()),
   oneWay: z.enum(['connections', 'packets']),
 });
 
-/** The traffic that parameters name. Throws InvalidParameters when that is none, and when the link does not run. */
+/**
+ * The traffic that parameters select. Throws InvalidParameters if it is empty, and an error if the link does not run.
+ */
 export async function passageOf(mesh: Mesh, parameters: DirectionParameters): Promise<Passage> {
   const lab = labOf(mesh);
   const ports = lab.forwards
@@ -64,7 +69,7 @@ export async function passageOf(mesh: Mesh, parameters: DirectionParameters): Pr
     const found = interfaces.find(({ covers }) => covers(address));
     if (found) return found.name;
     throw new Error(
-      `The link ${lab.link} has no interface in the network of cluster ${cluster} (${address}).`,
+      `The link ${lab.link} does not have an interface in the network of cluster ${cluster} (${address}).`,
     );
   };
   const { from, to, oneWay } = parameters;
@@ -75,7 +80,7 @@ export async function passageOf(mesh: Mesh, parameters: DirectionParameters): Pr
   );
   if (wanted.length === 0 || ports.length === 0)
     throw new InvalidParameters(
-      `The link has no ${parameters.ports} traffic from ${from ?? 'any'} to ${to ?? 'any'}.`,
+      `The link does not carry ${parameters.ports} traffic from ${from ?? 'any'} to ${to ?? 'any'}.`,
     );
   const ways = wanted.map(async ([one = '', other = '']) => ({
     ...{ from: one, to: other, in: await side(one), out: await side(other) },
@@ -84,8 +89,8 @@ export async function passageOf(mesh: Mesh, parameters: DirectionParameters): Pr
 }
 
 /**
- * The packets of a passage. Of `connections`, those of the client and the answers to them; of `packets`, all that go that
- * direction, be they a client's or a server's.
+ * The packets of a passage. With `connections`, those of the client and the answers to them; with `packets`, all in
+ * that direction, of clients and of servers.
  */
 export function matchesOf({ ways, ports, oneWay }: Passage): Match[] {
   const each = ways.flatMap((direction) => ports.map((port) => ({ direction, port })));
@@ -106,7 +111,7 @@ export function passageText({ ways, ports, oneWay }: Passage): string {
   const where = two
     ? [...new Set(ways.map(({ from }) => from))].join('↔')
     : ways.map(({ from, to }) => `${from}→${to}`).join(', ');
-  return `${where} ${ports.join('+')}${!two && oneWay === 'packets' ? ', packets of that way' : ''}`;
+  return `${where} ${ports.join('+')}${!two && oneWay === 'packets' ? ', packets in that direction' : ''}`;
 }
 
 interface Interface {
@@ -130,10 +135,10 @@ async function interfacesOf(lab: LabAccess): Promise<Interface[]> {
 
 const networkOf = (address: string, bits: number): number =>
   Math.floor(
-    address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) / 2 ** (32 - bits), // the host's part is cut off
+    address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) / 2 ** (32 - bits), // without the part of the host
   );
 
-/** Where a connection that goes a direction begins and ends, for looking at it. */
+/** The ends of a connection in a direction. */
 export async function endsOf(
   lab: LabAccess,
   direction: Direction,

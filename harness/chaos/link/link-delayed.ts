@@ -3,17 +3,17 @@ import type { Case } from '../fault.ts';
 import { connectAcross, attemptText } from './connections.ts';
 import { queueFault, queueParameters, type QueueUndo } from './queue-fault.ts';
 
-/** Packets are late; needs a kernel with netem. */
+/** Delays packets; needs a kernel with netem. */
 export const linkDelayed = queueFault({
   id: 'link-delayed',
-  title: 'The link is late with every packet (needs a kernel with netem)',
+  title: 'The link delays every packet (needs a kernel with netem)',
   parameters: z.object({
     ...queueParameters,
     delayMs: z.coerce
       .number()
       .int()
       .min(1)
-      .max(400) // beyond that the proof's own connection would not be answered in time
+      .max(400) // above that the connection of the proof times out
       .default(100)
       .describe('Milliseconds for each packet towards a cluster.'),
   }),
@@ -21,7 +21,7 @@ export const linkDelayed = queueFault({
   prove: proveLate,
 });
 
-/** A connection takes one packet each direction: with one interface late, one delay at least. */
+/** A connection takes a packet in each direction: with a delay at one interface, at least one delay. */
 async function proveLate({
   mesh,
   parameters: { delayMs },
@@ -31,5 +31,5 @@ async function proveLate({
   const early = attempts.filter(({ seen }) => seen.how !== 'answered' || seen.afterMs < delayMs);
   if (early.length > 0)
     throw new Error(`With packets ${delayMs} ms late: ${early.map(attemptText).join('; ')}.`);
-  return `${attempts.map(attemptText).join('; ')}, ${delayMs} ms asked for`;
+  return `${attempts.map(attemptText).join('; ')}, ${delayMs} ms expected`;
 }

@@ -6,13 +6,13 @@ import { labOf, shell } from '../lab-containers.ts';
 import { countedBy, filterFault } from './filter-fault.ts';
 import { endsOf, directionParameters, passageText, type Passage } from './directions.ts';
 
-/** Connections that are tried side by side to see packets lost: three packets each at least. */
+/** The number of concurrent connections that show the loss: each has at least three packets. */
 const connections = 60;
 
-/** Packets vanish by chance, each by itself (iptables' statistic module). */
+/** Drops packets at random, each independently (statistic module of iptables). */
 export const linkLossy = filterFault({
   id: 'link-lossy',
-  title: 'The link loses a share of the packets, by chance',
+  title: 'The link drops a share of the packets at random',
   parameters: z.object({
     ...directionParameters,
     percent: z.coerce.number().min(1).max(99).default(20).describe('Of the packets, 1 to 99.'),
@@ -21,7 +21,7 @@ export const linkLossy = filterFault({
   prove: proveLoss,
 });
 
-/** The link's counters against a binomial distribution, at a false alarm of {@link defaultAlpha}. */
+/** Tests the counters of the link against a binomial distribution, with a false alarm of {@link defaultAlpha}. */
 async function proveLoss({
   mesh,
   id,
@@ -39,7 +39,7 @@ async function proveLoss({
   const [least, most] = acceptanceInterval(seen, percent / 100, defaultAlpha);
   if (taken < Math.max(1, least) || taken > most)
     throw new Error(
-      `The link lost ${taken} of ${seen} packets, ${percent} % asked for: between ${least} and ${most} would do.`,
+      `The link lost ${taken} of ${seen} packets, ${percent} % expected: between ${least} and ${most}.`,
     );
-  return `${passageText(passage)}: the link's counters show ${taken} of ${seen} packets lost, ${percent} % asked for`;
+  return `${passageText(passage)}: the link's counters show ${taken} of ${seen} packets lost, ${percent} % expected`;
 }

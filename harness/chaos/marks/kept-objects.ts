@@ -14,7 +14,7 @@ import {
 import { kubectl, kubectlObject, shown, objectName, type Mark } from './mark.ts';
 import { outOfScope } from './scope.ts';
 
-/** ConfigMaps that hold objects as they were before a fault, the last first. */
+/** The ConfigMaps with objects as they were before a fault, the last first. */
 export async function keptObjectMarks(
   cluster: MeshCluster,
   namespace: string,

@@ -3,7 +3,7 @@ import { isSigned, signatureAnnotation } from '../../mesh/mark-signature.ts';
 import { restoreRegion, nodeHeader, regionAnnotation, regionLabel } from '../clusters/region-labels-lost.ts';
 import { kubectl, kubectlObject, kubectlUnmark, shown, objectName, type Mark } from './mark.ts';
 
-/** Nodes that carry a note of the region that they had. */
+/** The nodes with a note of their region before a fault. */
 export async function nodeMarks(cluster: MeshCluster): Promise<Mark[]> {
   const { items } = await cluster.api.core.listNode();
   const marks = items.map(async ({ metadata: { name = '', labels = {}, annotations = {} } = {} }) => {

@@ -6,10 +6,13 @@ import { testScope } from '../../workloads/apply.ts';
 import { kubectl, kubectlObject, kubectlUnmark, objectName, type Mark } from './mark.ts';
 import { kinds, selector } from './scope.ts';
 
-/** The versions of the API that {@link testObjectMarks} is asked for. */
+/** The API versions for {@link testObjectMarks}. */
 export const versions = [...new Set(kinds.map(([apiVersion]) => apiVersion))];
 
-/** The objects of one API version that carry the label of a test, kind by kind: client-node asks a server once what the version has, if it is not asked at once. */
+/**
+ * The objects of an API version with the label of a test, kind by kind: client-node reads the kinds of a version
+ * once, unless several requests start at once.
+ */
 export async function testObjectMarks(
   cluster: MeshCluster,
   namespaces: readonly string[],
@@ -66,13 +69,13 @@ const deletionOf = (
   toDelete: kubectlUnmark(cluster, 'label', object, Object.keys(testScope)),
 });
 
-/** Namespaces that carry the label of a test. Suites create none, so that none is deleted. */
+/** The namespaces with the label of a test. Suites do not create namespaces, so a mark never deletes one. */
 export async function namespaceMarks(cluster: MeshCluster): Promise<Mark[]> {
   const { items } = await cluster.api.core.listNamespace({ labelSelector: selector });
   const standing = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
   return standing.map(({ metadata }) => ({
     ...deletionOf(cluster, { apiVersion: 'v1', kind: 'Namespace', name: metadata?.name ?? '' }),
-    ...{ isSigned: false, problem: 'no mark has a namespace deleted' },
-    act: () => Promise.reject(new Error('No mark has a namespace deleted.')),
+    ...{ isSigned: false, problem: 'a mark never deletes a namespace' },
+    act: () => Promise.reject(new Error('A mark never deletes a namespace.')),
   }));
 }

@@ -137,7 +137,7 @@ test('all edits are made and proven, and undone and proven', async () => {
   await objectsChanged.heal(of);
   await objectsChanged.proveHealed(of);
   assert.deepEqual(fake.all(), was);
-  await objectsChanged.heal(of); // nothing to do is no error
+  await objectsChanged.heal(of); // a second time, without anything to do
   assert.deepEqual(fake.all(), was);
 });
 
@@ -188,10 +188,13 @@ test('an object that already is as the edit makes it, or does not exist, is refu
     objectsChanged.prepare(mesh, parameters, 'a'),
     /ConfigMap n\/istio of cluster west cannot be changed: it already is/,
   );
-  await assert.rejects(objectsChanged.prepare(opened([]).mesh, parameters, 'a'), /ConfigMap n\/istio of cluster \w+ cannot be changed: it does not exist/);
+  await assert.rejects(
+    objectsChanged.prepare(opened([]).mesh, parameters, 'a'),
+    /ConfigMap n\/istio of cluster \w+ cannot be changed: it does not exist/,
+  );
 });
 
-/** The fault is in force, and somebody has written something of theirs into the ConfigMap. */
+/** The fault is in force, and somebody else has written into the ConfigMap. */
 async function changedSince() {
   const opened = await injected();
   await objectsChanged.inject(opened.of);
