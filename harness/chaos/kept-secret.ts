@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { whileWaiting } from '../base/waiting.ts';
-import { applyAll, deleteIfThere } from '../kube/cluster-api.ts';
+import { deleteIfThere } from '../kube/cluster-api.ts';
 import type { MeshCluster } from '../mesh/attach.ts';
 import { isSigned, signed } from '../mesh/mark-signature.ts';
 import { ChangedSince } from './heal/changed-since.ts';
+import { secretHeader, tokenType } from './issued-secret.ts';
 
 /** On a copy of a Secret before a fault: the name of that Secret. */
 export const keptLabel = 'meshproof.dev/kept';
@@ -48,8 +49,6 @@ export async function keepSecret(cluster: MeshCluster, namespace: string, name: 
   await whileWaiting(() => cluster.api.core.createNamespacedSecret({ namespace, body }));
 }
 
-const tokenType = 'kubernetes.io/service-account-token';
-
 /** Kubernetes fills a Secret of this type with a token of the account that its annotation names, so a copy of one is a new token. */
 function requireNoToken(cluster: MeshCluster, { type, metadata }: V1Secret): void {
   if (type !== tokenType) return;
@@ -67,9 +66,7 @@ export const secretHeadSchema = z.strictObject({
 });
 type SecretHead = z.infer<typeof secretHeadSchema>;
 
-const copyHeader = (namespace: string, name: string) => ({
-  ...{ apiVersion: 'v1', kind: 'Secret', namespace, name: keptName(name) },
-});
+const copyHeader = (namespace: string, name: string) => secretHeader({ namespace, name: keptName(name) });
 
 /** The values that the signature of a copy covers: the Secret, its head, the hashes, and all data. */
 const signedValues = (name: string, { metadata, data }: V1Secret): (string | undefined)[] => [
@@ -129,8 +126,7 @@ async function requireOurs(
   name: string,
   copy: V1Secret,
 ): Promise<void> {
-  if (!isOurs(copy, await readIfThere(cluster, namespace, name)))
-    throw changedSince(cluster, namespace, name);
+  if (!isOurs(copy, await readSecret(cluster, namespace, name))) throw changedSince(cluster, namespace, name);
 }
 
 const changedSince = (cluster: MeshCluster, namespace: string, name: string): ChangedSince =>
@@ -213,23 +209,12 @@ async function readOwnCopy(
   namespace: string,
   name: string,
 ): Promise<V1Secret | undefined> {
-  const copy = await readCopy(cluster, namespace, name);
+  const copy = await readSecret(cluster, namespace, keptName(name));
   if (!copy || (await isOwnCopy(cluster, namespace, name, copy))) return copy;
   throw new Error(
     `Secret ${namespace}/${keptName(name)} of ${cluster.name} is not a copy that this machine wrote, or was changed since. ` +
       `Secret ${namespace}/${name} stays as it is: run \`meshproof heal\`: it shows how to restore the Secret and how to delete the copy.`,
   );
-}
-
-async function readCopy(
-  cluster: MeshCluster,
-  namespace: string,
-  name: string,
-): Promise<V1Secret | undefined> {
-  const { items } = await whileWaiting(() =>
-    cluster.api.core.listNamespacedSecret({ namespace, labelSelector: `${keptLabel}=${name}` }),
-  );
-  return items.find(({ metadata }) => metadata?.name === keptName(name));
 }
 
 /**
@@ -256,7 +241,7 @@ export async function restoreFromCopy(
   copy: V1Secret,
 ): Promise<boolean> {
   if (copy.data === undefined) return false;
-  const now = await readIfThere(cluster, namespace, name);
+  const now = await readSecret(cluster, namespace, name);
   const differs = hashOf(now?.data) !== hashOf(copy.data);
   if (!now) await recreate(cluster, namespace, name, copy);
   else if (differs) {
@@ -267,7 +252,8 @@ export async function restoreFromCopy(
   return differs;
 }
 
-async function readIfThere(
+/** Reads a Secret; undefined if it does not exist. */
+export async function readSecret(
   { api }: MeshCluster,
   namespace: string,
   name: string,
@@ -301,43 +287,3 @@ export const dropKept = (cluster: MeshCluster, namespace: string, name: string):
   whileWaiting(() =>
     deleteIfThere(() => cluster.api.core.deleteNamespacedSecret({ namespace, name: keptName(name) })),
   );
-
-/** Creates a Secret that Kubernetes fills with a token of an account. */
-export async function issueToken(
-  cluster: MeshCluster,
-  account: { namespace: string; name: string },
-  secretName: string,
-): Promise<void> {
-  const metadata = await asIssued(cluster, {
-    ...{ namespace: account.namespace, name: secretName, labels: {} },
-    annotations: { 'kubernetes.io/service-account.name': account.name },
-  });
-  await whileWaiting(() =>
-    applyAll(cluster.api, [{ apiVersion: 'v1', kind: 'Secret', metadata, type: tokenType }]),
-  );
-}
-
-/** On a token that a fault issued, and on a copy of a remote secret in another namespace. */
-export const issuedLabel = 'meshproof.dev/issued';
-
-interface SecretMetadata {
-  namespace: string;
-  name: string;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
-}
-
-/** The metadata of a Secret with the label and the signature by which `heal` deletes it. */
-export async function asIssued(cluster: MeshCluster, metadata: SecretMetadata): Promise<SecretMetadata> {
-  const signature = await signed(cluster, 'issued', issuedHeader(metadata), []);
-  return {
-    ...metadata,
-    labels: { ...metadata.labels, [issuedLabel]: 'true' },
-    annotations: { ...metadata.annotations, ...signature },
-  };
-}
-
-/** The header of a Secret, as marks are signed for it. */
-export const issuedHeader = ({ namespace, name }: { namespace: string; name: string }) => ({
-  ...{ apiVersion: 'v1', kind: 'Secret', namespace, name },
-});

@@ -7,13 +7,14 @@ import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
+import { asIssued } from '../issued-secret.ts';
 import {
-  asIssued,
   keepSecret,
   restoreKeptSecret,
   readKept,
   refuseForeignCopy,
   writeSecretData,
+  readSecret,
 } from '../kept-secret.ts';
 import { killPods } from '../scale.ts';
 import { entryChanges, type EntryChange, type Kubeconfig } from './remote-secret-changes.ts';
@@ -83,7 +84,10 @@ export const remoteSecretChanged = defineFault({
   },
   prove: async ({ mesh, parameters: { cluster, to, change }, undo: { secret: name, updates } }) => {
     const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
-    const [was, is] = [await readKept(holder, namespace, name), await dataOf(holder, namespace, name)];
+    const [was, is] = [
+      await readKept(holder, namespace, name),
+      (await readSecret(holder, namespace, name))?.data,
+    ];
     if (dataSummary(was) === dataSummary(is))
       throw new Error(`Secret ${namespace}/${name} of cluster ${cluster} was not changed.`);
     const seen = await proveNoticed(mesh, { holder, to, change, updates });
@@ -152,23 +156,14 @@ async function copyElsewhere(mesh: Mesh, holder: MeshCluster, name: string): Pro
   const { labels = {}, annotations = {} } = secret.metadata ?? {};
   const namespace = holder.namespace;
   const metadata = await asIssued(holder, { namespace, name, labels, annotations });
-  const body: V1Secret = { apiVersion: 'v1', kind: 'Secret', metadata, ...contentOf(secret) };
+  const body: V1Secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: secret.type ?? 'Opaque',
+    metadata,
+    data: secret.data ?? {},
+  };
   await whileWaiting(() => holder.api.core.createNamespacedSecret({ namespace, body }));
-}
-
-const contentOf = ({ type, data }: V1Secret): Pick<V1Secret, 'type' | 'data'> => ({
-  ...(type === undefined ? {} : { type }),
-  ...(data === undefined ? {} : { data }),
-});
-
-async function dataOf(
-  { api }: MeshCluster,
-  namespace: string,
-  name: string,
-): Promise<Record<string, string> | undefined> {
-  const fieldSelector = `metadata.name=${name}`;
-  const { items } = await whileWaiting(() => api.core.listNamespacedSecret({ namespace, fieldSelector }));
-  return items[0]?.data;
 }
 
 /** The names of entries, and a hash that does not reveal their values. */

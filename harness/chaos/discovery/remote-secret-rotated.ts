@@ -7,13 +7,8 @@ import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import {
-  issueToken,
-  keepSecret,
-  restoreKeptSecret,
-  refuseForeignCopy,
-  writeSecretData,
-} from '../kept-secret.ts';
+import { issueToken } from '../issued-secret.ts';
+import { keepSecret, restoreKeptSecret, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
 import { accountSchema, remoteAccount, withToken } from './remote-account.ts';
 import { proveSynced, remoteSecretName } from './remote-secrets.ts';
 import { awaitUpdate, knownUpdates } from './update-log.ts';

@@ -4,10 +4,9 @@ import type { MeshCluster } from '../../mesh/attach.ts';
 import { isSigned, signatureAnnotation } from '../../mesh/mark-signature.ts';
 import { revokedAnnotation, setRevoked } from '../discovery/remote-secret-revoked.ts';
 import { remoteLabel } from '../discovery/remote-secrets.ts';
+import { issuedLabel, secretHeader } from '../issued-secret.ts';
 import {
   isOwnCopy,
-  issuedHeader,
-  issuedLabel,
   keptHeadAnnotation,
   keptLabel,
   keptName,
@@ -30,7 +29,7 @@ async function revokedMarks(cluster: MeshCluster, namespace: string, secret: V1S
   const { name = '', annotations } = secret.metadata ?? {};
   const by = annotations?.[revokedAnnotation];
   if (by === undefined) return [];
-  const object = issuedHeader({ namespace, name });
+  const object = secretHeader({ namespace, name });
   const label = Object.entries(remoteLabel).map((pair) => pair.join('='));
   const mark: Mark = {
     ...{
@@ -58,8 +57,8 @@ async function keptMarks(
 ): Promise<Mark[]> {
   const of = copy.metadata?.labels?.[keptLabel];
   if (of === undefined) return [];
-  const object = issuedHeader({ namespace, name: copy.metadata?.name ?? '' });
-  const secret = issuedHeader({ namespace, name: of });
+  const object = secretHeader({ namespace, name: copy.metadata?.name ?? '' });
+  const secret = secretHeader({ namespace, name: of });
   const now = all.find(({ metadata }) => metadata?.name === of);
   const isOwn = await isOwnCopy(cluster, namespace, of, copy);
   const mark: Mark = {
@@ -107,7 +106,7 @@ export async function issuedMarks(cluster: MeshCluster, namespace: string): Prom
   const { items } = await core.listNamespacedSecret({ namespace, labelSelector: issuedLabel });
   const marks = items.map(async ({ metadata }): Promise<Mark> => {
     const name = metadata?.name ?? '';
-    const object = issuedHeader({ namespace, name });
+    const object = secretHeader({ namespace, name });
     return {
       ...{ cluster: cluster.name, object: objectName(object), asks: 'delete it as a token of a fault' },
       isSigned: await isSigned(metadata?.annotations, cluster, 'issued', object, []),

@@ -8,6 +8,7 @@ import {
   keepSecret,
   restoreKeptSecret,
   readKept,
+  readSecret,
   refuseForeignCopy,
   writeSecretData,
 } from '../kept-secret.ts';
@@ -55,11 +56,9 @@ export const authorityChanged = defineFault({
     await writeSecretData(cluster, namespace, caSecret, data);
   },
   prove: async ({ mesh, parameters: { cluster: name, change } }) => {
-    const [{ api }, namespace] = [mesh.cluster(name), mesh.file.rootNamespace];
-    const fieldSelector = `metadata.name=${caSecret}`;
-    const { items } = await whileWaiting(() => api.core.listNamespacedSecret({ namespace, fieldSelector }));
-    const was = (await readKept(mesh.cluster(name), namespace, caSecret)) ?? {};
-    const is = items[0]?.data;
+    const [cluster, namespace] = [mesh.cluster(name), mesh.file.rootNamespace];
+    const was = (await readKept(cluster, namespace, caSecret)) ?? {};
+    const is = (await readSecret(cluster, namespace, caSecret))?.data;
     const differing = Object.keys(was).filter((key) => is?.[key] !== was[key]);
     if (differing.length === 0)
       throw new Error(`Secret ${namespace}/${caSecret} of cluster ${name} was not changed.`);

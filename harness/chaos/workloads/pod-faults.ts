@@ -89,14 +89,24 @@ export const podFault = <P extends z.ZodObject<{ cluster: z.ZodString }>>(fault:
 
 const clusterOf = (parameters: object): string => (parameters as { cluster: string }).cluster;
 
+const serviceParameters = { cluster: parameters.cluster, service: parameters.service };
+
+/** The common part of faults of the pods of a service. */
+const ofService = {
+  disturbs: 'nothing',
+  bounds: bounds.pods,
+  deployment: ({ file }: Mesh, { service }: { service: string }) => ({
+    namespace: file.namespace,
+    name: service,
+  }),
+} as const;
+
 /** Pods leave as in a rollout: they get a signal, and their endpoints are removed while they still answer. */
 export const podsDeleted = podFault({
   id: 'pods-deleted',
   title: 'Pods of a service are deleted and have their grace period',
-  disturbs: 'nothing',
-  bounds: bounds.pods,
-  parameters: z.object({ cluster: parameters.cluster, service: parameters.service, count: parameters.count }),
-  deployment: ({ file }, { service }) => ({ namespace: file.namespace, name: service }),
+  ...ofService,
+  parameters: z.object({ ...serviceParameters, count: parameters.count }),
   how: 'deleted',
 });
 
@@ -104,10 +114,8 @@ export const podsDeleted = podFault({
 export const podsKilled = podFault({
   id: 'pods-killed',
   title: 'Pods of a service are killed without a grace period',
-  disturbs: 'nothing',
-  bounds: bounds.pods,
-  parameters: z.object({ cluster: parameters.cluster, service: parameters.service, count: parameters.count }),
-  deployment: ({ file }, { service }) => ({ namespace: file.namespace, name: service }),
+  ...ofService,
+  parameters: z.object({ ...serviceParameters, count: parameters.count }),
   how: 'killed',
 });
 
@@ -115,9 +123,7 @@ export const podsKilled = podFault({
 export const podsScaledToZero = podFault({
   id: 'pods-scaled-to-zero',
   title: 'A service has no pod left in a cluster',
-  disturbs: 'nothing',
-  bounds: bounds.pods,
-  parameters: z.object({ cluster: parameters.cluster, service: parameters.service }),
-  deployment: ({ file }, { service }) => ({ namespace: file.namespace, name: service }),
+  ...ofService,
+  parameters: z.object(serviceParameters),
   how: 'scaled-to-zero',
 });

@@ -143,9 +143,7 @@ export const podsLate = unhealthyFault({
 export const podsHanging = unhealthyFault({
   id: 'pods-hanging',
   title: 'Pods of a service never answer a share of the requests',
-  parameters: z.object({
-    ...unhealthyParameters,
-  }),
+  parameters: z.object(unhealthyParameters),
   failure: ({ percent }) => ({ hangPercent: percent }),
   shows: ({ status }) => status === undefined,
 });
@@ -154,9 +152,7 @@ export const podsHanging = unhealthyFault({
 export const podsSlow = unhealthyFault({
   id: 'pods-slow',
   title: 'Pods of a service send the bodies of a share of their answers at 1 KiB/s',
-  parameters: z.object({
-    ...unhealthyParameters,
-  }),
+  parameters: z.object(unhealthyParameters),
   failure: ({ percent }) => ({ slowPercent: percent }),
   path: '/bytes/8192', // more than arrives within the time limit
   shows: ({ status, ended }) => status === 200 && !ended,
