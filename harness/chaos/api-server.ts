@@ -4,14 +4,14 @@ import { whileWaiting } from '../base/waiting.ts';
 import type { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { podsOf } from './scale.ts';
 
-/** How an API server answered a request for a thing that every one has. */
+/** The answer of an API server to a request for an object that each cluster has. */
 export interface ApiAnswer {
   answered: boolean;
   /** In words: `answered after 12 ms`, `ECONNRESET after 3 ms`, `silent for 1500 ms`. */
   words: string;
 }
 
-/** Asks an API server from here, by the mesh file's own way to it. */
+/** Sends a request to an API server from this machine, with the kubeconfig of the mesh file. */
 export async function askApiServer(cluster: MeshCluster): Promise<ApiAnswer> {
   const beganMs = performance.now();
   const late = Promise.withResolvers<'late'>();
@@ -28,7 +28,7 @@ export async function askApiServer(cluster: MeshCluster): Promise<ApiAnswer> {
   return { answered: false, words: `${codeOf(came)} after ${afterMs} ms` };
 }
 
-/** The code of an error or of what caused it; its message where there is none. */
+/** The code of an error or of its cause; its message without a code. */
 function codeOf(error: unknown): string {
   for (let each = error; each instanceof Error; each = each.cause) {
     const { code } = each as NodeJS.ErrnoException;
@@ -45,12 +45,12 @@ export async function proveAnswering(cluster: MeshCluster, withinMs: number): Pr
   return `the API server of ${cluster.name} ${last?.words}`;
 }
 
-/** How many looks in a row have to be good: one alone may be a cluster's last good word. */
+/** The number of successful checks in a row. One check alone can be the last before a failure. */
 const inARow = 3;
 
 /**
- * Waits until a cluster is at work again: its API server answers, its nodes are ready, and every Deployment of meshproof's
- * and Istio's namespaces has its pods, three times in a row.
+ * Waits until a cluster works again: its API server answers, its nodes are ready, and each Deployment in the
+ * namespaces of meshproof and Istio has its pods, three times in a row.
  */
 export async function proveAtWork(mesh: Mesh, cluster: MeshCluster, withinMs: number): Promise<string> {
   let good = 0;

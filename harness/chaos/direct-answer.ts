@@ -4,19 +4,19 @@ import { whileWaiting } from '../base/waiting.ts';
 import { workloadPorts } from '../config/workload-names.ts';
 import type { MeshCluster, Pod } from '../mesh/attach.ts';
 
-/** What a pod of meshproof's answers when it is asked itself. */
+/** The answer of a pod of meshproof to a request outside the mesh. */
 export interface DirectAnswer {
-  /** Undefined: no answer for {@link timeouts.silenceMs}. */
+  /** Undefined without an answer within {@link timeouts.silenceMs}. */
   status: number | undefined;
-  /** Until the head of the answer came, or until nobody waited any more. */
+  /** The time until the head of the answer, or until the request was given up. */
   firstByteMs: number;
-  /** Of the body, within {@link timeouts.silenceMs} from the head on. */
+  /** Bytes of the body that arrived within {@link timeouts.silenceMs} after the head. */
   bytes: number;
-  /** The body came to its end. */
+  /** Whether the body was complete. */
   ended: boolean;
 }
 
-/** One request to a pod by port-forward: it arrives from loopback and passes no proxy of the mesh. */
+/** Sends a request to a pod through a port-forward: it arrives from loopback and passes no proxy of the mesh. */
 export async function askDirectly(
   cluster: MeshCluster,
   pod: Pick<Pod, 'namespace' | 'name'>,
@@ -55,7 +55,7 @@ function ask(host: string, port: number, path: string): Promise<DirectAnswer> {
     });
     asked.once('error', () => {
       clearTimeout(timer);
-      settle(); // broken off is as good as no answer; a broken way is told by the relay
+      settle(); // as without an answer; the port-forward reports its own failure
     });
     asked.end();
   });

@@ -20,9 +20,9 @@ import { intermediateRotated } from './trust/intermediate-rotated.ts';
 import { rootRotated } from './trust/root-rotated.ts';
 import { podsDeleted, podsKilled, podsScaledToZero } from './workloads/pod-faults.ts';
 import { podsSlowStart } from './workloads/pods-slow-start.ts';
-import { podsFailing, podsHanging, podsLate, podsSlow } from './workloads/sick-fault.ts';
+import { podsFailing, podsHanging, podsLate, podsSlow } from './workloads/unhealthy-fault.ts';
 
-/** Every kind of fault, those first that disturb least. */
+/** All kinds of faults; those that disturb least come first. */
 export const faults = {
   ...{ podsDeleted, podsKilled, podsScaledToZero, podsSlowStart },
   ...{ podsFailing, podsLate, podsHanging, podsSlow },
@@ -35,9 +35,9 @@ export const faults = {
 /** The same as a list. */
 export const faultKinds: readonly AnyFault[] = Object.values(faults);
 
-/** Kinds that take whole objects and no command line can: defects are made of them, and `heal` knows them. */
+/** Kinds that need whole objects, which a command line cannot give. Defects use them, and `heal` knows them. */
 const unlisted: readonly AnyFault[] = [objectsChanged];
 
-/** The kind of that id; undefined when there is none. */
+/** The kind of that id; undefined without such a kind. */
 export const faultNamed = (id: string): AnyFault | undefined =>
   [...faultKinds, ...unlisted].find((kind) => kind.id === id);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chainOf, chainText, chainsIn, countsOf } from './iptables.ts';
-import { matchesOf, wordPassage, type Passage } from './link/ways.ts';
+import { matchesOf, passageText, type Passage } from './link/directions.ts';
 
 const westToEast = { from: 'west', to: 'east', in: 'eth0', out: 'eth1' };
 const eastToWest = { from: 'east', to: 'west', in: 'eth1', out: 'eth0' };
@@ -12,21 +12,21 @@ const passage = (over: Partial<Passage> = {}): Passage => ({
   ...over,
 });
 
-test('connections of one way: what the client sends and what comes back to it', () => {
+test('connections in one direction: packets of the client and the answers', () => {
   assert.deepEqual(matchesOf(passage()), [
     { in: 'eth0', out: 'eth1', to: 15443 },
     { in: 'eth1', out: 'eth0', from: 15443 },
   ]);
 });
 
-test('packets of one way: those of clients and those of servers', () => {
+test('packets in one direction: those of clients and those of servers', () => {
   assert.deepEqual(matchesOf(passage({ oneWay: 'packets' })), [
     { in: 'eth0', out: 'eth1', to: 15443 },
     { in: 'eth0', out: 'eth1', from: 15443 },
   ]);
 });
 
-test('both ways are the same packets, however they are told, and none twice', () => {
+test('both directions are the same packets in each notation, and each once', () => {
   const both = { ways: [westToEast, eastToWest] };
   const sorted = (of: Passage) =>
     matchesOf(of)
@@ -78,22 +78,22 @@ const saved = `*filter
 COMMIT
 `;
 
-test('counters are those of one chain: seen by its counting rules, taken by the others', () => {
+test('counters are of one chain: seen by its counting rules, matched by the others', () => {
   assert.deepEqual(countsOf(saved, 'meshproof-abcd1234'), { seen: 11, taken: 4 });
   assert.deepEqual(countsOf(saved, 'meshproof-none'), { seen: 0, taken: 0 });
 });
 
-test('chains of ours are found with where they are called from', () => {
+test('chains of meshproof are found with the chains that call them', () => {
   assert.deepEqual(chainsIn(saved), [
     { chain: 'meshproof-abcd1234', hook: 'FORWARD' },
     { chain: 'meshproof-zzzz9999', hook: 'INPUT' },
   ]);
 });
 
-test('a passage in words', () => {
-  assert.equal(wordPassage(passage({ oneWay: 'packets' })), 'west→east 15443, packets of that way');
+test('a passage as text', () => {
+  assert.equal(passageText(passage({ oneWay: 'packets' })), 'west→east 15443, packets in that direction');
   assert.equal(
-    wordPassage(passage({ ways: [westToEast, eastToWest], ports: [15443, 6443] })),
+    passageText(passage({ ways: [westToEast, eastToWest], ports: [15443, 6443] })),
     'west↔east 15443+6443',
   );
 });

@@ -1,24 +1,24 @@
-/** One kind of packets, as iptables tells them apart. */
+/** A match of packets in a rule of iptables. */
 export interface Match {
-  /** Interface that they come in by; any when absent. */
+  /** The incoming interface; any when absent. */
   in?: string;
-  /** Written with a `!`: any interface but this. */
+  /** Any incoming interface but this one (`!` in a rule). */
   notIn?: string;
-  /** Interface that they go out by; any when absent. */
+  /** The outgoing interface; any when absent. */
   out?: string;
-  /** TCP port that they are sent to. */
+  /** The TCP destination port. */
   to?: number;
-  /** TCP port that they are sent from. */
+  /** The TCP source port. */
   from?: number;
 }
 
-/** What is done to packets. `reset` answers them with a RST; `drop` with a share below 1 does it by chance. */
+/** The action on packets. `reset` answers with a RST; `drop` with a share below 1 drops at random. */
 export type Verdict = { kind: 'drop'; share?: number } | { kind: 'reset' };
 
 /** The chain of a fault; iptables allows 28 characters. */
 export const chainOf = (id: string): string => `meshproof-${id}`;
 
-/** What every chain of ours begins with, to find what is left of faults whose journal is lost. */
+/** The prefix of the chains of meshproof, by which leftovers are found when the journal is lost. */
 const chainPrefix = 'meshproof-';
 
 const matchText = ({ in: incoming, notIn, out, to, from }: Match): string =>
@@ -41,8 +41,8 @@ function verdictText(verdict: Verdict): string {
 }
 
 /**
- * Input of `iptables-restore --noflush`: a chain of its own, called before everything else in `hook`. It is committed as a
- * whole, so that a fault is there or not there. Before the rule that acts stands one that only counts.
+ * Input of `iptables-restore --noflush`: a chain that `hook` calls before all other rules. The kernel commits it as a
+ * whole, so that a fault is never half there. A rule that only counts precedes each rule that acts.
  */
 export function chainText(
   chain: string,
@@ -57,11 +57,11 @@ export function chainText(
   return ['*filter', `:${chain} - [0:0]`, ...rules, `-I ${hook} 1 -j ${chain}`, 'COMMIT', ''].join('\n');
 }
 
-/** A shell script that makes a chain. */
+/** A shell script that creates a chain. */
 export const addChain = (text: string): string =>
   `iptables-restore -w ${waitSeconds} --noflush <<'RULES'\n${text}RULES\n`;
 
-/** A shell script that removes a chain, also one that is half there or not there; fails when it is there afterwards. */
+/** A shell script that removes a chain, complete or not. It fails if the chain still exists afterwards. */
 export const removeChain = (chain: string, hook: 'FORWARD' | 'INPUT'): string =>
   [
     `while iptables -w ${waitSeconds} -D ${hook} -j ${chain} 2>/dev/null; do :; done`,
@@ -70,16 +70,16 @@ export const removeChain = (chain: string, hook: 'FORWARD' | 'INPUT'): string =>
     `! iptables -w ${waitSeconds} -n -L ${chain} >/dev/null 2>&1`,
   ].join('; ');
 
-/** How long iptables waits for another one to let go of its lock. */
+/** The time in seconds that iptables waits for its lock. */
 const waitSeconds = 5;
 
-/** Packets that passed a chain's counting rules, and those that its other rules took. */
+/** The packets that the counting rules of a chain saw, and those that its other rules matched. */
 export interface Counted {
   seen: number;
   taken: number;
 }
 
-/** Reads the counters of a chain out of what `iptables-save -c` prints. */
+/** Reads the counters of a chain from the output of `iptables-save -c`. */
 export function countsOf(saved: string, chain: string): Counted {
   const counted: Counted = { seen: 0, taken: 0 };
   for (const line of saved.split('\n')) {
@@ -91,7 +91,7 @@ export function countsOf(saved: string, chain: string): Counted {
   return counted;
 }
 
-/** The chains of ours in what `iptables-save` prints, with the chain that each is called from. */
+/** The chains of meshproof in the output of `iptables-save`, each with the chain that calls it. */
 export function chainsIn(saved: string): { chain: string; hook: 'FORWARD' | 'INPUT' }[] {
   const declared = [...saved.matchAll(/^:(\S+) /gm)].map(([, name = '']) => name);
   return declared

@@ -11,7 +11,7 @@ import {
   keptHeadAnnotation,
   keptLabel,
   keptName,
-  putSecretBack,
+  restoreKeptSecret,
   readKept,
   refuseForeignCopy,
   writeSecretData,
@@ -53,37 +53,40 @@ function cluster(): { stored: Map<string, V1Secret>; west: MeshCluster } {
   return { stored, west: new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'workloads') };
 }
 
-test('a Secret that was changed, and one that was deleted, are put back with their labels; no copy is left', async () => {
+test('a Secret that was changed, and one that was deleted, are restored with their labels, and the copy is deleted', async () => {
   for (const breakIt of ['changed', 'deleted']) {
     const { stored, west } = cluster();
     await keepSecret(west, 'n', 's');
     assert.equal(stored.get(keptName('s'))?.metadata?.labels?.['istio/multiCluster'], undefined);
     if (breakIt === 'changed') await writeSecretData(west, 'n', 's', { east: 'eA==' });
     else stored.delete('s');
-    await putSecretBack(west, 'n', 's');
+    await restoreKeptSecret(west, 'n', 's');
     assert.deepEqual([...stored], [['s', secret()]]);
-    await putSecretBack(west, 'n', 's');
+    await restoreKeptSecret(west, 'n', 's');
     assert.deepEqual([...stored], [['s', secret()]]);
   }
 });
 
-test('a copy that is there already stays: it is of the Secret before an outer fault', async () => {
+test('an existing copy stays: it is of the Secret before an outer fault', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
   await keepSecret(west, 'n', 's');
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual(stored.get('s'), secret());
 });
 
-test('what somebody has put there since a copy was left is neither kept over nor written over', async () => {
+test('data that somebody has written since a copy was made is neither copied nor overwritten', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
   const rotated = { ...secret(), data: { east: 'eQ==' } };
   stored.set('s', rotated); // by an admin, after the journal was lost with its machine
-  const [kept, isTold] = [structuredClone(stored.get(keptName('s'))), /n\/s of west .* n\/meshproof-kept-s;/];
-  await assert.rejects(keepSecret(west, 'n', 's'), { name: 'ChangedSince', message: isTold });
+  const [kept, isReported] = [
+    structuredClone(stored.get(keptName('s'))),
+    /n\/s of west .* n\/meshproof-kept-s has the state/,
+  ];
+  await assert.rejects(keepSecret(west, 'n', 's'), { name: 'ChangedSince', message: isReported });
   // As a fault that heals in steps does: what it writes would count as ours from then on.
   await assert.rejects(writeSecretData(west, 'n', 's', { east: 'eg==' }), { name: 'ChangedSince' });
   assert.deepEqual([stored.get('s'), stored.get(keptName('s'))], [rotated, kept]);
@@ -94,13 +97,21 @@ test('a Secret that an outer fault has deleted is kept already', async () => {
   await keepSecret(west, 'n', 's');
   stored.delete('s');
   await keepSecret(west, 'n', 's');
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual([...stored], [['s', secret()]]);
+});
+
+test('a Secret that Kubernetes fills with a token is neither copied nor changed', async () => {
+  const { stored, west } = cluster();
+  const token = { ...secret(), type: 'kubernetes.io/service-account-token' };
+  stored.set('s', token);
+  await assert.rejects(keepSecret(west, 'n', 's'), /n\/s of cluster west is not changed: its type is/);
+  assert.deepEqual([...stored], [['s', token]]);
 });
 
 const refusal = /n\/meshproof-kept-s of west is not a copy that this machine wrote.*n\/s stays/;
 
-test('a copy of which anything was changed is refused: its data, its labels, what was written', async () => {
+test('a changed copy is refused: its data, its labels, its hashes', async () => {
   const changes: ((copy: V1Secret) => unknown)[] = [
     (copy) => (copy.data = { east: 'aG9zdGlsZQ==' }),
     (copy) => delete copy.metadata?.annotations?.[keptHeadAnnotation],
@@ -114,7 +125,7 @@ test('a copy of which anything was changed is refused: its data, its labels, wha
     assert.ok(copy);
     change(copy);
     stored.delete('s');
-    await assert.rejects(putSecretBack(west, 'n', 's'), refusal);
+    await assert.rejects(restoreKeptSecret(west, 'n', 's'), refusal);
     await assert.rejects(readKept(west, 'n', 's'), refusal);
     assert.equal(stored.get('s'), undefined);
   }
@@ -129,23 +140,25 @@ test('a copy that somebody planted keeps the Secret from being changed', async (
   assert.deepEqual(stored.get('s'), secret());
 });
 
-test('what somebody else has put there since stays, and so does the copy, until that is taken away', async () => {
+test('data that somebody else has written since stays, and so does the copy, until the copy is deleted', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
   const rotated = { ...secret(), data: { east: 'eQ==' } };
   stored.set('s', rotated);
-  await assert.rejects(putSecretBack(west, 'n', 's'), (error: Error) => {
-    return error instanceof ChangedSince && /n\/s of west .* n\/meshproof-kept-s;/.test(error.message);
+  await assert.rejects(restoreKeptSecret(west, 'n', 's'), (error: Error) => {
+    return (
+      error instanceof ChangedSince && /n\/s of west .* n\/meshproof-kept-s has the state/.test(error.message)
+    );
   });
   assert.deepEqual(stored.get('s'), rotated);
   assert.deepEqual(stored.get(keptName('s'))?.data, secret().data);
   stored.delete(keptName('s'));
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual([...stored], [['s', rotated]]);
 });
 
-test('each of several writings of a fault is known, and the first that was killed amid its second', async () => {
+test('each of several writes of a fault is known, also after a kill during the second', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
@@ -153,22 +166,22 @@ test('each of several writings of a fault is known, and the first that was kille
   await writeSecretData(west, 'n', 's', { east: 'eQ==' });
   assert.ok(first);
   stored.set('s', first); // noted, and not written
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual([...stored], [['s', secret()]]);
 });
 
-test('a Secret of which no copy is kept is not changed', async () => {
+test('a Secret without a copy is not changed', async () => {
   const { stored, west } = cluster();
-  await assert.rejects(writeSecretData(west, 'n', 's', { east: 'eA==' }), /n\/s of west is not kept/);
+  await assert.rejects(writeSecretData(west, 'n', 's', { east: 'eA==' }), /n\/s of west cannot be changed/);
   assert.deepEqual([...stored], [['s', secret()]]);
 });
 
-test('that a controller writes to what is no data of it keeps nothing from being put back', async () => {
+test('a change of metadata by a controller does not keep a Secret from being restored', async () => {
   const { stored, west } = cluster();
   await keepSecret(west, 'n', 's');
   await writeSecretData(west, 'n', 's', { east: 'eA==' });
   const now = stored.get('s');
   stored.set('s', { ...now, metadata: { ...now?.metadata, resourceVersion: '7' } });
-  await putSecretBack(west, 'n', 's');
+  await restoreKeptSecret(west, 'n', 's');
   assert.deepEqual(stored.get('s')?.data, secret().data);
 });

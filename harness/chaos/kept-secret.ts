@@ -2,34 +2,37 @@ import { createHash } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { whileWaiting } from '../base/waiting.ts';
-import { applyAll, deleteIfThere } from '../kube/cluster-api.ts';
+import { deleteIfThere } from '../kube/cluster-api.ts';
 import type { MeshCluster } from '../mesh/attach.ts';
 import { isSigned, signed } from '../mesh/mark-signature.ts';
 import { ChangedSince } from './heal/changed-since.ts';
+import { secretHeader, tokenType } from './issued-secret.ts';
 
-/** On a copy of a Secret as it was before a fault: the name of the one that it is a copy of. */
+/** On a copy of a Secret before a fault: the name of that Secret. */
 export const keptLabel = 'meshproof.dev/kept';
 
-/** On a copy: type, labels and annotations of the Secret, by which it is made anew where it was deleted. */
+/** On a copy: type, labels and annotations of the Secret, for recreating it when it was deleted. */
 export const keptHeadAnnotation = 'meshproof.dev/kept-head';
 
-/** On a copy: hashes of what faults have put into the Secret, or were about to. Anything else is somebody else's. */
+/** On a copy: hashes of the data that faults wrote, or were about to write. Somebody else wrote any other data. */
 export const writtenAnnotation = 'meshproof.dev/written';
 
-/** The name of the copy of a Secret; one fault at a time changes a Secret. */
+/** The name of the copy of a Secret. One fault at a time changes a Secret. */
 export const keptName = (secret: string): string => `meshproof-kept-${secret}`;
 
 /**
- * Copies a Secret within its namespace, under a name and labels that nobody looks for: what it holds never leaves the
- * cluster, is not lost when this process is killed, and is read by those alone who could read it before. A copy that is
- * there already is of the Secret before an outer fault, and stays. The copy is signed together with what it holds.
+ * Copies a Secret within its namespace, under another name and without its labels. So the data never leaves the
+ * cluster, survives this process, and has the readers that it had. A copy that exists is of the Secret before an
+ * outer fault, and stays. The copy is signed together with its data.
  *
- * @throws Error when a copy is there that this machine did not write; ChangedSince where that copy is older than what somebody has put into the Secret: healing would put back what it holds.
+ * @throws Error when a copy exists that this machine did not write, or when Kubernetes fills the Secret with a token;
+ * ChangedSince when somebody has changed the Secret since that copy was made: healing would overwrite the change.
  */
 export async function keepSecret(cluster: MeshCluster, namespace: string, name: string): Promise<void> {
   const there = await readOwnCopy(cluster, namespace, name);
   if (there) return requireOurs(cluster, namespace, name, there);
   const secret = await whileWaiting(() => cluster.api.core.readNamespacedSecret({ namespace, name }));
+  requireNoToken(cluster, secret);
   const { labels = {}, annotations = {} } = secret.metadata ?? {};
   const head = JSON.stringify({ type: secret.type ?? 'Opaque', labels, annotations } satisfies SecretHead);
   const copy: V1Secret = {
@@ -46,6 +49,15 @@ export async function keepSecret(cluster: MeshCluster, namespace: string, name: 
   await whileWaiting(() => cluster.api.core.createNamespacedSecret({ namespace, body }));
 }
 
+/** Kubernetes fills a Secret of this type with a token of the account that its annotation names, so a copy of one is a new token. */
+function requireNoToken(cluster: MeshCluster, { type, metadata }: V1Secret): void {
+  if (type !== tokenType) return;
+  throw new Error(
+    `Secret ${metadata?.namespace}/${metadata?.name} of cluster ${cluster.name} is not changed: its type is ${tokenType}. ` +
+      'Create it as an Opaque Secret, as `istioctl create-remote-secret` does.',
+  );
+}
+
 /** The shape of the type, labels and annotations of a Secret in the annotation of its copy. */
 export const secretHeadSchema = z.strictObject({
   type: z.string(),
@@ -54,11 +66,9 @@ export const secretHeadSchema = z.strictObject({
 });
 type SecretHead = z.infer<typeof secretHeadSchema>;
 
-const copyHeader = (namespace: string, name: string) => ({
-  ...{ apiVersion: 'v1', kind: 'Secret', namespace, name: keptName(name) },
-});
+const copyHeader = (namespace: string, name: string) => secretHeader({ namespace, name: keptName(name) });
 
-/** What the signature of a copy covers: the Secret that it is of, its head, what was written, and all data. */
+/** The values that the signature of a copy covers: the Secret, its head, the hashes, and all data. */
 const signedValues = (name: string, { metadata, data }: V1Secret): (string | undefined)[] => [
   name,
   metadata?.annotations?.[keptHeadAnnotation],
@@ -80,7 +90,7 @@ async function withSignature(
   };
 }
 
-/** Whether this machine wrote a copy, and nothing of it was changed since. */
+/** Whether this machine wrote a copy, unchanged since. */
 export const isOwnCopy = (
   cluster: MeshCluster,
   namespace: string,
@@ -93,9 +103,9 @@ export const isOwnCopy = (
   );
 
 /**
- * Refuses to change a Secret that has a copy of another origin.
+ * Refuses a Secret that has a copy of another origin.
  *
- * @throws Error when there is a copy that this machine did not write, or that was changed since.
+ * @throws Error when this machine did not write the copy, or when the copy was changed since.
  */
 export const refuseForeignCopy = async (
   cluster: MeshCluster,
@@ -103,7 +113,10 @@ export const refuseForeignCopy = async (
   name: string,
 ): Promise<void> => void (await readOwnCopy(cluster, namespace, name));
 
-/** Whether a Secret holds what it held before, or what came from a fault. One that is gone holds nothing of somebody else's. */
+/**
+ * Whether a Secret has its data from before the fault, or data that a fault wrote. A deleted Secret has no data of
+ * somebody else.
+ */
 const isOurs = (copy: V1Secret, now: V1Secret | undefined): boolean =>
   !now || [hashOf(copy.data), ...writtenIn(copy)].includes(hashOf(now.data));
 
@@ -113,17 +126,16 @@ async function requireOurs(
   name: string,
   copy: V1Secret,
 ): Promise<void> {
-  if (!isOurs(copy, await readIfThere(cluster, namespace, name)))
-    throw changedSince(cluster, namespace, name);
+  if (!isOurs(copy, await readSecret(cluster, namespace, name))) throw changedSince(cluster, namespace, name);
 }
 
 const changedSince = (cluster: MeshCluster, namespace: string, name: string): ChangedSince =>
   new ChangedSince(`Secret ${namespace}/${name} of ${cluster.name}`, `Secret ${namespace}/${keptName(name)}`);
 
 /**
- * Replaces what a kept Secret holds, nothing else of it, having noted on its copy what that is.
+ * Replaces the data of a kept Secret, after noting a hash of the data on its copy.
  *
- * @throws ChangedSince where somebody has put something else into it since: then it stays.
+ * @throws ChangedSince if somebody has changed the data since: then it stays.
  */
 export async function writeSecretData(
   cluster: MeshCluster,
@@ -135,7 +147,7 @@ export async function writeSecretData(
   await replaceData(cluster, namespace, name, data);
 }
 
-/** Noted before it is written: a process that is killed in between has changed nothing. */
+/** The note comes first: a process that is killed in between has not changed the Secret. */
 async function noteWritten(
   cluster: MeshCluster,
   namespace: string,
@@ -144,7 +156,9 @@ async function noteWritten(
 ): Promise<void> {
   const copy = await readOwnCopy(cluster, namespace, name);
   if (!copy)
-    throw new Error(`Secret ${namespace}/${name} of ${cluster.name} is not kept: it is not changed.`);
+    throw new Error(
+      `Secret ${namespace}/${name} of ${cluster.name} cannot be changed: it does not have a copy. Run the fault again.`,
+    );
   await requireOurs(cluster, namespace, name, copy);
   const annotations = {
     ...copy.metadata?.annotations,
@@ -160,7 +174,7 @@ async function noteWritten(
 const writtenIn = ({ metadata }: V1Secret): string[] =>
   (metadata?.annotations?.[writtenAnnotation] ?? '').split(' ').filter((one) => one !== '');
 
-/** Tells what a Secret holds from what else it could hold, and nothing of what that is. */
+/** A hash that identifies the data of a Secret without revealing it. */
 const hashOf = (data: Record<string, string> | undefined): string =>
   createHash('sha256')
     .update(JSON.stringify(Object.entries(data ?? {}).toSorted()))
@@ -180,9 +194,9 @@ async function replaceData(
 }
 
 /**
- * What a Secret held before it was changed; undefined when it was not, or has been put back.
+ * The data of a Secret before the fault; undefined if it was not changed, or was restored.
  *
- * @throws Error when its copy is not what this machine wrote.
+ * @throws Error when its copy is not as this machine wrote it.
  */
 export const readKept = async (
   cluster: MeshCluster,
@@ -195,47 +209,41 @@ async function readOwnCopy(
   namespace: string,
   name: string,
 ): Promise<V1Secret | undefined> {
-  const copy = await readCopy(cluster, namespace, name);
+  const copy = await readSecret(cluster, namespace, keptName(name));
   if (!copy || (await isOwnCopy(cluster, namespace, name, copy))) return copy;
   throw new Error(
-    `Secret ${namespace}/${keptName(name)} of ${cluster.name} is not a copy that this machine wrote, or it was changed since: ` +
-      `Secret ${namespace}/${name} stays as it is. Run \`meshproof heal\`: it shows how to restore the Secret and how to delete the copy.`,
+    `Secret ${namespace}/${keptName(name)} of ${cluster.name} is not a copy that this machine wrote, or was changed since. ` +
+      `Secret ${namespace}/${name} stays as it is: run \`meshproof heal\`: it shows how to restore the Secret and how to delete the copy.`,
   );
-}
-
-async function readCopy(
-  cluster: MeshCluster,
-  namespace: string,
-  name: string,
-): Promise<V1Secret | undefined> {
-  const { items } = await whileWaiting(() =>
-    cluster.api.core.listNamespacedSecret({ namespace, labelSelector: `${keptLabel}=${name}` }),
-  );
-  return items.find(({ metadata }) => metadata?.name === keptName(name));
 }
 
 /**
- * Puts back what a Secret held, makes it anew where it was deleted, and takes the copy away. Does nothing when there is
- * none. @returns whether the Secret had to be changed for that.
+ * Restores the data of a Secret, recreates the Secret if it was deleted, and deletes the copy. Does nothing without a
+ * copy. @returns whether the Secret was changed.
  *
- * @throws Error when the copy is not what this machine wrote; ChangedSince where it holds what was not there before, nor came from a fault; Secret and copy then stay.
+ * @throws Error when the copy is not as this machine wrote it; ChangedSince if somebody has changed the data since:
+ * Secret and copy then stay.
  */
-export async function putSecretBack(cluster: MeshCluster, namespace: string, name: string): Promise<boolean> {
+export async function restoreKeptSecret(
+  cluster: MeshCluster,
+  namespace: string,
+  name: string,
+): Promise<boolean> {
   const copy = await readOwnCopy(cluster, namespace, name);
-  return copy !== undefined && restoreSecret(cluster, namespace, name, copy);
+  return copy !== undefined && restoreFromCopy(cluster, namespace, name, copy);
 }
 
-/** As {@link putSecretBack}, from a copy that was read, and is trusted. */
-export async function restoreSecret(
+/** As {@link restoreKeptSecret}, from a copy that was read and is trusted. */
+export async function restoreFromCopy(
   cluster: MeshCluster,
   namespace: string,
   name: string,
   copy: V1Secret,
 ): Promise<boolean> {
   if (copy.data === undefined) return false;
-  const now = await readIfThere(cluster, namespace, name);
+  const now = await readSecret(cluster, namespace, name);
   const differs = hashOf(now?.data) !== hashOf(copy.data);
-  if (!now) await makeAnew(cluster, namespace, name, copy);
+  if (!now) await recreate(cluster, namespace, name, copy);
   else if (differs) {
     if (!isOurs(copy, now)) throw changedSince(cluster, namespace, name);
     await replaceData(cluster, namespace, name, copy.data);
@@ -244,7 +252,8 @@ export async function restoreSecret(
   return differs;
 }
 
-async function readIfThere(
+/** Reads a Secret; undefined if it does not exist. */
+export async function readSecret(
   { api }: MeshCluster,
   namespace: string,
   name: string,
@@ -254,7 +263,7 @@ async function readIfThere(
   return items[0];
 }
 
-async function makeAnew(
+async function recreate(
   cluster: MeshCluster,
   namespace: string,
   name: string,
@@ -263,7 +272,7 @@ async function makeAnew(
   const head = metadata?.annotations?.[keptHeadAnnotation];
   if (head === undefined)
     throw new Error(
-      `Secret ${namespace}/${name} of ${cluster.name} is gone, and its copy does not tell its labels.`,
+      `Secret ${namespace}/${name} of ${cluster.name} cannot be recreated: its copy does not hold its labels. Create it again, and delete its copy.`,
     );
   const { type, ...labelled } = secretHeadSchema.parse(JSON.parse(head));
   const body: V1Secret = {
@@ -273,50 +282,8 @@ async function makeAnew(
   await whileWaiting(() => cluster.api.core.createNamespacedSecret({ namespace, body }));
 }
 
-/** Takes the copy of a Secret away. */
+/** Deletes the copy of a Secret. */
 export const dropKept = (cluster: MeshCluster, namespace: string, name: string): Promise<void> =>
   whileWaiting(() =>
     deleteIfThere(() => cluster.api.core.deleteNamespacedSecret({ namespace, name: keptName(name) })),
   );
-
-/** Makes a Secret in which Kubernetes puts a token of an account, and waits for it. */
-export async function issueToken(
-  cluster: MeshCluster,
-  account: { namespace: string; name: string },
-  secretName: string,
-): Promise<void> {
-  const metadata = await asIssued(cluster, {
-    ...{ namespace: account.namespace, name: secretName, labels: {} },
-    annotations: { 'kubernetes.io/service-account.name': account.name },
-  });
-  await whileWaiting(() =>
-    applyAll(cluster.api, [
-      { apiVersion: 'v1', kind: 'Secret', metadata, type: 'kubernetes.io/service-account-token' },
-    ]),
-  );
-}
-
-/** On a token that was issued for a fault, and on a remote secret that was copied for one. */
-export const issuedLabel = 'meshproof.dev/issued';
-
-interface SecretMetadata {
-  namespace: string;
-  name: string;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
-}
-
-/** The metadata of a Secret with the label and the signature by which `heal` deletes it. */
-export async function asIssued(cluster: MeshCluster, metadata: SecretMetadata): Promise<SecretMetadata> {
-  const signature = await signed(cluster, 'issued', issuedHeader(metadata), []);
-  return {
-    ...metadata,
-    labels: { ...metadata.labels, [issuedLabel]: 'true' },
-    annotations: { ...metadata.annotations, ...signature },
-  };
-}
-
-/** A Secret as marks are signed for it. */
-export const issuedHeader = ({ namespace, name }: { namespace: string; name: string }) => ({
-  ...{ apiVersion: 'v1', kind: 'Secret', namespace, name },
-});

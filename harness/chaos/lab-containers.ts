@@ -6,20 +6,23 @@ import { loadTopology } from '../config/load.ts';
 import type { Mesh } from '../mesh/attach.ts';
 import { FaultUnavailable } from './fault.ts';
 
-/** A lab's containers, as far as the mesh file and Docker tell. */
+/** A lab's containers, from the mesh file and Docker. */
 export interface LabAccess {
   name: string;
   engine: DockerEngine;
-  /** Name of the container that is the wide-area link. */
+  /** The container of the wide-area link. */
   link: string;
-  /** The ports that it forwards, and what for. */
+  /** The ports that the link forwards, each with its purpose. */
   forwards: readonly { port: number; purpose: string }[];
 }
 
-/** @throws FaultUnavailable for a mesh that is no lab. */
+/** @throws FaultUnavailable if the mesh is not a lab. */
 export function labOf(mesh: Mesh): LabAccess {
   const { lab } = mesh.file;
-  if (!lab) throw new FaultUnavailable('Only a lab of ours has containers that can be disturbed.');
+  if (!lab)
+    throw new FaultUnavailable(
+      'The mesh is not a lab of meshproof: its containers cannot be disturbed. Use a lab: `meshproof up`.',
+    );
   return {
     name: lab.name,
     engine: { endpoint: lab.engine },
@@ -29,9 +32,9 @@ export function labOf(mesh: Mesh): LabAccess {
 }
 
 /**
- * Docker on a lab's engine, within a time that no healthy engine needs.
+ * Runs Docker on the engine of a lab, within a time that a healthy engine never needs.
  *
- * @throws CommandFailed with its words; Error when it is not done in time.
+ * @throws CommandFailed with the output of Docker; Error when Docker takes too long.
  */
 export async function inLab(lab: LabAccess, args: string[], input?: string): Promise<string> {
   const signal = AbortSignal.timeout(timeouts.apiMs);
@@ -42,16 +45,16 @@ export async function inLab(lab: LabAccess, args: string[], input?: string): Pro
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Error(
-      `Docker at ${lab.engine.endpoint} was not done within ${timeouts.apiMs / 1000} s: docker ${args.join(' ').slice(0, 120)}`,
+      `Docker at ${lab.engine.endpoint} did not finish within ${timeouts.apiMs / 1000} s: docker ${args.join(' ').slice(0, 120)}`,
       { cause: error },
     );
   }
 }
 
 /**
- * Runs a shell script in a container and returns what it printed.
+ * Runs a shell script in a container. Returns its output.
  *
- * @throws CommandFailed with its words when it ends with another status than zero.
+ * @throws CommandFailed with its output when it ends with another status than zero.
  */
 export const shell = (
   lab: LabAccess,
@@ -60,14 +63,14 @@ export const shell = (
   ...args: string[]
 ): Promise<string> => inLab(lab, ['exec', '-i', container, 'bash', '-c', script, 'bash', ...args]);
 
-/** A node's container. */
+/** The container of a node. */
 export interface NodeContainer {
   name: string;
-  /** As Docker says it: `running`, `paused`, `exited`. */
+  /** The state by Docker: `running`, `paused`, `exited`. */
   state: string;
 }
 
-/** The nodes of a cluster, whatever state they are in, the control plane first. */
+/** The nodes of a cluster in any state, the control plane first. */
 export async function nodeContainers(lab: LabAccess, cluster: string): Promise<NodeContainer[]> {
   const label = `label=io.x-k8s.kind.cluster=meshproof-${lab.name}-${cluster}`;
   const printed = await inLab(lab, ['ps', '-a', '--filter', label, '--format', '{{.Names}} {{.State}}']);
@@ -78,7 +81,7 @@ export async function nodeContainers(lab: LabAccess, cluster: string): Promise<N
     .sort((a, b) => Number(b.name.endsWith('control-plane')) - Number(a.name.endsWith('control-plane')));
   if (nodes.length > 0) return nodes;
   throw new Error(
-    `Docker at ${lab.engine.endpoint} has no node of cluster ${cluster} (${label}). Bring the lab back with \`meshproof up\`.`,
+    `Docker at ${lab.engine.endpoint} does not have a node of cluster ${cluster} (${label}). Start the lab again with \`meshproof up\`.`,
   );
 }
 
@@ -87,13 +90,13 @@ export async function controlPlaneOf(lab: LabAccess, cluster: string): Promise<s
   return (await nodeContainers(lab, cluster))[0]?.name ?? '';
 }
 
-/** A container's place on a Docker network. */
+/** The attachment of a container to a Docker network. */
 export interface Attachment {
   network: string;
   address: string;
 }
 
-/** The networks that a container is on, with its addresses. */
+/** The networks of a container, with its addresses. */
 export async function attachmentsOf(lab: LabAccess, container: string): Promise<Attachment[]> {
   const format = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{.IPAddress}}{{"\\n"}}{{end}}';
   const printed = (await inspect(lab.engine, 'container', container, format)) ?? '';
@@ -103,21 +106,21 @@ export async function attachmentsOf(lab: LabAccess, container: string): Promise<
     .flatMap(([network, address]) => (network && address ? [{ network, address }] : []));
 }
 
-/** The address of a cluster's control plane, where its API server and its gateways answer the other clusters. */
+/** The address of a cluster's control plane, at which other clusters reach its API server and its gateways. */
 export async function nodeAddress(lab: LabAccess, cluster: string): Promise<string> {
   const node = await controlPlaneOf(lab, cluster);
   const address = (await attachmentsOf(lab, node))[0]?.address;
   if (address) return address;
-  throw new Error(`Node ${node} of cluster ${cluster} is on no Docker network.`);
+  throw new Error(`Node ${node} of cluster ${cluster} is not attached to a Docker network.`);
 }
 
-/** How a TCP connection ended, seen from a container. */
+/** The result of a TCP connection from a container. */
 export interface Connected {
   how: 'answered' | 'refused' | 'silent';
   afterMs: number;
 }
 
-/** Opens a TCP connection from a container, and closes it again. */
+/** Opens a TCP connection from a container and closes it. */
 export async function connectFrom(
   lab: LabAccess,
   container: string,
@@ -136,20 +139,20 @@ export async function connectFrom(
 }
 
 /**
- * Runs a script that changes something in a container, for a fault: not when that fault was healed meanwhile. A process that
- * is killed does not take back what it asked Docker for; it may come after the healing.
+ * Runs a script that changes a container for a fault, unless the fault was healed meanwhile. A process that is killed
+ * does not cancel its request to Docker: the request can arrive after the healing.
  */
 export const changeIn = (lab: LabAccess, container: string, id: string, script: string): Promise<string> =>
   shell(lab, container, `set -e; exec 9>"${lockFile}"; flock 9; [ -e "${mark(id)}" ] && exit 0; ${script}`);
 
-/** Runs a script that takes a fault's change back, and keeps changes of it from coming later. */
+/** Runs a script that undoes the change of a fault, and blocks changes of that fault that arrive later. */
 export const undoIn = (lab: LabAccess, container: string, id: string, script: string): Promise<string> =>
   shell(lab, container, `set -e; exec 9>"${lockFile}"; flock 9; touch "${mark(id)}"; ${script}`);
 
 const lockFile = '/run/meshproof.lock';
 const mark = (id: string) => `/run/meshproof-healed-${id}`;
 
-/** Whether a container can be given commands: it is there and neither frozen nor stopped. */
+/** Whether a container can run commands: it exists, and is neither frozen nor stopped. */
 export async function isRunning(lab: LabAccess, container: string): Promise<boolean> {
   try {
     return (await inLab(lab, ['inspect', '--format', '{{.State.Status}}', container])) === 'running';

@@ -21,7 +21,7 @@ const parse = (fault: string, given: Record<string, unknown>) => {
   return parametersOf(kind, given, file);
 };
 
-test('texts, as a command line gives them, become numbers, and what is not given its default', () => {
+test('texts, as a command line gives them, become numbers, and absent parameters get their defaults', () => {
   assert.deepEqual(parse('pods-failing', { cluster: 'west', percent: '50', status: '500' }), {
     ...{ cluster: 'west', service: 'catalog', percent: 50, status: 500 },
   });
@@ -29,7 +29,12 @@ test('texts, as a command line gives them, become numbers, and what is not given
 });
 
 for (const [title, fault, given, words] of [
-  ['a missing cluster', 'pods-killed', {}, /pods-killed cannot have these parameters: cluster is missing/],
+  [
+    'a missing cluster',
+    'pods-killed',
+    {},
+    /pods-killed does not accept these parameters: cluster is missing/,
+  ],
   [
     'a cluster that is none',
     'pods-killed',
@@ -56,7 +61,7 @@ for (const [title, fault, given, words] of [
   });
 }
 
-test('every fault has an id of its own in kebab case, a title, bounds, and a description of each parameter', () => {
+test('every fault has a unique id in kebab case, a title, bounds, and a description of each parameter', () => {
   const ids = faultKinds.map(({ id }) => id);
   assert.equal(new Set(ids).size, ids.length);
   for (const { id, title, bounds, parameters } of faultKinds) {

@@ -3,7 +3,7 @@ import type { MeshFile } from '../config/mesh-file.ts';
 import { nearest } from '../config/nearest.ts';
 import type { AnyFault, FaultKind } from './fault.ts';
 
-/** Parameters that several faults share. They take texts as well as values, as a command line gives texts. */
+/** Parameters that several faults share. They accept texts as well as values, because a command line gives texts. */
 export const parameters = {
   cluster: z.string().describe('The cluster, by its name in the mesh file.'),
   service: z.string().default('catalog').describe("One of meshproof's services."),
@@ -11,13 +11,13 @@ export const parameters = {
   percent: z.coerce.number().min(1).max(100).default(100).describe('Of the requests, 1 to 100.'),
 };
 
-/** Parameters that a fault cannot have; the message names each and quotes what was given. */
+/** Wrong parameters of a fault. The message names each and quotes its value. */
 export class InvalidParameters extends Error {}
 
 /**
- * A fault's parameters, checked against its shape and against the mesh.
+ * The parameters of a fault, checked against its schema and against the mesh.
  *
- * @throws InvalidParameters that lists every problem.
+ * @throws InvalidParameters that lists all problems.
  */
 export function parametersOf<P extends z.ZodObject>(
   kind: FaultKind<P, never> | AnyFault,
@@ -27,13 +27,13 @@ export function parametersOf<P extends z.ZodObject>(
   const parsed = (kind.parameters as z.ZodObject).strict().safeParse(given);
   const problems = parsed.success
     ? unknownNames(parsed.data, file)
-    : parsed.error.issues.map((issue) => wordIssue(issue, given));
+    : parsed.error.issues.map((issue) => issueText(issue, given));
   if (problems.length > 0)
-    throw new InvalidParameters(`${kind.id} cannot have these parameters: ${problems.join('; ')}.`);
+    throw new InvalidParameters(`${kind.id} does not accept these parameters: ${problems.join('; ')}.`);
   return parsed.data as z.output<P>;
 }
 
-function wordIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
+function issueText(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
   const [key] = issue.path;
   if (key === undefined) return issue.message;
   const value = given[String(key)];
@@ -55,7 +55,7 @@ function unknownNames(
     if (known.includes(value)) return [];
     const meant = nearest(value, known);
     return [
-      `${key} is "${value}", which the mesh does not have: it has ${known.join(', ')}${meant ? `; did you mean ${meant}` : ''}`,
+      `${key} is "${value}", which is not in the mesh: it has ${known.join(', ')}${meant ? `; did you mean ${meant}` : ''}`,
     ];
   });
 }

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Deployment, V1LabelSelector } from '@kubernetes/client-node';
 import { temporaryFolder } from '../base/temporary-folder.ts';
 import type { MeshFileCluster } from '../config/mesh-file.ts';
 import type { ClusterApi } from '../kube/cluster-api.ts';
 import { MeshCluster } from '../mesh/attach.ts';
 import { ChangedSince } from './heal/changed-since.ts';
 import { mergePatch } from './objects/comparison.ts';
-import { endPods, healReplicas, replicasNow, scale } from './scale.ts';
+import { endPods, healReplicas, podsOf, replicasNow, scale } from './scale.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 
 const ref = { namespace: 'n', name: 'd' };
 
 /** A Deployment whose pods are always as many as it asks for. */
-function cluster(replicas: number) {
-  let deployment: V1Deployment = { metadata: ref, spec: { replicas, selector: {}, template: {} } };
+function cluster(replicas: number, selector: V1LabelSelector = { matchLabels: { app: 'd' } }) {
+  let deployment: V1Deployment = { metadata: ref, spec: { replicas, selector, template: {} } };
   const asked = () => deployment.spec?.replicas ?? 0;
   const apps = {
     readNamespacedDeployment: async () => {
@@ -46,7 +46,7 @@ function cluster(replicas: number) {
   };
 }
 
-test('an inner change is undone to what the outer one gave, and the outer to what was before', async () => {
+test('an inner change is undone to the number of the outer change, and the outer to the first', async () => {
   const { west, asked, notes } = cluster(1);
   const outer = await scale(west, ref, 3);
   const before = await replicasNow(west, ref);
@@ -58,7 +58,7 @@ test('an inner change is undone to what the outer one gave, and the outer to wha
   assert.deepEqual([asked(), notes()], [1, []]);
 });
 
-test('whatever a fault was cut off at, its number is put back', async () => {
+test('the number is restored after a kill at any moment', async () => {
   for (const left of [0, 2, 3]) {
     const { west, asked, notes, setBySomebody } = cluster(2);
     await endPods(west, ref);
@@ -69,7 +69,7 @@ test('whatever a fault was cut off at, its number is put back', async () => {
   }
 });
 
-test('a number that somebody has given since stays and is told, until the notes are taken away', async () => {
+test('a number that somebody has set since stays and is reported, until the notes are removed', async () => {
   const { west, asked, notes, setBySomebody, decide } = cluster(2);
   await endPods(west, ref);
   setBySomebody(5);
@@ -82,9 +82,20 @@ test('a number that somebody has given since stays and is told, until the notes 
   assert.equal(asked(), 5);
 });
 
-test('pods that a request took away which came after the healing are given back', async () => {
+test('pods that a late request removed after the healing are restored', async () => {
   const { west, asked, setBySomebody } = cluster(2);
   setBySomebody(0);
   await healReplicas(west, ref, 2);
   assert.equal(asked(), 2);
 });
+
+for (const selector of [
+  {},
+  { matchLabels: { app: 'd' }, matchExpressions: [{ key: 'app', operator: 'Exists' }] },
+])
+  test(`a Deployment with the selector ${JSON.stringify(selector)} does not lose pods of other Deployments`, async () => {
+    const { west, asked } = cluster(1, selector);
+    for (const act of [podsOf, endPods])
+      await assert.rejects(act(west, ref), /Deployment n\/d of cluster west cannot be disturbed/);
+    assert.equal(asked(), 1);
+  });

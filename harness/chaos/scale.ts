@@ -15,29 +15,29 @@ export interface DeploymentRef {
   name: string;
 }
 
-/** A Deployment whose number of pods was changed; put back by `restore()` or at the end of an `await using`. */
+/** A Deployment with another number of pods. `restore()`, or the end of an `await using`, restores the number. */
 export interface Scaled extends AsyncDisposable {
   deployment: DeploymentRef;
-  /** Its pods before. */
+  /** Its number of pods before. */
   before: number;
-  /** Gives it as many pods as before and waits until they are ready. Does nothing the second time. */
+  /** Restores the number of pods and waits until they are ready. A second call does nothing. */
   restore(): Promise<void>;
 }
 
 /**
- * Gives a Deployment another number of pods and does not wait for them. Only the number is written, by the `scale`
- * subresource: whatever else someone keeps in the Deployment stays theirs.
+ * Gives a Deployment another number of pods and does not wait for them. It writes the number only, through the
+ * `scale` subresource: other fields keep their owners.
  *
  * @throws Error that names the cluster and the Deployment when the API server refuses.
  */
 export async function scale(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<Scaled> {
   await note(cluster, deployment, pods);
   const before = await setReplicas(cluster, deployment, pods);
-  const restore = once(() => putBack(cluster, deployment, before));
+  const restore = once(() => restoreReplicas(cluster, deployment, before));
   return { deployment, before, restore, [Symbol.asyncDispose]: restore };
 }
 
-/** {@link scale}, and waits until it has them all; where that does not come to be, it is put back as it was. */
+/** As {@link scale}, and waits until all pods are ready. If that fails, the number is restored. */
 export async function resize(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<Scaled> {
   const scaled = await scale(cluster, deployment, pods);
   try {
@@ -49,14 +49,14 @@ export async function resize(cluster: MeshCluster, deployment: DeploymentRef, po
   return scaled;
 }
 
-/** Waits until a Deployment has all the pods that it asks for. Throws when not so in time, naming it. */
+/** Waits until a Deployment has all its pods. Throws an error that names the Deployment if that takes too long. */
 export async function awaitPods(cluster: MeshCluster, { namespace, name }: DeploymentRef): Promise<void> {
   await whileWaiting(() => awaitDeployment(cluster, { metadata: { name, namespace } }));
 }
 
 /**
- * Waits until a Deployment has all its pods without those that were ended. Its own status tells no such thing at first: it counts
- * the ended ones until its controller has heard.
+ * Waits until a Deployment has all its pods, without the pods that were deleted. The status of the Deployment counts
+ * deleted pods until its controller has noticed.
  */
 export async function awaitSuccessors(
   cluster: MeshCluster,
@@ -70,13 +70,13 @@ export async function awaitSuccessors(
     return ready.length >= wanted;
   };
   const { namespace, name } = deployment;
-  const what = `the pods of ${namespace}/${name} in ${cluster.name} that follow those that were ended`;
+  const what = `the pods of ${namespace}/${name} in ${cluster.name} that replace the deleted pods`;
   await waitUntil(haveFollowed, what, timeouts.podReadyMs);
 }
 
 /**
- * Ends pods at once, without a grace period, side by side: the API server forgets them before they are gone. With other
- * `options` they have the grace period that is given there, or that of their own when none is.
+ * Deletes pods side by side without a grace period: the API server forgets them before their processes end. `options`
+ * can give another grace period; without a value it is the one of the pod.
  *
  * @throws Error that names the cluster and the pod.
  */
@@ -101,12 +101,15 @@ export async function killPods(
   );
 }
 
-/** Kills every pod of a Deployment and lets none follow, until `restore()`. Resolves when the API server knows of none any more. */
+/**
+ * Kills all pods of a Deployment and scales it to zero, until `restore()`. Resolves when the API server lists no pod.
+ */
 export async function endPods(cluster: MeshCluster, deployment: DeploymentRef): Promise<Scaled> {
-  // The identity signs the note: read before, it takes no time between the two requests that follow.
+  // The identity signs the note. Reading it first takes no time between the two requests that follow.
   await clusterIdentity(cluster);
   const pods = await podsOf(cluster, deployment);
-  // Killed while the number is set: pods that only leave take their time, and take their endpoints with them before.
+  // Pods that only leave take their time and remove their endpoints first. So they are killed while the number is
+  // set.
   const [scaling, killing] = await Promise.allSettled([
     scale(cluster, deployment, 0),
     killPods(cluster, pods),
@@ -123,14 +126,13 @@ export async function endPods(cluster: MeshCluster, deployment: DeploymentRef): 
 }
 
 /**
- * A controller may have made another pod before it heard of the number. Such a one starts while it is told to end, and is sent to
- * as long as that takes: where no pod is ready, kube-proxy takes those that are ending
+ * A controller can create another pod before it sees the new number. That pod starts while it terminates, and gets
+ * requests: if a Service does not have a ready pod, kube-proxy uses terminating pods
  * (https://kubernetes.io/docs/reference/networking/virtual-ips/#external-traffic-policy, terminating endpoints).
  */
 async function killSuccessors(cluster: MeshCluster, deployment: DeploymentRef): Promise<void> {
   const { namespace, name } = deployment;
-  const { spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
-  const labelSelector = selectorOf(spec?.selector.matchLabels ?? {});
+  const labelSelector = selectorOf(await podLabelsOf(cluster, deployment));
   const isEmpty = async () => {
     const { items } = await cluster.api.core.listNamespacedPod({ namespace, labelSelector });
     await killPods(
@@ -144,15 +146,24 @@ async function killSuccessors(cluster: MeshCluster, deployment: DeploymentRef): 
 }
 
 /** The pods of a Deployment, by its own selector. */
-export async function podsOf(cluster: MeshCluster, deployment: DeploymentRef): Promise<Pod[]> {
+export const podsOf = async (cluster: MeshCluster, deployment: DeploymentRef): Promise<Pod[]> =>
+  cluster.findPods({ namespace: deployment.namespace, labels: await podLabelsOf(cluster, deployment) });
+
+/** Without labels, a list of pods has all pods of the namespace: a fault would delete the pods of other Deployments. */
+async function podLabelsOf(cluster: MeshCluster, deployment: DeploymentRef): Promise<Record<string, string>> {
   const { spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
-  return cluster.findPods({ namespace: deployment.namespace, labels: spec?.selector.matchLabels ?? {} });
+  const { matchLabels = {}, matchExpressions = [] } = spec?.selector ?? {};
+  if (Object.keys(matchLabels).length > 0 && matchExpressions.length === 0) return matchLabels;
+  throw new Error(
+    `Deployment ${deployment.namespace}/${deployment.name} of cluster ${cluster.name} cannot be disturbed: ` +
+      'it does not select its pods by labels alone. Give it a selector with matchLabels only.',
+  );
 }
 
-/** Where a Deployment's number of pods is noted before it is changed: what is left of a killed process can be undone. */
+/** The number of pods of a Deployment before a fault. `heal` restores it after the process was killed. */
 export const beforeAnnotation = 'meshproof.dev/replicas-before';
 
-/** Where the numbers are noted that it was given by us, or was about to be: any other is somebody else's. */
+/** The numbers that faults of meshproof set, or were about to set. Somebody else set any other number. */
 export const setAnnotation = 'meshproof.dev/replicas-set';
 
 async function note(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<void> {
@@ -162,7 +173,7 @@ async function note(cluster: MeshCluster, deployment: DeploymentRef, pods: numbe
       `Deployment ${deployment.namespace}/${deployment.name} of ${cluster.name} has an annotation ${beforeAnnotation} that this machine ` +
         'did not write. Run `meshproof heal`: it shows the annotation and how to remove it.',
     );
-  // The note of an outer change stays: the first one counts.
+  // The note of an outer fault stays: its number is the first.
   const notes = { before: String(noted ?? now), set: [...given, pods].join(' ') };
   await annotate(cluster, deployment, {
     ...{ [beforeAnnotation]: notes.before, [setAnnotation]: notes.set },
@@ -176,7 +187,7 @@ export const deploymentHeader = (deployment: DeploymentRef) => ({
   ...deployment,
 });
 
-/** What the notes on a Deployment say. Numbers of pods have at most four digits. */
+/** The notes on a Deployment. Numbers of pods have at most four digits. */
 export interface ReplicasNote {
   before: number;
   given: number[];
@@ -201,13 +212,13 @@ export const areReplicasSigned = (
   ]);
 
 interface Replicas {
-  /** Pods that it asks for. */
+  /** The number of pods that it asks for. */
   now: number;
-  /** Those that it asked for before the first change of this machine. */
+  /** The number before the first change of this machine. */
   noted: number | undefined;
-  /** Those that this machine's changes gave it. */
+  /** The numbers that changes of this machine set. */
   given: number[];
-  /** Another machine, or a person, wrote notes: nothing is concluded from them. */
+  /** Another machine or a person wrote the notes, so they are ignored. */
   isForeign: boolean;
 }
 
@@ -221,7 +232,7 @@ async function readReplicas(cluster: MeshCluster, deployment: DeploymentRef): Pr
   return { now, noted: note?.before, given: note?.given ?? [], isForeign: isMarked && !isOwn };
 }
 
-/** The number of pods that a Deployment asks for now: what a change of it is to be undone to, also within another change. */
+/** The number of pods that a Deployment asks for now: a fault within another fault restores this number. */
 export const replicasNow = async (cluster: MeshCluster, deployment: DeploymentRef): Promise<number> =>
   (await readReplicas(cluster, deployment)).now;
 
@@ -232,10 +243,10 @@ const annotate = (
 ): Promise<void> => mark(cluster.api, deploymentHeader(deployment), { annotations });
 
 /**
- * As {@link putBack}, for a fault that took all pods away, in a process that may have ended long ago.
+ * As {@link restoreReplicas}, for a fault that removed all pods, possibly in a process that has ended.
  *
- * @param known numbers that a fault gave it, when they are not to be read from the notes of this machine.
- * @throws ChangedSince where it asks for a number that is neither this one nor was given by us: then it stays.
+ * @param known the numbers that a fault set, if the notes of this machine do not give them.
+ * @throws ChangedSince if somebody has set another number since: then the number stays.
  */
 export async function healReplicas(
   cluster: MeshCluster,
@@ -245,8 +256,8 @@ export async function healReplicas(
 ): Promise<void> {
   const { now, noted, given } = await readReplicas(cluster, deployment);
   if ([pods, ...(known ?? given)].includes(now) || (noted === undefined && now === 0))
-    return putBack(cluster, deployment, pods);
-  // Without our note somebody has decided how many there shall be.
+    return restoreReplicas(cluster, deployment, pods);
+  // Without the note, somebody has decided on the number.
   if (noted === undefined && known === undefined) return awaitPods(cluster, deployment);
   throw new ChangedSince(
     `The number of pods (${now}) of Deployment ${deployment.namespace}/${deployment.name} of ${cluster.name}`,
@@ -254,11 +265,18 @@ export async function healReplicas(
   );
 }
 
-/** Gives a Deployment a number of pods, waits until they are ready, and takes the note away unless an outer change needs it. */
-export async function putBack(cluster: MeshCluster, deployment: DeploymentRef, pods: number): Promise<void> {
+/**
+ * Sets the number of pods of a Deployment, waits until they are ready, and removes the note unless an outer fault
+ * needs it.
+ */
+export async function restoreReplicas(
+  cluster: MeshCluster,
+  deployment: DeploymentRef,
+  pods: number,
+): Promise<void> {
   const { namespace, name } = deployment;
-  // What was broken has to be healed, also when the API server is busy for a moment.
-  const what = `deployment ${namespace}/${name} of cluster ${cluster.name} to be scaled back to ${pods}`;
+  // A busy API server must not keep a fault from being healed.
+  const what = `deployment ${namespace}/${name} of cluster ${cluster.name} to be scaled to ${pods}`;
   await waitUntil(() => setReplicas(cluster, deployment, pods).then(() => true), what, timeouts.apiMs);
   await awaitPods(cluster, deployment);
   const { noted } = await readReplicas(cluster, deployment);
@@ -270,7 +288,7 @@ const removeNote = (cluster: MeshCluster, deployment: DeploymentRef): Promise<vo
     ...{ [beforeAnnotation]: null, [setAnnotation]: null, [signatureAnnotation('replicas')]: null },
   });
 
-/** Sets the number of pods and returns what it was. */
+/** Sets the number of pods. Returns the number before. */
 async function setReplicas(
   cluster: MeshCluster,
   deployment: DeploymentRef,
@@ -280,14 +298,14 @@ async function setReplicas(
     return await whileWaiting(async () => {
       const scaled = await cluster.api.apps.readNamespacedDeploymentScale(deployment);
       const before = scaled.spec?.replicas ?? 0;
-      // Without the version that was read: the controller writes to the Deployment all the while.
+      // Without a resource version: the controller writes to the Deployment all the time.
       const body = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: deployment, spec: { replicas } };
       await cluster.api.apps.replaceNamespacedDeploymentScale({ ...deployment, body });
       return before;
     });
   } catch (error) {
     const { namespace, name } = deployment;
-    throw new Error(`Cluster ${cluster.name} did not scale deployment ${namespace}/${name} to ${replicas}.`, {
+    throw new Error(`Cluster ${cluster.name} did not scale Deployment ${namespace}/${name} to ${replicas}.`, {
       cause: error,
     });
   }

@@ -8,7 +8,7 @@ import { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { istiodDown } from './control-plane/istiod-down.ts';
 import { istiodKilled } from './control-plane/istiod-killed.ts';
 import { killPods } from './scale.ts';
-import { podsFailing } from './workloads/sick-fault.ts';
+import { podsFailing } from './workloads/unhealthy-fault.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 
@@ -38,7 +38,7 @@ function refusing() {
 const named = ['first', 'second'].map((name) => ({ namespace: 'n', name }));
 const both = ['first refused', 'second refused'];
 
-test('pods that are made sick side by side: the failure of one waits for the others', async () => {
+test('pods that become unhealthy side by side: the failure of one waits for the others', async () => {
   const { did, mesh } = refusing();
   const parameters = podsFailing.parameters.parse({ cluster: 'west', service: 'catalog' });
   const of = { mesh, id: 'abcdefgh', parameters, undo: { pods: named } };

@@ -5,12 +5,12 @@ import type { MeshCluster } from '../mesh/attach.ts';
 import { signatureAnnotation, signed } from '../mesh/mark-signature.ts';
 import { deploymentHeader, type DeploymentRef } from './scale.ts';
 
-/** On a pod template that was changed for a fault, so that its pods are made anew; without it they are as before. */
+/** On a pod template that a fault changed in order to restart its pods. Without it the template is as before. */
 export const restartAnnotation = 'meshproof.dev/restarted-by';
 
 /**
- * Makes the pods of a Deployment anew, one after the other as its strategy says, and does not wait. `null` takes the mark off
- * again: the pods are then those of the template as it was, which is a rollout, too.
+ * Restarts the pods of a Deployment by a rollout and does not wait. `null` removes the mark: the template is then as
+ * before, which is another rollout.
  */
 export async function restart(
   cluster: MeshCluster,
@@ -22,7 +22,7 @@ export async function restart(
   await patchTemplate(cluster, deployment, template, { annotations });
 }
 
-/** The annotation of a Deployment that signs a mark, or that removes its signature when the mark is null. */
+/** The annotation of a Deployment that signs a mark. If the value is null, it removes the signature. */
 const signature = async (
   cluster: MeshCluster,
   mark: 'restart' | 'readiness',
@@ -33,14 +33,14 @@ const signature = async (
     ? { [signatureAnnotation(mark)]: null }
     : signed(cluster, mark, deploymentHeader(deployment), [value]);
 
-/** The container of a Deployment's template whose readiness is asked for late, and since when it is by itself. */
+/** The container of a Deployment's template whose readiness probe starts late, and the delay before the fault. */
 export interface Readiness {
   container: string;
-  /** Seconds; null for none, which is the default. */
+  /** Seconds; null if the template does not set a delay, which is the default. */
   initialDelaySeconds: number | null;
 }
 
-/** Reads when the first container of a template is first asked whether it is ready. Throws when it never is. */
+/** Reads the delay of the first readiness probe in a template. Throws without a readiness probe. */
 export async function readinessOf(cluster: MeshCluster, deployment: DeploymentRef): Promise<Readiness> {
   const { spec } = await whileWaiting(() => cluster.api.apps.readNamespacedDeployment(deployment));
   const container = spec?.template.spec?.containers.find(
@@ -48,15 +48,20 @@ export async function readinessOf(cluster: MeshCluster, deployment: DeploymentRe
   );
   const { namespace, name } = deployment;
   if (!container)
-    throw new Error(`No container of ${namespace}/${name} in ${cluster.name} has a readiness probe.`);
+    throw new Error(
+      `Deployment ${namespace}/${name} of cluster ${cluster.name} does not have a readiness probe.`,
+    );
   const initialDelaySeconds = container.readinessProbe?.initialDelaySeconds ?? null;
   return { container: container.name, initialDelaySeconds };
 }
 
-/** Where the readiness of a template before a fault is noted, for healing without a journal. */
+/** The readiness of a template before a fault, for healing without a journal. */
 export const readinessAnnotation = 'meshproof.dev/readiness-before';
 
-/** Changes when a container is first asked whether it is ready, noting what it was before; null for `before` ends the note. */
+/**
+ * Changes the delay of a readiness probe and notes the delay before the fault. If `before` is null, the note is
+ * removed.
+ */
 export async function setReadiness(
   cluster: MeshCluster,
   deployment: DeploymentRef,

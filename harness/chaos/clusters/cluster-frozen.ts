@@ -5,7 +5,7 @@ import { defineFault } from '../fault.ts';
 import { inLab, labOf, nodeContainers } from '../lab-containers.ts';
 import { parameters } from '../parameters.ts';
 
-/** No process of the cluster runs, and its kernel goes on answering TCP: connections are open and nothing comes. */
+/** Pauses all processes of the cluster. Its kernels still accept TCP connections, but nothing answers. */
 export const clusterFrozen = defineFault({
   id: 'cluster-frozen',
   title: 'A whole cluster is frozen: its kernels accept connections, and nothing answers',
@@ -19,7 +19,8 @@ export const clusterFrozen = defineFault({
   prepare: async (mesh, { cluster }) => {
     const nodes = await nodeContainers(labOf(mesh), cluster);
     const other = nodes.find(({ state }) => state !== 'running');
-    if (other) throw new Error(`Node ${other.name} is ${other.state} before it was frozen.`);
+    if (other)
+      throw new Error(`Node ${other.name} is ${other.state} before the fault, which proves nothing.`);
     return { nodes: nodes.map(({ name }) => name) };
   },
   inject: async ({ mesh, undo: { nodes } }) => {

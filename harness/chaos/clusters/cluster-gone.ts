@@ -19,20 +19,20 @@ const attached = z.object({
   node: z.string(),
   address: z.string(),
   device: z.string(),
-  /** Those through others, as `ip route` takes them; a device loses them when it goes down. */
+  /** The routes through other hosts, as `ip route` accepts them. A device loses them when it goes down. */
   routes: z.array(z.string()),
 });
 type Attached = z.infer<typeof attached>;
 
 /**
- * The network devices of the nodes go down: no address of the cluster answers any more, not even with a refusal, as when the
- * whole site is lost. It is chosen over two others. Nodes that are stopped and started take a minute, and all pods with them.
- * Nodes that are taken off their Docker network come back with a device of another name. This heals in an instant, by a
- * command in a container that needs no network, and the pods run on, though nobody reaches them.
+ * Sets the network devices of the nodes down: no address of the cluster answers, not even with a refusal, as after
+ * the loss of a site. Two other methods were rejected. Nodes that are stopped and started take a minute, and so do
+ * all pods. Nodes that are detached from their Docker network get a device with another name. This one heals in an
+ * instant, by a command in a container that needs no network, and the pods keep running.
  */
 export const clusterGone = defineFault({
   id: 'cluster-gone',
-  title: 'A whole cluster is gone: none of its addresses answers',
+  title: 'A whole cluster is gone: its addresses do not answer',
   disturbs: 'cluster',
   needsLab: true,
   stage: 'cluster',
@@ -42,7 +42,8 @@ export const clusterGone = defineFault({
   clusters: ({ cluster }) => [cluster],
   prepare: async (mesh, { cluster }) => {
     const { answered, words } = await askApiServer(mesh.cluster(cluster));
-    if (!answered) throw new Error(`The API server of ${cluster} is ${words} before it was disturbed.`);
+    if (!answered)
+      throw new Error(`The API server of ${cluster} is ${words} before the fault, which proves nothing.`);
     const lab = labOf(mesh);
     const nodes = await nodeContainers(lab, cluster);
     return { nodes: await Promise.all(nodes.map(({ name }) => attachedOf(lab, name))) };
@@ -58,7 +59,7 @@ export const clusterGone = defineFault({
     const fromLink = await connectFrom(lab, lab.link, address, 6443);
     const seen = `asked from here its API server is ${words}, from the link ${address}:6443 is ${fromLink.how} after ${fromLink.afterMs} ms`;
     if (answered || fromLink.how === 'answered')
-      throw new Error(`Cluster ${cluster} is there still: ${seen}.`);
+      throw new Error(`Cluster ${cluster} still answers: ${seen}.`);
     return `${nodes.map(({ node, device }) => `${device} of ${node}`).join(', ')} is down; ${seen}`;
   },
   heal: async ({ mesh, id, undo: { nodes } }) => {
@@ -73,7 +74,7 @@ export const clusterGone = defineFault({
     proveAtWork(mesh, mesh.cluster(cluster), bounds.cluster.healMs),
 });
 
-/** The device of a node that has its address on the lab's network, and the ways out by it. */
+/** The device of a node on the network of the lab, with the routes through it. */
 async function attachedOf(lab: LabAccess, node: string): Promise<Attached> {
   const [place] = await attachmentsOf(lab, node);
   const printed = await shell(lab, node, 'ip -json -4 address show scope global');
@@ -83,7 +84,7 @@ async function attachedOf(lab: LabAccess, node: string): Promise<Attached> {
   )?.ifname;
   if (!place || device === undefined)
     throw new Error(
-      `Node ${node} has no device with an address on a Docker network before it was disturbed.`,
+      `Node ${node} does not have a device with an address on a Docker network before the fault.`,
     );
   const routes = await shell(lab, node, `ip -4 route show | grep 'dev ${device}' | grep ' via ' || true`);
   return {

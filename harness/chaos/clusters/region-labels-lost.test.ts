@@ -48,7 +48,7 @@ function opened(labels: Record<string, Record<string, string>>) {
 
 const both = { a: { [regionLabel]: 'r1' }, b: { [regionLabel]: 'r1' } };
 
-test('all regions are lost, which the list of nodes shows, and given back', async () => {
+test('all regions are lost, which the list of nodes shows, and restored', async () => {
   const { mesh, of, regionOf } = opened(structuredClone(both));
   assert.deepEqual(await regionLabelsLost.prepare(mesh, of.parameters, of.id), of.undo);
   await regionLabelsLost.inject(of);
@@ -58,15 +58,15 @@ test('all regions are lost, which the list of nodes shows, and given back', asyn
   assert.deepEqual([regionOf('a'), regionOf('b')], ['r1', 'r1']);
 });
 
-test('a node that has its region by its name of old keeps it for istiod: no such fault', async () => {
+test('a node with the old region label is refused, because istiod reads it', async () => {
   const { mesh, of } = opened({
     a: { [regionLabel]: 'r1', 'failure-domain.beta.kubernetes.io/region': 'r1' },
   });
-  await assert.rejects(regionLabelsLost.prepare(mesh, of.parameters, of.id), /go on reading that/);
+  await assert.rejects(regionLabelsLost.prepare(mesh, of.parameters, of.id), /which istiod reads/);
 });
 
 for (const [title, labels] of [
-  ['there are no nodes', {}],
+  ['the cluster does not have a node', {}],
   ['one of the nodes is not there', { a: {} }],
   ['another node has a region', { a: {}, b: {}, c: { [regionLabel]: 'r1' } }],
   [
@@ -74,14 +74,14 @@ for (const [title, labels] of [
     { a: {}, b: { 'failure-domain.beta.kubernetes.io/region': 'r1' } },
   ],
 ] as const)
-  test(`nothing is proven where ${title}`, async ({ mock }) => {
+  test(`the fault is not proven if ${title}`, async ({ mock }) => {
     const { of, looked } = opened(structuredClone(labels));
     mock.method(performance, 'now', () => (looked() < 2 ? 0 : bounds.discovery.injectMs + 1));
-    await assert.rejects(regionLabelsLost.prove(of), /in vain for the regions of west's nodes\.$/);
+    await assert.rejects(regionLabelsLost.prove(of), /Waited .* for the regions of west's nodes\.$/);
     assert.equal(looked(), 2);
   });
 
-test('a region that somebody has given since stays, and is told; without our note it was decided', async () => {
+test('a region that somebody has set since stays and is reported, unless the note is gone', async () => {
   const { nodes, of, regionOf } = opened(structuredClone(both));
   await regionLabelsLost.inject(of);
   const given = (annotations: Record<string, string>): V1Node => ({
@@ -95,7 +95,7 @@ test('a region that somebody has given since stays, and is told; without our not
   assert.match(await regionLabelsLost.proveHealed(of), /a r2, b r1$/);
 });
 
-test('a node that is gone is not given its region', async () => {
+test('the region of a deleted node is not restored', async () => {
   const { nodes, of } = opened(structuredClone(both));
   await regionLabelsLost.inject(of);
   nodes.delete('a');

@@ -12,16 +12,19 @@ import { parameters } from '../parameters.ts';
 /** The well-known label of a node's region (https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesioregion). */
 export const regionLabel = 'topology.kubernetes.io/region';
 
-/** Its name of old, which istiod reads where the other is absent (getLabelValue in pilot/pkg/serviceregistry/kube/controller). */
+/**
+ * Its old name, which istiod reads if the other is absent (getLabelValue in
+ * pilot/pkg/serviceregistry/kube/controller).
+ */
 const oldRegionLabel = 'failure-domain.beta.kubernetes.io/region';
 
-/** On a node that lost its label: what it was. */
+/** On a node that lost its label: the region before. */
 export const regionAnnotation = 'meshproof.dev/region-before';
 
 /**
- * istiod reads a node's region when it builds a pod's endpoint: endpoints that it has keep theirs, those that change or come
- * after have none. So nothing of the mesh tells of it at once, and the proof is that there is no region left which istiod
- * could read: neither on the nodes that lost theirs nor on any other, under either name. The nodes keep a note of their region.
+ * Istiod reads the region of a node when it builds the endpoint of a pod. Existing endpoints keep their region;
+ * changed and new ones get none. So the mesh does not show the fault at once. The proof is that istiod cannot read a
+ * region from a node: all nodes lack both labels. The nodes keep a note of their region.
  */
 export const regionLabelsLost = defineFault({
   id: 'region-labels-lost',
@@ -38,13 +41,14 @@ export const regionLabelsLost = defineFault({
     const old = items.find(({ metadata }) => metadata?.labels?.[oldRegionLabel] !== undefined);
     if (old)
       throw new Error(
-        `Node ${old.metadata?.name} of ${cluster} has a label ${oldRegionLabel}, too: istiod would go on reading that.`,
+        `Node ${old.metadata?.name} of ${cluster} also has the label ${oldRegionLabel}, which istiod reads. Remove that label first.`,
       );
     const labelled = items.flatMap(({ metadata }) => {
       const region = metadata?.labels?.[regionLabel];
       return region === undefined ? [] : [[metadata?.name ?? '', region] as const];
     });
-    if (labelled.length === 0) throw new Error(`No node of ${cluster} has a label ${regionLabel}.`);
+    if (labelled.length === 0)
+      throw new Error(`The nodes of cluster ${cluster} do not have the label ${regionLabel}.`);
     return { regions: Object.fromEntries(labelled) };
   },
   inject: async ({ mesh, parameters: { cluster }, undo: { regions } }) => {
@@ -57,11 +61,11 @@ export const regionLabelsLost = defineFault({
     }),
   heal: async ({ mesh, parameters: { cluster }, undo: { regions } }) => {
     for (const [node, region] of Object.entries(regions))
-      await giveRegionBack(mesh.cluster(cluster), node, region);
+      await restoreRegion(mesh.cluster(cluster), node, region);
   },
   proveHealed: ({ mesh, parameters: { cluster }, undo: { regions } }) =>
     proveNodes(mesh.cluster(cluster), (nodes) => {
-      // Nodes come and go: one that is gone needs no region.
+      // Nodes come and go: a deleted node does not need a region.
       return (
         nodes.size > 0 && Object.keys(regions).every((one) => !nodes.has(one) || !isNone(nodes.get(one)))
       );
@@ -70,7 +74,7 @@ export const regionLabelsLost = defineFault({
 
 const isNone = (region: string | undefined): boolean => region === undefined;
 
-/** Sets or takes the region of a node, with the note of what it was. */
+/** Sets or removes the region of a node, with the note of the region before. */
 async function setRegion(
   cluster: MeshCluster,
   name: string,
@@ -91,11 +95,11 @@ async function setRegion(
 export const nodeHeader = (name: string) => ({ apiVersion: 'v1', kind: 'Node', name });
 
 /**
- * Gives a node its region back and takes the note away. Does nothing where the node is gone.
+ * Restores the region of a node and removes the note. Does nothing if the node is gone.
  *
- * @throws ChangedSince where somebody has given it another since: then both stay.
+ * @throws ChangedSince if somebody has set another region since: then both stay.
  */
-export async function giveRegionBack(cluster: MeshCluster, name: string, region: string): Promise<void> {
+export async function restoreRegion(cluster: MeshCluster, name: string, region: string): Promise<void> {
   const { items } = await whileWaiting(() =>
     cluster.api.core.listNode({ fieldSelector: `metadata.name=${name}` }),
   );
@@ -103,7 +107,7 @@ export async function giveRegionBack(cluster: MeshCluster, name: string, region:
   if (!metadata) return;
   const now = metadata.labels?.[regionLabel];
   if (now === undefined || now === region) return setRegion(cluster, name, region, null);
-  // Without our note somebody has decided what it shall be.
+  // Without the note, somebody has decided on the region.
   if (metadata.annotations?.[regionAnnotation] === undefined) return;
   throw new ChangedSince(
     `The region (${now}) of node ${name} of ${cluster.name}`,
@@ -111,7 +115,7 @@ export async function giveRegionBack(cluster: MeshCluster, name: string, region:
   );
 }
 
-/** Waits until the nodes of a cluster, each with its region, are as wanted. @returns the evidence as a sentence. */
+/** Waits until the regions of the nodes of a cluster are as expected. @returns the evidence as a sentence. */
 async function proveNodes(
   cluster: MeshCluster,
   areSo: (nodes: ReadonlyMap<string, string | undefined>) => boolean,

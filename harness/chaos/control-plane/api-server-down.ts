@@ -12,13 +12,13 @@ import { parameters } from '../parameters.ts';
 const port = 6443;
 
 /**
- * The API server answers nobody outside its own node: neither other clusters nor us, nor the pods beside it, istiod among
- * them. It is cut off by a rule in the node rather than ended, since that is healed in an instant and without asking the API
- * server. Loopback is spared: the kubelet would find its liveness probe unanswered and restart the API server over and over.
+ * Blocks the API server for all clients outside its node: other clusters, this machine, and pods, istiod among them.
+ * A rule in the node blocks it, because such a rule is removed in an instant and without the API server. Loopback is
+ * spared: otherwise the liveness probe of the kubelet fails, and the kubelet restarts the API server again and again.
  */
 export const apiServerDown = defineFault({
   id: 'api-server-down',
-  title: 'The API server of a cluster answers nobody outside its node',
+  title: 'The API server of a cluster does not answer outside its node',
   disturbs: 'control-plane',
   needsLab: true,
   stage: 'api-server',
@@ -28,13 +28,14 @@ export const apiServerDown = defineFault({
     how: z
       .enum(['refused', 'silent'])
       .default('refused')
-      .describe('refused: as when its process is gone. silent: as when its machine is.'),
+      .describe('refused: as without its process. silent: as without its machine.'),
   }),
   undo: z.object({ node: z.string(), lostAtMs: z.number().optional() }), // older entries have no time
   clusters: ({ cluster }) => [cluster],
   prepare: async (mesh, { cluster }) => {
     const { answered, words } = await askApiServer(mesh.cluster(cluster));
-    if (!answered) throw new Error(`The API server of ${cluster} is ${words} before it was disturbed.`);
+    if (!answered)
+      throw new Error(`The API server of ${cluster} is ${words} before the fault, which proves nothing.`);
     return { node: await controlPlaneOf(labOf(mesh), cluster), lostAtMs: Date.now() };
   },
   inject: async ({ mesh, id, parameters: { how }, undo: { node } }) => {
@@ -48,7 +49,7 @@ export const apiServerDown = defineFault({
     const fromLink = await connectFrom(lab, lab.link, await nodeAddress(lab, cluster), port);
     const seen = `asked from here it is ${words}, from the link ${fromLink.how} after ${fromLink.afterMs} ms`;
     if (answered || fromLink.how === 'answered')
-      throw new Error(`The API server of ${cluster} answers still: ${seen}.`);
+      throw new Error(`The API server of ${cluster} still answers: ${seen}.`);
     return `the API server of ${cluster} answered before; ${seen}`;
   },
   heal: async ({ mesh, id, undo: { node } }) => {
@@ -58,6 +59,6 @@ export const apiServerDown = defineFault({
     const answering = await proveAnswering(mesh.cluster(cluster), bounds.apiServer.healMs - timeouts.watchMs);
     const pauseMs = longestWatchPauseMs(Date.now() - lostAtMs);
     await whileWaiting(() => delay(pauseMs));
-    return `${answering}; all who watch it had to ask again in the ${(pauseMs / 1000).toFixed(0)} s since`;
+    return `${answering}; its clients had to watch it again in the ${(pauseMs / 1000).toFixed(0)} s since`;
   },
 });

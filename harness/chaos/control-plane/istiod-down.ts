@@ -12,12 +12,12 @@ import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
 import { endPods, healReplicas } from '../scale.ts';
 
-/** Istiod serves discovery here. */
+/** The port of istiod for discovery. */
 const discoveryPort = 15012;
 
 const deployment = z.object({ namespace: z.string(), name: z.string(), replicas: z.int() });
 
-/** Every istiod of a cluster, of whatever revision; proxies keep what they were told. */
+/** Stops every istiod of a cluster, of each revision. Proxies keep their configuration. */
 export const istiodDown = defineFault({
   id: 'istiod-down',
   title: 'A cluster has no istiod',
@@ -31,7 +31,9 @@ export const istiodDown = defineFault({
   prepare: async (mesh, { cluster }) => {
     const deployments = await istiods(mesh, mesh.cluster(cluster));
     if (!deployments.some(({ replicas }) => replicas > 0))
-      throw new Error(`Cluster ${cluster} has no istiod in ${mesh.file.rootNamespace} (label app=istiod).`);
+      throw new Error(
+        `Cluster ${cluster} does not have an istiod in namespace ${mesh.file.rootNamespace} (label app=istiod). Check the mesh file.`,
+      );
     requireUp(await lookAtIstiod(mesh, mesh.cluster(cluster)), cluster);
     return { deployments };
   },
@@ -45,7 +47,7 @@ export const istiodDown = defineFault({
     const look = async () => isDown((seen = await lookAtIstiod(mesh, mesh.cluster(cluster))));
     await waitUntil(look, `istiod of ${cluster} to be refused`, bounds.istiod.injectMs);
     const shut = Object.keys(seen?.open ?? {}).join(', ');
-    return `${cluster}: no pod of istiod is ready, and a pod without a sidecar is not let through any more to ${shut}`;
+    return `${cluster}: no pod of istiod is ready, and a pod without a sidecar can no longer connect to ${shut}`;
   },
   heal: async ({ mesh, parameters: { cluster }, undo: { deployments } }) => {
     await settleAll(
@@ -71,25 +73,25 @@ export async function istiods({ file }: Mesh, cluster: MeshCluster): Promise<z.i
   }));
 }
 
-/** What is seen of a cluster's istiods. */
+/** The observed state of the istiods of a cluster. */
 export interface IstiodSeen {
-  /** By Service of istiod's, `host:15012`: whether a workload without a sidecar is let through to it. */
+  /** By Service of istiod, `host:15012`: whether a workload without a sidecar can connect to it. */
   open: Readonly<Record<string, boolean>>;
   /** Names of its pods that are ready. */
   ready: readonly string[];
 }
 
-/** @throws Error where istiod cannot be reached before it is disturbed: that it is not afterwards would prove nothing. */
+/** @throws Error if istiod does not accept connections before the fault: a closed port afterwards proves nothing. */
 export function requireUp({ open, ready }: IstiodSeen, cluster: string): void {
   if (Object.values(open).includes(true)) return;
-  const services = Object.keys(open).join(', ') || `no Service (label app=istiod)`;
+  const services = Object.keys(open).join(', ') || 'no Service (label app=istiod)';
   throw new Error(
-    `A pod without a sidecar in ${cluster} is let through to no istiod before that is disturbed, which proves nothing: ` +
+    `Cluster ${cluster}: no istiod Service accepts connections from a pod without a sidecar, even before the fault, so the fault cannot be verified: ` +
       `it tried ${services}; pods that are ready: ${ready.join(', ') || 'none'}.`,
   );
 }
 
-/** Whether nobody can be told anything by istiod: no pod is ready, and each of its Services lets nobody through. */
+/** Whether istiod serves nothing: its pods are not ready, and its Services do not accept connections. */
 export const isDown = ({ open, ready }: IstiodSeen): boolean =>
   ready.length === 0 && Object.keys(open).length > 0 && !Object.values(open).includes(true);
 
@@ -113,13 +115,15 @@ export async function awaitConnected(mesh: Mesh, cluster: MeshCluster, withinMs:
   const proxies = await clientProxies(mesh, cluster);
   const areConnected = async () => {
     const istiods = await istiodsOf(cluster, mesh.file.rootNamespace);
-    const told: string[] = [];
+    const pages: string[] = [];
     for (const istiod of istiods) {
       await using debug = istiod;
-      told.push(await debug.ask('/debug/syncz'));
+      pages.push(await debug.ask('/debug/syncz'));
     }
-    return proxies.every(({ name, namespace }) => told.some((text) => text.includes(`${name}.${namespace}`)));
+    return proxies.every(({ name, namespace }) =>
+      pages.some((text) => text.includes(`${name}.${namespace}`)),
+    );
   };
-  await waitUntil(areConnected, `the proxies of ${cluster.name} to come back to istiod`, withinMs);
+  await waitUntil(areConnected, `the proxies of ${cluster.name} to connect to istiod again`, withinMs);
   return proxies.length;
 }

@@ -4,7 +4,7 @@ import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
 import { awaitSuccessors, killPods, podsOf } from '../scale.ts';
-import { proveGone } from '../served.ts';
+import { proveGone } from '../endpoint-removal.ts';
 import { awaitConnected, istiods } from './istiod-down.ts';
 
 const deployment = z.object({

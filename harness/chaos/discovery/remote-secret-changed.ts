@@ -7,13 +7,14 @@ import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { Mesh, MeshCluster } from '../../mesh/attach.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
+import { asIssued } from '../issued-secret.ts';
 import {
-  asIssued,
   keepSecret,
-  putSecretBack,
+  restoreKeptSecret,
   readKept,
   refuseForeignCopy,
   writeSecretData,
+  readSecret,
 } from '../kept-secret.ts';
 import { killPods } from '../scale.ts';
 import { entryChanges, type EntryChange, type Kubeconfig } from './remote-secret-changes.ts';
@@ -23,14 +24,14 @@ import { awaitUpdate, knownUpdates } from './update-log.ts';
 const changes = ['gone', 'in-another-namespace', ...(Object.keys(entryChanges) as EntryChange[])] as const;
 
 /**
- * Changes that istiod takes, and waits for in vain. When the secret is right again, the attempt that failed still puts its dead
- * registry in the place of the new one (docs/known-issues.md): only an istiod that starts anew is as before.
+ * Changes after which istiod waits for a cluster without success. When the secret is right again, the failed attempt
+ * still replaces the new registry with its own dead one (docs/known-issues.md). Only a restarted istiod is as before.
  */
 const neverSynced: ReadonlySet<string> = new Set<EntryChange>([
   ...(['server-loopback', 'server-elsewhere', 'other-authority', 'token-dead'] as const),
 ]);
 
-/** Changes after which istiod has no secret of that cluster any more. */
+/** Changes after which istiod does not have a secret of that cluster. */
 const forgotten: ReadonlySet<string> = new Set([
   ...(['gone', 'in-another-namespace', 'name-of-holder', 'name-of-nobody'] as const),
 ]);
@@ -42,8 +43,8 @@ const parameters = z.object({
 });
 
 /**
- * A remote secret is changed, deleted or moved to the namespace of meshproof's workloads. What it held is kept in its cluster
- * and never written anywhere else; healing puts it back.
+ * Changes or deletes a remote secret, or moves it to the namespace of meshproof's workloads. Its data is kept in its
+ * cluster and never written to another place; healing restores it.
  */
 export const remoteSecretChanged = defineFault({
   id: 'remote-secret-changed',
@@ -55,7 +56,7 @@ export const remoteSecretChanged = defineFault({
   parameters,
   undo: z.object({
     secret: z.string(),
-    /** What istiod's logs told before. */
+    /** The last update in the log of each istiod before the fault. */
     updates: z.record(z.string(), z.string()).default({}),
   }),
   clusters: ({ cluster }) => [cluster],
@@ -83,14 +84,18 @@ export const remoteSecretChanged = defineFault({
   },
   prove: async ({ mesh, parameters: { cluster, to, change }, undo: { secret: name, updates } }) => {
     const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
-    const [was, is] = [await readKept(holder, namespace, name), await dataOf(holder, namespace, name)];
-    if (wordData(was) === wordData(is)) throw new Error(`Secret ${namespace}/${name} holds what it held.`);
+    const [was, is] = [
+      await readKept(holder, namespace, name),
+      (await readSecret(holder, namespace, name))?.data,
+    ];
+    if (dataSummary(was) === dataSummary(is))
+      throw new Error(`Secret ${namespace}/${name} of cluster ${cluster} was not changed.`);
     const seen = await proveNoticed(mesh, { holder, to, change, updates });
-    return `${cluster}: Secret ${namespace}/${name} (${change}) ${is ? `holds ${wordData(is)}` : 'is gone'}, and held ${wordData(was)}; ${seen}`;
+    return `${cluster}: Secret ${namespace}/${name} (${change}) ${is ? `holds ${dataSummary(is)}` : 'is gone'}, and held ${dataSummary(was)}; ${seen}`;
   },
   heal: async ({ mesh, parameters: { cluster, change }, undo: { secret: name } }) => {
     const holder = mesh.cluster(cluster);
-    await putSecretBack(holder, mesh.file.rootNamespace, name);
+    await restoreKeptSecret(holder, mesh.file.rootNamespace, name);
     if (neverSynced.has(change)) await renewIstiod(mesh, holder);
     if (change === 'in-another-namespace')
       await whileWaiting(() =>
@@ -109,8 +114,8 @@ interface Noticing {
 }
 
 /**
- * Waits until istiod has taken notice: it forgets the cluster, or reads it anew in vain. What it cannot use at all, and what it can use
- * as well, changes nothing of what it knows: then its log is the only one to tell.
+ * Waits until istiod has noticed the change: it forgets the cluster, or does not sync with it. A secret that istiod
+ * cannot use at all, or can still use, changes nothing else: then only its log shows the change.
  */
 function proveNoticed(mesh: Mesh, { holder, to, change, updates }: Noticing): Promise<string> {
   const withinMs = bounds.discovery.injectMs;
@@ -119,13 +124,13 @@ function proveNoticed(mesh: Mesh, { holder, to, change, updates }: Noticing): Pr
   return awaitUpdate(holder, mesh.file.rootNamespace, to, updates);
 }
 
-/** Ends the pods of istiod; that the new ones are synced is proven afterwards. */
+/** Restarts istiod. {@link proveSynced} proves that the new pods are synced. */
 async function renewIstiod({ file }: Mesh, holder: MeshCluster): Promise<void> {
   const pods = await holder.findPods({ namespace: file.rootNamespace, labels: { app: 'istiod' } });
   await killPods(holder, pods);
 }
 
-/** What the secret then holds, as base64. Throws without quoting it when it holds no kubeconfig. */
+/** The changed data, as base64. Throws an error that does not quote the secret if it does not hold a kubeconfig. */
 async function changed(
   encoded: string | undefined,
   change: EntryChange,
@@ -140,7 +145,7 @@ function kubeconfigIn(encoded: string | undefined, to: string): Kubeconfig {
   try {
     return parse(Buffer.from(encoded ?? '', 'base64').toString()) as Kubeconfig;
   } catch {
-    throw new Error(`The remote secret for ${to} holds no kubeconfig.`); // the cause would quote the secret
+    throw new Error(`The remote secret for ${to} does not hold a kubeconfig.`); // the cause would quote it
   }
 }
 
@@ -151,27 +156,18 @@ async function copyElsewhere(mesh: Mesh, holder: MeshCluster, name: string): Pro
   const { labels = {}, annotations = {} } = secret.metadata ?? {};
   const namespace = holder.namespace;
   const metadata = await asIssued(holder, { namespace, name, labels, annotations });
-  const body: V1Secret = { apiVersion: 'v1', kind: 'Secret', metadata, ...contentOf(secret) };
+  const body: V1Secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: secret.type ?? 'Opaque',
+    metadata,
+    data: secret.data ?? {},
+  };
   await whileWaiting(() => holder.api.core.createNamespacedSecret({ namespace, body }));
 }
 
-const contentOf = ({ type, data }: V1Secret): Pick<V1Secret, 'type' | 'data'> => ({
-  ...(type === undefined ? {} : { type }),
-  ...(data === undefined ? {} : { data }),
-});
-
-async function dataOf(
-  { api }: MeshCluster,
-  namespace: string,
-  name: string,
-): Promise<Record<string, string> | undefined> {
-  const fieldSelector = `metadata.name=${name}`;
-  const { items } = await whileWaiting(() => api.core.listNamespacedSecret({ namespace, fieldSelector }));
-  return items[0]?.data;
-}
-
-/** Names of entries, and a hash that tells nothing of what they are. */
-function wordData(data: Record<string, string> | undefined): string {
+/** The names of entries, and a hash that does not reveal their values. */
+function dataSummary(data: Record<string, string> | undefined): string {
   const entries = Object.entries(data ?? {}).toSorted();
   const hash = createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 12);
   return `${entries.map(([name]) => name).join(', ') || 'nothing'} (${hash})`;

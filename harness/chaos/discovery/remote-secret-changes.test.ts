@@ -33,7 +33,7 @@ test('another authority is a certificate, and not the one that was there', async
   assert.match(pem, /^-----BEGIN CERTIFICATE-----/);
 });
 
-test('what is not verified has no authority', async () => {
+test('an entry that is not verified does not have an authority', async () => {
   const { cluster } = await changed('not-verified');
   assert.deepEqual(cluster, { server: 'https://10.77.1.3:6443', 'insecure-skip-tls-verify': true });
 });
@@ -47,5 +47,5 @@ test('other names leave the kubeconfig as it is', async () => {
   });
 });
 
-test('no change is made to the kubeconfig that was given', () =>
+test('the given kubeconfig is not changed', () =>
   assert.equal(kubeconfig.users[0]?.user['token'], 'head.claims.signature'));

@@ -1,19 +1,19 @@
 import { issueAuthority } from '../../x509/authorities.ts';
 
-/** A kubeconfig as a remote secret holds one: of a single cluster. */
+/** The kubeconfig in a remote secret, of a single cluster. */
 export interface Kubeconfig {
   clusters: { name: string; cluster: Record<string, unknown> }[];
   users: { name: string; user: Record<string, unknown> }[];
   [key: string]: unknown;
 }
 
-/** What becomes of a remote secret: its entry under another name, or with another kubeconfig. */
+/** A changed remote secret: its entry under another name, or with another kubeconfig. */
 export interface ChangedEntry {
   name: string;
   kubeconfig: Kubeconfig | string;
 }
 
-/** Who holds the secret, and whom it is for. */
+/** The cluster that holds the secret, and the cluster that it is for. */
 interface Between {
   holder: string;
   to: string;
@@ -37,37 +37,37 @@ const withUser =
     return { name: to, kubeconfig: { ...kubeconfig, users } };
   };
 
-/** The URL of a server with another host. */
+/** The URL of a server, with another host. */
 function atHost(server: unknown, host: (old: string) => string): string {
   const url = new URL(String(server));
   url.hostname = host(url.hostname);
   return url.toString().replace(/\/$/, '');
 }
 
-/** The last part of addresses that no lab gives to a container: Docker counts from below. */
+/** The last byte of an address that no container of a lab has: Docker counts from below. */
 const unused = '250';
 
 /**
- * What can be wrong with what a remote secret holds. Pure but for the key of a certificate authority that is made; each
- * takes the kubeconfig as it is, and returns what the secret then holds.
+ * The possible changes of a remote secret. Each gets the present kubeconfig and returns the new data. Pure, except
+ * for the key of a new certificate authority.
  */
 export const entryChanges = {
-  /** As it is on the machine where a kind or minikube cluster was made. */
+  /** As on the machine that created a kind or minikube cluster. */
   'server-loopback': withCluster((cluster) => ({
     ...cluster,
     server: atHost(cluster['server'], () => '127.0.0.1'),
   })),
-  /** An address in the same network where nobody is, as from before a cluster was rebuilt. */
+  /** An unused address in the same network, as from before a cluster was rebuilt. */
   'server-elsewhere': withCluster((cluster) => ({
     ...cluster,
     server: atHost(cluster['server'], (old) => old.replace(/\d+$/, unused)),
   })),
-  /** As after a rebuild of the cluster, when its API server has another authority. */
+  /** As after a rebuild of the cluster: its API server has another authority. */
   'other-authority': withCluster(async (cluster) => {
     const { certificate } = await issueAuthority('kubernetes', 'ecdsa-p256', 1);
     return { ...cluster, 'certificate-authority-data': Buffer.from(certificate).toString('base64') };
   }),
-  /** Right in all but the token's signature: what the API server says of a token that it no longer knows. */
+  /** Only the signature of the token is wrong, as when the API server no longer knows the token. */
   'token-dead': withUser((user) => ({
     ...user,
     token: String(user['token']).replace(/[^.]+$/, (signature) => [...signature].toReversed().join('')),
@@ -76,16 +76,16 @@ export const entryChanges = {
     ...cluster,
     'insecure-skip-tls-verify': true,
   })),
-  /** Asks for a program that istiod would have to run, as kubeconfigs of cloud providers do. */
+  /** Names a program that istiod would have to run, as kubeconfigs of cloud providers do. */
   'exec-credential': withUser(() => ({
     exec: {
       ...{ apiVersion: 'client.authentication.k8s.io/v1', command: 'cloud-login' },
       interactiveMode: 'Never',
     },
   })),
-  /** Named as the cluster that holds it: `--name` of the wrong context. */
+  /** Under the name of the cluster that holds it: `--name` of the wrong context. */
   'name-of-holder': (kubeconfig: Kubeconfig, { holder }: Between) => ({ name: holder, kubeconfig }),
-  /** Named as no cluster of the mesh. */
+  /** Under a name that is not in the mesh. */
   'name-of-nobody': (kubeconfig: Kubeconfig, { to }: Between) => ({ name: `${to}-1`, kubeconfig }),
   'no-kubeconfig': (_: Kubeconfig, { to }: Between) => ({ name: to, kubeconfig: 'apiVersion: v1\n' }),
 } as const satisfies Record<string, Change>;

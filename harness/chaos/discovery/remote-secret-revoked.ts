@@ -6,21 +6,21 @@ import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { proveForgotten, proveSynced, remoteLabel, remoteSecretName } from './remote-secrets.ts';
 
-/** On a remote secret whose label was taken: it is to get it back. */
+/** On a remote secret without its label: the id of the fault that removed it. */
 export const revokedAnnotation = 'meshproof.dev/revoked';
 
 const parameters = z.object({
-  cluster: z.string().describe('The cluster whose istiods shall not discover another any more.'),
-  to: z.string().describe('The cluster that they shall not discover.'),
+  cluster: z.string().describe('The cluster whose istiods forget another.'),
+  to: z.string().describe('The cluster that they forget.'),
 });
 
 /**
- * istiod looks at Secrets by their label, so without it there is no remote secret to it. The Secret itself stays where it is,
- * with its content, and can be given its label back by anyone.
+ * Istiod finds remote secrets by their label. Without the label it forgets the cluster. The Secret keeps its data,
+ * and anyone with the right to patch it can restore the label.
  */
 export const remoteSecretRevoked = defineFault({
   id: 'remote-secret-revoked',
-  title: 'The remote secret by which one cluster discovers another is taken away',
+  title: 'The remote secret by which one cluster discovers another loses its label',
   disturbs: 'control-plane',
   needsLab: false,
   stage: 'rest',
@@ -41,7 +41,7 @@ export const remoteSecretRevoked = defineFault({
     proveSynced(mesh, mesh.cluster(cluster), to, bounds.discovery.healMs),
 });
 
-/** Takes the label of a remote secret and leaves a mark, or with `null` the other way round. */
+/** Removes the label of a remote secret and leaves a mark; with `null` the reverse. */
 export async function setRevoked(
   cluster: MeshCluster,
   namespace: string,

@@ -1,3 +1,4 @@
+import type { V1Secret } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { timeouts } from '../../base/timeouts.ts';
 import { waitUntil } from '../../base/wait-until.ts';
@@ -6,8 +7,10 @@ import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { issueToken, keepSecret, putSecretBack, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
-import { accountIn, proveSynced, remoteSecretName } from './remote-secrets.ts';
+import { issueToken } from '../issued-secret.ts';
+import { keepSecret, restoreKeptSecret, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
+import { accountSchema, remoteAccount, withToken } from './remote-account.ts';
+import { proveSynced, remoteSecretName } from './remote-secrets.ts';
 import { awaitUpdate, knownUpdates } from './update-log.ts';
 
 const parameters = z.object({
@@ -18,8 +21,8 @@ const parameters = z.object({
 const tokenSecret = (id: string): string => `meshproof-rotated-${id}`;
 
 /**
- * As a regular rotation: a second token of the same account is issued, the remote secret gets it, and the old one stays valid.
- * Healing puts the old one back, first, and then ends the new one.
+ * A regular rotation: Kubernetes issues a second token of the same account, and the remote secret gets it. The first token stays valid.
+ * Healing first restores the first token, then deletes the second. The account is the one that the discovered cluster authenticates.
  */
 export const remoteSecretRotated = defineFault({
   id: 'remote-secret-rotated',
@@ -31,8 +34,8 @@ export const remoteSecretRotated = defineFault({
   parameters,
   undo: z.object({
     secret: z.string(),
-    account: z.object({ namespace: z.string(), name: z.string() }),
-    /** What istiod's logs told before. */
+    account: accountSchema,
+    /** The last update in the log of each istiod before the fault. */
     updates: z.record(z.string(), z.string()).default({}),
   }),
   clusters: ({ cluster, to }) => [cluster, to],
@@ -42,22 +45,18 @@ export const remoteSecretRotated = defineFault({
     const namespace = mesh.file.rootNamespace;
     await refuseForeignCopy(holder, namespace, name);
     const secret = await whileWaiting(() => holder.api.core.readNamespacedSecret({ namespace, name }));
-    const account = accountIn(secret, to);
-    const updates = await knownUpdates(holder, namespace, to);
-    return { secret: name, account: { namespace: account.namespace, name: account.name }, updates };
+    const account = await remoteAccount(holder, secret, mesh.cluster(to));
+    return { secret: name, account, updates: await knownUpdates(holder, namespace, to) };
   },
   inject: async ({ mesh, id, parameters: { cluster, to }, undo: { secret: name, account } }) => {
     const [holder, discovered] = [mesh.cluster(cluster), mesh.cluster(to)];
     const namespace = mesh.file.rootNamespace;
+    const secret = await whileWaiting(() => holder.api.core.readNamespacedSecret({ namespace, name }));
+    await requireAccount(holder, secret, discovered, account);
     await keepSecret(holder, namespace, name);
     await issueToken(discovered, account, tokenSecret(id));
     const token = await readToken(discovered, account.namespace, tokenSecret(id));
-    const secret = await whileWaiting(() => holder.api.core.readNamespacedSecret({ namespace, name }));
-    const { config } = accountIn(secret, to);
-    const users = config.users.map((user) => ({ ...user, token }));
-    config.loadFromOptions({ ...config, users });
-    const data = { ...secret.data, [to]: Buffer.from(config.exportConfig()).toString('base64') };
-    await writeSecretData(holder, namespace, name, data);
+    await writeSecretData(holder, namespace, name, withToken(secret, to, token));
   },
   prove: async ({ mesh, parameters: { cluster, to }, undo: { updates } }) => {
     const said = await awaitUpdate(mesh.cluster(cluster), mesh.file.rootNamespace, to, updates);
@@ -66,8 +65,8 @@ export const remoteSecretRotated = defineFault({
   heal: async ({ mesh, id, parameters: { cluster, to }, undo: { secret, account } }) => {
     const [holder, namespace] = [mesh.cluster(cluster), mesh.file.rootNamespace];
     const updates = await knownUpdates(holder, namespace, to);
-    const changed = await putSecretBack(holder, namespace, secret);
-    // The new token must not end while it is in use; an istiod that starts later reads the old one.
+    const changed = await restoreKeptSecret(holder, namespace, secret);
+    // Istiod must have the old token before the new one is deleted. An istiod that starts later reads the old one.
     if (changed && Object.keys(updates).length > 0) await awaitUpdate(holder, namespace, to, updates);
     const token = { namespace: account.namespace, name: tokenSecret(id) };
     await whileWaiting(() => deleteIfThere(() => mesh.cluster(to).api.core.deleteNamespacedSecret(token)));
@@ -75,6 +74,21 @@ export const remoteSecretRotated = defineFault({
   proveHealed: ({ mesh, parameters: { cluster, to } }) =>
     proveSynced(mesh, mesh.cluster(cluster), to, bounds.discovery.healMs),
 });
+
+/** Somebody may have replaced the Secret since `prepare`: its kubeconfig must not get a token of an account that it does not have. */
+async function requireAccount(
+  holder: MeshCluster,
+  secret: V1Secret,
+  discovered: MeshCluster,
+  wanted: { namespace: string; name: string },
+): Promise<void> {
+  const { namespace, name } = await remoteAccount(holder, secret, discovered);
+  if (namespace === wanted.namespace && name === wanted.name) return;
+  const of = `Secret ${secret.metadata?.namespace}/${secret.metadata?.name} of cluster ${holder.name}`;
+  throw new Error(
+    `${of} cannot be rotated: it now holds a token of another account. Nothing was changed. Run the command again.`,
+  );
+}
 
 async function readToken(cluster: MeshCluster, namespace: string, name: string): Promise<string> {
   let token: string | undefined;

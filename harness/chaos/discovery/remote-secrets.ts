@@ -1,4 +1,3 @@
-import { KubeConfig, type V1Secret } from '#kubernetes-client';
 import { settleAll } from '../../base/settle-all.ts';
 import { waitUntil } from '../../base/wait-until.ts';
 import { whileWaiting } from '../../base/waiting.ts';
@@ -7,10 +6,13 @@ import { type Mesh, type MeshCluster, selectorOf } from '../../mesh/attach.ts';
 import { istiodsOf } from '../../mesh/istiod.ts';
 import { observeSync } from '../../mesh/sync-evidence.ts';
 
-/** What makes a Secret a remote secret to istiod (https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret). */
+/**
+ * The label that makes a Secret a remote secret
+ * (https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret).
+ */
 export const remoteLabel = { 'istio/multiCluster': 'true' } as const;
 
-/** The name of the Secret by which a cluster's istiods discover another. Throws when there is none. */
+/** The name of the Secret by which the istiods of a cluster discover another. Throws if it does not exist. */
 export async function remoteSecretName(mesh: Mesh, holder: MeshCluster, discovered: string): Promise<string> {
   const namespace = mesh.file.rootNamespace;
   const labelSelector = selectorOf(remoteLabel);
@@ -19,40 +21,19 @@ export async function remoteSecretName(mesh: Mesh, holder: MeshCluster, discover
   );
   const found = items.find(({ data }) => data?.[discovered] !== undefined);
   if (found?.metadata?.name !== undefined) return found.metadata.name;
-  throw new Error(`Cluster ${holder.name} has no remote secret of ${discovered} in ${namespace}.`);
-}
-
-/**
- * The account that a remote secret's token is of, as its subject says. Throws, without quoting the secret, when it holds no
- * token of a service account.
- */
-export function accountIn(
-  secret: V1Secret,
-  discovered: string,
-): { namespace: string; name: string; config: KubeConfig } {
-  const config = new KubeConfig();
-  try {
-    config.loadFromString(Buffer.from(secret.data?.[discovered] ?? '', 'base64').toString());
-    const [, claims = ''] = (config.getCurrentUser()?.token ?? '').split('.');
-    const { sub } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sub?: string };
-    const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(sub ?? '') ?? [];
-    if (namespace && name) return { namespace, name, config };
-  } catch {
-    // The cause would quote the secret.
-  }
   throw new Error(
-    `Secret ${secret.metadata?.name} holds no token of a service account for ${discovered}: it cannot be rotated.`,
+    `Cluster ${holder.name} has no remote secret of ${discovered} in namespace ${namespace}. Create one with \`istioctl create-remote-secret\`.`,
   );
 }
 
-/** What an istiod says of another cluster, and how many endpoints of meshproof's services it holds of it. */
+/** The state of another cluster by an istiod, and the number of endpoints of meshproof that it has from there. */
 interface Known {
   status: string | undefined;
   held: number;
   wanted: number;
 }
 
-/** Of every ready istiod: each serves proxies of its own, and reads remote secrets in its own time. */
+/** The state by each ready istiod: each serves other proxies, and reads remote secrets at its own pace. */
 async function knownOf(mesh: Mesh, holder: MeshCluster, discovered: string): Promise<Known[]> {
   const istiods = await istiodsOf(holder, mesh.file.rootNamespace);
   const sum = (of: Record<string, number>) => Object.values(of).reduce((total, one) => total + one, 0);
@@ -64,7 +45,10 @@ async function knownOf(mesh: Mesh, holder: MeshCluster, discovered: string): Pro
   return settleAll(known);
 }
 
-/** Waits until all istiods of a cluster know that of another. @returns who they are, and what they know. */
+/**
+ * Waits until the state of another cluster is as expected in all istiods. @returns the istiods in words, and their
+ * states.
+ */
 async function awaitKnown(
   mesh: Mesh,
   { holder, discovered, withinMs }: { holder: MeshCluster; discovered: string; withinMs: number },
@@ -81,7 +65,7 @@ async function awaitKnown(
   return { who: `${who} of ${holder.name}`, known };
 }
 
-/** Waits until no istiod lists a cluster or holds an endpoint of it. @returns the evidence as a sentence. */
+/** Waits until no istiod lists a cluster or has an endpoint of it. @returns the evidence as a sentence. */
 export async function proveForgotten(
   mesh: Mesh,
   holder: MeshCluster,
@@ -90,10 +74,10 @@ export async function proveForgotten(
 ): Promise<string> {
   const isForgotten = ({ status, held }: Known) => status === undefined && held === 0;
   const { who } = await awaitKnown(mesh, { holder, discovered, withinMs }, 'to forget', isForgotten);
-  return `${who} lists no cluster ${discovered} in clusterz and holds none of its endpoints in endpointShardz`;
+  return `${who} lists no cluster ${discovered} in clusterz and has no endpoint of it in endpointShardz`;
 }
 
-/** Waits until every istiod lists a cluster that it is not synced with. @returns the evidence as a sentence. */
+/** Waits until every istiod lists a cluster, but is not synced with it. @returns the evidence as a sentence. */
 export async function proveNotSynced(
   mesh: Mesh,
   holder: MeshCluster,
@@ -107,7 +91,7 @@ export async function proveNotSynced(
   return `${who} calls ${discovered} ${statuses} in clusterz`;
 }
 
-/** Waits until every istiod is synced with a cluster and holds its endpoints. @returns the evidence as a sentence. */
+/** Waits until every istiod is synced with a cluster and has its endpoints. @returns the evidence as a sentence. */
 export async function proveSynced(
   mesh: Mesh,
   holder: MeshCluster,

@@ -11,7 +11,7 @@ const json = (at: string, cluster: string) =>
   `${at} {"level":"info","time":"2026-11-24T15:00:00.1Z","msg":"Update cluster","cluster":"${cluster}","config":"a/b"}`;
 const at = (second: number) => `2026-11-24T15:00:0${second}.000000001Z`;
 
-test('what istiod tells of a cluster is found as text and as JSON, and of no other', () => {
+test('updates of a cluster, and of this cluster only, are found as text and as JSON', () => {
   const log = [
     text(at(1), 'east'),
     json(at(2), 'east'),
@@ -48,7 +48,7 @@ function cluster(logs: Record<string, string[]>): MeshCluster {
   return new MeshCluster({ name: 'west' } as MeshFileCluster, { core } as unknown as ClusterApi, 'workloads');
 }
 
-test('each istiod that was there before has to tell of something new, and one that started since has not', async () => {
+test('each known istiod has to log an update, and an istiod that started since does not', async () => {
   const logs: Record<string, string[]> = { one: [json(at(1), 'east')], two: [] };
   const west = cluster(logs);
   const known = await knownUpdates(west, 'istio-system', 'east');
@@ -58,12 +58,12 @@ test('each istiod that was there before has to tell of something new, and one th
   let evidence: string | undefined;
   const waiting = awaitUpdate(west, 'istio-system', 'east', known).then((said) => (evidence = said));
   await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.equal(evidence, undefined, 'istiod two has not told');
+  assert.equal(evidence, undefined, 'istiod two has not logged an update');
   logs['two']?.push(text(at(2), 'east'));
   assert.match(await waiting, /^istiod of west logs ".*Update cluster/);
 });
 
-test('evidence quotes no token', async () => {
+test('evidence does not quote a token', async () => {
   const token = ['eyJhbGciOiJSUzI1NiJ9', 'eyJzdWIiOiJzeXN0ZW0ifQ', 'c2lnbmF0dXJlc2lnbmF0dXJl'].join('.');
   const west = cluster({ one: [text(at(2), 'east', `Update cluster: failed with ${token}`)] });
   const evidence = await awaitUpdate(west, 'istio-system', 'east', { one: '' });

@@ -4,23 +4,26 @@ import { redactLog } from '../../snapshot/redact.ts';
 import { bounds } from '../bounds.ts';
 
 /**
- * How far back logs are read. Longer than a fault may take from its preparation to its proof, so that what was seen before is
- * seen again and told from what is new.
+ * The part of logs that is read, in seconds. It is longer than a fault may take from its preparation to its proof, so
+ * that known lines are read again and recognized.
  */
 const windowSeconds = Math.ceil((2 * bounds.discovery.injectMs) / 1000);
 
-/** By pod of istiod that is ready, when its log last told of an update of a cluster, by the clock of its node; '' for not yet. */
+/**
+ * By ready pod of istiod: the time of the last update of a cluster in its log, by the clock of its node; empty
+ * without an update.
+ */
 export type Updates = Record<string, string>;
 
-/** A line of a pod's log, with the time that its node gave it. */
+/** A line of a log, with the time of its node. */
 export interface LogLine {
   at: string;
   text: string;
 }
 
 /**
- * The lines of a log in which istiod tells that it takes another kubeconfig for a cluster, or why it does not. Each line begins
- * with the time that the node's container runtime gave it (`timestamps` of the API), whatever form istiod writes itself. Pure.
+ * The lines of a log in which istiod reports another kubeconfig of a cluster, accepted or not. Each line begins with
+ * the time by the container runtime (`timestamps` of the API), in each format of istiod. Pure.
  */
 export function updatesIn(log: string, cluster: string): LogLine[] {
   const name = cluster.replaceAll(/[^\w-]/g, String.raw`\$&`);
@@ -33,25 +36,25 @@ export function updatesIn(log: string, cluster: string): LogLine[] {
 }
 
 /**
- * The last line that is newer than what was known. Both times are of the same node, and the kubelet gives them all digits, so that
+ * The last line after the known time. Both times are of the same node, and the kubelet writes all digits, so that
  * they sort as text (RFC3339NanoFixed in its pkg/kubelet/types). Pure.
  */
 export const newerThan = (lines: readonly LogLine[], known: string): LogLine | undefined =>
   lines.findLast(({ at }) => at > known);
 
-/** What the istiods of a cluster have told of updates of another, to be compared with what they tell later. */
+/** The last updates of a cluster in the logs of istiods, for a later comparison. */
 export async function knownUpdates(
   holder: MeshCluster,
   namespace: string,
   discovered: string,
 ): Promise<Updates> {
   const lines = await readUpdates(holder, namespace, discovered);
-  return Object.fromEntries([...lines].map(([pod, told]) => [pod, told.at(-1)?.at ?? '']));
+  return Object.fromEntries([...lines].map(([pod, updates]) => [pod, updates.at(-1)?.at ?? '']));
 }
 
 /**
- * Waits until each istiod of those that are known, and are there still, tells of another update. One that started since has read the
- * secret as it is now. @returns the evidence as a sentence.
+ * Waits until each known istiod that still runs logs another update. An istiod that has started since has read the
+ * present secret. @returns the evidence as a sentence.
  */
 export async function awaitUpdate(
   holder: MeshCluster,
@@ -60,17 +63,17 @@ export async function awaitUpdate(
   known: Readonly<Updates>,
 ): Promise<string> {
   let said: LogLine | undefined;
-  const isTold = async () => {
-    const told = [...(await readUpdates(holder, namespace, discovered))].flatMap(([pod, lines]) => {
+  const areLogged = async () => {
+    const updates = [...(await readUpdates(holder, namespace, discovered))].flatMap(([pod, lines]) => {
       const before = known[pod];
       return before === undefined ? [] : [newerThan(lines, before)];
     });
-    said = told.find((line) => line !== undefined);
-    return told.length > 0 && told.every((line) => line !== undefined);
+    said = updates.find((line) => line !== undefined);
+    return updates.length > 0 && updates.every((line) => line !== undefined);
   };
-  const what = `istiod of ${holder.name} to tell that it reads the secret of ${discovered} anew`;
-  await waitUntil(isTold, what, bounds.discovery.injectMs);
-  return `istiod of ${holder.name} logs "${wordLine(said?.text ?? '')}"`;
+  const what = `istiod of ${holder.name} to log that it reads the secret of ${discovered} again`;
+  await waitUntil(areLogged, what, bounds.discovery.injectMs);
+  return `istiod of ${holder.name} logs "${lineText(said?.text ?? '')}"`;
 }
 
 async function readUpdates(
@@ -88,8 +91,8 @@ async function readUpdates(
   return new Map(await Promise.all(read));
 }
 
-/** A line without istiod's own time, and without anything secret, should it quote what it was given. */
-const wordLine = (text: string): string =>
+/** A line without the time of istiod, and without secrets that it may quote. */
+const lineText = (text: string): string =>
   redactLog(text.replace(/^\d\S*\s+/, ''))
     .replaceAll(/\s+/g, ' ')
     .trim();

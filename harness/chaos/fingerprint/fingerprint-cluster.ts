@@ -5,11 +5,14 @@ import { istiodsOf } from '../../mesh/istiod.ts';
 import { outboundCluster, type Endpoint } from '../../mesh/proxy.ts';
 import { clientProxies } from '../../mesh/readiness.ts';
 import { kinds, namespacesOf, selector } from '../marks/scope.ts';
-import { isSick } from '../workloads/sick-pod.ts';
+import { isUnhealthy } from '../workloads/unhealthy-pod.ts';
 
 type Traits = Record<string, string>;
 
-/** Of one cluster: nodes, Deployments with their pods, Secrets and roots, what istiod says, what proxies have. */
+/**
+ * The traits of a cluster: nodes, Deployments with their pods, Secrets and roots, the state by istiod, and the
+ * endpoints of proxies.
+ */
 export async function clusterTraits(mesh: Mesh, cluster: MeshCluster): Promise<Traits> {
   const namespaces = namespacesOf(mesh, cluster);
   const parts = await Promise.all([
@@ -28,7 +31,7 @@ export async function clusterTraits(mesh: Mesh, cluster: MeshCluster): Promise<T
   return Object.fromEntries(traits.map(([name, value]) => [`${cluster.name}, ${name}`, value]));
 }
 
-/** Stable text of what was given, and a short hash of it. */
+/** A table as a stable text, and a short hash of a value. */
 const hashOf = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 
@@ -38,7 +41,7 @@ const listed = (of: Record<string, string> | undefined): string =>
     .sort()
     .join(' ');
 
-/** What we have put on an object: of others' annotations some change by themselves. */
+/** The annotations of meshproof on an object: some annotations of others change by themselves. */
 const ours = (of: Record<string, string> | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(of ?? {}).filter(([name]) => name.startsWith('meshproof.dev/')));
 
@@ -75,13 +78,13 @@ async function secretTraits({ api }: MeshCluster, namespace: string): Promise<Tr
 const wordSecret = ({ metadata, type, data }: V1Secret): string =>
   `${type}; holds ${hashOf(Object.entries(data ?? {}).sort())}; labels ${listed(lasting(metadata?.labels))}; marks ${listed(ours(metadata?.annotations))}`;
 
-/** Kubernetes notes on a token the day that it was last used. */
+/** Kubernetes notes on a token the day of its last use. */
 const lasting = (labels: Record<string, string> = {}): Record<string, string> =>
   Object.fromEntries(
     Object.entries(labels).filter(([name]) => name !== 'kubernetes.io/legacy-token-last-used'),
   );
 
-/** The roots that istiod hands out to workloads. */
+/** The roots that istiod distributes to workloads. */
 async function rootTraits({ api }: MeshCluster, namespace: string): Promise<Traits> {
   const { items } = await api.core.listNamespacedConfigMap({ namespace });
   const roots = items.find(({ metadata }) => metadata?.name === 'istio-ca-root-cert');
@@ -89,11 +92,11 @@ async function rootTraits({ api }: MeshCluster, namespace: string): Promise<Trai
 }
 
 async function sickTraits(cluster: MeshCluster): Promise<Traits> {
-  const sick = (await cluster.findPods({ namespace: cluster.namespace, labels: {} })).filter(isSick);
+  const sick = (await cluster.findPods({ namespace: cluster.namespace, labels: {} })).filter(isUnhealthy);
   return { 'sick pods': sick.map(({ name }) => name).join(', ') || 'none' };
 }
 
-/** Objects that tests have applied, by what heal looks for. */
+/** The objects of tests, found as `heal` finds them. */
 async function testTraits({ api }: MeshCluster, namespace: string): Promise<Traits> {
   const found = kinds.map(async ([apiVersion, kind]) => {
     const none = undefined;
@@ -107,18 +110,18 @@ async function testTraits({ api }: MeshCluster, namespace: string): Promise<Trai
 }
 
 async function istiodTraits(mesh: Mesh, cluster: MeshCluster): Promise<Traits> {
-  const told = [];
+  const states = [];
   for (const istiod of await istiodsOf(cluster, mesh.file.rootNamespace)) {
     await using debug = istiod;
     const clusters = await debug.clusters();
-    told.push(
+    states.push(
       clusters
         .map(({ id, syncStatus }) => `${id} ${syncStatus}`)
         .sort()
         .join(', '),
     );
   }
-  return { 'istiods, clusters': [...new Set(told)].join('; ') };
+  return { 'istiods, clusters': [...new Set(states)].join('; ') };
 }
 
 async function proxyTraits(mesh: Mesh, cluster: MeshCluster): Promise<Traits> {
@@ -134,7 +137,7 @@ async function proxyTraits(mesh: Mesh, cluster: MeshCluster): Promise<Traits> {
   return Object.fromEntries((await Promise.all(traits)).flat());
 }
 
-/** Addresses of pods change with them; those of gateways do not, and are told by their port. */
+/** Addresses of pods change with the pods; those of gateways do not, and are identified by their port. */
 function wordEndpoint({ region, priority, weight, port, healthy, ejected }: Endpoint): string {
   const state = ejected ? ' ejected' : healthy ? '' : ' unhealthy';
   return `:${port} in ${region || 'no region'}, priority ${priority}, weight ${weight}${state}`;

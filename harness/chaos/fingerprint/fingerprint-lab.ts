@@ -1,7 +1,7 @@
 import type { Mesh } from '../../mesh/attach.ts';
 import { attachmentsOf, labOf, nodeContainers, shell, type LabAccess } from '../lab-containers.ts';
 
-/** Of a lab: the rules and queues of the link, and of each node its state, place, routes and rules. */
+/** The traits of a lab: the rules and queues of the link, and the state, networks, routes and rules of each node. */
 export async function labTraits(mesh: Mesh): Promise<Record<string, string>> {
   const lab = labOf(mesh);
   const nodes = mesh.clusters.map(async ({ name: cluster }) => {
@@ -30,9 +30,10 @@ const withoutCounters = (saved: string): string =>
 
 async function nodeTraits(lab: LabAccess, name: string, state: string): Promise<Record<string, string>> {
   if (state !== 'running') return { [`node ${name}, state`]: state };
-  // Pods come and go with routes of their own; those through others are the ways to other networks.
+  // Routes of pods come and go. Routes through other hosts reach other networks.
   const routes = await shell(lab, name, 'ip -4 route show | grep via | sort');
-  // kube-proxy names our namespace in its own rules: those with a chain of ours, and the state of the devices.
+  // kube-proxy names the namespace of meshproof in its rules, so only rules with a chain of meshproof count, and the
+  // state of the devices.
   const rules = "iptables-save -t filter | grep -E '(:| )meshproof-' | sort || true";
   const devices = "ip -o link show | grep -oE '^[0-9]+: eth[^<]+<[^>]*>' | sed 's/^[0-9]*: //' || true";
   const chains = await shell(lab, name, `${rules}; ${devices}`);

@@ -6,8 +6,8 @@ import { clusterTraits } from './fingerprint-cluster.ts';
 import { labTraits } from './fingerprint-lab.ts';
 
 /**
- * What a mesh is like, as far as faults change it: a sorted list of named traits. What changes by itself is left out: names,
- * addresses and ages of pods, counters. Secrets are there as a hash.
+ * The state of a mesh, as far as faults change it: a sorted list of named traits. Values that change by themselves
+ * are left out: names, addresses and ages of pods, counters. Secrets are hashed.
  */
 export type Fingerprint = Readonly<Record<string, string>>;
 
@@ -25,9 +25,9 @@ async function takeFingerprint(mesh: Mesh): Promise<Fingerprint> {
 }
 
 /**
- * The fingerprint of a mesh that has come to rest: two in a row are the same.
+ * The fingerprint of a mesh at rest: two in a row are the same.
  *
- * @throws Error when that is not so in time.
+ * @throws Error when the mesh does not come to rest in time.
  */
 export async function settledFingerprint(mesh: Mesh, withinMs: number): Promise<Fingerprint> {
   let last: Fingerprint | undefined;
@@ -45,7 +45,7 @@ async function journalTraits({ file }: Mesh): Promise<Record<string, string>> {
   return { 'journal, faults': [...entries.map(({ fault }) => fault), ...unreadable].join(', ') || 'none' };
 }
 
-/** How two fingerprints differ, a line each; empty when they are the same. Pure. */
+/** The differences of two fingerprints, a line each; empty if they are the same. Pure. */
 export function differences(before: Fingerprint, after: Fingerprint): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return names.flatMap((name) => {
@@ -57,9 +57,9 @@ export function differences(before: Fingerprint, after: Fingerprint): string[] {
 }
 
 /**
- * Waits until a mesh has a fingerprint that was taken before: healed, proxies need a while to hear of it.
+ * Waits until a mesh has an earlier fingerprint again: after healing, proxies need a while.
  *
- * @throws Error that lists what still differs.
+ * @throws Error that lists the remaining differences.
  */
 export async function awaitFingerprint(mesh: Mesh, before: Fingerprint, withinMs: number): Promise<void> {
   let left: string[] = [];

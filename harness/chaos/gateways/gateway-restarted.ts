@@ -3,11 +3,11 @@ import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
 import { awaitPods, podsOf } from '../scale.ts';
-import { proveGone, proveServed } from '../served.ts';
+import { proveGone, proveServed } from '../endpoint-removal.ts';
 import { restart } from '../template.ts';
-import { gatewayOf } from './gateway-door.ts';
+import { gatewayOf } from './gateway-port.ts';
 
-/** A rollout, as an upgrade does it. Healing takes the mark off the template, which is a second rollout. */
+/** A rollout, as in an upgrade. Healing removes the mark from the template, which is a second rollout. */
 export const gatewayRestarted = defineFault({
   id: 'gateway-restarted',
   title: 'An east-west gateway is restarted, one pod after the other',

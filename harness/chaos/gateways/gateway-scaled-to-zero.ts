@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { bounds } from '../bounds.ts';
 import { parameters } from '../parameters.ts';
 import { podFault } from '../workloads/pod-faults.ts';
-import { gatewayOf, proveDoor, requireOpen } from './gateway-door.ts';
+import { gatewayOf, proveGatewayPort, requireOpen } from './gateway-port.ts';
 
-/** Its address is refused until it is healed. Faults that leave it a pod, or give it others, do not promise that. */
+/** Its address refuses connections until it is healed. Faults that leave a pod do not promise that. */
 export const gatewayScaledToZero = podFault({
   id: 'gateway-scaled-to-zero',
   title: 'An east-west gateway has no pod left',
@@ -16,16 +16,16 @@ export const gatewayScaledToZero = podFault({
   users: {
     requireServed: (mesh, { cluster }) => requireOpen(mesh, mesh.cluster(cluster)),
     proveLost: (mesh, { cluster }) =>
-      proveDoor(mesh, mesh.cluster(cluster), { open: false, withinMs: bounds.gateway.injectMs }),
+      proveGatewayPort(mesh, mesh.cluster(cluster), { open: false, withinMs: bounds.gateway.injectMs }),
     proveServed: (mesh, { cluster }) =>
-      proveDoor(mesh, mesh.cluster(cluster), { open: true, withinMs: bounds.gateway.healMs }),
+      proveGatewayPort(mesh, mesh.cluster(cluster), { open: true, withinMs: bounds.gateway.healMs }),
   },
 });
 
-/** As when the node dies that the gateway is on. */
+/** As when the node of the gateway dies. */
 export const gatewayDeleted = podFault({
   id: 'gateway-deleted',
-  title: 'The pods of an east-west gateway are killed; others follow',
+  title: 'The pods of an east-west gateway are killed and replaced',
   disturbs: 'gateway',
   bounds: bounds.gateway,
   parameters: z.object({ cluster: parameters.cluster, count: parameters.count }),

@@ -1,23 +1,23 @@
 /**
- * What a fault changed was changed by somebody else since, so that what was there before is not put back: it may be older than what is
- * there now. Callers branch on it: the rest is healed all the same.
+ * Somebody has changed an object after a fault changed it. The state before the fault is not restored, because it can
+ * be older than the present one. Callers branch on this error: the rest is healed.
  */
 export class ChangedSince extends Error {
   override readonly name = 'ChangedSince';
 
   /**
-   * @param what the object, and its cluster.
-   * @param copy where it stands as it was before the fault.
+   * @param what the object and its cluster.
+   * @param copy the place of the state before the fault.
    */
   constructor(what: string, copy: string) {
     super(
-      `${what} is neither as a fault left it nor as it was before: somebody has changed it since, and it was left as it is. ` +
-        `As it was before, it stands in ${copy}; make it as it should be, delete that, and run \`meshproof heal\` again`,
+      `${what} was not restored: it is neither as before the fault nor as the fault left it, so somebody has changed it since. ` +
+        `${copy} has the state before the fault. Restore what you need, delete that copy, and run \`meshproof heal\` again`,
     );
   }
 }
 
-/** Throws what was left as it is, in one error; nothing where that is nothing. */
+/** Throws all changed objects in one error; does nothing without one. */
 export function throwLeft(left: readonly ChangedSince[]): void {
   const [first, ...others] = left;
   if (!first) return;

@@ -10,18 +10,19 @@ import {
   type LabAccess,
   type NodeContainer,
 } from '../lab-containers.ts';
-import { ourDisciplines, removeQueue } from '../link/queue-fault.ts';
+import { ownDisciplines, removeQueue } from '../link/queue-fault.ts';
 import { restoreNodeNetwork } from '../node-network.ts';
 
 /**
- * Takes away what faults have left in a lab's containers, by what can be seen of it: nodes that are paused, or have lost their
- * device or routes, chains of ours in the link and in the nodes, queues of the link. Containers that do not run are let be: it was not a fault that stopped them.
+ * Heals the leftovers of faults in the containers of a lab: paused nodes, nodes without their device or routes,
+ * chains of meshproof in the link and in the nodes, queues of the link. A container that does not run is left alone,
+ * because a fault did not stop it.
  *
- * @returns what was healed, a line each.
+ * @returns the healed leftovers, a line each.
  */
 export async function healContainers(mesh: Mesh): Promise<string[]> {
   const lab = labOf(mesh);
-  // A node's ways lead through the link, but none of this needs another's: so it is done side by side, in each in turn.
+  // The containers do not depend on each other, so they are healed side by side.
   const healed = await settleAll([...mesh.clusters.map(({ name }) => healNodes(lab, name)), healLink(lab)]);
   return healed.flat();
 }
@@ -35,10 +36,10 @@ async function healNode(lab: LabAccess, cluster: string, { name, state }: NodeCo
   const healed: string[] = [];
   if (state === 'paused') {
     await inLab(lab, ['unpause', name]);
-    healed.push(`${cluster}: let node ${name} go on`);
+    healed.push(`${cluster}: unpaused node ${name}`);
   }
-  const goesOn = state === 'running' || (state === 'paused' && (await isRunning(lab, name)));
-  if (!goesOn) return healed;
+  const runs = state === 'running' || (state === 'paused' && (await isRunning(lab, name)));
+  if (!runs) return healed;
   const parts = await settleAll([restoreNodeNetwork(lab, name), removeChains(lab, name)]);
   return [...healed, ...parts.flat()];
 }
@@ -57,7 +58,7 @@ async function removeChains(lab: LabAccess, container: string): Promise<string[]
 async function removeQueues(lab: LabAccess): Promise<string[]> {
   const shown = await shell(lab, lab.link, 'tc qdisc show');
   const lines = [...shown.matchAll(/^qdisc (\S+) \S+ dev (\S+) root/gm)];
-  const ours = lines.filter(([, name]) => ourDisciplines.some((one) => one === name));
-  for (const [, , device = ''] of ours) await shell(lab, lab.link, removeQueue(device));
-  return ours.map(([, name, device]) => `${lab.link}: removed ${name} from ${device}`);
+  const found = lines.filter(([, name]) => ownDisciplines.some((one) => one === name));
+  for (const [, , device = ''] of found) await shell(lab, lab.link, removeQueue(device));
+  return found.map(([, name, device]) => `${lab.link}: removed ${name} from ${device}`);
 }

@@ -87,12 +87,12 @@ for (const leftover of hostileLeftovers(places))
     assert.doesNotMatch(refused[0] ?? '', /\p{Cc}/u);
   });
 
-test('hostile leftovers keep nothing of this machine from being healed', async () => {
+test('hostile leftovers do not keep leftovers of this machine from being healed', async () => {
   const { fake, refused, heal } = meshWith();
   for (const leftover of hostileLeftovers(places)) plant(fake, leftover);
   fake.put(deployment('gateway'));
   await scale(fake.cluster, { namespace: root, name: 'gateway' }, 0);
-  assert.deepEqual(await heal(), [`west: gave ${root}/gateway its 2 pods back`]);
+  assert.deepEqual(await heal(), [`west: scaled ${root}/gateway to its 2 pods`]);
   assert.equal(refused.length, hostileLeftovers(places).length);
 });
 
@@ -114,7 +114,7 @@ test('even a person who trusts all marks gives no rights and deletes no namespac
 const genuine: Record<string, { leave: (fake: FakeCluster) => Promise<unknown>; healed: RegExp }> = {
   'a number of pods': {
     leave: ({ cluster }) => scale(cluster, { namespace: root, name: 'istiod' }, 0),
-    healed: /gave istio-system\/istiod its 2 pods back/,
+    healed: /scaled istio-system\/istiod to its 2 pods/,
   },
   'a readiness': {
     leave: ({ cluster }) =>
@@ -124,26 +124,26 @@ const genuine: Record<string, { leave: (fake: FakeCluster) => Promise<unknown>; 
         { container: 'c', initialDelaySeconds: 600 },
         { container: 'c', initialDelaySeconds: 1 },
       ),
-    healed: /asked for readiness as before/,
+    healed: /restored the readiness probe/,
   },
   'a restart': {
     leave: ({ cluster }) => restart(cluster, { namespace: root, name: 'istiod' }, 'abcdefgh'),
-    healed: /took the mark of a restart off istio-system\/istiod/,
+    healed: /removed the restart mark of istio-system\/istiod/,
   },
   'a region': {
     leave: (fake) => regionLabelsLost.inject(regionsOf(fake)),
-    healed: /gave node a its region r1 back/,
+    healed: /restored the region r1 of node a/,
   },
   'a remote secret without its label': {
     leave: ({ cluster }) => setRevoked(cluster, root, 'cacerts', 'abcdefgh'),
-    healed: /gave Secret istio-system\/cacerts its label back/,
+    healed: /restored the label of Secret istio-system\/cacerts/,
   },
   'a changed Secret': {
     leave: async ({ cluster }) => {
       await keepSecret(cluster, root, 'cacerts');
       await writeSecretData(cluster, root, 'cacerts', { east: 'eA==' });
     },
-    healed: /put back what Secret istio-system\/cacerts held/,
+    healed: /restored the data of Secret istio-system\/cacerts/,
   },
   'a kept object': {
     leave: async (fake) => {
@@ -152,7 +152,7 @@ const genuine: Record<string, { leave: (fake: FakeCluster) => Promise<unknown>; 
       await keepObjects(fake.cluster, root, 'abcdefgh', [{ header, object: null }]);
       return before;
     },
-    healed: /put Service istio-system\/gateway back as it was/,
+    healed: /restored Service istio-system\/gateway/,
   },
   'an object of a test': {
     leave: async ({ cluster }) => applyAll(cluster.api, [await asTestObject(cluster, service('test'))]),
@@ -244,10 +244,10 @@ test('a copy of a Secret that was changed meanwhile is refused', async () => {
   copy['data'] = { east: 'aG9zdGlsZQ==' };
   fake.writes.length = 0;
   assert.deepEqual([await heal(), fake.writes], [[], []]);
-  assert.match(refused.join(), /kept-cacerts asks to write what it holds/);
+  assert.match(refused.join(), /kept-cacerts asks to write its data/);
 });
 
-test('a person who trusts a mark of another machine has it done, and one who does not, not', async () => {
+test('a mark of another machine is used only if a person trusts it', async () => {
   const { fake, heal, refused } = meshWith();
   await scale(fake.cluster, { namespace: root, name: 'istiod' }, 0);
   const { annotations } = fake.get(`Deployment ${root}/istiod`)?.metadata ?? {};
@@ -258,10 +258,10 @@ test('a person who trusts a mark of another machine has it done, and one who doe
   const changes: string[] = [];
   const healed = await heal(async (mark) => changes.push(await mark.change()) > 0);
   assert.deepEqual(changes, [`Deployment ${root}/istiod: 0 pods → 2 pods`]);
-  assert.deepEqual(healed, [`west: gave ${root}/istiod its 2 pods back`]);
+  assert.deepEqual(healed, [`west: scaled ${root}/istiod to its 2 pods`]);
 });
 
-test('without the key of the state folder nothing is believed', async () => {
+test('without the key of the state folder marks are not used', async () => {
   const { fake, heal } = meshWith();
   await scale(fake.cluster, { namespace: root, name: 'istiod' }, 0);
   const { ensureMarkKey } = await import('../../config/state-key.ts');
@@ -274,12 +274,12 @@ test('without the key of the state folder nothing is believed', async () => {
   assert.equal((await heal()).length, 1);
 });
 
-test('what somebody has changed since is told, and all the rest is healed', async () => {
+test('an object that somebody has changed since is reported, and the rest is healed', async () => {
   const { fake, heal } = meshWith();
   await genuine['a changed Secret']?.leave(fake);
   await genuine['a region']?.leave(fake);
   (fake.get(`Secret ${root}/cacerts`) as Stored)['data'] = { east: 'dGhlaXJz' };
-  await assert.rejects(heal(), /^ChangedSince: Secret istio-system\/cacerts of west is neither/);
+  await assert.rejects(heal(), /^ChangedSince: Secret istio-system\/cacerts of west was not restored/);
   assert.equal(fake.get('Node a')?.metadata?.labels?.[regionLabel], 'r1');
 });
 
@@ -292,15 +292,15 @@ function withGateway(namespace: string) {
   return { fake, west, mesh: new Mesh(mesh.file, [west]) };
 }
 
-test('a gateway in a namespace of its own gets its pods back without the journal', async () => {
+test('a gateway in its own namespace is scaled to its pods without the journal', async () => {
   const { fake, west, mesh } = withGateway('gateways');
   fake.put(deployment('gw', 'gateways'));
   await scale(west, { namespace: 'gateways', name: 'gw' }, 0);
   const refused = () => assert.fail();
-  assert.deepEqual(await healMarks(mesh, west, { refused }), ['west: gave gateways/gw its 2 pods back']);
+  assert.deepEqual(await healMarks(mesh, west, { refused }), ['west: scaled gateways/gw to its 2 pods']);
 });
 
-test('each namespace in which faults act is looked through once', () => {
+test('each namespace in which faults act is read once', () => {
   const namespaces = (gateway: string) => {
     const { mesh, west } = withGateway(gateway);
     return namespacesOf(mesh, west);

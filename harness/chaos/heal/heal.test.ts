@@ -31,7 +31,7 @@ const entry = (over: Partial<JournalEntry> = {}): JournalEntry => ({
   ...over,
 });
 
-test('a fault that cannot be healed is tried again after all else', async () => {
+test('a fault that cannot be healed is tried again after all others', async () => {
   const mesh = refusing(1);
   await journalOf(mesh.file).write(entry());
   const healed = await heal(mesh, { refused });
@@ -40,7 +40,7 @@ test('a fault that cannot be healed is tried again after all else', async () => 
   assert.deepEqual((await journalOf(mesh.file).read()).entries, []);
 });
 
-test('one that cannot be healed the second time either is told once, and stays in the journal', async () => {
+test('a fault that fails twice is reported once, and stays in the journal', async () => {
   const mesh = refusing(2);
   await journalOf(mesh.file).write(entry());
   await assert.rejects(
@@ -54,12 +54,12 @@ for (const [title, over, words] of [
   [
     'an unknown fault',
     { fault: 'not-a-fault\u001b[31m' },
-    /this version of meshproof has no fault "not-a-fault\\u001b\[31m"/,
+    /this version of meshproof does not know the fault "not-a-fault\\u001b\[31m"/,
   ],
   [
     'parameters of another shape',
     { fault: 'pods-killed', parameters: { cluster: 7 } },
-    /cannot have its "parameters\.cluster"/,
+    /does not accept its "parameters\.cluster"/,
   ],
   [
     'undo data of another shape',

@@ -11,28 +11,29 @@ import { healContainers } from './heal-containers.ts';
 import { healMarks } from './heal-marks.ts';
 import { healCase } from './inject.ts';
 import { journalOf, type JournalEntry } from './journal.ts';
-import { requireMadeHere } from './made-on.ts';
+import { requireSameClusters } from './cluster-identity.ts';
 
-/** Takes a line of progress: what is tried next, and how long that may take. */
+/** Receives a line of progress: the next fault, and its time limit. */
 export type Say = (line: string) => void;
 
-/** Reports what was left alone on standard error. */
+/** Reports a mark that was left alone on standard error. */
 export const reportRefused = (mark: RefusedMark): void => console.error(`left alone: ${wordRefused(mark)}`);
 
-/** Who hears of the healing, and who decides about marks that this machine did not sign. */
+/** The options of healing: progress, and the policy for marks that this machine did not sign. */
 export interface HealOptions extends MarkPolicy {
   say?: Say | undefined;
 }
 
 /**
- * Heals whatever is left in a mesh because a process was killed. First the faults of the journal, on this machine:
- * frozen and lost clusters, then the link, then API servers that are cut off, then the rest, the last first. Then marks: in a
- * lab's containers, and in the clusters (changed numbers of pods, sick pods, Secrets that were kept, nodes without their
- * region, objects of tests). What is in a cluster is a hint, never an order: {@link healMarks}. A fault that could not be healed is
- * tried once more after them: what kept it may be one of these, such as a pod more than there was. It can be run again and again.
+ * Heals the leftovers of killed processes in a mesh. First the faults in the journal of this machine: frozen and lost
+ * clusters, then the link, then API servers that are cut off, then the rest, the last first. Then marks: in the
+ * containers of a lab, and in the clusters (numbers of pods, unhealthy pods, kept Secrets, nodes without their
+ * region, objects of tests). A mark in a cluster is a hint, never an order: {@link healMarks}. A fault that could not
+ * be healed is tried again after the marks, because a mark can be the cause, such as an extra pod. You can run it
+ * again at any time.
  *
- * @returns what was healed, a line each; empty for a mesh in order.
- * @throws Error that names all that could not be healed, when the rest was.
+ * @returns the healed leftovers, a line each; empty for a mesh without leftovers.
+ * @throws Error that names all leftovers that could not be healed, after the rest was healed.
  */
 export async function heal(mesh: Mesh, options: HealOptions): Promise<string[]> {
   const { say } = options;
@@ -57,14 +58,14 @@ export async function heal(mesh: Mesh, options: HealOptions): Promise<string[]> 
   );
   const again = await healEntries(mesh, first.left, {
     ...options,
-    say: (line) => say?.(`once more: ${line}`),
+    say: (line) => say?.(`again: ${line}`),
   });
   report.healed.push(...again.healed);
   report.failed.unshift(...again.failed);
   return healedOf(report);
 }
 
-/** Clusters are healed side by side, and a person answers one question after the other. */
+/** Clusters are healed side by side, and a person answers one question at a time. */
 function oneQuestionAtATime({ refused, trust }: MarkPolicy): MarkPolicy {
   if (!trust) return { refused };
   let last: Promise<unknown> = Promise.resolve();
@@ -101,7 +102,7 @@ function healedOf({ healed, failed }: Report): string[] {
   if (failed.length === 0) return healed;
   const done = healed.length > 0 ? ` Healed: ${healed.join('; ')}.` : '';
   throw new Error(
-    `Not all could be healed: ${failed.map(({ what, error }) => `${what}: ${wordsOf(error)}`).join('; ')}.${done}`,
+    `Some faults could not be healed: ${failed.map(({ what, error }) => `${what}: ${wordsOf(error)}`).join('; ')}.${done}`,
     { cause: failed[0]?.error },
   );
 }
@@ -111,12 +112,12 @@ interface Report {
   failed: { what: string; error: unknown }[];
 }
 
-/** What came of healing entries of the journal; `left` are those that failed. */
+/** The result of healing entries of the journal; `left` are those that failed. */
 interface HealedEntries extends Report {
   left: JournalEntry[];
 }
 
-/** Heals faults of the journal and proves that, in the order that they need. What one fails with is in the result. */
+/** Heals faults of the journal and proves that, in the order of {@link inOrder}. The result holds the failures. */
 async function healEntries(
   mesh: Mesh,
   entries: readonly JournalEntry[],
@@ -142,15 +143,15 @@ async function healEntries(
   return report;
 }
 
-/** A file of the journal that was set aside, in the form of a mark that was refused. */
+/** A file of the journal that was set aside, in the form of a refused mark. */
 const setAside = (file: string, reason: string): RefusedMark => ({
   ...{ where: 'journal', object: file, asks: 'heal a fault', reason },
   advice:
     'It was set aside under this name and is not tried again. If another version of meshproof wrote it, remove ".unreadable" from the ' +
-    'name and run that version. Otherwise look whether the mesh is as it should be, and delete the file.',
+    'name and run that version. Otherwise check the mesh, and delete the file.',
 });
 
-/** What cannot be healed must not keep the rest from being healed. */
+/** A failure must not keep the rest from being healed. */
 async function attempt(report: Report, what: string, act: () => Promise<string[]>): Promise<void> {
   try {
     report.healed.push(...(await act()));
@@ -165,31 +166,32 @@ function wordsOf(error: unknown): string {
   return parts.length > 0 ? parts.join(': ') : String(error);
 }
 
-/** By stage, and within one the last first: faults may have been laid upon each other. */
+/** By stage; within a stage the last fault first, because faults can overlap. */
 export function inOrder(entries: readonly JournalEntry[]): JournalEntry[] {
   const stageOf = ({ fault }: JournalEntry) => stages.indexOf(faultNamed(fault)?.stage ?? 'rest');
   return entries.toReversed().toSorted((a, b) => stageOf(a) - stageOf(b));
 }
 
-/** What an entry says, in the terms of its kind of fault. */
+/** An entry, read by its kind of fault. */
 interface Understood {
   kind: AnyFault;
   parameters: Record<string, unknown>;
   undo: unknown;
 }
 
-/** Reads an entry by its kind of fault; the problem is one line. */
+/** Reads an entry by its kind of fault. The problem is one line. */
 function understand({ fault, parameters, undo }: JournalEntry): Understood | { problem: string } {
   const kind = faultNamed(fault);
-  if (!kind) return { problem: `this version of meshproof has no fault ${shown(fault)}` };
+  if (!kind) return { problem: `this version of meshproof does not know the fault ${shown(fault)}` };
   const [given, known] = [kind.parameters.safeParse(parameters), kind.undo.safeParse(undo)];
-  if (!given.success) return { problem: `${fault} cannot have its ${wordIssue('parameters', given.error)}` };
+  if (!given.success)
+    return { problem: `${fault} does not accept its ${issueText('parameters', given.error)}` };
   if (!known.success)
-    return { problem: `${fault} cannot be undone by its ${wordIssue('undo', known.error)}` };
+    return { problem: `${fault} cannot be undone by its ${issueText('undo', known.error)}` };
   return { kind, parameters: given.data, undo: known.data };
 }
 
-function wordIssue(part: string, { issues: [issue] }: z.ZodError): string {
+function issueText(part: string, { issues: [issue] }: z.ZodError): string {
   const path = [part, ...(issue?.path ?? [])].join('.');
   return `${shown(path)}: ${issue?.message.split('\n')[0] ?? 'it has another shape'}`;
 }
@@ -200,10 +202,11 @@ async function healEntry(
   { kind, parameters, undo }: Understood,
 ): Promise<string[]> {
   const journal = journalOf(mesh.file);
-  await requireMadeHere(mesh, entry, kind.clusters(parameters, mesh), journal.fileOf(entry));
+  await requireSameClusters(mesh, entry, kind.clusters(parameters, mesh), journal.fileOf(entry));
   const of = { mesh, id: entry.id, parameters, undo };
   if (entry.phase === 'begun') {
-    // Amid its injection a process leaves requests behind that are still on their way: heal, let them come, heal again.
+    // A process that was killed during an injection leaves requests that are still on their way. Heal, let them
+    // arrive, and heal again.
     await kind.heal(of);
     await whileWaiting(() => delay(timeouts.settleMs));
   }

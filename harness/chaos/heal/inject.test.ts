@@ -57,7 +57,7 @@ test('the journal is written before anything is changed, and empty when all is h
   assert.deepEqual(await left(), []);
 });
 
-test('its beginning is told right before the first change, with all that is only looked at done', async () => {
+test('its beginning is reported right before the first change, after all reads', async () => {
   const { did, kind } = recorded();
   const begun = () => void did.push('begun');
   await (await inject(mesh, kind, {}, { onBegin: begun })).heal();
@@ -73,17 +73,17 @@ test('a fault without a proven effect is healed, and throws why', async () => {
   assert.deepEqual(await left(), []);
 });
 
-test('an effect that does not come within its bound is none', async () => {
+test('an effect after its bound does not count', async () => {
   const { kind } = recorded({
     bounds: { injectMs: 20, healMs: 1_000 },
     prove: () => new Promise(() => undefined),
   });
   await assert.rejects(inject(mesh, kind, {}), ({ cause }: Error) =>
-    /0\.02 s in vain/.test((cause as Error).message),
+    /0\.02 s without success/.test((cause as Error).message),
   );
 });
 
-test('what is still being injected when its bound has passed is healed only after it has ended', async () => {
+test('an injection that exceeds its bound is healed only after it has ended', async () => {
   const { did, kind } = recorded({
     bounds: { injectMs: 10, healMs: 1_000 },
     inject: () => delay(60).then(() => void did.push('the last change')),
@@ -97,7 +97,7 @@ test('what is still being injected when its bound has passed is healed only afte
   assert.deepEqual(await left(), []);
 });
 
-test('what never ends is not healed beside, and stays in the journal', async () => {
+test('an injection that never ends is not healed meanwhile, and stays in the journal', async () => {
   const begun = Promise.withResolvers<void>();
   const { did, kind } = recorded({
     inject: () => {
@@ -109,7 +109,7 @@ test('what never ends is not healed beside, and stays in the journal', async () 
   try {
     const injecting = assert.rejects(
       inject(mesh, kind, {}),
-      /was not healed beside its injection: it has not ended 60 s later\. .*`meshproof heal`/,
+      /was not healed during its injection: a change is still running after 60 s more\. .*`meshproof heal`/,
     );
     await begun.promise;
     for (const ms of [kind.bounds.injectMs, timeouts.lateMs]) {
@@ -125,7 +125,7 @@ test('what never ends is not healed beside, and stays in the journal', async () 
   await forget();
 });
 
-test('a signal ends the wait for the proof: what was injected is healed at once, and its reason thrown', async () => {
+test('a signal ends the wait for the proof: the fault is healed at once, and the reason thrown', async () => {
   const ended = new AbortController();
   const { did, kind } = recorded({ prove: () => new Promise(() => undefined) });
   const reason = new Error('Ctrl-C');
@@ -150,7 +150,7 @@ test('a healing that fails says what to do, and its fault stays in the journal',
   await forget();
 });
 
-test('what fails and cannot be healed stays in the journal', async () => {
+test('a fault that fails and cannot be healed stays in the journal', async () => {
   const refuse = () => Promise.reject(new Error('refused'));
   const { kind } = recorded({ inject: refuse, heal: refuse });
   await assert.rejects(
@@ -161,13 +161,13 @@ test('what fails and cannot be healed stays in the journal', async () => {
   await forget();
 });
 
-test('a fault of labs is refused elsewhere before anything is done', async () => {
+test('a fault of labs is refused on another mesh before anything is changed', async () => {
   const { did, kind } = recorded({ needsLab: true });
   await assert.rejects(inject(mesh, kind, {}), FaultUnavailable);
   assert.deepEqual(did, []);
 });
 
-test('what prepare finds amiss begins nothing', async () => {
+test('a fault that prepare refuses is not begun', async () => {
   const { did, kind } = recorded({ prepare: () => Promise.reject(new Error('broken before')) });
   await assert.rejects(inject(mesh, kind, {}), /broken before/);
   assert.deepEqual([did, await left()], [[], []]);

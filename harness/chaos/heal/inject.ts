@@ -5,22 +5,24 @@ import type { Mesh } from '../../mesh/attach.ts';
 import { FaultUnavailable, type Case, type FaultKind } from '../fault.ts';
 import { parametersOf } from '../parameters.ts';
 import { journalOf, newEntryId, type JournalEntry } from './journal.ts';
-import { identitiesOf } from './made-on.ts';
+import { identitiesOf } from './cluster-identity.ts';
 
 /** A fault that was injected and proven; healed by `heal()` or at the end of an `await using`. */
 export interface Injected extends AsyncDisposable {
   fault: string;
   parameters: Readonly<Record<string, unknown>>;
-  /** How it is known that it took effect, as a sentence. */
+  /** The evidence of its effect, as a sentence. */
   evidence: string;
-  /** Milliseconds from the first change until all was changed, and until the effect was proven. */
+  /** Milliseconds from the first change to the last, and to the proof of the effect. */
   injectedMs: number;
   provenMs: number;
-  /** Heals it and proves that; once healed, the same result however often it is called. After a failure it tries again. */
+  /**
+   * Heals the fault and proves that. Once healed, each call returns the same result; after a failure it tries again.
+   */
   heal(): Promise<Healed>;
 }
 
-/** What came of healing a fault. */
+/** The result of healing a fault. */
 export interface Healed {
   evidence: string;
   /** Milliseconds from the first step of healing to its end, and to the proof. */
@@ -28,24 +30,27 @@ export interface Healed {
   provenMs: number;
 }
 
-/** What {@link inject} and {@link Injected.heal} are told, and tell while they are at work, for a clock of someone's own. */
+/** The options of {@link inject} and {@link Injected.heal}. A caller with its own clock uses the callbacks. */
 export interface InjectOptions {
-  /** Nothing was changed yet, and now it is: all that is only looked at, and the journal, are done. */
+  /** Called right before the first change, after all preparation and the journal. */
   onBegin?: () => void;
-  /** All of the fault was done; the proof is still to come. */
+  /** Called after the last change, before the proof. */
   onInjected?: () => void;
-  /** All was put back; the proof is still to come. */
+  /** Called after all was restored, before the proof. */
   onHealed?: () => void;
-  /** Ends the injection: what was begun is healed at once, without its proof, and the signal's reason is thrown. */
+  /**
+   * Ends the injection. A fault that was begun is healed at once, without a proof, and the reason of the signal is
+   * thrown.
+   */
   signal?: AbortSignal;
 }
 
 /**
- * Injects a fault and proves that it took effect. What it takes to undo it is in the journal of the mesh before anything is
- * changed, so that `meshproof heal` can do it whatever becomes of this process.
+ * Injects a fault and proves that it took effect. The data to undo it is in the journal of the mesh before anything
+ * is changed, so that `meshproof heal` can do it even if this process is killed.
  *
- * @throws InvalidParameters; FaultUnavailable where there can be no such fault; the signal's reason; Error when there is no proof
- *   of an effect within its bound. It was healed again then, unless the error says to run `meshproof heal`.
+ * @throws InvalidParameters; FaultUnavailable; the reason of the signal; Error when the effect is not proven within
+ * its bound. The fault is healed then, unless the error says to run `meshproof heal`.
  */
 export async function inject<P extends z.ZodObject, U>(
   mesh: Mesh,
@@ -55,7 +60,9 @@ export async function inject<P extends z.ZodObject, U>(
 ): Promise<Injected> {
   const parameters: z.output<P> = parametersOf<P>(kind, given, mesh.file);
   if (kind.needsLab && !mesh.isLab)
-    throw new FaultUnavailable(`${kind.id} needs a lab of ours: it works on the lab's containers and keys.`);
+    throw new FaultUnavailable(
+      `${kind.id} needs a lab of meshproof: it changes the containers and keys of the lab. Use a lab: \`meshproof up\`.`,
+    );
   options.signal?.throwIfAborted();
   const id = newEntryId();
   const clusters = await identitiesOf(mesh, kind.clusters(parameters, mesh));
@@ -90,9 +97,9 @@ export async function inject<P extends z.ZodObject, U>(
 type Proven = Pick<Injected, 'evidence' | 'injectedMs' | 'provenMs'>;
 
 /**
- * Injects and proves; where that fails, heals, and returns what is to be thrown.
+ * Injects and proves. If that fails, heals the fault and returns the error to throw.
  *
- * @throws Error when what was begun is not healed: its entry has to stay in the journal.
+ * @throws Error when the fault is not healed: its entry has to stay in the journal.
  */
 async function proveOrHeal<P extends z.ZodObject, U>(
   kind: FaultKind<P, U>,
@@ -117,7 +124,7 @@ async function proveOrHeal<P extends z.ZodObject, U>(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     if (error instanceof StillChanging)
-      throw new Error(`${kind.id} was not healed beside its injection: ${why}`, { cause: error.cause });
+      throw new Error(`${kind.id} was not healed during its injection: ${why}`, { cause: error.cause });
     try {
       await healCase(kind, of);
     } catch (cause) {
@@ -133,7 +140,7 @@ async function proveOrHeal<P extends z.ZodObject, U>(
 /**
  * Heals a fault and proves it.
  *
- * @throws Error when that takes longer than its bound, or is refused.
+ * @throws Error when that takes longer than its bound, or when a server refuses.
  */
 export async function healCase<P, U>(
   kind: FaultKind<z.ZodObject, U>,
@@ -160,17 +167,18 @@ function stopwatch(): () => number {
 
 interface Limit {
   boundMs: number;
-  /** What is waited for, in words. */
+  /** The awaited state, for messages. */
   what: string;
   signal?: AbortSignal | undefined;
 }
 
-/** What was to be waited for no longer is still changing the mesh. */
+/** A change is still running after its time limit. */
 class StillChanging extends Error {}
 
 /**
- * Changes something and returns the proof of it. When that takes longer than its bound, or is ended by the signal, it is thrown
- * only after the change has ended: what it did beside a healing would outlive that. A proof only looks, and is left behind.
+ * Makes a change and returns its proof. If that exceeds its bound, or the signal ends it, the error is thrown only
+ * after the change has ended: a change that overlaps with healing would outlive it. A proof only reads, and is
+ * abandoned.
  *
  * @throws StillChanging when the change has not ended {@link timeouts.lateMs} later.
  */
@@ -180,7 +188,7 @@ async function within(
   prove: () => Promise<string>,
 ): Promise<string> {
   const ended = Promise.withResolvers<never>();
-  const late = new Error(`Waited ${boundMs / 1000} s in vain for ${what}.`);
+  const late = new Error(`Waited ${boundMs / 1000} s without success for ${what}.`);
   const timer = setTimeout(() => ended.reject(late), boundMs);
   const onAbort = () => ended.reject(signal?.reason);
   signal?.addEventListener('abort', onAbort);
@@ -191,7 +199,7 @@ async function within(
   } catch (error) {
     if (await hasEnded(changing)) throw error;
     throw new StillChanging(
-      `it has not ended ${timeouts.lateMs / 1000} s later. When this process has ended, run \`meshproof heal\`.`,
+      `a change is still running after ${timeouts.lateMs / 1000} s more. When this process has ended, run \`meshproof heal\`.`,
       { cause: error },
     );
   } finally {
@@ -203,6 +211,6 @@ async function within(
 async function hasEnded(act: Promise<unknown>): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(resolve, timeouts.lateMs, false);
-  void act.finally(() => resolve(true)).catch(() => undefined); // its failure is told by whoever began it
+  void act.finally(() => resolve(true)).catch(() => undefined); // its caller handles the failure
   return promise.finally(() => clearTimeout(timer));
 }

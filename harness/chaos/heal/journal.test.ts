@@ -33,7 +33,7 @@ const parent = mkdtempSync(join(tmpdir(), 'journal-'));
 after(() => rmSync(parent, { recursive: true }));
 const folder = () => join(mkdtempSync(join(parent, 'of-')), 'journal');
 
-test('an entry is read back as it was written, from a file that others cannot read', async () => {
+test('an entry is read as it was written, from a file that others cannot read', async () => {
   const journal = new Journal(folder());
   const written = entry();
   await journal.write(written);
@@ -43,7 +43,7 @@ test('an entry is read back as it was written, from a file that others cannot re
   assert.equal(statSync(journal.folder).mode & 0o777, 0o700);
 });
 
-test('a journal that was never written is empty, and removing twice is no error', async () => {
+test('a journal that was never written is empty, and a second removal succeeds', async () => {
   const journal = new Journal(folder());
   assert.deepEqual(await journal.read(), { entries: [], unreadable: [] });
   const written = entry();
@@ -53,7 +53,7 @@ test('a journal that was never written is empty, and removing twice is no error'
   assert.deepEqual(await journal.read(), { entries: [], unreadable: [] });
 });
 
-test('the second writing of an entry replaces the first', async () => {
+test('a second write of an entry replaces the first', async () => {
   const journal = new Journal(folder());
   const written = entry();
   await journal.write(written);
@@ -65,7 +65,7 @@ test('the second writing of an entry replaces the first', async () => {
   );
 });
 
-test('a writing that was cut off stands for nothing; an entry that is cut off is named and set aside', async () => {
+test('an incomplete write is ignored; an incomplete entry is named and set aside', async () => {
   const journal = new Journal(folder());
   const whole = entry({ startedAt: '2026-11-23T10:00:01.000Z' });
   await journal.write(whole);
@@ -76,7 +76,7 @@ test('a writing that was cut off stands for nothing; an entry that is cut off is
   assert.deepEqual(await journal.read(), { entries: [whole], unreadable: [] });
 });
 
-test('what is not a file is not followed, read or waited for; a copy of an entry under another name is none', async () => {
+test('links, folders and pipes are not read; a copy of an entry under another name is not an entry', async () => {
   const journal = new Journal(folder());
   const written = entry();
   await journal.write(written);
@@ -108,7 +108,7 @@ test('an entry is not written through a symbolic link', async () => {
   assert.ok(lstatSync(journal.fileOf(written)).isFile());
 });
 
-test('text that is no entry is none: empty, another version, an id that is no name of a chain', () => {
+test('other text is not an entry: empty, another version, an id that cannot name a chain', () => {
   for (const text of [
     '',
     '{}',

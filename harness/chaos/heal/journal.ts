@@ -11,23 +11,23 @@ const entrySchema = z.strictObject({
   version: z.literal(1),
   id: z.string().regex(/^[a-z0-9]{8}$/),
   fault: z.string(),
-  /** `begun`: a process may be at work on it, or have ended amid it. `injected`: all of the fault was done. */
+  /** `begun`: a process injects the fault, or was killed meanwhile. `injected`: the injection is complete. */
   phase: z.enum(['begun', 'injected']),
   parameters: z.record(z.string(), z.unknown()),
   undo: z.unknown(),
-  /** The clusters that it was made on, each by what tells it from others of its name; none in the journal of a lab. */
+  /** The identity of each cluster of the fault, by name; empty in the journal of a lab. */
   clusters: z.record(z.string(), z.string()).default({}),
   pid: z.int(),
   startedAt: z.iso.datetime(),
 });
 
 /**
- * One fault in the journal: all that another process needs to undo it. It holds no secret; what is secret is kept in the
- * cluster that it came from, and the entry names it.
+ * A fault in the journal, with all data that another process needs to undo it. It does not hold a secret: secrets
+ * stay in their cluster, and the entry names them.
  */
 export type JournalEntry = z.infer<typeof entrySchema>;
 
-/** What a journal holds: its entries, the oldest first, and names of files that are none. */
+/** The content of a journal: its entries, the oldest first, and the names of other files. */
 export interface JournalContent {
   entries: JournalEntry[];
   unreadable: string[];
@@ -40,8 +40,8 @@ export const newEntryId = (): string =>
   Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join('');
 
 /**
- * What is broken in a mesh, on disk, so that it is known after a crash: a file for each fault, complete and durable before
- * anything is changed. Files are 0600 in a folder 0700.
+ * The faults of a mesh on disk, so that they are known after a crash: a file for each fault, complete and durable
+ * before anything is changed. Files have mode 0600 in a folder with 0700.
  */
 export class Journal {
   readonly folder: string;
@@ -67,18 +67,18 @@ export class Journal {
     await this.#syncFolder();
   }
 
-  /** Takes an entry out. Does nothing when it is not there. */
+  /** Removes an entry. Does nothing if it does not exist. */
   async remove(entry: JournalEntry): Promise<void> {
     await rm(this.fileOf(entry), { force: true });
     await this.#syncFolder();
   }
 
-  /** Reads it; empty where there is none. A file whose writing was cut off stands for nothing that was begun. */
+  /** Reads the journal. A file that was not written completely stands for a fault that was not begun. */
   async read(): Promise<JournalContent> {
     const content: JournalContent = { entries: [], unreadable: [] };
     for (const name of (await this.#names()).filter((one) => one.endsWith('.json')).sort()) {
       const text = await readIfThere(join(this.folder, name));
-      if (text === undefined) continue; // removed meanwhile: another process healed it
+      if (text === undefined) continue; // another process healed it meanwhile
       const entry = text === null ? undefined : parseEntry(text);
       if (entry && this.fileOf(entry) === join(this.folder, name)) content.entries.push(entry);
       else content.unreadable.push(name);
@@ -86,14 +86,14 @@ export class Journal {
     return content;
   }
 
-  /** Sets a file that is not an entry aside, for a person to look at: it is not read again. Returns its new path. */
+  /** Sets a file that is not an entry aside, for a person to examine: it is not read again. Returns its new path. */
   async setAside(name: string): Promise<string> {
     const aside = join(this.folder, `${name}.unreadable`);
     await rename(join(this.folder, name), aside);
     return aside;
   }
 
-  /** Where an entry is. */
+  /** The file of an entry. */
   fileOf({ startedAt, id }: JournalEntry): string {
     return join(this.folder, `${startedAt.replaceAll(':', '-')}-${id}.json`); // sorts by time
   }
@@ -113,12 +113,12 @@ export class Journal {
   }
 }
 
-/** Far above what any fault takes: its objects are each below 1.5 MB, the limit of etcd. */
+/** Far above the size of an entry: each object is below 1.5 MB, the limit of etcd. */
 const mostBytes = 64 * 1024 * 1024;
 
-/** The text of a file; undefined when it is not there, null when it is not a file of a size that an entry can have. */
+/** The text of a file; undefined if it does not exist, null if it is not a file with the size of an entry. */
 async function readIfThere(file: string): Promise<string | null | undefined> {
-  // Not through a symbolic link, and without waiting for whoever writes to a pipe.
+  // Does not follow a symbolic link, and does not wait for the writer of a pipe.
   const handle = await unlessAbsent(
     open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: unknown) => {
       if (['ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
@@ -134,7 +134,7 @@ async function readIfThere(file: string): Promise<string | null | undefined> {
   }
 }
 
-/** What was read; undefined where there is no such file or folder. */
+/** The result; undefined if the file or folder does not exist. */
 async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
@@ -148,11 +148,11 @@ async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
 export const journalOf = (file: Pick<MeshFile, 'lab' | 'meshId'>): Journal =>
   new Journal(inside(stateFolder(file), 'journal'));
 
-/** An entry from its text; undefined when it is none, such as a truncated one. */
+/** Parses an entry; undefined if the text is not an entry, such as a truncated one. */
 export function parseEntry(text: string): JournalEntry | undefined {
   try {
     return entrySchema.parse(JSON.parse(text));
   } catch {
-    return undefined; // told by the caller, by the name of the file
+    return undefined; // the caller reports the name of the file
   }
 }

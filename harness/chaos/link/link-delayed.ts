@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import type { Case } from '../fault.ts';
-import { lookAcross, wordLook } from './look.ts';
+import { connectAcross, attemptText } from './connections.ts';
 import { queueFault, queueParameters, type QueueUndo } from './queue-fault.ts';
 
-/** Packets are late; needs a kernel with netem. */
+/** Delays packets; needs a kernel with netem. */
 export const linkDelayed = queueFault({
   id: 'link-delayed',
-  title: 'The link is late with every packet (needs a kernel with netem)',
+  title: 'The link delays every packet (needs a kernel with netem)',
   parameters: z.object({
     ...queueParameters,
     delayMs: z.coerce
       .number()
       .int()
       .min(1)
-      .max(400) // beyond that the proof's own connection would not be answered in time
+      .max(400) // above that the connection of the proof times out
       .default(100)
       .describe('Milliseconds for each packet towards a cluster.'),
   }),
@@ -21,15 +21,15 @@ export const linkDelayed = queueFault({
   prove: proveLate,
 });
 
-/** A connection takes one packet each way: with one interface late, one delay at least. */
+/** A connection takes a packet in each direction: with a delay at one interface, at least one delay. */
 async function proveLate({
   mesh,
   parameters: { delayMs },
   undo: { passage },
 }: Case<{ delayMs: number }, QueueUndo>): Promise<string> {
-  const looks = await lookAcross(mesh, passage);
-  const early = looks.filter(({ seen }) => seen.how !== 'answered' || seen.afterMs < delayMs);
+  const attempts = await connectAcross(mesh, passage);
+  const early = attempts.filter(({ seen }) => seen.how !== 'answered' || seen.afterMs < delayMs);
   if (early.length > 0)
-    throw new Error(`With packets ${delayMs} ms late: ${early.map(wordLook).join('; ')}.`);
-  return `${looks.map(wordLook).join('; ')}, ${delayMs} ms asked for`;
+    throw new Error(`With packets ${delayMs} ms late: ${early.map(attemptText).join('; ')}.`);
+  return `${attempts.map(attemptText).join('; ')}, ${delayMs} ms expected`;
 }

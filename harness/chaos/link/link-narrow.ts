@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { timeouts } from '../../base/timeouts.ts';
 import type { Case } from '../fault.ts';
 import { controlPlaneOf, labOf, nodeAddress, shell } from '../lab-containers.ts';
-import { queueCounts, queueFault, queueParameters, wayOutOf, type QueueUndo } from './queue-fault.ts';
+import { queueCounts, queueFault, queueParameters, directionOutOf, type QueueUndo } from './queue-fault.ts';
 
-/** Bytes that may pass at once; packets that would wait longer than this are dropped (tc-tbf(8)). */
+/** Bytes that may pass at once. Packets that would wait longer than the limit are dropped (tc-tbf(8)). */
 const burstBytes = 4_000;
 const waitMs = 400;
 
-/** Packets wait until there is room: a token bucket filter. */
+/** Queues packets above a rate: a token bucket filter. */
 export const linkNarrow = queueFault({
   id: 'link-narrow',
-  title: 'The link lets no more than a rate through, all ports together',
+  title: 'The link forwards at most a rate, all ports together',
   parameters: z.object({
     ...queueParameters,
     kbitPerSecond: z.coerce
@@ -27,8 +27,8 @@ export const linkNarrow = queueFault({
 });
 
 /**
- * The queue's own counters while more is asked for than may pass: small answers of an API server across the link, over one
- * connection. What passed may exceed the rate by one burst, and by the clock of the shell.
+ * Reads the counters of the queue under more load than may pass: small answers of an API server across the link, over
+ * one connection. The passed bytes may exceed the rate by one burst, and by the clock of the shell.
  */
 async function proveNarrow({
   mesh,
@@ -38,7 +38,7 @@ async function proveNarrow({
   const lab = labOf(mesh);
   const seen = [];
   for (const device of interfaces) {
-    const { from, to } = wayOutOf(passage, device);
+    const { from, to } = directionOutOf(passage, device);
     const before = await queueCounts(lab, device);
     const server = await nodeAddress(lab, from);
     const seconds = String(timeouts.linkConnectMs / 1000);

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { filterFault, proveCut } from './filter-fault.ts';
-import { wayParameters } from './ways.ts';
+import { directionParameters } from './directions.ts';
 
-/** Packets vanish, also those of connections that exist, as on a line that was cut. */
+/** Drops packets, also of existing connections, as a cut line does. */
 export const linkPartitioned = filterFault({
   id: 'link-partitioned',
-  title: 'The link drops what it should forward: data, discovery or both, both ways or one',
-  parameters: z.object(wayParameters),
+  title: 'The link drops what it should forward: data, discovery or both, in both directions or one',
+  parameters: z.object(directionParameters),
   verdict: () => ({ kind: 'drop' }),
   prove: (of) => proveCut(of, 'silent'),
 });
 
-/** Whoever sends gets a RST, also on connections that exist, as from a firewall that lost its table. */
+/** Answers with a RST, also on existing connections, as a firewall that lost its table. */
 export const linkReset = filterFault({
   id: 'link-reset',
-  title: 'The link answers connections with a reset, new ones and those that exist',
-  parameters: z.object(wayParameters),
+  title: 'The link answers connections with a reset, new and existing ones',
+  parameters: z.object(directionParameters),
   verdict: () => ({ kind: 'reset' }),
   prove: (of) => proveCut(of, 'refused'),
 });

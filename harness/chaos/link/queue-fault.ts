@@ -3,12 +3,12 @@ import { CommandFailed } from '../../base/command.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault, FaultUnavailable, type AnyFault, type Case } from '../fault.ts';
 import { changeIn, labOf, shell, undoIn, type LabAccess } from '../lab-containers.ts';
-import { lookAcross, requireAnswered, wordLook } from './look.ts';
-import { passageOf, passageSchema, wayParameters, type Passage } from './ways.ts';
+import { connectAcross, requireAnswered, attemptText } from './connections.ts';
+import { passageOf, passageSchema, directionParameters, type Passage } from './directions.ts';
 
-/** Which packets wait in a queue of the link: all that leave towards a cluster, whatever their port. */
+/** The packets in a queue of the link: all that leave towards a cluster, on each port. */
 export const queueParameters = {
-  to: wayParameters.to.describe('Only packets that leave the link towards this cluster; all when not given.'),
+  to: directionParameters.to.describe('Only packets that leave the link towards this cluster; default: all.'),
 };
 
 interface QueueFault<P extends z.ZodObject> {
@@ -22,13 +22,13 @@ interface QueueFault<P extends z.ZodObject> {
 
 const undo = z.object({ passage: passageSchema, interfaces: z.array(z.string()) });
 
-/** What it takes to undo a queue: the interfaces of the link that have one. */
+/** The data to undo a queue: the interfaces of the link that have one. */
 export type QueueUndo = z.infer<typeof undo>;
 
-/** The disciplines that are ours: an interface of the link has none by itself. */
-export const ourDisciplines = ['tbf', 'netem'] as const;
+/** The disciplines of meshproof: an interface of the link does not have a queue without a fault. */
+export const ownDisciplines = ['tbf', 'netem'] as const;
 
-/** A fault of the queues that packets leave the wide-area link by: slower or later, none is taken away by rule. */
+/** A fault of the outgoing queues of the wide-area link: packets are slower or later, and not filtered by a rule. */
 export const queueFault = <P extends z.ZodObject<typeof queueParameters>>(fault: QueueFault<P>): AnyFault =>
   defineFault({
     ...{ id: fault.id, title: fault.title, parameters: fault.parameters, undo },
@@ -38,7 +38,7 @@ export const queueFault = <P extends z.ZodObject<typeof queueParameters>>(fault:
       const lab = labOf(mesh);
       const { to } = parameters as { to?: string };
       const passage = await passageOf(mesh, { ports: 'discovery', oneWay: 'packets', to });
-      requireAnswered(await lookAcross(mesh, passage));
+      requireAnswered(await connectAcross(mesh, passage));
       const interfaces = [...new Set(passage.ways.map(({ out }) => out))];
       await requireFree(lab, interfaces);
       await requireKnown(lab, fault.discipline(parameters));
@@ -56,25 +56,27 @@ export const queueFault = <P extends z.ZodObject<typeof queueParameters>>(fault:
     },
     proveHealed: async ({ mesh, undo: { passage, interfaces } }) => {
       await requireFree(labOf(mesh), interfaces);
-      const looks = await lookAcross(mesh, passage);
-      requireAnswered(looks);
-      return `the link has no queue of ours any more; ${looks.map(wordLook).join('; ')}`;
+      const attempts = await connectAcross(mesh, passage);
+      requireAnswered(attempts);
+      return `the link no longer has a queue of meshproof; ${attempts.map(attemptText).join('; ')}`;
     },
   });
 
-/** A shell script that takes a queue of ours from an interface, if there is one. */
+/** A shell script that removes a queue of meshproof from an interface, if it has one. */
 export const removeQueue = (device: string): string =>
-  `tc qdisc show dev ${device} root | grep -qE '^qdisc (${ourDisciplines.join('|')}) ' && tc qdisc del dev ${device} root || true`;
+  `tc qdisc show dev ${device} root | grep -qE '^qdisc (${ownDisciplines.join('|')}) ' && tc qdisc del dev ${device} root || true`;
 
 async function requireFree(lab: LabAccess, interfaces: readonly string[]): Promise<void> {
   for (const device of interfaces) {
     const shown = await shell(lab, lab.link, `tc qdisc show dev ${device} root`);
-    if (ourDisciplines.some((name) => shown.startsWith(`qdisc ${name} `)))
-      throw new Error(`Interface ${device} of the link ${lab.link} has a queue already: ${shown}.`);
+    if (ownDisciplines.some((name) => shown.startsWith(`qdisc ${name} `)))
+      throw new Error(
+        `Interface ${device} of the link ${lab.link} already has a queue: ${shown}. Run \`meshproof heal\`.`,
+      );
   }
 }
 
-/** Tries the discipline on the link's loopback, which nobody uses. */
+/** Tries the discipline on the loopback of the link, which is not in use. */
 async function requireKnown(lab: LabAccess, discipline: string): Promise<void> {
   try {
     const dev = 'dev lo root';
@@ -83,13 +85,13 @@ async function requireKnown(lab: LabAccess, discipline: string): Promise<void> {
     if (!(error instanceof CommandFailed) || !/unknown|no such file/i.test(error.stderr)) throw error;
     const [name] = discipline.split(' ');
     throw new FaultUnavailable(
-      `The kernel has no ${name}: it cannot queue packets so (tc said: ${error.stderr.trim().split('\n')[0]}).`,
+      `The kernel does not support ${name}, which this fault needs (tc: ${error.stderr.trim().split('\n')[0]}).`,
       { cause: error },
     );
   }
 }
 
-/** What an interface's queue has let through and held back so far. */
+/** The counters of the queue of an interface. */
 export interface QueueCounts {
   bytes: number;
   heldBack: number;
@@ -102,9 +104,9 @@ export async function queueCounts(lab: LabAccess, device: string): Promise<Queue
   return { bytes: queue?.bytes ?? 0, heldBack: queue?.overlimits ?? 0 };
 }
 
-/** The way that leads out of an interface of the link. */
-export function wayOutOf({ ways }: Passage, device: string): Passage['ways'][number] {
-  const way = ways.find(({ out }) => out === device);
-  if (way) return way;
-  throw new Error(`No way of the link leads out of ${device}.`);
+/** The direction that leaves by an interface of the link. */
+export function directionOutOf({ ways }: Passage, device: string): Passage['ways'][number] {
+  const direction = ways.find(({ out }) => out === device);
+  if (direction) return direction;
+  throw new Error(`Interface ${device} of the link does not belong to a direction.`);
 }

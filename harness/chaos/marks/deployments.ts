@@ -18,7 +18,7 @@ import {
   setReadiness,
   type Readiness,
 } from '../template.ts';
-import { kubectl, kubectlObject, kubectlUnmark, shown, wordObject, type Mark } from './mark.ts';
+import { kubectl, kubectlObject, kubectlUnmark, shown, objectName, type Mark } from './mark.ts';
 
 interface Found {
   cluster: MeshCluster;
@@ -42,7 +42,7 @@ export async function deploymentMarks(
 }
 
 const headOf = ({ cluster, deployment }: Found): Pick<Mark, 'cluster' | 'object'> => ({
-  ...{ cluster: cluster.name, object: wordObject(deploymentHeader(deployment)) },
+  ...{ cluster: cluster.name, object: objectName(deploymentHeader(deployment)) },
 });
 
 const readinessSchema = z.strictObject({
@@ -66,7 +66,7 @@ async function readinessMark(of: Found): Promise<Mark | undefined> {
     problem: readiness && probe ? undefined : 'that does not name a readiness probe of its template',
     change: () =>
       Promise.resolve(
-        `${wordObject(header)}: container ${readiness?.container}, initial delay of the readiness probe ` +
+        `${objectName(header)}: container ${readiness?.container}, initial delay of the readiness probe ` +
           `${seconds(probe?.initialDelaySeconds)} → ${seconds(readiness?.initialDelaySeconds)}`,
       ),
     toDelete: kubectlUnmark(cluster, 'annotate', header, [
@@ -75,7 +75,7 @@ async function readinessMark(of: Found): Promise<Mark | undefined> {
     ]),
     act: async () => {
       if (readiness) await setReadiness(cluster, deployment, readiness, null);
-      return `${cluster.name}: had the pods of ${deployment.namespace}/${deployment.name} asked for readiness as before`;
+      return `${cluster.name}: restored the readiness probe of ${deployment.namespace}/${deployment.name}`;
     },
   };
 }
@@ -101,12 +101,12 @@ async function restartMark(of: Found): Promise<Mark | undefined> {
     isSigned: await isSigned(object.metadata?.annotations, cluster, 'restart', header, [by]),
     change: () =>
       Promise.resolve(
-        `${wordObject(header)}: annotation ${restartAnnotation} ${shown(by)} → none, which restarts its pods`,
+        `${objectName(header)}: annotation ${restartAnnotation} ${shown(by)} → none, which restarts its pods`,
       ),
     toDelete: kubectl(cluster, 'patch', ...kubectlObject(header), '--type=json', `--patch=${patch}`),
     act: async () => {
       await restart(cluster, deployment, null);
-      return `${cluster.name}: took the mark of a restart off ${deployment.namespace}/${deployment.name}`;
+      return `${cluster.name}: removed the restart mark of ${deployment.namespace}/${deployment.name}`;
     },
   };
 }
@@ -125,7 +125,7 @@ async function replicasMark(of: Found): Promise<Mark | undefined> {
     isSigned: await areReplicasSigned(cluster, deployment, annotations),
     problem: note ? undefined : 'that is not a number of pods',
     change: () =>
-      Promise.resolve(`${wordObject(header)}: ${object.spec?.replicas ?? 1} pods → ${note?.before} pods`),
+      Promise.resolve(`${objectName(header)}: ${object.spec?.replicas ?? 1} pods → ${note?.before} pods`),
     toDo: note && kubectl(cluster, 'scale', ...kubectlObject(header), `--replicas=${note.before}`),
     toDelete: kubectlUnmark(cluster, 'annotate', header, [
       beforeAnnotation,
@@ -134,7 +134,7 @@ async function replicasMark(of: Found): Promise<Mark | undefined> {
     ]),
     act: async () => {
       if (note) await healReplicas(cluster, deployment, note.before, note.given);
-      return `${cluster.name}: gave ${namespace}/${name} its ${note?.before} pods back`;
+      return `${cluster.name}: scaled ${namespace}/${name} to its ${note?.before} pods`;
     },
   };
 }

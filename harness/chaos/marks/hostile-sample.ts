@@ -1,12 +1,12 @@
 /**
- * Leftovers that somebody plants in a cluster who may write ConfigMaps, Secrets, labels and annotations, and hopes that a heal
- * with more rights believes them. The unit tests and the end-to-end test plant the same ones.
+ * Leftovers that an attacker plants, who may write ConfigMaps, Secrets, labels and annotations, and who wants a heal
+ * with more rights to use them. The unit tests and the end-to-end test plant the same leftovers.
  */
 import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
 import { signatureAnnotation, type MarkKind } from '../../mesh/mark-signature.ts';
 import { testScope } from '../../workloads/apply.ts';
 
-/** Where the leftovers are planted. */
+/** The places of the leftovers. */
 export interface Places {
   rootNamespace: string;
   /** The namespace of meshproof's workloads. */
@@ -66,7 +66,7 @@ const role = before(`${rbac}/v1`, 'ClusterRole', 'meshproof-hostile', undefined,
   rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
 });
 
-/** Title, the digit of the id, what the ConfigMap holds, and what is reported of it. */
+/** The title, the digit of the id, the content of the ConfigMap, and the report. */
 type Copy = [title: string, digit: number, objects: unknown, reported: RegExp];
 
 const toCopies = (rootNamespace: string, copies: readonly Copy[]): Leftover[] =>
@@ -76,7 +76,7 @@ const toCopies = (rootNamespace: string, copies: readonly Copy[]): Leftover[] =>
     reported,
   }));
 
-/** What only the local journal restores, whoever signed it. */
+/** Objects that only the local journal restores, whoever signed the mark. */
 function outOfScopeCopies({ rootNamespace, foreign, node }: Places): Leftover[] {
   const only = (kind: string) => new RegExp(`only the local journal restores a ${kind}\\. `);
   const deleted = (kind: string, name: string) => [before('v1', kind, name, undefined, null)];
@@ -99,7 +99,7 @@ function unsignedCopies({ rootNamespace }: Places): Leftover[] {
     ['a Deployment that is to be deleted', 7, [istiod], /no signature of this machine/],
     ['text that is not JSON', 8, '{"'.repeat(50), /in a shape that can be read/],
     ['objects nested 100,000 deep', 9, '['.repeat(100_000), /in a shape that can be read/],
-    ['another object than its header says', 0, [{ ...binding, header }], /is another object/],
+    ['another object than its header says', 0, [{ ...binding, header }], /holds another object as/],
   ]);
 }
 
@@ -121,7 +121,7 @@ function secretLeftovers({ rootNamespace: namespace, workloads }: Places): Lefto
         },
       ),
       reported:
-        /kept-cacerts asks to write what it holds into Secret \S+cacerts: not done, because it has no signature/,
+        /kept-cacerts asks to write its data into Secret \S+cacerts: not done, because it has no signature/,
     },
     {
       title: 'a copy of a token Secret that is to be created',
@@ -200,7 +200,7 @@ function otherLeftovers({ foreign, node, pod, workloads: namespace }: Places): L
     {
       title: 'the label of a test on a namespace of others',
       mark: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: foreign, labels: testScope } },
-      reported: /no mark has a namespace deleted/,
+      reported: /a mark never deletes a namespace/,
     },
     {
       title: 'a region on a node',
@@ -211,7 +211,7 @@ function otherLeftovers({ foreign, node, pod, workloads: namespace }: Places): L
       reported: /Node \S+ asks to set its region to "hostile": not done, because it has no signature/,
     },
     {
-      title: 'the label of a sick pod on a pod of others',
+      title: 'the label of an unhealthy pod on a pod of others',
       mark: {
         ...{ apiVersion: 'v1', kind: 'Pod' },
         metadata: { namespace, name: pod, labels: { 'meshproof.dev/sick': 'true' } },
@@ -221,7 +221,7 @@ function otherLeftovers({ foreign, node, pod, workloads: namespace }: Places): L
   ];
 }
 
-/** All leftovers that carry no signature of any machine. */
+/** All leftovers without a signature of a machine. */
 export const hostileLeftovers = (places: Places): Leftover[] => [
   ...outOfScopeCopies(places),
   ...unsignedCopies(places),
@@ -230,7 +230,7 @@ export const hostileLeftovers = (places: Places): Leftover[] => [
   ...otherLeftovers(places),
 ];
 
-/** The signature of a genuine mark, to be moved to where it was not made for. */
+/** The signature of a genuine mark, for a move to another object. */
 export const movedSignature = (mark: MarkKind, genuine: KubernetesObject): Record<string, string> => ({
   [signatureAnnotation(mark)]: genuine.metadata?.annotations?.[signatureAnnotation(mark)] ?? 'none',
 });

@@ -2,7 +2,7 @@ import type { V1ConfigMap } from '@kubernetes/client-node';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { throwLeft } from '../heal/changed-since.ts';
 import { readObject, type Before } from '../objects/cluster-objects.ts';
-import { wordHeader } from '../objects/edits.ts';
+import { headerText } from '../objects/edits.ts';
 import {
   copiesIn,
   dropCopy,
@@ -11,10 +11,10 @@ import {
   restoreAll,
   type KeptObjects,
 } from '../objects/kept-objects.ts';
-import { kubectl, kubectlObject, shown, wordObject, type Mark } from './mark.ts';
+import { kubectl, kubectlObject, shown, objectName, type Mark } from './mark.ts';
 import { outOfScope } from './scope.ts';
 
-/** ConfigMaps that hold objects as they were before a fault, the last first. */
+/** The ConfigMaps with objects as they were before a fault, the last first. */
 export async function keptObjectMarks(
   cluster: MeshCluster,
   namespace: string,
@@ -33,13 +33,13 @@ async function markOf(
   const name = copy.metadata?.name ?? '';
   const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name };
   const kept = readCopy(copy);
-  const headers = kept?.before.map(({ header }) => wordHeader(header)).join(', ') ?? '';
+  const headers = kept?.before.map(({ header }) => headerText(header)).join(', ') ?? '';
   return {
-    ...{ cluster: cluster.name, object: wordObject(object) },
+    ...{ cluster: cluster.name, object: objectName(object) },
     asks: kept ? `restore ${shown(headers)}` : 'restore objects',
     isSigned: await isOwnCopy(cluster, copy),
     problem: problemOf(kept, namespaces),
-    change: () => wordChanges(cluster, kept?.before ?? []),
+    change: () => changesText(cluster, kept?.before ?? []),
     toDo:
       kept &&
       `${kubectl(cluster, 'get', ...kubectlObject(object), "--output=jsonpath={.data['objects\\.json']}")} ` +
@@ -47,22 +47,22 @@ async function markOf(
     toDelete: kubectl(cluster, 'delete', ...kubectlObject(object)),
     act: async () => {
       const { before = [], written } = kept ?? {};
-      const { back, left } = await restoreAll(cluster, before, written, wordObject(object));
+      const { restored, left } = await restoreAll(cluster, before, written, objectName(object));
       throwLeft(left);
       await dropCopy(cluster, namespace, name);
-      return `${cluster.name}: put ${back.map(wordHeader).join(', ')} back as it was`;
+      return `${cluster.name}: restored ${restored.map(headerText).join(', ')}`;
     },
   };
 }
 
-/** A person who is asked sees the header, and the server writes the object: so they have to name the same. */
+/** A person decides by the header, and the server writes the object: both have to name the same object. */
 function problemOf(kept: KeptObjects | undefined, namespaces: readonly string[]): string | undefined {
   if (!kept || kept.before.length === 0) return 'it does not hold objects in a shape that can be read';
   for (const { header, object } of kept.before) {
     const reason = outOfScope(header, namespaces);
-    if (reason !== undefined) return `${shown(wordHeader(header))} is not restored from a mark: ${reason}`;
+    if (reason !== undefined) return `${shown(headerText(header))} is not restored from a mark: ${reason}`;
     if (object !== null && !isNamed(header, object))
-      return `what it holds as ${shown(wordHeader(header))} is another object`;
+      return `it holds another object as ${shown(headerText(header))}`;
   }
   return undefined;
 }
@@ -77,18 +77,18 @@ function isNamed(header: Before['header'], object: Record<string, unknown>): boo
   );
 }
 
-async function wordChanges(cluster: MeshCluster, before: readonly Before[]): Promise<string> {
+async function changesText(cluster: MeshCluster, before: readonly Before[]): Promise<string> {
   const changes = before.map(async ({ header, object }) => {
     const now = linesOf(await readObject(cluster, header));
     const then = linesOf(object);
     const gone = now.filter((line) => !then.includes(line)).map((line) => `  - ${line}`);
     const added = then.filter((line) => !now.includes(line)).map((line) => `  + ${line}`);
-    return [`${wordHeader(header)}${object === null ? ' is deleted' : ''}`, ...gone, ...added].join('\n');
+    return [`${headerText(header)}${object === null ? ' is deleted' : ''}`, ...gone, ...added].join('\n');
   });
   return (await Promise.all(changes)).join('\n');
 }
 
-/** The values of an object, each with its path in a line. */
+/** The values of an object, each as a line with its path. */
 function linesOf(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null)
     return value === null && path === '' ? [] : [`${path}: ${escaped(JSON.stringify(value))}`];
@@ -99,6 +99,6 @@ function linesOf(value: unknown, path = ''): string[] {
   );
 }
 
-/** Whole, since a person decides by it, but nothing that a terminal takes for a command. */
+/** The whole text, because a person decides by it, without control characters. */
 const escaped = (text: string | undefined): string =>
   (text ?? '').replaceAll(/[\p{Cc}\p{Cf}]/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);

@@ -3,28 +3,28 @@ import type { MeshCluster } from '../../mesh/attach.ts';
 import type { MarkedObject } from '../../mesh/mark-signature.ts';
 import { ChangedSince, throwLeft } from '../heal/changed-since.ts';
 
-/** A mark in a cluster. It says that something was changed there; whoever may write to that object can have written it. */
+/** A mark of a change in a cluster. Each user with write access to its object can have written it. */
 export interface Mark {
   cluster: string;
-  /** The object that it stands on, `Kind namespace/name`. */
+  /** The object that carries it, `Kind namespace/name`. */
   object: string;
-  /** What it asks for, as the end of the sentence `asks to …`. */
+  /** The requested change, as the end of the sentence `asks to …`. */
   asks: string;
   /** This machine signed the mark, for this object of this cluster, with these values. */
   isSigned: boolean;
-  /** Why it is not done even when a person trusts it, such as values that make no sense. */
+  /** The reason why it is refused even when a person trusts it, such as wrong values. */
   problem?: string | undefined;
-  /** The object before and after, one line or more, for a person who is asked. */
+  /** The object before and after, one line or more, for the person who decides. */
   change(): Promise<string>;
-  /** The command that does what the mark asks for. */
+  /** The command that makes the requested change. */
   toDo?: string | undefined;
   /** The command that deletes the mark, or the object that is nothing but a mark. */
   toDelete: string;
-  /** Does it. Returns what was done, a line. */
+  /** Makes the change. Returns it as a line. */
   act(): Promise<string>;
 }
 
-/** A mark that was left alone, and what a person can do about it. */
+/** A mark that was left alone, with advice. */
 export interface RefusedMark {
   /** A cluster, or `journal` for a file of the journal that is not an entry. */
   where: string;
@@ -38,14 +38,14 @@ export interface RefusedMark {
 export const wordRefused = ({ where, object, asks, reason, advice }: RefusedMark): string =>
   `${where}: ${object} asks to ${asks}: not done, because ${reason}. ${advice}`;
 
-/** How marks are judged, and who hears of those that are left alone. */
+/** The policy for marks, and the receiver of refused marks. */
 export interface MarkPolicy {
   refused: (mark: RefusedMark) => void;
-  /** Asks a person about a mark without a signature; absent: such a mark is never done. */
+  /** Asks a person about a mark without a signature. If absent, such a mark is refused. */
   trust?: ((mark: Mark) => Promise<boolean>) | undefined;
 }
 
-/** Heals marks of one cluster. What one mark fails with keeps no other from being healed. */
+/** Heals the marks of a cluster. A mark that fails does not keep other marks from being healed. */
 export class MarkHealing {
   readonly #policy: MarkPolicy;
   readonly #failures: unknown[] = [];
@@ -54,7 +54,7 @@ export class MarkHealing {
     this.#policy = policy;
   }
 
-  /** Does what marks ask for, in their order, when they are signed or trusted. @returns what was done, a line each. */
+  /** Makes the changes of signed or trusted marks, in order. @returns the changes, a line each. */
   async heal(marks: readonly Mark[]): Promise<string[]> {
     const done: string[] = [];
     for (const mark of marks)
@@ -86,7 +86,7 @@ export class MarkHealing {
   async #reasonAgainst(mark: Mark): Promise<string | undefined> {
     if (mark.problem !== undefined) return mark.problem;
     if (mark.isSigned) return undefined;
-    if (!this.#policy.trust) return 'it has no signature of this machine, and no entry of the local journal';
+    if (!this.#policy.trust) return 'it has no signature of this machine and no entry in the local journal';
     return (await this.#policy.trust(mark)) ? undefined : 'you declined it';
   }
 }
@@ -97,7 +97,7 @@ const refusedOf = ({ cluster, object, asks, toDo, toDelete }: Mark, reason: stri
 });
 
 /** `Kind namespace/name`. */
-export const wordObject = ({ kind, namespace, name }: MarkedObject): string =>
+export const objectName = ({ kind, namespace, name }: MarkedObject): string =>
   `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
 
 const mostShown = 80;

@@ -1,9 +1,9 @@
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { isSigned, signatureAnnotation } from '../../mesh/mark-signature.ts';
-import { giveRegionBack, nodeHeader, regionAnnotation, regionLabel } from '../clusters/region-labels-lost.ts';
-import { kubectl, kubectlObject, kubectlUnmark, shown, wordObject, type Mark } from './mark.ts';
+import { restoreRegion, nodeHeader, regionAnnotation, regionLabel } from '../clusters/region-labels-lost.ts';
+import { kubectl, kubectlObject, kubectlUnmark, shown, objectName, type Mark } from './mark.ts';
 
-/** Nodes that carry a note of the region that they had. */
+/** The nodes with a note of their region before a fault. */
 export async function nodeMarks(cluster: MeshCluster): Promise<Mark[]> {
   const { items } = await cluster.api.core.listNode();
   const marks = items.map(async ({ metadata: { name = '', labels = {}, annotations = {} } = {} }) => {
@@ -23,18 +23,18 @@ async function markOf(
   const isLabel = /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(region);
   const notes = [regionAnnotation, signatureAnnotation('region')];
   return {
-    ...{ cluster: cluster.name, object: wordObject(node), asks: `set its region to ${shown(region)}` },
+    ...{ cluster: cluster.name, object: objectName(node), asks: `set its region to ${shown(region)}` },
     isSigned: await isSigned(annotations, cluster, 'region', node, [region]),
     problem: isLabel ? undefined : 'that is not the value of a label',
     change: () =>
       Promise.resolve(
-        `${wordObject(node)}: region ${shown(labels[regionLabel] ?? 'none')} → ${shown(region)}`,
+        `${objectName(node)}: region ${shown(labels[regionLabel] ?? 'none')} → ${shown(region)}`,
       ),
     toDo: isLabel ? kubectl(cluster, 'label', ...kubectlObject(node), `${regionLabel}=${region}`) : undefined,
     toDelete: kubectlUnmark(cluster, 'annotate', node, notes),
     act: async () => {
-      await giveRegionBack(cluster, name, region);
-      return `${cluster.name}: gave node ${name} its region ${region} back`;
+      await restoreRegion(cluster, name, region);
+      return `${cluster.name}: restored the region ${region} of node ${name}`;
     },
   };
 }

@@ -2,7 +2,7 @@ import { type Mesh, type MeshCluster, selectorOf } from '../../mesh/attach.ts';
 import { testScope } from '../../workloads/apply.ts';
 import type { ObjectHeader } from '../objects/edits.ts';
 
-/** What suites apply: apiVersion and kind, those first that act on traffic. */
+/** The kinds that suites apply, those first that act on traffic. */
 export const kinds = [
   ['networking.istio.io/v1', 'DestinationRule'],
   ['networking.istio.io/v1', 'VirtualService'],
@@ -17,10 +17,13 @@ export const kinds = [
   ['v1', 'ServiceAccount'],
 ] as const;
 
-/** By this label they are found. */
+/** The label that finds objects of tests. */
 export const selector = selectorOf(testScope);
 
-/** The namespaces of a cluster in which faults act, each once: a mesh file may put the east-west gateway into one of its own. */
+/**
+ * The namespaces of a cluster in which faults act, each once. A mesh file can name another namespace for the
+ * east-west gateway.
+ */
 export const namespacesOf = ({ file: { rootNamespace } }: Mesh, cluster: MeshCluster): string[] => [
   ...new Set([cluster.namespace, rootNamespace, cluster.file.eastWestGateway?.namespace ?? rootNamespace]),
 ];
@@ -28,14 +31,14 @@ export const namespacesOf = ({ file: { rootNamespace } }: Mesh, cluster: MeshClu
 const groupOf = (apiVersion: string): string =>
   apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 
-/** Whether a mark may have objects of a kind written. An account gives rights, so that only the journal restores one. */
+/** Whether a mark can restore objects of a kind. An account gives rights, so only the journal restores one. */
 const isRestorable = ({ apiVersion, kind }: ObjectHeader): boolean =>
   kind !== 'ServiceAccount' &&
   kinds.some(([version, one]) => one === kind && groupOf(version) === groupOf(apiVersion));
 
 /**
- * Why a mark must not have an object written, whoever signed it: undefined when it may. Objects of the whole cluster, RBAC and
- * Secrets are never among them; the local journal restores those.
+ * The reason why a mark cannot restore an object, whoever signed it; undefined if it can. Objects of the whole
+ * cluster, RBAC and Secrets are never among them: the local journal restores those.
  */
 export function outOfScope(header: ObjectHeader, namespaces: readonly string[]): string | undefined {
   const { kind, namespace } = header;

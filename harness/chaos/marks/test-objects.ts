@@ -3,13 +3,16 @@ import { deleteIfThere } from '../../kube/cluster-api.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { isSigned, type MarkedObject } from '../../mesh/mark-signature.ts';
 import { testScope } from '../../workloads/apply.ts';
-import { kubectl, kubectlObject, kubectlUnmark, wordObject, type Mark } from './mark.ts';
+import { kubectl, kubectlObject, kubectlUnmark, objectName, type Mark } from './mark.ts';
 import { kinds, selector } from './scope.ts';
 
-/** The versions of the API that {@link testObjectMarks} is asked for. */
+/** The API versions for {@link testObjectMarks}. */
 export const versions = [...new Set(kinds.map(([apiVersion]) => apiVersion))];
 
-/** The objects of one API version that carry the label of a test, kind by kind: client-node asks a server once what the version has, if it is not asked at once. */
+/**
+ * The objects of an API version with the label of a test, kind by kind: client-node reads the kinds of a version
+ * once, unless several requests start at once.
+ */
 export async function testObjectMarks(
   cluster: MeshCluster,
   namespaces: readonly string[],
@@ -51,7 +54,7 @@ async function markOf(
       await deleteIfThere(() =>
         cluster.api.objects.delete(body, undefined, undefined, undefined, undefined, 'Background'),
       );
-      return `${cluster.name}: removed ${wordObject(object)}`;
+      return `${cluster.name}: removed ${objectName(object)}`;
     },
   };
 }
@@ -60,19 +63,19 @@ const deletionOf = (
   cluster: MeshCluster,
   object: MarkedObject,
 ): Pick<Mark, 'cluster' | 'object' | 'asks' | 'change' | 'toDo' | 'toDelete'> => ({
-  ...{ cluster: cluster.name, object: wordObject(object), asks: 'delete it as an object of a test' },
-  change: () => Promise.resolve(`${wordObject(object)}: there → deleted`),
+  ...{ cluster: cluster.name, object: objectName(object), asks: 'delete it as an object of a test' },
+  change: () => Promise.resolve(`${objectName(object)}: there → deleted`),
   toDo: kubectl(cluster, 'delete', ...kubectlObject(object)),
   toDelete: kubectlUnmark(cluster, 'label', object, Object.keys(testScope)),
 });
 
-/** Namespaces that carry the label of a test. Suites create none, so that none is deleted. */
+/** The namespaces with the label of a test. Suites do not create namespaces, so a mark never deletes one. */
 export async function namespaceMarks(cluster: MeshCluster): Promise<Mark[]> {
   const { items } = await cluster.api.core.listNamespace({ labelSelector: selector });
   const standing = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
   return standing.map(({ metadata }) => ({
     ...deletionOf(cluster, { apiVersion: 'v1', kind: 'Namespace', name: metadata?.name ?? '' }),
-    ...{ isSigned: false, problem: 'no mark has a namespace deleted' },
-    act: () => Promise.reject(new Error('No mark has a namespace deleted.')),
+    ...{ isSigned: false, problem: 'a mark never deletes a namespace' },
+    act: () => Promise.reject(new Error('A mark never deletes a namespace.')),
   }));
 }

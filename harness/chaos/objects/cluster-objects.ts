@@ -8,18 +8,18 @@ import type { MeshCluster } from '../../mesh/attach.ts';
 import { asTestObject } from '../../workloads/apply.ts';
 import { ChangedSince } from '../heal/changed-since.ts';
 import { asWritten, contains, contentHash, isPatched, isSame, mergePatch } from './comparison.ts';
-import { headerOf, wordHeader, type Edit, type ObjectHeader } from './edits.ts';
-import { isMetadataOurs, metadataBack, type Touched } from './touched.ts';
+import { headerOf, headerText, type Edit, type ObjectHeader } from './edits.ts';
+import { isMetadataExpected, restoredMetadata, type EditedMetadata } from './edited-metadata.ts';
 
 type Json = Record<string, unknown>;
 type Manifest = Extract<Edit, { op: 'apply' }>['manifest'];
 
-/** An object as it was before it was changed; null where it was not there. */
+/** An object before it was changed; null if it did not exist. */
 export interface Before {
   header: ObjectHeader;
   object: Json | null;
-  /** What of its metadata is changed; all that may be where this is missing. */
-  touched?: Touched | undefined;
+  /** The edited metadata; absent if all of it can be changed. */
+  touched?: EditedMetadata | undefined;
 }
 
 const addressed = ({ apiVersion, kind, namespace, name }: ObjectHeader) => ({
@@ -27,13 +27,13 @@ const addressed = ({ apiVersion, kind, namespace, name }: ObjectHeader) => ({
   metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
 });
 
-/** An object as somebody would write it (see {@link asWritten}); null where it is not there. */
+/** An object as a person would write it (see {@link asWritten}); null if it does not exist. */
 export async function readObject(cluster: MeshCluster, header: ObjectHeader): Promise<Json | null> {
   const found = await readWhole(cluster, header);
   return found && asWritten(found);
 }
 
-/** The version of an object; null where it is not there. */
+/** The resource version of an object; null if it does not exist. */
 export const versionOf = async (cluster: MeshCluster, header: ObjectHeader): Promise<string | null> =>
   (await readWhole(cluster, header))?.metadata?.resourceVersion ?? null;
 
@@ -42,7 +42,7 @@ async function readWhole(cluster: MeshCluster, header: ObjectHeader): Promise<Ku
     return await whileWaiting(() => cluster.api.objects.read(addressed(header)));
   } catch (error) {
     if (error instanceof ApiException && error.code === 404) return null;
-    throw new Error(`Cluster ${cluster.name} did not let ${wordHeader(header)} be read.`, { cause: error });
+    throw new Error(`Cluster ${cluster.name} did not return ${headerText(header)}.`, { cause: error });
   }
 }
 
@@ -57,7 +57,7 @@ export function isEdited(edit: Edit, now: Json | null): boolean {
   return isPatched(parse(data[edit.key] ?? ''), edit.patch);
 }
 
-/** Makes an edit. Throws with the server's words where it is refused. */
+/** Makes an edit. Throws an error with the words of the server when it is refused. */
 export async function makeEdit(cluster: MeshCluster, edit: Edit): Promise<void> {
   const header = headerOf(edit);
   if (edit.op === 'delete') return removeObject(cluster, header);
@@ -83,7 +83,7 @@ async function applyManifest(cluster: MeshCluster, manifest: Manifest, isNew: bo
 function settingsPatch({ key, patch }: Extract<Edit, { op: 'merge-yaml' }>, now: Json | null): Json {
   const data = (now?.['data'] ?? {}) as Record<string, string>;
   const [text, settings] = [data[key] ?? '', mergePatch(parse(data[key] ?? ''), patch)];
-  // What is JSON stays JSON: not every reader takes all of YAML.
+  // JSON stays JSON: some readers do not accept all of YAML.
   const written = text.trimStart().startsWith('{') ? JSON.stringify(settings) : stringify(settings);
   return { data: { [key]: written } };
 }
@@ -91,20 +91,20 @@ function settingsPatch({ key, patch }: Extract<Edit, { op: 'merge-yaml' }>, now:
 const removeObject = (cluster: MeshCluster, header: ObjectHeader): Promise<void> =>
   whileWaiting(() => deleteIfThere(() => cluster.api.objects.delete(addressed(header))));
 
-/** What a fault made of an object, and where it stands as it was before. */
+/** The state of an object after a fault, and the place of its state before. */
 export interface Written {
-  /** Its {@link contentHash} after the fault; undefined where the fault was cut off before that was noted. */
+  /** Its {@link contentHash} after the fault; undefined if the fault was killed before it noted the hash. */
   hash: string | undefined;
   copy: string;
 }
 
 /**
- * Makes an object what it was, but for labels and annotations that no edit touched: those are others'. Tries again while others
- * write to it.
+ * Restores an object, except for labels and annotations that no edit wrote: those belong to others. Tries again while
+ * others write to the object.
  *
- * @throws ChangedSince where it is there and is neither as a fault made it nor as it was: then it stays as it is.
+ * @throws ChangedSince if the object exists, and is neither as before nor as the fault made it: then it stays.
  */
-export async function putObjectBack(cluster: MeshCluster, before: Before, written: Written): Promise<void> {
+export async function restoreObject(cluster: MeshCluster, before: Before, written: Written): Promise<void> {
   const { header, object, touched } = before;
   await requireUnchanged(cluster, before, written);
   const attempt = async () => {
@@ -112,7 +112,7 @@ export async function putObjectBack(cluster: MeshCluster, before: Before, writte
     else await write(cluster, object, await readWhole(cluster, header), touched);
     return true;
   };
-  await waitUntil(attempt, `${wordHeader(header)} of ${cluster.name} to be put back`, timeouts.apiMs);
+  await waitUntil(attempt, `${headerText(header)} of ${cluster.name} to be restored`, timeouts.apiMs);
 }
 
 async function requireUnchanged(
@@ -120,13 +120,13 @@ async function requireUnchanged(
   { header, object, touched }: Before,
   { hash, copy }: Written,
 ): Promise<void> {
-  // What was not there before is a test's, by its label; whatever became of it, it is taken away.
+  // An object that did not exist before belongs to a test, by its label. It is deleted in any state.
   if (hash === undefined || object === null) return;
   const now = await readObject(cluster, header);
   if (now === null) return;
-  const isOurs = touched === undefined || isMetadataOurs(metadataOf(object), metadataOf(now), touched);
+  const isOurs = touched === undefined || isMetadataExpected(metadataOf(object), metadataOf(now), touched);
   if (isOurs && [hash, contentHash(object)].includes(contentHash(now))) return;
-  throw new ChangedSince(`${wordHeader(header)} of ${cluster.name}`, copy);
+  throw new ChangedSince(`${headerText(header)} of ${cluster.name}`, copy);
 }
 
 const metadataOf = (object: Json): Json => (object['metadata'] ?? {}) as Json;
@@ -135,14 +135,16 @@ async function write(
   cluster: MeshCluster,
   before: Json,
   now: KubernetesObject | null,
-  touched: Touched | undefined,
+  touched: EditedMetadata | undefined,
 ): Promise<void> {
   const { objects } = cluster.api;
   const { status: _, ...spec } = before;
   if (now === null) await objects.create(spec);
   else {
     const is = asWritten(now);
-    const metadata = touched ? metadataBack(metadataOf(before), metadataOf(is), touched) : metadataOf(before);
+    const metadata = touched
+      ? restoredMetadata(metadataOf(before), metadataOf(is), touched)
+      : metadataOf(before);
     const { resourceVersion } = now.metadata ?? {};
     if (!isSame(is, { ...before, metadata }))
       await objects.replace({ ...spec, metadata: { ...metadata, resourceVersion } } as KubernetesObject);

@@ -5,7 +5,7 @@ type Table = Readonly<Record<string, unknown>>;
 const isTable = (value: unknown): value is Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A JSON merge patch laid upon a value (https://www.rfc-editor.org/rfc/rfc7386#section-2). Changes neither. */
+/** Applies a JSON merge patch to a value (https://www.rfc-editor.org/rfc/rfc7386#section-2). Changes neither. */
 export function mergePatch(value: unknown, patch: unknown): unknown {
   if (!isTable(patch)) return patch;
   const merged: Record<string, unknown> = isTable(value) ? { ...value } : {};
@@ -15,7 +15,7 @@ export function mergePatch(value: unknown, patch: unknown): unknown {
   return merged;
 }
 
-/** Whether a value has all that `part` has. Of lists each item of `part` has to be among the items; order is not asked for. */
+/** Whether a value contains all of `part`. Each item of a list in `part` has to be among the items, in any order. */
 export function contains(value: unknown, part: unknown): boolean {
   if (Array.isArray(part))
     return Array.isArray(value) && part.every((item) => value.some((one) => contains(one, item)));
@@ -24,7 +24,7 @@ export function contains(value: unknown, part: unknown): boolean {
   return value === part;
 }
 
-/** Whether a value is as a merge patch makes it; a server may have added to it, also to the items of lists. */
+/** Whether a value is as a merge patch makes it. A server may have added fields, also to items of lists. */
 export function isPatched(value: unknown, patch: unknown): boolean {
   if (patch === null) return value === undefined;
   if (isTable(patch))
@@ -33,7 +33,7 @@ export function isPatched(value: unknown, patch: unknown): boolean {
   return Array.isArray(value) && value.length === patch.length && contains(value, patch);
 }
 
-/** Whether two values are the same, whatever the order of their keys. */
+/** Whether two values are the same, in any order of their keys. */
 export const isSame = (a: unknown, b: unknown): boolean => stable(a) === stable(b);
 
 function stable(value: unknown): string {
@@ -42,15 +42,15 @@ function stable(value: unknown): string {
   );
 }
 
-/** What controllers write on an object while it is as it was. */
+/** Annotations that controllers write on an unchanged object. */
 const controllersOwn = new Set(['deployment.kubernetes.io/revision']);
 
 /**
- * An object as somebody would write it: without what the server keeps about it, and without its status; a Service keeps its
- * status, since the addresses of a load balancer stand there and nobody writes them again.
+ * An object as a person would write it: without the bookkeeping of the server, and without its status. A Service
+ * keeps its status, because the addresses of a load balancer are in it and are not written again.
  */
 export function asWritten(object: object): Record<string, unknown> {
-  // As JSON has it: the client gives dates as objects.
+  // The client has dates as objects.
   const { status, metadata, ...rest } = JSON.parse(JSON.stringify(object)) as Record<string, unknown>;
   const {
     uid: _uid,
@@ -73,8 +73,8 @@ export function asWritten(object: object): Record<string, unknown> {
 }
 
 /**
- * What tells an object's content from any other: of all but its metadata and its status, which controllers write to, and but a
- * Deployment's number of pods, which is for an autoscaler to set. `absent` for null.
+ * A hash of the content of an object: of all but its metadata, its status, and the number of pods of a Deployment,
+ * which an autoscaler sets. `absent` for null.
  */
 export function contentHash(object: object | null): string {
   if (object === null) return 'absent';

@@ -20,13 +20,13 @@ test('a Secret, or a list that could hold one, is refused by every edit', () => 
     { op: 'merge-status', ...secret, patch: {} },
     { op: 'merge-yaml', ...secret, key: 'k', patch: {} },
   ])
-    assert.throws(() => parameters([edit]), /objects-changed cannot have these parameters/, edit.op);
+    assert.throws(() => parameters([edit]), /objects-changed does not accept these parameters/, edit.op);
 });
 
-test('an edit of a Service is taken', () => {
+test('an edit of a Service is accepted', () => {
   const edit = { op: 'delete', apiVersion: 'v1', kind: 'Service', namespace: 'n', name: 's' };
   assert.deepEqual(parameters([edit]).edits, [edit]);
-  assert.throws(() => parameters([]), /cannot have these parameters/);
+  assert.throws(() => parameters([]), /does not accept these parameters/);
 });
 
 test('an object that is edited twice is kept once', () => {
@@ -48,7 +48,7 @@ test('a merge patch as RFC 7386 has it', () => {
   assert.deepEqual(value, { a: 'b', c: { d: 'e', f: 'g' }, list: [1, 2] });
 });
 
-test('what is patched: nulls are gone, lists have as many items, and a server may have added to them', () => {
+test('a patched value: nulls are gone, lists have as many items, and a server may have added to them', () => {
   const now = { spec: { ports: [{ port: 80, protocol: 'TCP' }], type: 'ClusterIP' } };
   assert.ok(isPatched(now, { spec: { ports: [{ port: 80 }] } }));
   assert.ok(isPatched(now, { metadata: null }));

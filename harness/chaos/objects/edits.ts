@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Which object: as `kubectl get` would be asked for it. */
+/** The identity of an object. */
 export interface ObjectHeader {
   apiVersion: string;
   kind: string;
@@ -8,7 +8,7 @@ export interface ObjectHeader {
   name: string;
 }
 
-/** What is written to the journal and to a copy in the cluster must hold no secret; a list could hide one. */
+/** The journal and a copy in the cluster must not hold a secret. A list could hide one. */
 const kind = z.string().refine((one) => one !== 'Secret' && !one.endsWith('List'), {
   error: 'Secrets never enter the journal: use remote-secret-changed or authority-changed',
 });
@@ -16,7 +16,7 @@ const kind = z.string().refine((one) => one !== 'Secret' && !one.endsWith('List'
 const header = { apiVersion: z.string(), kind, namespace: z.string().optional(), name: z.string() };
 const patch = z.record(z.string(), z.unknown());
 
-/** One change of one object. */
+/** A change of an object. */
 export const editSchema = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('apply').describe('By server-side apply: also parts of an object that is there.'),
@@ -28,7 +28,9 @@ export const editSchema = z.discriminatedUnion('op', [
   }),
   z.strictObject({ op: z.literal('delete'), ...header }),
   z.strictObject({
-    op: z.literal('merge').describe('A JSON merge patch (RFC 7386): null takes away, lists are replaced.'),
+    op: z
+      .literal('merge')
+      .describe('A JSON merge patch (RFC 7386): null removes a field, lists are replaced.'),
     ...header,
     patch,
   }),
@@ -62,16 +64,16 @@ const headed = ({ apiVersion, kind, namespace, name }: ObjectHeader): ObjectHead
 });
 
 /** `Kind namespace/name`. */
-export const wordHeader = ({ kind, namespace, name }: ObjectHeader): string =>
+export const headerText = ({ kind, namespace, name }: ObjectHeader): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
-/** Each object once, in the order of the first edit that changes it. */
+/** Each object once, in the order of the first edit of it. */
 export const headersOf = (edits: readonly Edit[]): ObjectHeader[] => [
-  ...new Map(edits.map(headerOf).map((one) => [`${one.apiVersion} ${wordHeader(one)}`, one])).values(),
+  ...new Map(edits.map(headerOf).map((one) => [`${one.apiVersion} ${headerText(one)}`, one])).values(),
 ];
 
-/** What an edit did to an object, in a word or two. */
-export const wordEdit = (edit: Edit): string => {
+/** The effect of an edit on an object, in a word or two. */
+export const editText = (edit: Edit): string => {
   const words: Record<Edit['op'], string> = {
     apply: 'is there as wanted',
     delete: 'is gone',
@@ -79,5 +81,5 @@ export const wordEdit = (edit: Edit): string => {
     'merge-status': 'has another status',
     'merge-yaml': 'has other settings',
   };
-  return `${wordHeader(headerOf(edit))} ${words[edit.op]}`;
+  return `${headerText(headerOf(edit))} ${words[edit.op]}`;
 };

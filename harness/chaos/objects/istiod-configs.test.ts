@@ -14,7 +14,7 @@ test('an object is read when istiod holds the version that the API server has', 
   assert.deepEqual(unread([{ header, version: '7' }], []), [header]);
 });
 
-test('an object that is gone is read when istiod holds it no more', () => {
+test('a deleted object is read when istiod no longer has it', () => {
   assert.deepEqual(unread([{ header, version: null }], held('7')), [header]);
   assert.deepEqual(unread([{ header, version: null }], []), []);
 });

@@ -4,7 +4,7 @@ import type { HeldConfig } from '../../mesh/istiod-pages.ts';
 import { istiodsOf } from '../../mesh/istiod.ts';
 import { bounds } from '../bounds.ts';
 import { versionOf } from './cluster-objects.ts';
-import { type ObjectHeader, wordHeader } from './edits.ts';
+import { type ObjectHeader, headerText } from './edits.ts';
 
 /** The groups whose objects istiod lists in configz. */
 const istioGroups = new Set(
@@ -13,13 +13,13 @@ const istioGroups = new Set(
 
 const groupOf = (apiVersion: string): string => apiVersion.split('/')[0] ?? '';
 
-/** An object, and the version of it that the API server has; null where it is not there. */
+/** An object with its version by the API server; null if it does not exist. */
 export interface Versioned {
   header: ObjectHeader;
   version: string | null;
 }
 
-/** Of objects, those that an istiod has not read as they are now: another version, or one that is gone. Pure. */
+/** The objects that an istiod has not read in their present version, or has not forgotten. Pure. */
 export function unread(objects: readonly Versioned[], held: readonly HeldConfig[]): ObjectHeader[] {
   return objects.flatMap(({ header, version }) => {
     const known = held.find(
@@ -34,9 +34,10 @@ export function unread(objects: readonly Versioned[], held: readonly HeldConfig[
 }
 
 /**
- * Waits until every istiod of a cluster has read objects as they are: those of Istio's own kinds, in a cluster whose istiods read them.
+ * Waits until every istiod of a cluster has read the present versions of objects, if they are of kinds of Istio and
+ * the cluster has istiods that read them.
  *
- * @returns the evidence as the end of a sentence; empty where there are none.
+ * @returns the evidence as the end of a sentence; empty without such objects.
  */
 export async function proveRead(
   mesh: Mesh,
@@ -55,7 +56,7 @@ export async function proveRead(
     });
     return (await Promise.all(looks)).flat().length === 0;
   };
-  const names = own.map(wordHeader).join(', ');
+  const names = own.map(headerText).join(', ');
   await waitUntil(areRead, `istiod of ${cluster.name} to read ${names}`, bounds.istiod.injectMs);
-  return `; istiod has read ${names} so (configz)`;
+  return `; istiod has read ${names} in that version (configz)`;
 }

@@ -5,17 +5,17 @@ import { applyAll, deleteIfThere, fieldManager } from '../../kube/cluster-api.ts
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { isSigned, signed } from '../../mesh/mark-signature.ts';
 import { ChangedSince } from '../heal/changed-since.ts';
-import { putObjectBack, readObject, type Before } from './cluster-objects.ts';
+import { restoreObject, readObject, type Before } from './cluster-objects.ts';
 import { contentHash } from './comparison.ts';
-import { wordHeader, type ObjectHeader } from './edits.ts';
-import { touchedSchema } from './touched.ts';
+import { headerText, type ObjectHeader } from './edits.ts';
+import { editedMetadataSchema } from './edited-metadata.ts';
 
-/** On a ConfigMap that holds objects as they were before a fault changed them: the id of its journal entry. */
+/** On a ConfigMap with objects as they were before a fault: the id of its journal entry. */
 export const keptObjectsLabel = 'meshproof.dev/kept-objects';
 
 const keptName = (id: string): string => `meshproof-kept-objects-${id}`;
 
-/** The shape of {@link Before} in the journal and in the copy. */
+/** The schema of {@link Before} in the journal and in the copy. */
 export const beforeSchema = z.array(
   z.object({
     header: z.object({
@@ -23,18 +23,18 @@ export const beforeSchema = z.array(
       namespace: z.string().optional(),
     }),
     object: z.record(z.string(), z.unknown()).nullable(),
-    touched: touchedSchema.optional(),
+    touched: editedMetadataSchema.optional(),
   }),
 );
 
-/** In the copy: when the fault was injected, the objects as they were, and by object what the fault made of it. */
+/** The keys of a copy: the time of the injection, the objects before it, and a hash of each object after it. */
 const [timeKey, objectsKey, writtenKey] = ['at', 'objects.json', 'written.json'] as const;
 const writtenSchema = z.record(z.string(), z.string());
-const nameOf = (header: ObjectHeader): string => `${header.apiVersion} ${wordHeader(header)}`;
+const nameOf = (header: ObjectHeader): string => `${header.apiVersion} ${headerText(header)}`;
 
 /**
- * What the signature of a copy covers. The uid is part of it: who may create ConfigMaps cannot create an old copy again, and
- * have objects written that a later change has replaced.
+ * The values that the signature of a copy covers. The uid is one of them: a user who may create ConfigMaps cannot
+ * create an old copy again, and undo a later change with it.
  */
 const signatureOf = (cluster: MeshCluster, { metadata, data }: V1ConfigMap): Parameters<typeof signed> => [
   ...([cluster, 'kept-objects'] as const),
@@ -42,13 +42,13 @@ const signatureOf = (cluster: MeshCluster, { metadata, data }: V1ConfigMap): Par
   [metadata?.uid, data?.[timeKey], data?.[objectsKey], data?.[writtenKey]],
 ];
 
-/** Whether this machine wrote a copy, and nothing of it was changed since. */
+/** Whether this machine wrote a copy, unchanged since. */
 export const isOwnCopy = (cluster: MeshCluster, copy: V1ConfigMap): Promise<boolean> =>
   isSigned(copy.metadata?.annotations, ...signatureOf(cluster, copy));
 
 /**
- * Keeps objects as they were in their own cluster, so that they can be restored when the journal is lost. They hold no secret. The
- * copy is signed when it has a uid, before any object is changed.
+ * Keeps objects as they are in their cluster, so that they can be restored when the journal is lost. They do not hold
+ * a secret. The copy is signed when it has a uid, before an object is changed.
  */
 export async function keepObjects(
   cluster: MeshCluster,
@@ -60,7 +60,7 @@ export async function keepObjects(
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: keptName(id), namespace, labels: { [keptObjectsLabel]: id } },
-    // The server's own time of creation is in seconds: two faults of one object would have no order.
+    // The server has the time of creation in seconds: two faults of one object would not have an order.
     data: { [timeKey]: new Date().toISOString(), [objectsKey]: JSON.stringify(before) },
   };
   const [created] = await whileWaiting(() => applyAll(cluster.api, [copy]));
@@ -71,7 +71,7 @@ export async function keepObjects(
   });
 }
 
-/** Notes beside the copy what objects have become, so that what others change after that is told from it. */
+/** Notes in the copy a hash of each object after the fault, so that later changes of others are recognized. */
 export async function noteWritten(
   cluster: MeshCluster,
   namespace: string,
@@ -90,7 +90,7 @@ export async function noteWritten(
   await writeCopy(cluster, { ...copy, data: { ...copy.data, [writtenKey]: written } });
 }
 
-/** Writes the data of a copy and its signature. Refused by the server when the copy is another object by now. */
+/** Writes the data of a copy and its signature. The server refuses if the copy is another object by now. */
 async function writeCopy(cluster: MeshCluster, copy: V1ConfigMap): Promise<void> {
   const { name, namespace, uid } = copy.metadata ?? {};
   const annotations = await signed(...signatureOf(cluster, copy));
@@ -101,30 +101,30 @@ async function writeCopy(cluster: MeshCluster, copy: V1ConfigMap): Promise<void>
   );
 }
 
-/** What came of putting objects back. */
-export interface PutBack {
-  back: ObjectHeader[];
-  /** Those that somebody has changed since. */
+/** The result of restoring objects. */
+export interface Restored {
+  restored: ObjectHeader[];
+  /** The objects that somebody has changed since. */
   left: ChangedSince[];
 }
 
 /**
- * Whether the objects of a fault are kept still: they are until all of them are restored, or somebody else has decided. A copy that
- * this machine did not write says nothing.
+ * Whether the copy of a fault still exists: it does until all objects are restored, or somebody has deleted it. A
+ * copy of another machine does not count.
  */
 export const areKept = async (cluster: MeshCluster, namespace: string, id: string): Promise<boolean> =>
   (await findOwnCopy(cluster, namespace, id)) !== undefined;
 
 /**
- * Restores objects as they were, the last first, but those that somebody has changed since, and deletes the copy when none of
- * them was left. Without a copy of this machine it is not known what has changed since, and all are restored.
+ * Restores objects, the last first, except those that somebody has changed since. Deletes the copy if all were
+ * restored. Without a copy of this machine later changes are not recognized, and all objects are restored.
  */
-export async function putObjectsBack(
+export async function restoreObjects(
   cluster: MeshCluster,
   namespace: string,
   id: string,
   before: readonly Before[],
-): Promise<PutBack> {
+): Promise<Restored> {
   const copy = await findOwnCopy(cluster, namespace, id);
   const written = copy ? readCopy(copy)?.written : undefined;
   const result = await restoreAll(cluster, before, written, `ConfigMap ${namespace}/${keptName(id)}`);
@@ -132,18 +132,18 @@ export async function putObjectsBack(
   return result;
 }
 
-/** Restores objects, the last first, and goes on after those that somebody has changed since. */
+/** Restores objects, the last first, and skips those that somebody has changed since. */
 export async function restoreAll(
   cluster: MeshCluster,
   before: readonly Before[],
   written: Readonly<Record<string, string>> | undefined,
   copy: string,
-): Promise<PutBack> {
-  const result: PutBack = { back: [], left: [] };
+): Promise<Restored> {
+  const result: Restored = { restored: [], left: [] };
   for (const one of before.toReversed())
     try {
-      await putObjectBack(cluster, one, { hash: written?.[nameOf(one.header)], copy });
-      result.back.push(one.header);
+      await restoreObject(cluster, one, { hash: written?.[nameOf(one.header)], copy });
+      result.restored.push(one.header);
     } catch (error) {
       if (!(error instanceof ChangedSince)) throw error;
       result.left.push(error);
@@ -164,13 +164,13 @@ const findOwnCopy = async (
   return copy && (await isOwnCopy(cluster, copy)) ? copy : undefined;
 };
 
-/** What a copy says. */
+/** The content of a copy. */
 export interface KeptObjects {
   before: Before[];
   written: Record<string, string>;
 }
 
-/** Reads what a copy says; undefined when it has another shape. */
+/** Reads the content of a copy; undefined if it has another shape. */
 export function readCopy({ data }: V1ConfigMap): KeptObjects | undefined {
   try {
     return {
@@ -182,7 +182,7 @@ export function readCopy({ data }: V1ConfigMap): KeptObjects | undefined {
   }
 }
 
-/** The copies that a namespace holds, whoever wrote them: the last first, as faults may have been laid upon each other. */
+/** The copies in a namespace, whoever wrote them. The last comes first, because faults can overlap. */
 export async function copiesIn(cluster: MeshCluster, namespace: string): Promise<V1ConfigMap[]> {
   const { items } = await whileWaiting(() =>
     cluster.api.core.listNamespacedConfigMap({ namespace, labelSelector: keptObjectsLabel }),

@@ -137,7 +137,7 @@ test('all edits are made and proven, and undone and proven', async () => {
   await objectsChanged.heal(of);
   await objectsChanged.proveHealed(of);
   assert.deepEqual(fake.all(), was);
-  await objectsChanged.heal(of); // nothing to do is no error
+  await objectsChanged.heal(of); // a second time, without anything to do
   assert.deepEqual(fake.all(), was);
 });
 
@@ -181,14 +181,20 @@ test('two faults of one object, healed by the copies in the cluster: the last fi
   assert.deepEqual(fake.all(), was);
 });
 
-test('what is as it should become already, or is not there, proves nothing', async () => {
+test('an object that already is as the edit makes it, or does not exist, is refused', async () => {
   const [config, ...others] = before();
   const { mesh } = opened([{ ...config, data: { mesh: 'trustDomain: b\n' } }, ...others]);
-  await assert.rejects(objectsChanged.prepare(mesh, parameters, 'a'), /ConfigMap n\/istio is as it should/);
-  await assert.rejects(objectsChanged.prepare(opened([]).mesh, parameters, 'a'), /has no ConfigMap n\/istio/);
+  await assert.rejects(
+    objectsChanged.prepare(mesh, parameters, 'a'),
+    /ConfigMap n\/istio of cluster west cannot be changed: it already is/,
+  );
+  await assert.rejects(
+    objectsChanged.prepare(opened([]).mesh, parameters, 'a'),
+    /ConfigMap n\/istio of cluster \w+ cannot be changed: it does not exist/,
+  );
 });
 
-/** The fault is in force, and somebody has written something of theirs into the ConfigMap. */
+/** The fault is in force, and somebody else has written into the ConfigMap. */
 async function changedSince() {
   const opened = await injected();
   await objectsChanged.inject(opened.of);
@@ -199,11 +205,11 @@ async function changedSince() {
   return { ...opened, theirs, kept };
 }
 
-test('what somebody has changed since stays and is told with its copy, and the rest is put back', async () => {
+test('an object that somebody has changed since stays and is reported with its copy, and the rest is restored', async () => {
   const { fake, cluster, of, was, theirs, kept } = await changedSince();
   await assert.rejects(objectsChanged.heal(of), (error: Error) => {
-    const told = /ConfigMap n\/istio of west .* in ConfigMap n\/meshproof-kept-objects-abcdefgh;/;
-    return error instanceof ChangedSince && told.test(error.message);
+    const reported = /ConfigMap n\/istio of west .* ConfigMap n\/meshproof-kept-objects-abcdefgh has/;
+    return error instanceof ChangedSince && reported.test(error.message);
   });
   await assert.rejects(healCopies(cluster), ChangedSince);
   assert.deepEqual(fake.stored.get('ConfigMap n/istio'), theirs);
@@ -229,16 +235,16 @@ for (const by of ['the journal', 'the copy in the cluster'] as const)
     assert.deepEqual(fake.all(), wanted);
   });
 
-test('a label that the fault took away and somebody has set otherwise since stays, and is told', async () => {
+test('a label that the fault removed and somebody has set since stays, and is reported', async () => {
   const { fake, of } = await injected();
   await objectsChanged.inject(of);
   const theirs = mergePatch(fake.stored.get('Service n/gateway'), { metadata: { labels: { network: 'y' } } });
   fake.stored.set('Service n/gateway', theirs as Stored);
-  await assert.rejects(objectsChanged.heal(of), /^ChangedSince: Service n\/gateway of west is neither/);
+  await assert.rejects(objectsChanged.heal(of), /^ChangedSince: Service n\/gateway of west was not restored/);
   assert.deepEqual(fake.stored.get('Service n/gateway'), theirs);
 });
 
-test('once somebody has decided and taken the copy away, theirs is left and the fault is healed', async () => {
+test('after somebody has deleted the copy, their change stays and the fault is healed', async () => {
   const { fake, of, theirs } = await changedSince();
   fake.stored.delete('ConfigMap n/meshproof-kept-objects-abcdefgh');
   await objectsChanged.heal(of);
@@ -246,7 +252,7 @@ test('once somebody has decided and taken the copy away, theirs is left and the 
   assert.deepEqual(fake.stored.get('ConfigMap n/istio'), theirs);
 });
 
-test('a copy that was changed meanwhile says nothing: the journal restores what still has the edits', async () => {
+test('a copy that was changed meanwhile is ignored: the journal restores objects that still have the edits', async () => {
   const { fake, of, was, kept } = await changedSince();
   const copy = kept();
   assert.ok(copy);
@@ -258,7 +264,7 @@ test('a copy that was changed meanwhile says nothing: the journal restores what 
   assert.deepEqual(rest(fake.all()), rest(was));
 });
 
-test('a copy that is lost while the fault is in force keeps nothing from being put back', async () => {
+test('a copy that is lost during the fault does not keep objects from being restored', async () => {
   const { fake, of, was } = await injected();
   await objectsChanged.inject(of);
   fake.stored.delete('ConfigMap n/meshproof-kept-objects-abcdefgh');
@@ -267,7 +273,7 @@ test('a copy that is lost while the fault is in force keeps nothing from being p
   assert.deepEqual(fake.all(), was);
 });
 
-test('what controllers write is no change of the content', () => {
+test('the content does not change by writes of controllers', () => {
   const deployment = {
     ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: at('d'), spec: { replicas: 1, paused: false } },
     status: {},

@@ -13,22 +13,22 @@ import {
   editSchema,
   headerOf,
   headersOf,
-  wordEdit,
-  wordHeader,
+  editText,
+  headerText,
   type Edit,
   type ObjectHeader,
 } from './edits.ts';
 import { proveRead } from './istiod-configs.ts';
-import { areKept, beforeSchema, keepObjects, noteWritten, putObjectsBack } from './kept-objects.ts';
-import { touchedBy } from './touched.ts';
+import { areKept, beforeSchema, keepObjects, noteWritten, restoreObjects } from './kept-objects.ts';
+import { editedMetadataOf } from './edited-metadata.ts';
 
 /**
- * Any objects of one cluster but Secrets are made, changed or deleted; healing puts them back as they were. The objects as
- * they were stand in the journal, and in a ConfigMap of their cluster, by which `heal` finds them without the journal.
+ * Creates, changes or deletes objects of a cluster except Secrets; healing restores them. The objects before the
+ * fault are in the journal, and in a ConfigMap of their cluster, by which `heal` finds them without the journal.
  */
 export const objectsChanged = defineFault({
   id: 'objects-changed',
-  title: 'Objects of a cluster are made, changed or deleted',
+  title: 'Objects of a cluster are created, changed or deleted',
   disturbs: 'control-plane',
   needsLab: false,
   stage: 'rest',
@@ -42,7 +42,7 @@ export const objectsChanged = defineFault({
       headersOf(edits).map(async (header): Promise<Before> => ({
         header,
         object: await readObject(cluster, header),
-        touched: touchedBy(editsOf(edits, header)),
+        touched: editedMetadataOf(editsOf(edits, header)),
       })),
     );
     for (const edit of edits) refuseIdle(cluster, edit, before);
@@ -57,40 +57,40 @@ export const objectsChanged = defineFault({
   },
   prove: async ({ mesh, parameters: { cluster: name, edits } }) => {
     const cluster = mesh.cluster(name);
-    // Of several edits of one object, the last has the word.
-    const last = new Map(edits.map((edit) => [wordHeader(headerOf(edit)), edit]));
+    // The last edit of an object counts.
+    const last = new Map(edits.map((edit) => [headerText(headerOf(edit)), edit]));
     for (const edit of last.values()) {
       const isSo = async () => isEdited(edit, await readObject(cluster, headerOf(edit)));
-      await waitUntil(isSo, `${name}: ${wordEdit(edit)}`, timeouts.apiMs);
+      await waitUntil(isSo, `${name}: ${editText(edit)}`, timeouts.apiMs);
     }
     await awaitRollouts(cluster, headersOf(edits));
-    // What comes of a change depends on what it is: who breaks a mesh with it says who has to notice (harness/selftest), and
-    // a self-test fails where nobody does. That istiod has read it is known for Istio's own kinds.
+    // The effect depends on the change, so the defects of harness/selftest say which check has to notice it. Istiod
+    // reports the objects of its kinds that it has read.
     const read = await proveRead(mesh, cluster, headersOf(edits));
-    return `${name}: the API server shows that ${[...last.values()].map(wordEdit).join('; ')}${read}`;
+    return `${name}: the API server shows that ${[...last.values()].map(editText).join('; ')}${read}`;
   },
   heal: async ({ mesh, id, parameters: { cluster: name, edits }, undo: { before } }) => {
     const [cluster, namespace] = [mesh.cluster(name), mesh.file.rootNamespace];
     const kept = await areKept(cluster, namespace, id);
     const meant = kept ? before : await stillChanged(cluster, edits, before);
-    throwLeft((await putObjectsBack(cluster, namespace, id, meant)).left);
+    throwLeft((await restoreObjects(cluster, namespace, id, meant)).left);
   },
   proveHealed: async ({ mesh, parameters: { cluster: name, edits }, undo: { before } }) => {
     const cluster = mesh.cluster(name);
     for (const one of before) {
       const isBack = async () =>
         isSame(await readObject(cluster, one.header), one.object) ||
-        // Somebody has changed it since and decided that it stays so.
+        // Somebody has changed it since, so it stays.
         (one.object !== null && (await stillChanged(cluster, edits, [one])).length === 0);
-      await waitUntil(isBack, `${wordHeader(one.header)} of ${name} to be as it was`, timeouts.apiMs);
+      await waitUntil(isBack, `${headerText(one.header)} of ${name} to be as before`, timeouts.apiMs);
     }
     const there = before.filter(({ object }) => object !== null).map(({ header }) => header);
     await awaitRollouts(cluster, there);
-    return `${name}: the API server shows ${before.map(({ header }) => wordHeader(header)).join(', ')} without the changes`;
+    return `${name}: the API server shows ${before.map(({ header }) => headerText(header)).join(', ')} without the changes`;
   },
 });
 
-/** Of objects, those that are not there any more, and those that an edit still holds for. */
+/** The objects that no longer exist, and those that still have an edit. */
 async function stillChanged(
   cluster: MeshCluster,
   edits: readonly Edit[],
@@ -110,12 +110,14 @@ function refuseIdle(cluster: MeshCluster, edit: Edit, before: readonly Before[])
   const header = headerOf(edit);
   const now = before.find((one) => isSame(one.header, header))?.object ?? null;
   if (edit.op !== 'apply' && now === null)
-    throw new Error(`Cluster ${cluster.name} has no ${wordHeader(header)} that could be changed.`);
+    throw new Error(`${headerText(header)} of cluster ${cluster.name} cannot be changed: it does not exist.`);
   if (isEdited(edit, now))
-    throw new Error(`Cluster ${cluster.name}: ${wordHeader(header)} is as it should become already.`);
+    throw new Error(
+      `${headerText(header)} of cluster ${cluster.name} cannot be changed: it already is as the edit makes it.`,
+    );
 }
 
-/** A Deployment whose template was changed makes its pods anew. */
+/** A changed template restarts the pods of a Deployment. */
 async function awaitRollouts(cluster: MeshCluster, changed: readonly ObjectHeader[]): Promise<void> {
   const deployments = changed.filter(({ kind }) => kind === 'Deployment');
   await Promise.all(deployments.map(({ namespace = '', name }) => awaitPods(cluster, { namespace, name })));

@@ -4,7 +4,14 @@ import { whileWaiting } from '../../base/waiting.ts';
 import { fingerprintOf, short } from '../../x509/pem.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { keepSecret, putSecretBack, readKept, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
+import {
+  keepSecret,
+  restoreKeptSecret,
+  readKept,
+  readSecret,
+  refuseForeignCopy,
+  writeSecretData,
+} from '../kept-secret.ts';
 import { parameters } from '../parameters.ts';
 import { type AuthorityChange, authorityChanges } from './authority-changes.ts';
 import { awaitTrust, caSecret, hurryMounts, labTrust, trustShown } from './plugged-authority.ts';
@@ -12,10 +19,10 @@ import { awaitTrust, caSecret, hurryMounts, labTrust, trustShown } from './plugg
 const changes = ['gone', ...(Object.keys(authorityChanges) as AuthorityChange[])] as const;
 
 /**
- * The Secret with a cluster's authority is changed or deleted, and nothing is restarted: it is what an istiod that starts would
- * take. The one that runs goes on with what it has, unless the kubelet brings it the change, within a minute or so; it
- * refuses what does not lead to its root. So nothing of the mesh tells of it until then, and often never: the proof cannot be
- * more than that the Secret holds other parts than it held.
+ * Changes or deletes the Secret with the authority of a cluster, and restarts nothing: an istiod that starts would
+ * use it. A running istiod keeps its authority until the kubelet delivers the change, after about a minute, and
+ * rejects an authority that does not chain to its root. So the mesh does not show the fault until then, and often
+ * never. The proof can only be that the data of the Secret has changed.
  */
 export const authorityChanged = defineFault({
   id: 'authority-changed',
@@ -28,7 +35,7 @@ export const authorityChanged = defineFault({
     cluster: parameters.cluster,
     change: z.enum(changes).describe('What is wrong with the Secret.'),
   }),
-  /** The fingerprint of the authority that istiod issued from. */
+  /** The fingerprint of the authority of istiod before the fault. */
   undo: z.object({ issuer: z.string() }),
   clusters: ({ cluster }) => [cluster],
   prepare: async (mesh, { cluster }) => {
@@ -49,18 +56,17 @@ export const authorityChanged = defineFault({
     await writeSecretData(cluster, namespace, caSecret, data);
   },
   prove: async ({ mesh, parameters: { cluster: name, change } }) => {
-    const [{ api }, namespace] = [mesh.cluster(name), mesh.file.rootNamespace];
-    const fieldSelector = `metadata.name=${caSecret}`;
-    const { items } = await whileWaiting(() => api.core.listNamespacedSecret({ namespace, fieldSelector }));
-    const was = (await readKept(mesh.cluster(name), namespace, caSecret)) ?? {};
-    const is = items[0]?.data;
+    const [cluster, namespace] = [mesh.cluster(name), mesh.file.rootNamespace];
+    const was = (await readKept(cluster, namespace, caSecret)) ?? {};
+    const is = (await readSecret(cluster, namespace, caSecret))?.data;
     const differing = Object.keys(was).filter((key) => is?.[key] !== was[key]);
-    if (differing.length === 0) throw new Error(`${name}: ${namespace}/${caSecret} holds what it held.`);
+    if (differing.length === 0)
+      throw new Error(`Secret ${namespace}/${caSecret} of cluster ${name} was not changed.`);
     return `${name}: Secret ${namespace}/${caSecret} (${change}) ${is ? `has other ${differing.join(', ')}` : 'is gone'}`;
   },
   heal: async ({ mesh, parameters: { cluster: name } }) => {
     const cluster = mesh.cluster(name);
-    await putSecretBack(cluster, mesh.file.rootNamespace, caSecret);
+    await restoreKeptSecret(cluster, mesh.file.rootNamespace, caSecret);
     await hurryMounts(mesh, cluster);
   },
   proveHealed: async ({ mesh, parameters: { cluster }, undo: { issuer } }) => {

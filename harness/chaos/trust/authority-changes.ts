@@ -6,7 +6,7 @@ type Data = Record<string, string>;
 const dayMs = 86_400_000;
 const inDays = (days: number) => new Date(Date.now() + days * dayMs);
 
-/** Another intermediate of the lab's root, valid from a time on. */
+/** Another intermediate of the root of the lab, valid from a given time. */
 const ofLab = (lab: LabTrust, name: string, days: number, from?: Date): Promise<Authority> =>
   issueAuthority(
     name,
@@ -16,7 +16,7 @@ const ofLab = (lab: LabTrust, name: string, days: number, from?: Date): Promise<
     from,
   );
 
-/** An intermediate of a root that nobody in the mesh knows. */
+/** An intermediate of a root that the mesh does not know. */
 async function ofStranger(
   lab: LabTrust,
   name: string,
@@ -33,24 +33,24 @@ const withIntermediate =
     ...caData(await issue(lab, name), lab.root, [lab.root]),
   });
 
-/** What can be wrong with `cacerts`: each takes what it holds and returns what it then holds, both as base64. */
+/** The possible changes of `cacerts`. Each gets the present data and returns the new data, both as base64. */
 export const authorityChanges = {
   expired: withIntermediate((lab, name) => ofLab(lab, name, 30, inDays(-31))),
-  /** Near the end of a long life: one that is short from the start is renewed by a program. */
+  /** Near the end of a long life: a program renews an authority with a short life. */
   'expires-soon': withIntermediate((lab, name) => {
     const { validDays } = intermediateSpec(lab);
     return ofLab(lab, name, validDays, inDays(10 - validDays));
   }),
   'not-yet-valid': withIntermediate((lab, name) => ofLab(lab, name, 30, inDays(2))),
-  /** A regular rotation, of which istiod and the proxies have not heard. */
+  /** A regular rotation that istiod and the proxies have not noticed. */
   rotated: withIntermediate((lab, name) => ofLab(lab, name, intermediateSpec(lab).validDays)),
-  /** Of another ceremony than the root that stands beside it. */
+  /** From another ceremony than the root in the same Secret. */
   'of-another-root': withIntermediate(async (lab, name) => (await ofStranger(lab, name)).intermediate),
   'another-root': async (data: Data, lab: LabTrust, name: string): Promise<Data> => {
     const { root, intermediate } = await ofStranger(lab, name);
     return { ...data, ...caData(intermediate, root, [root]) };
   },
-  /** The key of another authority, as when files of two ceremonies are mixed. */
+  /** The key of another authority, as when files of two ceremonies are mixed up. */
   'key-of-another': async (data: Data, lab: LabTrust, name: string): Promise<Data> => {
     const { key } = await issueAuthority(name, intermediateSpec(lab).key, 1);
     return { ...data, ...encoded({ 'ca-key.pem': key }) };

@@ -6,7 +6,7 @@ import { issueAuthority } from '../../x509/authorities.ts';
 import { fingerprintOf, issuerIn, short } from '../../x509/pem.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { keepSecret, putSecretBack, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
+import { keepSecret, restoreKeptSecret, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
 import { parameters } from '../parameters.ts';
 import {
   awaitTrust,
@@ -20,7 +20,9 @@ import {
   trustShown,
 } from './plugged-authority.ts';
 
-/** A regular rotation: another intermediate of the same root, which istiod reloads, and certificates of it by a rollout. */
+/**
+ * A regular rotation: istiod reloads another intermediate of the same root, and a rollout renews the certificates.
+ */
 export const intermediateRotated = defineFault({
   id: 'intermediate-rotated',
   title: 'A cluster issues certificates from another intermediate of the same root',
@@ -77,13 +79,13 @@ export const intermediateRotated = defineFault({
   },
   heal: async ({ mesh, parameters: { cluster: name }, undo: { issuer } }) => {
     const cluster = mesh.cluster(name);
-    await putSecretBack(cluster, mesh.file.rootNamespace, caSecret);
+    await restoreKeptSecret(cluster, mesh.file.rootNamespace, caSecret);
     await hurryMounts(mesh, cluster);
     const isBack = (intermediate: string) => fingerprintOf(intermediate) === issuer;
     const what = "istiod's own certificate to be of the intermediate as before";
     await awaitTrust(mesh, cluster, (shown) => isBack(shown.intermediate), what, timeouts.podReadyMs);
     await renewCertificates(mesh, cluster, null);
-    // Pods that started meanwhile, by whomever: taking off a mark makes those anew that it was on.
+    // Pods that started meanwhile do not carry the mark, so its removal does not restart them.
     await replaceOthers(mesh, cluster, issuer);
   },
   proveHealed: async ({ mesh, parameters: { cluster }, undo: { issuer } }) => {

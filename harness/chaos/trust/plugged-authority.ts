@@ -19,23 +19,25 @@ import { restart } from '../template.ts';
 /** Istio's plug-in CA (https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/). */
 export const caSecret = 'cacerts';
 
-/** A lab's root, which signs new intermediates, and what its topology says of trust. */
+/** The root of a lab, which signs new intermediates, and the trust settings of its topology. */
 export interface LabTrust {
   root: Authority;
   trust: Topology['trust'];
 }
 
-/** Reads the lab's root from its folder. Throws FaultUnavailable where there is none: it is with those who made the mesh. */
+/**
+ * Reads the root of a lab from its folder. Throws FaultUnavailable without a root: the creators of the mesh have it.
+ */
 export async function labTrust({ file }: Mesh): Promise<LabTrust> {
   const kept = file.lab && (await readKept(authoritiesFile(stateFolder(file))));
   if (!file.lab || !kept)
     throw new FaultUnavailable(
-      `There is no root key in ${stateFolder(file)}: no intermediate can be signed.`,
+      `The folder ${stateFolder(file)} does not hold a root key, so an intermediate cannot be signed. Use a lab that meshproof made.`,
     );
   return { root: kept.authorities.root, trust: loadTopology(file.lab.topology).trust };
 }
 
-/** What of a `cacerts` Secret is replaced, as base64. */
+/** The replaced data of a `cacerts` Secret, as base64. */
 export const caData = (
   intermediate: Authority,
   issuer: Pick<Authority, 'certificate'>,
@@ -48,15 +50,18 @@ export const caData = (
     'cert-chain.pem': intermediate.certificate + issuer.certificate,
   });
 
-/** Texts as a Secret's data. */
+/** Texts as the data of a Secret. */
 export const encoded = (texts: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
 
-/** What kind of key and how long an intermediate of the lab has. */
+/** The type of key and the life of an intermediate of the lab. */
 export const intermediateSpec = ({ trust }: LabTrust): { key: KeyType; validDays: number } =>
   trust.intermediate;
 
-/** Has the kubelets bring a changed Secret into istiod's pods at once, by a change of the pods; istiod then reloads it. */
+/**
+ * Makes the kubelets deliver a changed Secret to the pods of istiod at once, by a change of the pods. Istiod then
+ * reloads it.
+ */
 export async function hurryMounts(mesh: Mesh, cluster: MeshCluster): Promise<void> {
   const namespace = mesh.file.rootNamespace;
   for (const { name } of await cluster.findPods({ namespace, labels: { app: 'istiod' } })) {
@@ -65,7 +70,7 @@ export async function hurryMounts(mesh: Mesh, cluster: MeshCluster): Promise<voi
   }
 }
 
-/** Deployments that hold a certificate of the mesh: those with a sidecar, and the gateways; not istiod. */
+/** The Deployments with a certificate of the mesh: those with a sidecar, and the gateways, but not istiod. */
 async function certified(mesh: Mesh, cluster: MeshCluster): Promise<DeploymentRef[]> {
   const namespaces = [...new Set([cluster.namespace, mesh.file.rootNamespace])];
   const found = namespaces.map(async (namespace) => {
@@ -78,7 +83,7 @@ async function certified(mesh: Mesh, cluster: MeshCluster): Promise<DeploymentRe
   return (await Promise.all(found)).flat();
 }
 
-/** Makes every pod that holds a certificate anew, so that it asks for another, and waits; `null` as in {@link restart}. */
+/** Restarts all pods with a certificate, so that they request another, and waits; `null` as in {@link restart}. */
 export async function renewCertificates(
   mesh: Mesh,
   cluster: MeshCluster,
@@ -90,10 +95,10 @@ export async function renewCertificates(
   return deployments.map(({ name }) => name);
 }
 
-/** Ends the pods of ours that show a certificate of another intermediate than that one, and waits for their successors. */
+/** Deletes the pods of meshproof with a certificate of another intermediate, and waits for their successors. */
 export async function replaceOthers(mesh: Mesh, cluster: MeshCluster, issuer: string): Promise<void> {
   const { workloads } = await trustShown(mesh, cluster);
-  // A pod that shows nothing has none yet: it gets that of the authority as it is now.
+  // A pod without a certificate gets one of the present authority.
   const others = workloads.filter(({ chain }) => !['', issuer].includes(issuerIn(chain)));
   if (others.length === 0) return;
   const shown = new Set(others.map(({ who }) => who));
@@ -106,7 +111,7 @@ export async function replaceOthers(mesh: Mesh, cluster: MeshCluster, issuer: st
   await settleAll((await certified(mesh, cluster)).map((one) => awaitPods(cluster, one)));
 }
 
-/** Makes istiod's pods anew and waits; needed where the roots change, which istiod does not reload. */
+/** Restarts the pods of istiod and waits, because istiod does not reload roots. */
 export async function restartIstiod(mesh: Mesh, cluster: MeshCluster, by: string | null): Promise<void> {
   const namespace = mesh.file.rootNamespace;
   const { items } = await whileWaiting(() =>
@@ -117,13 +122,13 @@ export async function restartIstiod(mesh: Mesh, cluster: MeshCluster, by: string
   await settleAll(deployments.map((one) => awaitPods(cluster, one)));
 }
 
-/** What a cluster shows of its trust in TLS handshakes, from a workload without a sidecar. */
+/** The trust of a cluster in TLS handshakes, from a workload without a sidecar. */
 export async function trustShown(mesh: Mesh, cluster: MeshCluster): Promise<ClusterTrust> {
   await using observer = new Caller(cluster, plainProbe);
   return await readTrust(mesh, observer);
 }
 
-/** Waits until what a cluster shows of its trust is as wanted. */
+/** Waits until the trust of a cluster is as expected. */
 export async function awaitTrust(
   mesh: Mesh,
   cluster: MeshCluster,
@@ -134,6 +139,6 @@ export async function awaitTrust(
   let shown: ClusterTrust | undefined;
   const look = async () => isAsWanted((shown = await trustShown(mesh, cluster)));
   await waitUntil(look, `${what} in ${cluster.name}`, withinMs);
-  if (!shown) throw new Error(`Cluster ${cluster.name} showed nothing of its trust.`);
+  if (!shown) throw new Error(`Cluster ${cluster.name} did not answer TLS handshakes. Check its istiod.`);
   return shown;
 }

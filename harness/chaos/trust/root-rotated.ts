@@ -7,7 +7,13 @@ import { type Authority, issueAuthority } from '../../x509/authorities.ts';
 import { certificatesOf, fingerprintOf, issuerIn, short } from '../../x509/pem.ts';
 import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
-import { keepSecret, putSecretBack, readKept, refuseForeignCopy, writeSecretData } from '../kept-secret.ts';
+import {
+  keepSecret,
+  restoreKeptSecret,
+  readKept,
+  refuseForeignCopy,
+  writeSecretData,
+} from '../kept-secret.ts';
 import {
   awaitTrust,
   caData,
@@ -20,13 +26,14 @@ import {
   trustShown,
 } from './plugged-authority.ts';
 
-/** What every workload trusts must be known to it before anyone shows a certificate of it: so there are two rounds. */
+/** All workloads must trust a root before a certificate of it is used: so there are two rounds. */
 type Round = 'both roots are trusted' | 'the new root issues';
 
 /**
- * A new root by the book: first every cluster trusts both, then each issues from an intermediate of the new one. Healing goes
- * the same way back. Each round restarts istiod, which does not reload roots (its switch for that,
- * ISTIO_MULTIROOT_MESH, is off by default), and every workload, as proxies keep the roots that they got with their certificate.
+ * A regular rotation of the root: first all clusters trust both roots, then each issues from an intermediate of the
+ * new root. Healing does the same in reverse. Each round restarts istiod, which does not reload roots (its switch for
+ * that, ISTIO_MULTIROOT_MESH, is off by default), and all workloads, because proxies keep the roots that they got
+ * with their certificate.
  */
 export const rootRotated = defineFault({
   id: 'root-rotated',
@@ -93,7 +100,7 @@ export const rootRotated = defineFault({
       await round(mesh, cluster, `${id}-back`, 'both roots are trusted', undefined);
     });
     await eachCluster(mesh, async (cluster) => {
-      await putSecretBack(cluster, namespace, caSecret);
+      await restoreKeptSecret(cluster, namespace, caSecret);
       await restartIstiod(mesh, cluster, null);
       await awaitRoots(mesh, cluster, 1);
       await renewCertificates(mesh, cluster, null);
@@ -124,14 +131,14 @@ const eachCluster = async (mesh: Mesh, act: (cluster: MeshCluster) => Promise<vo
 const pemOf = (authorities: readonly Pick<Authority, 'certificate'>[]): string =>
   authorities.map(({ certificate }) => certificate).join('');
 
-/** Replaces some of what `cacerts` holds. */
+/** Replaces some of the data of `cacerts`. */
 async function change(mesh: Mesh, cluster: MeshCluster, over: Record<string, string>): Promise<void> {
   const at = { namespace: mesh.file.rootNamespace, name: caSecret };
   const { data } = await whileWaiting(() => cluster.api.core.readNamespacedSecret(at));
   await writeSecretData(cluster, at.namespace, at.name, { ...data, ...over });
 }
 
-/** Has istiod read its Secret, waits until the roots are known in the workloads' namespace, and renews certificates. */
+/** Restarts istiod, waits until the namespace of the workloads has the roots, and renews certificates. */
 async function round(
   mesh: Mesh,
   cluster: MeshCluster,
@@ -144,7 +151,7 @@ async function round(
     if (roots !== undefined) await awaitRoots(mesh, cluster, roots);
     await renewCertificates(mesh, cluster, by);
   } catch (error) {
-    throw new Error(`Cluster ${cluster.name} did not get to where ${what}.`, { cause: error });
+    throw new Error(`Cluster ${cluster.name} did not reach the state in which ${what}.`, { cause: error });
   }
 }
 

@@ -12,13 +12,13 @@ import {
   podsOf,
   replicasNow,
 } from '../scale.ts';
-import { proveGone, proveServed } from '../served.ts';
+import { proveGone, proveServed } from '../endpoint-removal.ts';
 
-/** What it takes to undo a fault of a Deployment's pods. */
+/** The data to undo a fault of the pods of a Deployment. */
 const undo = z.object({
   namespace: z.string(),
   name: z.string(),
-  /** Pods that it is meant to have. */
+  /** The wanted number of pods. */
   replicas: z.int(),
   pods: z.array(z.object({ name: z.string(), uid: z.string() })),
 });
@@ -29,10 +29,13 @@ interface PodFault<P extends z.ZodObject> {
   disturbs: Disturbed;
   bounds: Bounds;
   parameters: P;
-  /** Which Deployment is meant. */
+  /** The Deployment. */
   deployment(mesh: Mesh, parameters: z.output<P>): DeploymentRef;
   how: 'deleted' | 'killed' | 'scaled-to-zero';
-  /** What those see who use the pods, where that is defined: looked at besides the API server. Evidence is added to a sentence. */
+  /**
+   * The view of clients of the pods, if it is defined, in addition to the API server. Each function returns the end
+   * of a sentence.
+   */
   users?: {
     requireServed(mesh: Mesh, parameters: z.output<P>): Promise<void>;
     proveLost(mesh: Mesh, parameters: z.output<P>): Promise<string>;
@@ -40,7 +43,7 @@ interface PodFault<P extends z.ZodObject> {
   };
 }
 
-/** Ends pods of a Deployment: with their grace period, without it, or without it and with no successors. */
+/** Deletes pods of a Deployment: with their grace period, without it, or without it and without successors. */
 export const podFault = <P extends z.ZodObject<{ cluster: z.ZodString }>>(fault: PodFault<P>): AnyFault =>
   defineFault({
     ...{ id: fault.id, title: fault.title, disturbs: fault.disturbs, bounds: fault.bounds },
@@ -51,7 +54,9 @@ export const podFault = <P extends z.ZodObject<{ cluster: z.ZodString }>>(fault:
       const deployment = fault.deployment(mesh, parameters);
       const pods = (await podsOf(cluster, deployment)).filter(({ ready }) => ready);
       if (pods.length === 0)
-        throw new Error(`${deployment.name} in ${cluster.name} has no ready pod to be ended.`);
+        throw new Error(
+          `Deployment ${deployment.namespace}/${deployment.name} of cluster ${cluster.name} does not have a ready pod.`,
+        );
       await fault.users?.requireServed(mesh, parameters);
       const { count } = parameters as { count?: number };
       const meant = pods.slice(0, count ?? pods.length).map(({ name, uid }) => ({ name, uid }));
@@ -84,35 +89,41 @@ export const podFault = <P extends z.ZodObject<{ cluster: z.ZodString }>>(fault:
 
 const clusterOf = (parameters: object): string => (parameters as { cluster: string }).cluster;
 
-/** Pods leave as in a rollout: they are told, and endpoints are taken away while they still answer. */
+const serviceParameters = { cluster: parameters.cluster, service: parameters.service };
+
+/** The common part of faults of the pods of a service. */
+const ofService = {
+  disturbs: 'nothing',
+  bounds: bounds.pods,
+  deployment: ({ file }: Mesh, { service }: { service: string }) => ({
+    namespace: file.namespace,
+    name: service,
+  }),
+} as const;
+
+/** Pods leave as in a rollout: they get a signal, and their endpoints are removed while they still answer. */
 export const podsDeleted = podFault({
   id: 'pods-deleted',
   title: 'Pods of a service are deleted and have their grace period',
-  disturbs: 'nothing',
-  bounds: bounds.pods,
-  parameters: z.object({ cluster: parameters.cluster, service: parameters.service, count: parameters.count }),
-  deployment: ({ file }, { service }) => ({ namespace: file.namespace, name: service }),
+  ...ofService,
+  parameters: z.object({ ...serviceParameters, count: parameters.count }),
   how: 'deleted',
 });
 
-/** Pods are gone before anyone is told, as when a node dies. */
+/** Pods are gone without notice, as when a node dies. */
 export const podsKilled = podFault({
   id: 'pods-killed',
   title: 'Pods of a service are killed without a grace period',
-  disturbs: 'nothing',
-  bounds: bounds.pods,
-  parameters: z.object({ cluster: parameters.cluster, service: parameters.service, count: parameters.count }),
-  deployment: ({ file }, { service }) => ({ namespace: file.namespace, name: service }),
+  ...ofService,
+  parameters: z.object({ ...serviceParameters, count: parameters.count }),
   how: 'killed',
 });
 
-/** The pods are killed and none follow, until healed. */
+/** The pods are killed, and not replaced until healed. */
 export const podsScaledToZero = podFault({
   id: 'pods-scaled-to-zero',
   title: 'A service has no pod left in a cluster',
-  disturbs: 'nothing',
-  bounds: bounds.pods,
-  parameters: z.object({ cluster: parameters.cluster, service: parameters.service }),
-  deployment: ({ file }, { service }) => ({ namespace: file.namespace, name: service }),
+  ...ofService,
+  parameters: z.object(serviceParameters),
   how: 'scaled-to-zero',
 });

@@ -5,13 +5,16 @@ import { bounds } from '../bounds.ts';
 import { defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
 import { endPods, healReplicas, podsOf, replicasNow, scale } from '../scale.ts';
-import { proveServed, servedPods } from '../served.ts';
+import { proveServed, servedPods } from '../endpoint-removal.ts';
 import { readinessOf, setReadiness } from '../template.ts';
 
-/** All pods end at once, and their successors run long before they are ready, as with a cache that has to be filled. */
+/**
+ * All pods are killed at once, and their successors run long before they are ready, as with a cache that has to be
+ * filled.
+ */
 export const podsSlowStart = defineFault({
   id: 'pods-slow-start',
-  title: 'The pods of a service are killed, and others take their time to become ready',
+  title: 'The pods of a service are killed, and their successors become ready late',
   disturbs: 'nothing',
   needsLab: false,
   stage: 'rest',
@@ -25,7 +28,7 @@ export const podsSlowStart = defineFault({
       .min(1)
       .max(3600)
       .default(600)
-      .describe('From the start of a pod until it is asked whether it is ready.'),
+      .describe('Seconds from the start of a pod to its first readiness probe.'),
   }),
   undo: z.object({
     replicas: z.int(),
@@ -35,12 +38,12 @@ export const podsSlowStart = defineFault({
   prepare: async (mesh, { cluster, service }) => {
     const [at, deployment] = [mesh.cluster(cluster), { namespace: mesh.file.namespace, name: service }];
     const replicas = await replicasNow(at, deployment);
-    if (replicas === 0) throw new Error(`${service} in ${cluster} has no pods that could be slow to start.`);
+    if (replicas === 0) throw new Error(`Service ${service} of cluster ${cluster} does not have a pod.`);
     return { replicas, readiness: await readinessOf(at, deployment) };
   },
   inject: async ({ mesh, parameters: { cluster, service, readyAfterSeconds }, undo }) => {
     const [at, deployment] = [mesh.cluster(cluster), { namespace: mesh.file.namespace, name: service }];
-    // With none left of the old template: a rollout would keep them until the new ones are ready.
+    // First without pods of the old template: a rollout would keep them until the new ones are ready.
     await endPods(at, deployment);
     const late = { container: undo.readiness.container, initialDelaySeconds: readyAfterSeconds };
     await setReadiness(at, deployment, late, undo.readiness);
@@ -58,7 +61,7 @@ export const podsSlowStart = defineFault({
     };
     await waitUntil(areSlow, `${replicas} pods of ${service} to run unready`, bounds.rollout.injectMs);
     const names = pods.map(({ name }) => name).join(', ');
-    return `${service} in ${cluster}: ${names} run, are not ready, and no EndpointSlice sends anyone there`;
+    return `${service} in ${cluster}: ${names} run, are not ready, and no EndpointSlice routes to them`;
   },
   heal: async ({ mesh, parameters: { cluster, service }, undo }) => {
     const [at, deployment] = [mesh.cluster(cluster), { namespace: mesh.file.namespace, name: service }];

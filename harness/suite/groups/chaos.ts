@@ -2,5 +2,5 @@
 
 export { faults } from '../../chaos/faults.ts';
 export { awaitPods, resize, scale } from '../../chaos/scale.ts';
-export { proveServed } from '../../chaos/served.ts';
+export { proveServed } from '../../chaos/endpoint-removal.ts';
 export { faultEvents } from '../experiment.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Mesh, Pod } from '../../mesh/attach.ts';
-import { podsFailing } from './sick-fault.ts';
+import { podsFailing } from './unhealthy-fault.ts';
 
 const pods = ['a', 'b', 'c'].map((name) => ({ namespace: 'n', name, ready: name !== 'c' }) as Pod);
 const mesh = { cluster: () => ({ pods: async () => pods }) } as unknown as Mesh;

@@ -11,49 +11,54 @@ import {
 } from '../lab-containers.ts';
 import { InvalidParameters } from '../parameters.ts';
 
-/** Parameters of every fault that cuts or thins some of the link's traffic. */
-export const wayParameters = {
+/** The parameters of faults that drop some of the traffic of the link. */
+export const directionParameters = {
   ports: z
     .enum(['data', 'discovery', 'both'])
     .default('both')
     .describe('data: 15443, to the east-west gateways; discovery: 6443, to the API servers.'),
-  from: z.string().optional().describe('Only what this cluster sends or opens; every one when not given.'),
-  to: z.string().optional().describe('Only towards this cluster; every one when not given.'),
+  from: z
+    .string()
+    .optional()
+    .describe('Only traffic that this cluster sends or opens; default: every cluster.'),
+  to: z.string().optional().describe('Only traffic towards this cluster; default: every cluster.'),
   oneWay: z
     .enum(['connections', 'packets'])
     .default('connections')
     .describe(
-      'With from or to: connections that are opened that way, or packets that travel that way, whoever opened the connection.',
+      'With from or to: connections that are opened in that direction, or packets in that direction of all connections.',
     ),
 };
 
-export type WayParameters = z.output<z.ZodObject<typeof wayParameters>>;
+export type DirectionParameters = z.output<z.ZodObject<typeof directionParameters>>;
 
-/** What of the link's traffic is meant, from one cluster's network to another's. */
-export interface Way {
+/** A direction of the traffic of the link, from the network of one cluster to that of another. */
+export interface Direction {
   from: string;
   to: string;
-  /** The link's interfaces at either end. */
+  /** The interfaces of the link at both ends. */
   in: string;
   out: string;
 }
 
-/** All that is known of the traffic that a link fault is about. */
+/** The traffic of a link fault. */
 export interface Passage {
-  ways: Way[];
+  ways: Direction[];
   ports: number[];
   oneWay: 'connections' | 'packets';
 }
 
-/** The shape of a {@link Passage} in the journal. */
+/** The schema of a {@link Passage} in the journal. */
 export const passageSchema = z.object({
   ways: z.array(z.object({ from: z.string(), to: z.string(), in: z.string(), out: z.string() })),
   ports: z.array(z.int()),
   oneWay: z.enum(['connections', 'packets']),
 });
 
-/** The traffic that parameters name. Throws InvalidParameters when that is none, and when the link does not run. */
-export async function passageOf(mesh: Mesh, parameters: WayParameters): Promise<Passage> {
+/**
+ * The traffic that parameters select. Throws InvalidParameters if it is empty, and an error if the link does not run.
+ */
+export async function passageOf(mesh: Mesh, parameters: DirectionParameters): Promise<Passage> {
   const lab = labOf(mesh);
   const ports = lab.forwards
     .filter(({ purpose }) => parameters.ports === 'both' || purpose === parameters.ports)
@@ -64,7 +69,7 @@ export async function passageOf(mesh: Mesh, parameters: WayParameters): Promise<
     const found = interfaces.find(({ covers }) => covers(address));
     if (found) return found.name;
     throw new Error(
-      `The link ${lab.link} has no interface in the network of cluster ${cluster} (${address}).`,
+      `The link ${lab.link} does not have an interface in the network of cluster ${cluster} (${address}).`,
     );
   };
   const { from, to, oneWay } = parameters;
@@ -75,7 +80,7 @@ export async function passageOf(mesh: Mesh, parameters: WayParameters): Promise<
   );
   if (wanted.length === 0 || ports.length === 0)
     throw new InvalidParameters(
-      `The link has no ${parameters.ports} traffic from ${from ?? 'any'} to ${to ?? 'any'}.`,
+      `The link does not carry ${parameters.ports} traffic from ${from ?? 'any'} to ${to ?? 'any'}.`,
     );
   const ways = wanted.map(async ([one = '', other = '']) => ({
     ...{ from: one, to: other, in: await side(one), out: await side(other) },
@@ -84,27 +89,29 @@ export async function passageOf(mesh: Mesh, parameters: WayParameters): Promise<
 }
 
 /**
- * The packets of a passage. Of `connections`, those of the client and the answers to them; of `packets`, all that go that
- * way, be they a client's or a server's.
+ * The packets of a passage. With `connections`, those of the client and the answers to them; with `packets`, all in
+ * that direction, of clients and of servers.
  */
 export function matchesOf({ ways, ports, oneWay }: Passage): Match[] {
-  const each = ways.flatMap((way) => ports.map((port) => ({ way, port })));
-  const matches = each.flatMap(({ way, port }): Match[] => [
-    { in: way.in, out: way.out, to: port },
+  const each = ways.flatMap((direction) => ports.map((port) => ({ direction, port })));
+  const matches = each.flatMap(({ direction, port }): Match[] => [
+    { in: direction.in, out: direction.out, to: port },
     oneWay === 'packets'
-      ? { in: way.in, out: way.out, from: port }
-      : { in: way.out, out: way.in, from: port },
+      ? { in: direction.in, out: direction.out, from: port }
+      : { in: direction.out, out: direction.in, from: port },
   ]);
   return [...new Map(matches.map((match) => [JSON.stringify(match), match])).values()];
 }
 
 /** `west→east 15443+6443`, for messages. */
-export function wordPassage({ ways, ports, oneWay }: Passage): string {
-  const two = ways.some((way) => ways.some(({ from, to }) => from === way.to && to === way.from));
+export function passageText({ ways, ports, oneWay }: Passage): string {
+  const two = ways.some((direction) =>
+    ways.some(({ from, to }) => from === direction.to && to === direction.from),
+  );
   const where = two
     ? [...new Set(ways.map(({ from }) => from))].join('↔')
     : ways.map(({ from, to }) => `${from}→${to}`).join(', ');
-  return `${where} ${ports.join('+')}${!two && oneWay === 'packets' ? ', packets of that way' : ''}`;
+  return `${where} ${ports.join('+')}${!two && oneWay === 'packets' ? ', packets in that direction' : ''}`;
 }
 
 interface Interface {
@@ -128,13 +135,16 @@ async function interfacesOf(lab: LabAccess): Promise<Interface[]> {
 
 const networkOf = (address: string, bits: number): number =>
   Math.floor(
-    address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) / 2 ** (32 - bits), // the host's part is cut off
+    address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) / 2 ** (32 - bits), // without the part of the host
   );
 
-/** Where a connection that goes a way begins and ends, for looking at it. */
-export async function endsOf(lab: LabAccess, way: Way): Promise<{ container: string; address: string }> {
-  const container = await controlPlaneOf(lab, way.from);
-  const target = await controlPlaneOf(lab, way.to);
+/** The ends of a connection in a direction. */
+export async function endsOf(
+  lab: LabAccess,
+  direction: Direction,
+): Promise<{ container: string; address: string }> {
+  const container = await controlPlaneOf(lab, direction.from);
+  const target = await controlPlaneOf(lab, direction.to);
   const address = (await attachmentsOf(lab, target))[0]?.address ?? '';
   return { container, address };
 }

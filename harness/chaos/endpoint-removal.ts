@@ -8,7 +8,7 @@ interface EndpointSlice extends KubernetesObject {
   endpoints?: { addresses: string[]; conditions?: { ready?: boolean }; targetRef?: { name?: string } }[];
 }
 
-/** Pods by name that the EndpointSlices of a namespace send traffic to: what Kubernetes tells everyone who balances. */
+/** The names of pods to which the EndpointSlices of a namespace route traffic. */
 export async function servedPods(cluster: MeshCluster, namespace: string): Promise<Set<string>> {
   const { items } = await whileWaiting(() =>
     cluster.api.objects.list('discovery.k8s.io/v1', 'EndpointSlice', namespace),
@@ -18,15 +18,15 @@ export async function servedPods(cluster: MeshCluster, namespace: string): Promi
   return new Set(ready.flatMap(({ targetRef }) => (targetRef?.name === undefined ? [] : [targetRef.name])));
 }
 
-/** A pod as the journal and the proofs know it. */
+/** A pod as the journal and the proofs identify it. */
 export interface KnownPod {
   name: string;
   uid: string;
 }
 
 /**
- * Waits until the API server lists none of these pods but as leaving, and no EndpointSlice sends anyone to them. Without
- * `successors` there must be no other pod either.
+ * Waits until the API server does not list these pods, except as terminating, and no EndpointSlice routes to them. If
+ * `successors` is false, other pods must not exist either.
  *
  * @returns the evidence as a sentence.
  */
@@ -45,12 +45,16 @@ export async function proveGone(
     const served = await servedPods(cluster, deployment.namespace);
     return gone.every(({ name }) => !served.has(name));
   };
-  await waitUntil(isGone, `the end of pods ${gone.map(({ name }) => name).join(', ')} of ${where}`, withinMs);
+  await waitUntil(
+    isGone,
+    `the removal of pods ${gone.map(({ name }) => name).join(', ')} of ${where}`,
+    withinMs,
+  );
   const now = left.length === 0 ? 'none' : left.map(({ name }) => name).join(', ');
-  return `${where}: no EndpointSlice names ${gone.map(({ name }) => name).join(', ')} any more; its pods are ${now}`;
+  return `${where}: EndpointSlices no longer name ${gone.map(({ name }) => name).join(', ')}; its pods are ${now}`;
 }
 
-/** Waits until a Deployment's pods are all served again. @returns the evidence as a sentence. */
+/** Waits until all pods of a Deployment are ready and in the EndpointSlices. @returns the evidence as a sentence. */
 export async function proveServed(
   cluster: MeshCluster,
   deployment: DeploymentRef,
@@ -63,6 +67,6 @@ export async function proveServed(
     const served = await servedPods(cluster, deployment.namespace);
     return pods.length > 0 && pods.every(({ name, ready }) => ready && served.has(name));
   };
-  await waitUntil(isServed, `every pod of ${where} to be served`, withinMs);
+  await waitUntil(isServed, `all pods of ${where} to be in the EndpointSlices`, withinMs);
   return `${where}: ${pods.length} pods are ready and in the EndpointSlices`;
 }

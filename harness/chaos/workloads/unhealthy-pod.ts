@@ -5,8 +5,8 @@ import type { PodRef } from '../../kube/port-forward.ts';
 import type { MeshCluster, Pod } from '../../mesh/attach.ts';
 import { isSigned, signatureAnnotation, signed } from '../../mesh/mark-signature.ts';
 
-/** What is wrong with a pod that runs. Percentages are of its requests, 0 to 100; several kinds can be combined. */
-export interface Sickness {
+/** The failure of a running pod. Percentages are of its requests, 0 to 100; several kinds can be combined. */
+export interface PodFailure {
   /** Answers these with `abortStatus`. */
   abortPercent?: number;
   /** Default 503. */
@@ -21,12 +21,12 @@ export interface Sickness {
   slowPercent?: number;
 }
 
-/** A pod that was made sick; healed by `heal()` or at the end of an `await using`. */
-export interface SickPod extends AsyncDisposable {
+/** An unhealthy pod. `heal()`, or the end of an `await using`, restores it. */
+export interface UnhealthyPod extends AsyncDisposable {
   pod: PodRef;
-  /** Makes it well again. Does nothing when it is, or when the pod is gone: its successor starts well. */
+  /** Clears the failure. Does nothing if that is done, or if the pod is gone: its successor starts healthy. */
   heal(): Promise<void>;
-  /** Closes the way to the pod and leaves it sick, for {@link healPod}. */
+  /** Closes the connection to the pod and leaves it unhealthy, for {@link healPod}. */
   release(): Promise<void>;
 }
 
@@ -44,20 +44,24 @@ type Runtime = Partial<Record<keyof typeof keys, number>>;
 const hourMs = 3_600_000;
 
 /**
- * Makes a pod of meshproof's workloads sick at run time, through its Envoy's admin interface: it keeps its address and
- * stays ready, as a pod with a failing application does. Replaces any earlier sickness. Resolves when the Envoy says that
- * the settings hold, which is the proof of effect.
+ * Makes a pod of meshproof's workloads unhealthy at run time, through the admin interface of its Envoy. The pod keeps
+ * its address and stays ready, as a pod with a failing application does. Replaces any earlier failure. Resolves when
+ * the Envoy shows the settings, which proves the effect.
  *
- * @throws Error when the sickness contradicts itself, the pod is not reached, or it does not take the settings.
+ * @throws Error when the settings contradict each other, the pod is not reached, or it does not accept the settings.
  */
-export async function makeSick(cluster: MeshCluster, pod: PodRef, sickness: Sickness): Promise<SickPod> {
-  const runtime = runtimeOf(sickness);
+export async function makeUnhealthy(
+  cluster: MeshCluster,
+  pod: PodRef,
+  failure: PodFailure,
+): Promise<UnhealthyPod> {
+  const runtime = runtimeOf(failure);
   const admin = new PodHttp(cluster.api, pod, workloadPorts.admin);
   try {
     await label(cluster, pod, 'true');
     await set(admin, runtime);
   } catch (error) {
-    await undo(cluster, admin, pod).catch(() => undefined); // what is left of it carries the label, by which it is found
+    await undo(cluster, admin, pod).catch(() => undefined); // the label marks what remains
     throw error;
   }
   let healed: Promise<void> | undefined;
@@ -65,37 +69,38 @@ export async function makeSick(cluster: MeshCluster, pod: PodRef, sickness: Sick
   return { pod, heal, release: () => admin[Symbol.asyncDispose](), [Symbol.asyncDispose]: heal };
 }
 
-/** On a pod that was made sick, so that it can be found after a crash. */
-export const sickLabel = 'meshproof.dev/sick';
+/** On an unhealthy pod, so that it is found after a crash. */
+export const unhealthyLabel = 'meshproof.dev/sick';
 
-/** Whether a pod carries the mark of one that was made sick. */
-export const isSick = ({ object }: Pod): boolean => object.metadata?.labels?.[sickLabel] !== undefined;
+/** Whether a pod carries the mark of an unhealthy pod. */
+export const isUnhealthy = ({ object }: Pod): boolean =>
+  object.metadata?.labels?.[unhealthyLabel] !== undefined;
 
 const header = ({ namespace, name }: PodRef) => ({ apiVersion: 'v1', kind: 'Pod', namespace, name });
 
 /** Whether this machine made the mark of a pod. */
-export const isSicknessSigned = (cluster: MeshCluster, pod: Pod): Promise<boolean> =>
+export const isUnhealthySigned = (cluster: MeshCluster, pod: Pod): Promise<boolean> =>
   isSigned(pod.object.metadata?.annotations, cluster, 'sick', header(pod), []);
 
 async function label(cluster: MeshCluster, pod: PodRef, value: 'true' | null): Promise<void> {
   const annotations =
     value === null ? { [signatureAnnotation('sick')]: null } : await signed(cluster, 'sick', header(pod), []);
-  await mark(cluster.api, header(pod), { labels: { [sickLabel]: value }, annotations });
+  await mark(cluster.api, header(pod), { labels: { [unhealthyLabel]: value }, annotations });
 }
 
-/** Makes a pod well again, whatever made it sick: for healing after a crash. */
+/** Clears any failure of a pod, for healing after a crash. */
 export async function healPod(cluster: MeshCluster, pod: PodRef): Promise<void> {
   await undo(cluster, new PodHttp(cluster.api, pod, workloadPorts.admin), pod);
 }
 
-/** @throws Error when the sickness contradicts itself or a percentage is out of range. */
-export function runtimeOf(sickness: Sickness): Runtime {
-  const { hangPercent, ...rest } = sickness;
-  for (const [name, value] of Object.entries(sickness))
+/** @throws Error when the failure contradicts itself or a percentage is out of range. */
+export function runtimeOf(failure: PodFailure): Runtime {
+  const { hangPercent, ...rest } = failure;
+  for (const [name, value] of Object.entries(failure))
     if (name.endsWith('Percent') && !(value >= 0 && value <= 100))
       throw new Error(`${name} must be between 0 and 100, got ${value}.`);
   if (hangPercent !== undefined && rest.delayPercent !== undefined)
-    throw new Error('A pod is made to hang or to be late, not both: drop hangPercent or delayPercent.');
+    throw new Error('A pod cannot both hang and be late: remove hangPercent or delayPercent.');
   if (rest.delayPercent !== undefined && rest.delayMs === undefined)
     throw new Error('delayPercent needs delayMs, the delay in milliseconds.');
   return hangPercent === undefined ? rest : { ...rest, delayPercent: hangPercent, delayMs: hourMs };
@@ -113,7 +118,7 @@ async function undo(cluster: MeshCluster, admin: PodHttp, pod: PodRef): Promise<
   }
 }
 
-/** Sets what is given and clears the rest, then reads it back. */
+/** Sets the given values, clears all others, and reads them again. */
 async function set(admin: PodHttp, runtime: Runtime): Promise<void> {
   const names = Object.keys(keys) as (keyof typeof keys)[];
   const query = names.map((name) => `${keys[name]}=${runtime[name] ?? ''}`).join('&');
@@ -125,7 +130,7 @@ async function set(admin: PodHttp, runtime: Runtime): Promise<void> {
   if (wrong === undefined) return;
   const { namespace, name } = admin.pod;
   throw new Error(
-    `Pod ${namespace}/${name} in cluster ${admin.cluster} did not take ${keys[wrong]}=${runtime[wrong] ?? '(cleared)'}: ` +
+    `Pod ${namespace}/${name} in cluster ${admin.cluster} did not accept ${keys[wrong]}=${runtime[wrong] ?? '(cleared)'}: ` +
       `its Envoy has ${entries[keys[wrong]]?.final_value ?? 'nothing'}. Is it one of meshproof's workloads?`,
   );
 }

@@ -62,7 +62,7 @@ const entryOf = (clusters: Record<string, string>) => ({
   startedAt: new Date().toISOString(),
 });
 
-test('an entry tells the cluster that it was made on; in a lab the folder does', async () => {
+test('an entry names its clusters; in a lab the folder does', async () => {
   const lab = { name: 'a-lab' } as MeshFile['lab'];
   for (const [{ mesh, journal }, noted] of [
     [meshOf('one'), { west: 'one' }],
@@ -75,9 +75,9 @@ test('an entry tells the cluster that it was made on; in a lab the folder does',
 });
 
 for (const [title, clusters, words] of [
-  ['made on another cluster of that name', { west: 'one' }, /made on another cluster of the name west/],
-  ['made on a cluster that this mesh has not', { north: 'one' }, /made on another cluster of the name north/],
-  ['that tells no cluster', {}, /does not tell on which clusters it was made/],
+  ['made on another cluster of that name', { west: 'one' }, /of another cluster with the name west/],
+  ['made on a cluster that is not in this mesh', { north: 'one' }, /of another cluster with the name north/],
+  ['that does not list a cluster', {}, /does not list the clusters of the fault/],
 ] as const)
   test(`an entry ${title} is refused, named, and kept`, async () => {
     const { mesh, journal, asked } = meshOf('two');
@@ -95,16 +95,13 @@ test('an entry whose fault changes a cluster that it does not list is refused, a
   const { mesh, journal, asked } = meshOf('two');
   const entry = { ...entryOf({ west: 'two' }), parameters: { cluster: 'east' } };
   await journal.write(entry);
-  await assert.rejects(
-    heal(mesh, { refused }),
-    /its fault changes east, and the entry was made on west only/,
-  );
+  await assert.rejects(heal(mesh, { refused }), /its fault changes east, but the entry lists west only/);
   assert.deepEqual((await journal.read()).entries, [entry]);
   assert.ok(!asked.includes('readNamespacedDeployment'), 'the pods of the fault were looked at');
   await journal.remove(entry);
 });
 
-test('an entry made on these very clusters is healed', async () => {
+test('an entry of the same clusters is healed', async () => {
   const { mesh, journal, asked } = meshOf('two');
   const entry = entryOf({ west: 'two' });
   await journal.write(entry);

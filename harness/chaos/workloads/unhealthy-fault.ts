@@ -6,10 +6,10 @@ import { bounds } from '../bounds.ts';
 import { askDirectly, type DirectAnswer } from '../direct-answer.ts';
 import { type AnyFault, defineFault } from '../fault.ts';
 import { parameters } from '../parameters.ts';
-import { healPod, isSick, makeSick, type Sickness } from './sick-pod.ts';
+import { healPod, isUnhealthy, makeUnhealthy, type PodFailure } from './unhealthy-pod.ts';
 
-/** Parameters of every sickness. */
-const sickParameters = {
+/** Parameters of every failure. */
+const unhealthyParameters = {
   cluster: parameters.cluster,
   service: parameters.service,
   count: parameters.count,
@@ -17,14 +17,14 @@ const sickParameters = {
   percent: parameters.percent,
 };
 
-interface SickFault<P extends z.ZodObject> {
+interface UnhealthyFault<P extends z.ZodObject> {
   id: string;
   title: string;
   parameters: P;
-  sickness(parameters: z.output<P>): Sickness;
-  /** What to ask a pod for, past the mesh; default `/`. */
+  failure(parameters: z.output<P>): PodFailure;
+  /** The path of requests to a pod outside the mesh; default `/`. */
   path?: string;
-  /** Whether an answer shows the sickness. */
+  /** Whether an answer shows the failure. */
   shows(answer: DirectAnswer, parameters: z.output<P>): boolean;
 }
 
@@ -38,17 +38,22 @@ interface Common {
 
 const undo = z.object({ pods: z.array(z.object({ namespace: z.string(), name: z.string() })) });
 
-/** A pod that answered well all along would do so this often by chance (docs/adr/0004-exact-tests-not-tolerances.md). */
+/**
+ * The probability that a healthy pod passes for an unhealthy one by chance
+ * (docs/adr/0004-exact-tests-not-tolerances.md).
+ */
 const falseAlarm = 1e-6;
 
 /**
- * Pods of a service that run, stay ready, and answer badly. The proof is answers by port-forward, which pass no proxy of the
- * mesh: as many as show a sickness of that share but for a chance of {@link falseAlarm}.
+ * Pods of a service run, stay ready, and answer wrongly. The proof are answers through a port-forward, which pass no
+ * proxy of the mesh: as many as show a failure of that share, except for a probability of {@link falseAlarm}.
  */
-const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFault<P>): AnyFault =>
+const unhealthyFault = <P extends z.ZodObject<typeof unhealthyParameters>>(
+  fault: UnhealthyFault<P>,
+): AnyFault =>
   defineFault({
     ...{ id: fault.id, title: fault.title, parameters: fault.parameters, undo },
-    ...{ disturbs: 'nothing', needsLab: false, stage: 'rest', bounds: bounds.sickPods },
+    ...{ disturbs: 'nothing', needsLab: false, stage: 'rest', bounds: bounds.unhealthyPods },
     clusters: (parameters) => [common(parameters).cluster],
     prepare: async (mesh, parameters) => {
       const { cluster, service, count, pod } = common(parameters);
@@ -66,17 +71,17 @@ const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFaul
     inject: async ({ mesh, parameters, undo: { pods } }) => {
       const cluster = mesh.cluster(common(parameters).cluster);
       const sicken = async (pod: PodRef) =>
-        (await makeSick(cluster, pod, fault.sickness(parameters))).release();
+        (await makeUnhealthy(cluster, pod, fault.failure(parameters))).release();
       await settleAll(pods.map(sicken));
     },
     prove: async ({ mesh, parameters, undo: { pods } }) => {
       const { cluster, percent } = common(parameters);
-      const told = await Promise.all(
+      const evidence = await Promise.all(
         pods.map(({ name, namespace }) =>
-          showsSickness(mesh.cluster(cluster), { name, namespace } as Pod, fault, parameters, percent),
+          showsFailure(mesh.cluster(cluster), { name, namespace } as Pod, fault, parameters, percent),
         ),
       );
-      return told.join('; ');
+      return evidence.join('; ');
     },
     heal: async ({ mesh, parameters, undo: { pods } }) => {
       const cluster = mesh.cluster(common(parameters).cluster);
@@ -84,7 +89,7 @@ const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFaul
     },
     proveHealed: async ({ mesh, parameters, undo: { pods } }) => {
       const { cluster, service } = common(parameters);
-      const left = (await mesh.cluster(cluster).pods(service)).filter(isSick);
+      const left = (await mesh.cluster(cluster).pods(service)).filter(isUnhealthy);
       if (left.length > 0) throw new Error(`${left.map(({ name }) => name).join(', ')} is sick still.`);
       return `the Envoys of ${pods.map(({ name }) => name).join(', ')} have no such setting any more`;
     },
@@ -92,10 +97,10 @@ const sickFault = <P extends z.ZodObject<typeof sickParameters>>(fault: SickFaul
 
 const common = (parameters: object): Common => parameters as Common;
 
-async function showsSickness<P extends z.ZodObject>(
+async function showsFailure<P extends z.ZodObject>(
   cluster: MeshCluster,
   pod: Pod,
-  fault: SickFault<P>,
+  fault: UnhealthyFault<P>,
   parameters: z.output<P>,
   percent: number,
 ): Promise<string> {
@@ -109,57 +114,53 @@ async function showsSickness<P extends z.ZodObject>(
         status === undefined
           ? `no answer within ${firstByteMs} ms`
           : `${status} after ${firstByteMs} ms, ${ended ? 'all' : 'only'} of ${bytes} bytes`;
-      return `${cluster.name}/${pod.name} past the mesh, request ${asked}: ${said}`;
+      return `${cluster.name}/${pod.name} outside the mesh, request ${asked}: ${said}`;
     }
   }
   throw new Error(
-    `${cluster.name}/${pod.name} answered ${tries} requests past the mesh as a healthy pod does.`,
+    `${cluster.name}/${pod.name} answered ${tries} requests outside the mesh as a healthy pod does.`,
   );
 }
 
-/** They are ready, and their answers are of no use. */
-export const podsFailing = sickFault({
+/** They are ready, but answer with errors. */
+export const podsFailing = unhealthyFault({
   id: 'pods-failing',
   title: 'Pods of a service answer a share of the requests with an error',
   parameters: z.object({
-    ...sickParameters,
+    ...unhealthyParameters,
     status: z.coerce.number().int().min(400).max(599).default(503).describe('The status they answer with.'),
   }),
-  sickness: ({ percent, status }) => ({ abortPercent: percent, abortStatus: status }),
+  failure: ({ percent, status }) => ({ abortPercent: percent, abortStatus: status }),
   shows: ({ status }, given) => status === given.status,
 });
 
-/** Each late answer comes, after `delayMs`. */
-export const podsLate = sickFault({
+/** Each late answer arrives after `delayMs`. */
+export const podsLate = unhealthyFault({
   id: 'pods-late',
   title: 'Pods of a service are late with a share of their answers',
   parameters: z.object({
-    ...sickParameters,
+    ...unhealthyParameters,
     delayMs: z.coerce.number().int().min(50).max(600_000).default(1_000).describe('Milliseconds.'),
   }),
-  sickness: ({ percent, delayMs }) => ({ delayPercent: percent, delayMs }),
+  failure: ({ percent, delayMs }) => ({ delayPercent: percent, delayMs }),
   shows: ({ status, firstByteMs }, { delayMs }) => status === undefined || firstByteMs >= delayMs,
 });
 
-/** Connections stay open and nothing comes, for an hour. What hangs goes on hanging after healing. */
-export const podsHanging = sickFault({
+/** Connections stay open without an answer, for an hour. Requests that hang stay so after healing. */
+export const podsHanging = unhealthyFault({
   id: 'pods-hanging',
   title: 'Pods of a service never answer a share of the requests',
-  parameters: z.object({
-    ...sickParameters,
-  }),
-  sickness: ({ percent }) => ({ hangPercent: percent }),
+  parameters: z.object(unhealthyParameters),
+  failure: ({ percent }) => ({ hangPercent: percent }),
   shows: ({ status }) => status === undefined,
 });
 
-/** The head of an answer comes at once, the body takes its time. */
-export const podsSlow = sickFault({
+/** The head of an answer arrives at once, the body late. */
+export const podsSlow = unhealthyFault({
   id: 'pods-slow',
   title: 'Pods of a service send the bodies of a share of their answers at 1 KiB/s',
-  parameters: z.object({
-    ...sickParameters,
-  }),
-  sickness: ({ percent }) => ({ slowPercent: percent }),
-  path: '/bytes/8192', // above what comes in the time that is waited
+  parameters: z.object(unhealthyParameters),
+  failure: ({ percent }) => ({ slowPercent: percent }),
+  path: '/bytes/8192', // more than arrives within the time limit
   shows: ({ status, ended }) => status === 200 && !ended,
 });

@@ -6,8 +6,8 @@ import { Caller } from '../../traffic/caller.ts';
 import type { DeploymentRef } from '../scale.ts';
 
 /**
- * The cluster from which an east-west gateway is looked at as its users do: on another network, with a workload without a
- * sidecar, which stands where `probe` has pods. Undefined where there is none: then nobody needs the gateway either.
+ * The cluster from which an east-west gateway is observed, as its clients use it: on another network, with a workload
+ * without a sidecar (`probe`). Undefined without such a cluster: then the gateway has no clients either.
  */
 export function observerOf(
   file: Pick<MeshFile, 'clusters' | 'services'>,
@@ -19,13 +19,13 @@ export function observerOf(
     ?.name;
 }
 
-/** Whether the port of an east-west gateway takes a TCP connection, seen from another network; where is in words. */
-interface Door {
+/** Whether the port of an east-west gateway accepts a TCP connection from another network. */
+interface GatewayPort {
   isOpen: boolean;
   where: string;
 }
 
-async function look(mesh: Mesh, cluster: MeshCluster): Promise<Door | undefined> {
+async function look(mesh: Mesh, cluster: MeshCluster): Promise<GatewayPort | undefined> {
   const from = observerOf(mesh.file, cluster.name);
   const { eastWestGateway: gateway } = cluster.file;
   if (from === undefined || !gateway) return undefined;
@@ -34,32 +34,36 @@ async function look(mesh: Mesh, cluster: MeshCluster): Promise<Door | undefined>
   return { isOpen: await observer.canConnect(gateway.address, gateway.port), where: `${where} from ${from}` };
 }
 
-/** @throws Error where the gateway lets nobody in before it is disturbed. */
+/** @throws Error if the gateway does not accept connections before the fault. */
 export async function requireOpen(mesh: Mesh, cluster: MeshCluster): Promise<void> {
-  const door = await look(mesh, cluster);
-  if (door?.isOpen === false)
-    throw new Error(`${door.where}: no connection before it was disturbed, which proves nothing.`);
+  const port = await look(mesh, cluster);
+  if (port?.isOpen === false)
+    throw new Error(`${port.where}: no connection before the fault, which proves nothing.`);
 }
 
-/** Waits until the gateway lets everybody in, or nobody. @returns the evidence as a sentence; empty where nobody can look. */
-export async function proveDoor(
+/**
+ * Waits until the port of the gateway is open, or closed. @returns the evidence as a sentence; empty without an
+ * observer.
+ */
+export async function proveGatewayPort(
   mesh: Mesh,
   cluster: MeshCluster,
   { open, withinMs }: { open: boolean; withinMs: number },
 ): Promise<string> {
-  let door: Door | undefined;
+  let port: GatewayPort | undefined;
   const isSo = async () => {
-    door = await look(mesh, cluster);
-    return door === undefined || door.isOpen === open;
+    port = await look(mesh, cluster);
+    return port === undefined || port.isOpen === open;
   };
-  const what = open ? 'to take connections' : 'to take no connection';
+  const what = open ? 'to accept connections' : 'to refuse connections';
   await waitUntil(isSo, `the east-west gateway of ${cluster.name} ${what}`, withinMs);
-  return door === undefined ? '' : `; ${door.where}: ${open ? 'connected' : 'no connection any more'}`;
+  return port === undefined ? '' : `; ${port.where}: ${open ? 'connected' : 'no longer connected'}`;
 }
 
 /** The Deployment of a cluster's east-west gateway. Throws when the mesh file names none. */
 export function gatewayOf(mesh: Mesh, cluster: string): DeploymentRef {
   const gateway = mesh.cluster(cluster).file.eastWestGateway;
-  if (!gateway) throw new Error(`The mesh file gives no eastWestGateway for ${cluster}.`);
+  if (!gateway)
+    throw new Error(`The mesh file does not give an eastWestGateway for cluster ${cluster}. Add it.`);
   return { namespace: gateway.namespace, name: gateway.deployment };
 }
