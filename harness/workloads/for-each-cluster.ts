@@ -6,7 +6,7 @@ import { NotOurs } from './own-namespace.ts';
  *
  * @throws one error that names every failure; NotOurs when each is one.
  */
-export async function inEach<T>(
+export async function forEachCluster<T>(
   clusters: readonly MeshCluster[],
   act: (cluster: MeshCluster) => Promise<T>,
 ): Promise<T[]> {
