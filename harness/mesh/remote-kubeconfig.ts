@@ -1,4 +1,4 @@
-import { KubeConfig } from '#kubernetes-client';
+import { type Cluster, KubeConfig } from '#kubernetes-client';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -117,3 +117,12 @@ export function clientConfigOf(config: RemoteKubeconfig): KubeConfig {
 
 const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
   value ? ({ [key]: value } as Record<K, string>) : {};
+
+/** The credential of `config` for the API server `server`, with the address and CA of that server. */
+export function withServerOf(server: Cluster, config: KubeConfig): KubeConfig {
+  const mixed = new KubeConfig();
+  const user = config.getCurrentUser();
+  if (!user) throw new Error('The kubeconfig does not name a user.');
+  mixed.loadFromClusterAndUser(server, user);
+  return mixed;
+}
