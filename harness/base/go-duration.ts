@@ -6,10 +6,10 @@ export const isDuration = (text: string): boolean => /^(\d+(\.\d+)?(h|ms|m|s|us|
 /**
  * Milliseconds in a duration as Go writes it (`1m30s`, `100ms`), as Istio's settings have them.
  *
- * @throws Error that quotes what is no duration.
+ * @throws Error that quotes a text that is not a duration.
  */
 export function durationMs(text: string): number {
-  if (!isDuration(text)) throw new Error(`"${text}" is no duration such as 1m30s`);
+  if (!isDuration(text)) throw new Error(`"${text}" is not a duration such as 1m30s`);
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/g)];
   return parts.reduce(
     (sum, [, value, unit]) => sum + Number(value) * unitsMs[unit as keyof typeof unitsMs],

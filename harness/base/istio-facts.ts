@@ -1,5 +1,5 @@
 /**
- * What the settings of a mesh are when nobody set them, and two allowances.
+ * The defaults of the settings of a mesh, and two allowances.
  *
  * Outlier detection: Istio reference, DestinationRule, OutlierDetection. `connectTimeoutMs`: Istio reference, MeshConfig.
  * `retryAttempts`: Istio, "Traffic Management: Retries". `debounceMaxMs`: istiod's PILOT_DEBOUNCE_MAX (it waits for

@@ -15,7 +15,7 @@ function loggingIn(script: string, server = 'http://127.0.0.1:1'): KubeConfig {
 }
 const token = JSON.stringify({ status: { token: 't' } });
 
-test('a login program that does not end is left behind after its own bound, and is what is told', async () => {
+test('a login program that does not end is abandoned after its own limit, and the error names it', async () => {
   const began = performance.now();
   using reader = new KubeReader(loggingIn('sleep 2'), 60_000, 60_000, 100);
   const error: unknown = await reader.get('/version').catch((failed: unknown) => failed);
@@ -24,13 +24,13 @@ test('a login program that does not end is left behind after its own bound, and 
   assert.deepEqual(explained(error), { reason: 'noWay', why: 'no credential from sh within 100 ms' });
 });
 
-test('a login program that fails is told with its own words', async () => {
+test('the error of a failed login program has its output', async () => {
   using reader = new KubeReader(loggingIn('echo no such profile >&2; exit 1'), 5_000);
   const error: unknown = await reader.get('/version').catch((failed: unknown) => failed);
   assert.match(explained(error).why, /^no credential from sh: no such profile/);
 });
 
-test('the time that a login program takes is not taken for silence of the server', async () => {
+test('the time of a login program does not count as silence of the server', async () => {
   await using server = createServer((request, response) => {
     response.end(JSON.stringify({ as: request.headers.authorization }));
   });
@@ -40,7 +40,7 @@ test('the time that a login program takes is not taken for silence of the server
   assert.deepEqual(await reader.get('/x'), { as: 'Bearer t' });
 });
 
-test('a server that says nothing is given up after its own bound', async () => {
+test('a silent server is abandoned after its own limit', async () => {
   await using server = createServer(() => undefined);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -4,7 +4,7 @@ import { explained } from './failure-words.ts';
 
 const mostShown = 500;
 
-/** What an API server answered to a call that failed, or what its connection said, in one line. */
+/** The answer of an API server to a failed call, or the error of the connection, in one line. */
 export function serverSaid(error: unknown): string {
   const answer = answerIn(error);
   if (!answer) return explained(error).why;
@@ -22,7 +22,7 @@ export function refusal(
   return error;
 }
 
-/** What to do about it: one sentence, or nothing where the server's words have to do. */
+/** The remedy: one sentence, or '' if the message of the server has to suffice. */
 export function adviceOn(error: unknown, { context }: Pick<MeshFileCluster, 'context'>): string {
   const code = answerIn(error)?.code;
   if (code === undefined)

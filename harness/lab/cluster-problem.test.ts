@@ -13,9 +13,9 @@ import type { Authorities } from './pki.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 
-const folder = labFolder('one');
+const folder = labFolder('problem');
 const lab = {
-  ...{ name: 'one', folder, engine: { endpoint: 'unix:///nowhere.sock' } },
+  ...{ name: 'problem', folder, engine: { endpoint: 'unix:///nowhere.sock' } },
   images: { node: 'meshproof/node:now' },
 } as unknown as EquippedLab;
 const cluster = { name: 'west', nodes: 1 } as TopologyCluster;
@@ -35,7 +35,7 @@ interface Seen {
 /** An engine on which the cluster runs, but for what is told otherwise, and its kubeconfig. */
 function standing({ state = 'running', image = 'meshproof/node:now', finished = true, ...seen }: Seen = {}) {
   const { answers = true, root = 'ROOT\n' } = seen;
-  const context = 'kind-meshproof-one-west';
+  const context = 'kind-meshproof-problem-west';
   writeFileSync(
     kubeconfig,
     stringify({
@@ -47,7 +47,7 @@ function standing({ state = 'running', image = 'meshproof/node:now', finished = 
   return fakeCommands({
     docker: `
 case "$*" in
-  ps*) echo "meshproof-one-west-control-plane ${state}" ;;
+  ps*) echo "meshproof-problem-west-control-plane ${state}" ;;
   *Config.Image*) echo ${image} ;;
   *"test -f"*cacerts*)
     ${finished ? '' : 'exit 3'}

@@ -35,8 +35,8 @@ const label = 'istio/multiCluster=true';
 /**
  * The reader accounts of a cluster's istiods: one for each kubeconfig in its remote secrets
  * (https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret) that is of a cluster in
- * the mesh file. Throws, without quoting a secret, when one is no kubeconfig, or one that would have
- * this machine run a program or read a file.
+ * the mesh file. Throws, without quoting a secret, if a kubeconfig is invalid, or would make this
+ * machine run a program or read a file.
  */
 export async function readerAccounts(mesh: Mesh, cluster: MeshCluster): Promise<ReaderAccount[]> {
   const namespace = mesh.file.rootNamespace;

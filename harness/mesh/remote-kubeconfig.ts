@@ -33,13 +33,13 @@ const kubeconfig = z.object({
   users: z.array(z.object({ name: z.string(), user: user.nullish() })).default([]),
 });
 
-/** What the current context of a remote secret's kubeconfig leads to, as it was written. Holds a credential. */
+/** The cluster and user of the current context of a remote secret's kubeconfig, as written. Holds a credential. */
 export interface RemoteKubeconfig {
   cluster: z.infer<typeof cluster>;
   user: z.infer<typeof user>;
 }
 
-/** Reads the kubeconfig in a remote secret; why there is none is told in our words, as those of parsers would quote it. */
+/** Reads the kubeconfig in a remote secret. The problem is in fixed words: messages of parsers would quote the secret. */
 export function parseRemoteKubeconfig(text: string): RemoteKubeconfig | { problem: string } {
   let config: z.infer<typeof kubeconfig>;
   try {
@@ -100,7 +100,7 @@ export function clientConfigOf(config: RemoteKubeconfig): KubeConfig {
   const made = new KubeConfig();
   made.loadFromClusterAndUser(
     {
-      // Without TLS there is nothing to verify, and client-node wants to be told so.
+      // client-node accepts a server without TLS only with skipTLSVerify.
       ...{ name: 'remote', server, skipTLSVerify: server.startsWith('http:') },
       ...optional('caData', cluster['certificate-authority-data']),
       ...optional('tlsServerName', cluster['tls-server-name']),

@@ -19,7 +19,7 @@ test('a namespace is ours by its label alone', () => {
   assert.equal(standingOf({ metadata: { name: 'team' } }), 'foreign');
 });
 
-test('one that is being deleted is told from one that stays, but is not ours for that', () => {
+test('a namespace that is being deleted is reported as such, but meshproof does not own it for that', () => {
   assert.equal(standingOf(namespace(ours, new Date())), 'leaving');
   assert.equal(standingOf(namespace({}, new Date())), 'foreign');
 });
