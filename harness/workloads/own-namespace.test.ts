@@ -55,7 +55,8 @@ test('every failure is named, after all have ended', async () => {
 });
 
 test('it is wrong use only where that is all that failed', async () => {
-  const failing = (of: (name: string) => Error) => forEachCluster(clusters, ({ name }) => Promise.reject(of(name)));
+  const failing = (of: (name: string) => Error) =>
+    forEachCluster(clusters, ({ name }) => Promise.reject(of(name)));
   await assert.rejects(
     failing((name) => new NotOurs(name)),
     NotOurs,
