@@ -33,7 +33,7 @@ test('an inspection is ended by the signal of whoever asks', async () => {
   );
 });
 
-test('what does not exist is undefined, and any other failure is told', async () => {
+test('an object that does not exist is undefined, and any other failure is an error', async () => {
   await using _none = await fakeCommands({ docker: 'echo "Error: No such network: one" >&2; exit 1' });
   assert.equal(await inspect(engine, 'network', 'one', '{{.Id}}'), undefined);
   await using _down = await fakeCommands({ docker: 'echo "Cannot connect" >&2; exit 1' });

@@ -9,7 +9,7 @@ test('all who ask get what was done once', async () => {
   assert.equal(await act(), 1);
 });
 
-test('after a failure it is tried again, and not beside the try that fails', async () => {
+test('after a failure the next call tries again, but not while the failing try runs', async () => {
   let times = 0;
   const act = once(async () => {
     await Promise.resolve();

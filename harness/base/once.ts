@@ -1,6 +1,6 @@
 /**
- * Does something once, however often it is asked for: all who ask get the same promise. After a failure whoever asks next tries again:
- * what puts a mesh back is asked by a test, and by its fixture after it.
+ * Calls `act` once, however often the returned function is called: all calls get the same promise. After a failure the next call tries again,
+ * since both a test and its fixture restore a mesh.
  */
 export function once<T>(act: () => Promise<T>): () => Promise<T> {
   let done: Promise<T> | undefined;

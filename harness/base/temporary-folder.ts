@@ -3,10 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 
-/** A folder for the tests of one file, which is deleted after them; the environment variables that are named hold its path. */
+let shared: string | undefined;
+
+/**
+ * For tests: a folder that is deleted after them. If environment variables are named, they hold its path, and all test files of a process
+ * get the same folder: use other names of labs and meshes in each file.
+ */
 export function temporaryFolder(...variables: ('MESHPROOF_STATE' | 'MESHPROOF_CACHE')[]): string {
+  if (variables.length === 0) return newFolder();
+  shared ??= newFolder();
+  for (const variable of variables) process.env[variable] = shared;
+  return shared;
+}
+
+function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'meshproof-test-'));
-  for (const variable of variables) process.env[variable] = folder;
   after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -5,9 +5,9 @@
 export const timeouts = {
   /** One request of a probe, from connect to the last byte. Far above any healthy answer, far below a hang. */
   requestMs: 5_000,
-  /** A TCP connection of a probe. Below `requestMs`, so that no way there is told from no answer. */
+  /** A TCP connection of a probe. Below `requestMs`, so that an unreachable address and a silent server are distinct. */
   connectMs: 3_000,
-  /** An answer, or an alert, after a TLS handshake; far above a round trip, as silence has to be told from slowness. */
+  /** An answer, or an alert, after a TLS handshake; far above a round trip, so that a slow answer is not silence. */
   tlsListenMs: 2_000,
   /** The same where silence breaks a promise: a refusal that comes late, on a machine that is busy, is one. */
   refusalMs: 10_000,
@@ -25,15 +25,15 @@ export const timeouts = {
   snapshotSilenceMs: 4_000,
   /** One source of a snapshot, of a server that answers: all its lists, an istiod's pages, a proxy's dumps. */
   snapshotSourceMs: 8_000,
-  /** A whole snapshot, whatever does not answer: it stands beside a failure while the mesh waits to be healed. */
+  /** A whole snapshot, whatever does not answer: a failed promise waits for it before the mesh is healed. */
   snapshotMs: 12_000,
   /** All logs of one cluster, a few at a time, each within `apiMs`. */
   logsMs: 60_000,
-  /** The doctor beside a failure: a snapshot and its judging. */
+  /** The doctor after a failed promise: a snapshot and its judgement. */
   diagnosisMs: 20_000,
   /**
-   * The longest that a generator of load may stand still: beyond, what it sent is no evidence. It is the second of requests that proves a
-   * baseline and a recovery, the finest that is told apart; a virtual machine whose processors are rationed stands still for longer than half of one.
+   * The longest that a generator of load may stand still: beyond, its requests are not evidence. It is the second of requests that proves a
+   * baseline and a recovery, the finest resolution; a virtual machine whose processors are rationed stands still for longer than half of one.
    */
   generatorStallMs: 1_000,
   /** A generator of load, from the last answer to its end. */

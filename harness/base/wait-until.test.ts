@@ -18,7 +18,7 @@ test('it ends when the condition holds, whatever was thrown before', async () =>
 test('a condition that never holds is an error with its cause', async () => {
   const failing = waitUntil(() => Promise.reject(new Error('refused')), 'an open port', 0);
   await assert.rejects(failing, (error: Error) => {
-    assert.equal(error.message, 'Waited 0 s in vain for an open port.');
+    assert.equal(error.message, 'Waited 0 s for an open port, which did not happen.');
     assert.match(String(error.cause), /refused/);
     return true;
   });

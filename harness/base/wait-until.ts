@@ -24,7 +24,7 @@ export async function waitUntil(
         cause = error;
       }
       if (performance.now() > deadlineMs)
-        throw new Error(`Waited ${withinMs / 1000} s in vain for ${what}.`, { cause });
+        throw new Error(`Waited ${withinMs / 1000} s for ${what}, which did not happen.`, { cause });
       await delay(timeouts.pollMs);
     }
   });

@@ -1,4 +1,4 @@
-/** Where a value is in a file: field names and list indexes from the top. */
+/** The place of a value in a file: field names and list indexes from the top. */
 export type FieldPath = readonly (string | number)[];
 
 /** Something that is wrong in a file. */

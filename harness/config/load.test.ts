@@ -142,7 +142,7 @@ const badTopologies: [name: string, from: string, to: string, message: string][]
     'clusters[1].controlPlane: "east" is a remote cluster and has no istiod of its own; name "west"',
   ],
   [
-    'remote served by nobody',
+    'remote without a primary',
     'name: east,',
     'name: east, role: remote, controlPlane: north,',
     'there is no cluster "north"; known are "west"',

@@ -16,7 +16,7 @@ export interface FileFormat<S extends z.ZodType> {
   schema: S;
   /** Problems between fields, of a value that has the shape. */
   check(value: z.infer<S>): Problem[];
-  /** Where to get one: the end of "no such file; …". */
+  /** Tells how to get the file: the end of "no such file; …". */
   advice: string;
 }
 

@@ -7,7 +7,7 @@ export interface Placement {
   pods: Readonly<Record<string, number>>;
 }
 
-/** Where the mesh file has pods of each service, services without any left out. */
+/** The clusters in which the mesh file has pods of each service; services without pods are absent. */
 export function placements(file: MeshFile): Placement[] {
   return file.services
     .map(({ name, pods }) => ({

@@ -18,7 +18,7 @@ export interface SchemaProblems {
 }
 
 /**
- * Words what a schema found wrong with a value: quotes the value, says what it must be, and suggests the nearest field or
+ * The message for a value that a schema refused: quotes the value, says what it must be, and suggests the nearest field or
  * value. The schema's descriptions say what a missing field is for. Parse with `reportInput`, which keeps the bad values.
  */
 export function problemsOf({ issues }: z.ZodError, schema: z.ZodType): SchemaProblems {
@@ -48,7 +48,7 @@ const pathOf = ({ path }: Issue): FieldPath =>
 
 const isMissing = ({ code, input }: Issue): boolean => code !== 'invalid_key' && input === undefined;
 
-/** An unknown field, and the path of the field beside it that was meant. */
+/** An unknown field, and the path of its sibling that was probably meant. */
 function unknownField(
   { key, around, given }: { key: string; around: FieldPath; given: readonly string[] },
   shape: Shape,

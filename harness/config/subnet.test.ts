@@ -36,7 +36,7 @@ test('host bits are seen, and the notation of the subnet has none', () => {
   assert.equal(cidrOf(subnetOf('255.255.255.255/0')), '0.0.0.0/0');
 });
 
-test('what is no subnet is refused', () => {
+test('a text that is not a subnet is refused', () => {
   for (const text of ['', '1.2.3.4', '1.2.3.256/8', '1.2.3.4/33', 'a.b.c.d/8'])
     assert.throws(() => subnetOf(text), RangeError);
 });

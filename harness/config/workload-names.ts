@@ -1,6 +1,6 @@
 /** Ports of a workload's Envoy, as clusters/workloads/envoy.yaml has them. */
 export const workloadPorts = {
-  /** HTTP, what port 80 of the Service leads to. */
+  /** HTTP, behind port 80 of the Service. */
   serve: 8080,
   /** Plain TCP: one JSON line with the origin, then the end. */
   tcp: 9000,

@@ -163,7 +163,7 @@ function valueOf(document: Document.Parsed): unknown {
   return value;
 }
 
-/** Where a value stands; its field's name if that is wanted or the value is empty; else the nearest field above it. */
+/** The place of a value; its field's name if that is wanted or the value is empty; else the nearest field above it. */
 function offsetOf(path: FieldPath, document: Document.Parsed, atName: boolean): number {
   for (let length = path.length; length >= 0; length--) {
     const node = nodeAt(path.slice(0, length), document);

@@ -48,15 +48,24 @@ test('requests one after the other share connections, and many at once a few', a
   assert.ok(connections <= apiConnections, `${connections} connections`);
 });
 
-test('where a login program may give another certificate, no connection is kept', async () => {
-  const credential = { apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential' };
-  const login = { ...credential, status: { token: 't' } };
-  const { core } = open({
-    exec: { apiVersion: credential.apiVersion, command: 'echo', args: [JSON.stringify(login)] },
-  });
+test('connections are kept until a login program returns another client certificate', async () => {
+  const apiVersion = 'client.authentication.k8s.io/v1';
+  const login = (more: object) =>
+    JSON.stringify({
+      apiVersion,
+      kind: 'ExecCredential',
+      status: { expirationTimestamp: '2020-01-01T00:00:00Z', ...more },
+    });
+  const client = await issueAuthority('client', 'ecdsa-p256', 1);
+  const answer = join(folder, 'login.json');
+  writeFileSync(answer, login({ token: 't' }));
+  const { core } = open({ exec: { apiVersion, command: 'cat', args: [answer] } });
+  for (let i = 0; i < 5; i++) await core.listNamespace();
+  const kept = connections;
+  assert.ok(kept <= 2, `${kept} connections for 5 requests`);
+  writeFileSync(answer, login({ clientCertificateData: client.certificate, clientKeyData: client.key }));
   await core.listNamespace();
-  await core.listNamespace();
-  assert.equal(connections, 2);
+  assert.equal(connections, kept + 1);
 });
 
 test('a connection on which a request was not answered in time is not used again', async () => {

@@ -6,13 +6,16 @@ import {
   KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
+  ResponseContext,
   ServerConfiguration,
   createConfiguration,
+  wrapHttpLibrary,
   type KubernetesObject,
+  type RequestContext,
 } from '#kubernetes-client';
 import { timeouts } from '../base/timeouts.ts';
-import { keptConnections } from './api-connections.ts';
-import { serverSaid, shortRefusal } from './server-said.ts';
+import { ApiConnections } from './api-connections.ts';
+import { refusal, serverSaid } from './server-said.ts';
 
 /** The API server of one cluster. Its KubeConfig is never switched to another context. */
 export interface ClusterApi {
@@ -63,28 +66,31 @@ export function openClusterApi(
   return { cluster, config, ...clientsOf(config, limits) };
 }
 
-/** Clients whose every request ends within its limit; those that client-node makes by itself wait for ever. */
+/** Clients that send through one set of kept connections, each request within its limit. Those of client-node wait for ever. */
 function clientsOf(
   config: KubeConfig,
   { limitMs = timeouts.apiMs, signal }: RequestLimits,
 ): Pick<ClusterApi, 'core' | 'apps' | 'custom' | 'objects'> {
-  const server = config.getCurrentCluster()?.server ?? '';
-  let connections: ReturnType<typeof keptConnections> | undefined;
+  const connections = new ApiConnections(config);
+  const send = async (request: RequestContext): Promise<ResponseContext> => {
+    const limit = AbortSignal.timeout(limitMs);
+    const { status, headers, body } = await connections.send({
+      url: request.getUrl(),
+      method: request.getHttpMethod(),
+      headers: request.getHeaders(),
+      body: request.getBody() as string | undefined, // Kubernetes has no forms
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+    if (status >= 400) throw refusal(status, await body.text(), headers);
+    return new ResponseContext(status, headers, {
+      text: () => body.text(),
+      binary: async () => Buffer.from(await body.arrayBuffer()),
+      stream: () => null, // no client reads one
+    });
+  };
   const configuration = createConfiguration({
-    baseServer: new ServerConfiguration(server, {}),
-    authMethods: { default: config },
-    promiseMiddleware: [
-      {
-        pre: async (context) => {
-          const limit = AbortSignal.timeout(limitMs);
-          context.setSignal(signal ? AbortSignal.any([signal, limit]) : limit);
-          const kept = await (connections ??= keptConnections(config));
-          if (kept) context.setDispatcher(kept);
-          return context;
-        },
-        post: shortRefusal,
-      },
-    ],
+    baseServer: new ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
+    httpApi: wrapHttpLibrary({ send }),
   });
   const client = <T extends object>(type: new (of: typeof configuration) => T) => new type(configuration);
   return {

@@ -18,7 +18,7 @@ const unreachableCodes = new Set([
   'ETIMEDOUT',
 ]);
 
-/** Why something could not be read, as a snapshot says it. */
+/** The reason why a read failed, as a snapshot records it. */
 export function explained(error: unknown): Failure {
   const why = messagesOf(error);
   if (error instanceof Refused) {

@@ -1,8 +1,6 @@
-import { Agent as PlainAgent, request as plainRequest } from 'node:http';
-import { Agent, type RequestOptions, request as secureRequest } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { timeouts } from '../base/timeouts.ts';
-import { apiConnections, tlsOf } from './api-connections.ts';
+import { ApiConnections, type ApiAnswer, type ApiRequest } from './api-connections.ts';
 
 /** No answer within the deadline. */
 export class TimedOut extends Error {
@@ -48,26 +46,23 @@ function said(body: string): string {
   }
 }
 
-/** The largest answer that is read, in bytes; 5,000 services are below 20 MiB. */
-const largestAnswer = 256 * 1024 * 1024;
-
 /**
- * Reads from one API server over a few connections that are kept, each answer within one deadline. It notes the server's
- * clock on the way: every answer has a Date header.
+ * Reads from one API server, each answer within one deadline. It notes the clock of the server meanwhile: every answer has a Date header.
  */
 export class KubeReader implements Disposable {
   readonly server: string;
   readonly clock: ClockReading[] = [];
-  readonly #options: Promise<RequestOptions>;
+  readonly #connections: ApiConnections;
+  readonly #ready: Promise<void>;
   readonly #late = new AbortController();
   readonly #read = new Map<string, Promise<unknown>>();
   #timers: NodeJS.Timeout[] = [];
   #isClosed = false;
 
   /**
-   * @param deadlineMs counts from when there is a credential, for everything that is read.
-   * @param silenceMs when nothing at all was answered by then, counted likewise, reading ends as well.
-   * @param credentialMs how long a login program of the kubeconfig may take.
+   * @param deadlineMs for all requests together, from the time when the credential is there.
+   * @param silenceMs reading ends after this time if nothing was answered, counted from the same time.
+   * @param credentialMs the longest that a login program of the kubeconfig may take.
    */
   constructor(
     config: KubeConfig,
@@ -76,14 +71,14 @@ export class KubeReader implements Disposable {
     credentialMs: number = timeouts.credentialMs,
   ) {
     this.server = (config.getCurrentCluster()?.server ?? '').replace(/\/$/, '');
-    this.#options = connectionOptions(config, credentialMs).then((options) => {
+    this.#connections = new ApiConnections(config);
+    this.#ready = logIn(config, this.#connections, credentialMs).then(() => {
       if (!this.#isClosed) this.#startTimers(deadlineMs, silenceMs);
-      return options;
     });
-    this.#options.catch(() => undefined); // it is awaited by every request
+    this.#ready.catch(() => undefined); // every request awaits it
   }
 
-  /** The server is not to blame for how long the credential took. */
+  /** The time of the login program does not count against the server. */
   #startTimers(deadlineMs: number, silenceMs: number): void {
     const end = (afterMs: number) => this.#late.abort(new TimedOut(this.server, afterMs));
     this.#timers = [
@@ -92,12 +87,12 @@ export class KubeReader implements Disposable {
     ];
   }
 
-  /** The answer as JSON. Throws {@link Refused}, or an error with what the connection said. */
+  /** The answer as JSON. Throws {@link Refused}, {@link NoCredential}, {@link TimedOut}, or the error of the connection. */
   async get<T>(path: string, accept = 'application/json'): Promise<T> {
-    return (await this.#ask('GET', path, accept)).value as T;
+    return (await this.#json({ method: 'GET', url: path, headers: { accept } })).value as T;
   }
 
-  /** The same, read once however often it is asked for. */
+  /** As {@link get}; a path is read once, however often it is asked for. */
   once(path: string): Promise<unknown> {
     const known = this.#read.get(path);
     if (known) return known;
@@ -108,108 +103,70 @@ export class KubeReader implements Disposable {
 
   /** Creates a review, which changes nothing: the answer and its status. Throws as {@link get} does. */
   review(path: string, body: object): Promise<{ value: unknown; status: number }> {
-    return this.#ask('POST', path, 'application/json', JSON.stringify(body));
+    const headers = { accept: 'application/json', 'content-type': 'application/json' };
+    return this.#json({ method: 'POST', url: path, headers, body: JSON.stringify(body) });
   }
 
-  /** The text of an answer that is no JSON, such as a log; one that is not there after `deadlineMs` is given up. */
+  /** The text of an answer that is not JSON, such as a log. Throws {@link TimedOut} if it is not complete after `deadlineMs`. */
   async text(path: string, deadlineMs: number): Promise<string> {
-    return (await this.#send('GET', path, '*/*', undefined, deadlineMs)).body;
-  }
-
-  async #ask(
-    method: string,
-    path: string,
-    accept: string,
-    body?: string,
-  ): Promise<{ value: unknown; status: number }> {
-    const answer = await this.#send(method, path, accept, body);
+    const own = new AbortController();
+    const late = () => own.abort(new TimedOut(`GET ${this.server}${path}`, deadlineMs));
+    await this.#ready;
+    const timer = setTimeout(late, deadlineMs);
     try {
-      return { value: JSON.parse(answer.body) as unknown, status: answer.status };
-    } catch (error) {
-      throw new Error(`${method} ${this.server}${path} answered with what is no JSON`, { cause: error });
+      const signal = AbortSignal.any([this.#late.signal, own.signal]);
+      const { body } = await this.#send({ method: 'GET', url: path, headers: { accept: '*/*' }, signal });
+      return body;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  async #send(
-    method: string,
-    path: string,
-    accept: string,
-    body?: string,
-    deadlineMs?: number,
-  ): Promise<{ body: string; status: number }> {
-    const url = new URL(`${this.server}${path}`);
-    const options = await this.#options;
-    const signal = this.#signalFor(`${method} ${url.href}`, deadlineMs);
-    const headers = {
-      ...options.headers,
-      accept,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    };
-    const what = `${method} ${url.href}`;
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error) => reject(signal.aborted ? (signal.reason as TimedOut) : error);
-      const sentMs = Date.now();
-      const open = url.protocol === 'http:' ? plainRequest : secureRequest; // http: behind `kubectl proxy`
-      const request = open(url, { ...options, method, headers, signal }, (response) => {
-        const pieces: Buffer[] = [];
-        let size = 0;
-        this.clock.push({ date: response.headers.date, sentMs, receivedMs: Date.now() });
-        response.on('data', (piece: Buffer) => {
-          size += piece.length;
-          if (size > largestAnswer) response.destroy(new Error(`${what}: more than ${largestAnswer} bytes`));
-          pieces.push(piece);
-        });
-        response.once('error', fail);
-        response.once('end', () => {
-          const text = Buffer.concat(pieces).toString();
-          const status = response.statusCode ?? 0;
-          if (status >= 200 && status < 300) resolve({ body: text, status });
-          else reject(new Refused(what, status, text));
-        });
-      });
-      request.once('error', fail);
-      request.end(body);
-    });
+  async #json(asked: ApiRequest): Promise<{ value: unknown; status: number }> {
+    const { body, status } = await this.#send(asked);
+    try {
+      return { value: JSON.parse(body) as unknown, status };
+    } catch (error) {
+      throw new Error(`${asked.method} ${this.server}${asked.url}: the answer is not JSON`, { cause: error });
+    }
   }
 
-  #signalFor(what: string, deadlineMs: number | undefined): AbortSignal {
-    if (deadlineMs === undefined) return this.#late.signal;
-    const own = new AbortController();
-    const timer = setTimeout(() => own.abort(new TimedOut(what, deadlineMs)), deadlineMs);
-    timer.unref(); // it is no reason to stay
-    return AbortSignal.any([this.#late.signal, own.signal]);
+  /** The whole answer to a request, whose URL is a path. */
+  async #send(asked: ApiRequest): Promise<{ body: string; status: number }> {
+    await this.#ready;
+    const url = `${this.server}${asked.url}`;
+    const answer: ApiAnswer = await this.#connections.send({ signal: this.#late.signal, ...asked, url });
+    const { headers, sentMs, receivedMs, status } = answer;
+    this.clock.push({ date: headers['date'], sentMs, receivedMs });
+    const body = await answer.body.text();
+    if (status >= 200 && status < 300) return { body, status };
+    throw new Refused(`${asked.method} ${url}`, status, body);
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
     this.#timers.forEach(clearTimeout);
-    this.#options.then(({ agent }) => agent instanceof PlainAgent && agent.destroy()).catch(() => undefined);
+    this.#connections[Symbol.dispose]();
   }
 }
 
-/** The fields of a user that have a program asked for the credential. */
+/** The fields of a user that name a login program. */
 interface LoginFields {
   exec?: { command?: string } | null;
   authProvider?: { name?: string } | null;
 }
 
-/** A kubeconfig gave no credential, so nothing was asked. */
+/** A kubeconfig gave no credential, so no request was sent. */
 export class NoCredential extends Error {}
 
-async function connectionOptions(config: KubeConfig, credentialMs: number): Promise<RequestOptions> {
-  const options: RequestOptions = {};
+async function logIn(config: KubeConfig, connections: ApiConnections, credentialMs: number): Promise<void> {
   const { exec, authProvider } = (config.getCurrentUser() ?? {}) as LoginFields;
   const from = exec?.command ?? authProvider?.name ?? 'the kubeconfig';
   try {
-    await within(credentialMs, from, config.applyToHTTPSOptions(options));
+    await within(credentialMs, from, connections.credential());
   } catch (cause) {
     if (cause instanceof TimedOut)
       throw new NoCredential(`no credential from ${from} within ${credentialMs} ms`);
     throw new NoCredential(`no credential from ${from}`, { cause });
   }
-  // Its own agent keeps no connection; one that goes through a proxy is left as it is.
-  if (config.getCurrentCluster()?.proxyUrl !== undefined) return options;
-  if (config.getCurrentCluster()?.server.startsWith('http:')) return options;
-  const agent = new Agent({ ...tlsOf(options), keepAlive: true, maxSockets: apiConnections });
-  return { ...options, agent };
 }

@@ -11,15 +11,15 @@ export interface PodRef {
 }
 
 /**
- * A loopback address that leads somewhere through something that can break by itself. A connection through it that ends
- * without an answer is the relay's failure, no evidence about the mesh.
+ * A loopback address of a relay that can break by itself. If a connection through the relay ends without an answer, the relay failed: that is
+ * not evidence about the mesh.
  */
 export interface Relay {
   host: string;
   port: number;
   /** The last failure of the relay itself since a connection through it last succeeded. */
   lastFailure(): Error | undefined;
-  /** Connections to the relay whose way on is not open yet: what waits in them has not been sent. */
+  /** Connections to the relay that it has not opened to the target yet: their data has not been sent. */
   unopened(): number;
 }
 
@@ -114,7 +114,7 @@ async function relay(
 const channelZero = Buffer.from([0]);
 
 /**
- * client-node's websocket handler, which it exports by way of Exec only; told by a server to close a channel, this one
+ * client-node's websocket handler, which it exports only through Exec. If a server closes a channel, this handler
  * does not close this process's own standard streams.
  */
 export function quietHandler(api: ClusterApi): Exec['handler'] {

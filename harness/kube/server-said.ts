@@ -4,33 +4,25 @@ import { explained } from './failure-words.ts';
 
 const mostShown = 500;
 
-/** What an API server answered to a call that failed, or what its connection said, in one line. */
+/** The answer of an API server to a failed call, or the error of the connection, in one line. */
 export function serverSaid(error: unknown): string {
   const answer = answerIn(error);
   if (!answer) return explained(error).why;
   return `status ${answer.code}: ${messageIn(answer.body).slice(0, mostShown)}`;
 }
 
-/** As much of a response as {@link shortRefusal} reads. */
-interface Response {
-  httpStatusCode: number;
-  headers: Record<string, string>;
-  body: { text(): Promise<string> };
+/** The error for an answer with an error status: its message is one line, not client-node's with the whole body and all headers. */
+export function refusal(
+  status: number,
+  body: string,
+  headers: Record<string, string>,
+): ApiException<unknown> {
+  const error = new ApiException(status, '', body, headers);
+  error.message = serverSaid(error);
+  return error;
 }
 
-/**
- * For a client's middleware: passes a response on. If it is an error, throws ApiException with the words of {@link serverSaid}:
- * client-node's own message has the whole body and all headers.
- */
-export async function shortRefusal<T extends Response>(response: T): Promise<T> {
-  const { httpStatusCode, headers, body } = response;
-  if (httpStatusCode < 400) return response;
-  const refusal = new ApiException(httpStatusCode, '', await body.text(), headers);
-  refusal.message = serverSaid(refusal);
-  throw refusal;
-}
-
-/** What to do about it: one sentence, or nothing where the server's words have to do. */
+/** The remedy: one sentence, or '' if the message of the server has to suffice. */
 export function adviceOn(error: unknown, { context }: Pick<MeshFileCluster, 'context'>): string {
   const code = answerIn(error)?.code;
   if (code === undefined)

@@ -13,9 +13,9 @@ import type { Authorities } from './pki.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 
-const folder = labFolder('one');
+const folder = labFolder('problem');
 const lab = {
-  name: 'one',
+  name: 'problem',
   folder,
   engine: { endpoint: 'unix:///nowhere.sock' },
   images: { node: 'meshproof/node:now' },
@@ -42,7 +42,7 @@ function fakeEngine({
   answers = true,
   root = 'ROOT\n',
 }: NodeState = {}) {
-  const context = 'kind-meshproof-one-west';
+  const context = 'kind-meshproof-problem-west';
   writeFileSync(
     kubeconfig,
     stringify({
@@ -54,7 +54,7 @@ function fakeEngine({
   return fakeCommands({
     docker: `
 case "$*" in
-  ps*) echo "meshproof-one-west-control-plane ${state}" ;;
+  ps*) echo "meshproof-problem-west-control-plane ${state}" ;;
   *Config.Image*) echo ${image} ;;
   *"test -f"*cacerts*)
     ${finished ? '' : 'exit 3'}

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fakeCommands } from '../base/fake-command.ts';
 import { temporaryFolder } from '../base/temporary-folder.ts';
+import { setVariables } from '../base/test-environment.ts';
 import { ensureEngine, privateEndpoint } from './engine.ts';
 
 temporaryFolder('MESHPROOF_CACHE');
-delete process.env['DOCKER_HOST'];
 
 test('two processes that start the private engine at once start one daemon, and both get it', async (t) => {
+  setVariables(t, { DOCKER_HOST: undefined });
   t.mock.method(process as { getuid: () => number }, 'getuid', () => 0);
   await using fake = await fakeCommands({
     docker: `[ "$DOCKER_HOST" = '${privateEndpoint()}' ] && [ -e "$FAKE/up" ] && echo 28.0`,

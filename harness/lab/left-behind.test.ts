@@ -54,15 +54,15 @@ test('a lab that was never finished has nothing to heal', async () => {
 
 test('up heals in its first step, before it looks at any cluster', async () => {
   const { asked, heal } = heals(['west: let a node go on']);
-  mkdirSync(labFolder('one'));
-  writeFileSync(labMeshFile('one'), '');
+  mkdirSync(labFolder('left-behind'));
+  writeFileSync(labMeshFile('left-behind'), '');
   const topologyPath = join(projectRoot, 'clusters/topologies/west-east.yaml');
   const topology = loadTopology(topologyPath);
   const [first] = upSteps({
-    ...{ name: 'one', topology, topologyPath, images: 'auto', heal },
+    ...{ name: 'left-behind', topology, topologyPath, images: 'auto', heal },
     awaitReadiness: () => Promise.reject(new Error('not yet')),
   });
   const step = first?.steps?.find(({ title }) => title.includes('killed run'));
   assert.equal(await step?.run?.(() => undefined), 'healed west: let a node go on');
-  assert.deepEqual(asked, [labMeshFile('one')]);
+  assert.deepEqual(asked, [labMeshFile('left-behind')]);
 });

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
 import { fakeCommands } from '../base/fake-command.ts';
 import { temporaryFolder } from '../base/temporary-folder.ts';
+import { setVariables } from '../base/test-environment.ts';
 import { labFolder, labMeshFile } from './paths.ts';
 import { statusOf } from './status.ts';
 
 temporaryFolder('MESHPROOF_STATE');
-process.env['DOCKER_HOST'] = 'unix:///nowhere.sock';
 
 mkdirSync(labFolder('one'));
 writeFileSync(labMeshFile('one'), '');
 
 /** A fake engine that runs the link and a node of lab `one`. */
-const running = () =>
-  fakeCommands({
+const running = (t: TestContext) => {
+  setVariables(t, { DOCKER_HOST: 'unix:///nowhere.sock' });
+  return fakeCommands({
     docker: `
 case "$*" in
   version*) echo 28.0 ;;
@@ -25,9 +26,10 @@ case "$*" in
   "container inspect"*) echo running ;;
 esac`,
   });
+};
 
-test('a lab with a fault in place is broken, even if all its containers run', async () => {
-  await using _docker = await running();
+test('a lab with a fault in place is broken, even if all its containers run', async (t) => {
+  await using _docker = await running(t);
   const left = 'process 7 was killed and left a fault in place: link-partitioned; run `meshproof heal`';
   const asked: string[] = [];
   const status = await statusOf('one', async (file) => {
@@ -43,8 +45,8 @@ test('a lab with a fault in place is broken, even if all its containers run', as
   );
 });
 
-test('a journal that cannot be read is a problem', async () => {
-  await using _docker = await running();
+test('a journal that cannot be read is a problem', async (t) => {
+  await using _docker = await running(t);
   const status = await statusOf('one', () => Promise.reject(new Error('EACCES: journal')));
   assert.deepEqual([status.state, status.problems], ['broken', ['EACCES: journal']]);
 });

@@ -78,7 +78,7 @@ for (const [name, seen] of [
   ['a pod is ejected', [pods[0]!, { ...pods[1]!, healthy: false, ejected: true }, gateway]],
   ['nothing', []],
 ] as const) {
-  test(`a problem is told: ${name}`, () => {
+  test(`a problem is reported: ${name}`, () => {
     const problem = missingEndpoints(catalog, seen);
     assert.match(
       problem ?? '',

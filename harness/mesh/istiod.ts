@@ -39,7 +39,7 @@ export class IstiodDebug extends PodHttp {
     return configz.parse(JSON.parse(await this.ask('/debug/configz')));
   }
 
-  /** The networks and the gateways that lead to them, as istiod sees them. */
+  /** The networks and their gateways, as istiod sees them. */
   async networks(): Promise<unknown> {
     return JSON.parse(await this.ask('/debug/networkz')) as unknown;
   }

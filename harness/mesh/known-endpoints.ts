@@ -7,7 +7,7 @@ import { clientProxies } from './readiness.ts';
  * does not answer throws, and where there is none to ask.
  *
  * @param options.proxies those that are asked; default: those that send for us.
- * @param options.pods counts endpoints that are one of these pods, and no gateway that leads to others.
+ * @param options.pods counts endpoints that are one of these pods, but not gateways to other networks.
  */
 export async function knownEndpoints(
   mesh: Mesh,

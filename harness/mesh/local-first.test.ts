@@ -28,7 +28,7 @@ test('the zones of a region may come one after the other, before all others', ()
   assert.ok(isLocalFirst([endpoint('here', 0)], 'here'));
 });
 
-test('without endpoints of its own a proxy prefers none', () => {
+test('a proxy without local endpoints does not prefer any', () => {
   assert.ok(isLocalFirst([endpoint('there', 0)], 'here'));
   assert.ok(isLocalFirst([], 'here'));
 });

@@ -126,6 +126,6 @@ for (const [shape, configs] of [
   });
 }
 
-test('what is no dump is refused', () => {
+test('a text that is not a dump is refused', () => {
   assert.throws(() => parseClusters('{"cluster_statuses":[{"host_statuses":[]}]}'));
 });

@@ -1,22 +1,14 @@
-import {
-  AuthorizationV1Api,
-  createConfiguration,
-  KubeConfig,
-  ServerConfiguration,
-  type V1Secret,
-} from '#kubernetes-client';
+import type { KubeConfig, V1Secret } from '#kubernetes-client';
 import { timeouts } from '../base/timeouts.ts';
 import { whileWaiting } from '../base/waiting.ts';
-import { neededResources } from './access-review.ts';
+import { KubeReader, Refused } from '../kube/kube-reader.ts';
+import { askNeeded, askRules, type ListedRule, neededResources } from './access-review.ts';
 import type { Mesh, MeshCluster } from './attach.ts';
-import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse } from './remote-kubeconfig.ts';
+import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse, withServerOf } from './remote-kubeconfig.ts';
 
-/** One rule of the rights of an account, as a SelfSubjectRulesReview lists it. */
-export interface AccessRule {
+/** A rule of an account in one namespace. */
+export interface AccessRule extends Readonly<ListedRule> {
   namespace: string;
-  verbs: readonly string[];
-  apiGroups: readonly string[];
-  resources: readonly string[];
 }
 
 /** The rights of an account in one cluster. */
@@ -43,8 +35,8 @@ const label = 'istio/multiCluster=true';
 /**
  * The reader accounts of a cluster's istiods: one for each kubeconfig in its remote secrets
  * (https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret) that is of a cluster in
- * the mesh file. Throws, without quoting a secret, when one is no kubeconfig, or one that would have
- * this machine run a program or read a file.
+ * the mesh file. Throws, without quoting a secret, if a kubeconfig is invalid, or would make this
+ * machine run a program or read a file.
  */
 export async function readerAccounts(mesh: Mesh, cluster: MeshCluster): Promise<ReaderAccount[]> {
   const namespace = mesh.file.rootNamespace;
@@ -68,71 +60,36 @@ function accountsIn(secret: V1Secret, mesh: Mesh, of: string): ReaderAccount[] {
   });
 }
 
+/**
+ * Asks the API server that the kubeconfig of the account names. If that server does not answer, because only istiods can reach its address,
+ * asks the server of the mesh file with the credential of the account.
+ */
 async function askAccess(config: KubeConfig, target: MeshCluster): Promise<ReaderAccess> {
-  const api = await reachable(config, target);
   const { items } = await target.api.core.listNamespace();
   const namespaces = items.map(({ metadata }) => metadata?.name ?? '');
-  const reviews = await Promise.all(
-    namespaces.map(async (namespace) => {
-      const body = { spec: { namespace } };
-      return { namespace, status: (await api.createSelfSubjectRulesReview({ body })).status };
-    }),
-  );
-  const rules: AccessRule[] = reviews.flatMap(({ namespace, status }) =>
-    (status?.resourceRules ?? []).map(({ verbs, apiGroups = [], resources = [] }) => ({
-      ...{ namespace, verbs, apiGroups, resources },
-    })),
-  );
-  const needed = neededResources.flatMap((one) => ['list', 'watch'].map((verb) => ({ verb, ...one })));
-  const may = await Promise.all(
-    needed.map(async (resourceAttributes) => {
-      const review = await api.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
-      return [
-        `${resourceAttributes.verb} ${resourceAttributes.resource}`,
-        review.status?.allowed ?? false,
-      ] as const;
-    }),
-  );
-  return {
-    rules,
-    incomplete: reviews.some(({ status }) => !status || status.incomplete),
-    mayEverywhere: Object.fromEntries(may),
-  };
-}
-
-/**
- * The API server by the address that the account's kubeconfig names; where that is for istiods alone, by the address of
- * the mesh file, still with the account's own credential.
- */
-async function reachable(config: KubeConfig, target: MeshCluster): Promise<AuthorizationV1Api> {
-  const named = clientAt(config, config.getCurrentCluster()?.server ?? '');
+  const known = target.api.config.getCurrentCluster();
+  if (!known) throw new Error(`The kubeconfig of cluster ${target.name} does not name a server.`);
   try {
-    await named.createSelfSubjectRulesReview({ body: { spec: { namespace: 'default' } } });
-    return named;
+    return await accessOf(config, namespaces).catch((error: unknown) => {
+      if (error instanceof Refused) throw error;
+      return accessOf(withServerOf(known, config), namespaces);
+    });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && typeof error.code === 'number')
-      throw new Error(`Cluster ${target.name} refused its reader account: status ${error.code}.`);
+    if (!(error instanceof Refused)) throw error;
+    throw new Error(`Cluster ${target.name} refused its reader account: status ${error.status}.`);
   }
-  const [user, known] = [config.getCurrentUser(), target.api.config.getCurrentCluster()];
-  const mixed = new KubeConfig();
-  if (!user || !known) throw new Error(`The reader account of ${target.name} names no user or server.`);
-  mixed.loadFromClusterAndUser(known, user);
-  return clientAt(mixed, known.server);
 }
 
-function clientAt(config: KubeConfig, server: string): AuthorizationV1Api {
-  const signalled = {
-    pre: (context: { setSignal(signal: AbortSignal): void }) => {
-      context.setSignal(AbortSignal.timeout(timeouts.connectMs));
-      return Promise.resolve(context);
-    },
-    post: <T>(context: T) => Promise.resolve(context),
+async function accessOf(config: KubeConfig, namespaces: readonly string[]): Promise<ReaderAccess> {
+  using reader = new KubeReader(config, timeouts.apiMs, timeouts.connectMs);
+  const [listed, mayEverywhere] = await Promise.all([askRules(reader, namespaces), askNeeded(reader)]);
+  return {
+    rules: listed.flatMap(({ namespace, resourceRules }) =>
+      resourceRules.map((rule) => ({ namespace, ...rule })),
+    ),
+    incomplete:
+      listed.some(({ incomplete }) => incomplete) ||
+      Object.keys(mayEverywhere).length < 2 * neededResources.length, // list and watch of each
+    mayEverywhere,
   };
-  return new AuthorizationV1Api(
-    createConfiguration({
-      baseServer: new ServerConfiguration(server, {}),
-      authMethods: { default: config },
-      promiseMiddleware: [signalled as never],
-    }),
-  );
 }

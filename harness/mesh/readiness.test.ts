@@ -4,11 +4,11 @@ import type { Mesh, MeshCluster, Pod } from './attach.ts';
 import { knownEndpoints } from './known-endpoints.ts';
 import { whatWasSeen } from './readiness.ts';
 
-test('what was seen to be amiss is told, and what could not be read is no sight of it', () => {
-  const amiss = { problem: 'west/webapp-1: catalog: expected 2 pods' };
+test('an observed problem is reported, and a failed read is not an observation', () => {
+  const observed = { problem: 'west/webapp-1: catalog: expected 2 pods' };
   const unread = { problem: 'connect ECONNREFUSED 10.0.0.2:6443', unreadable: true as const };
   assert.deepEqual(whatWasSeen([]), []);
-  assert.deepEqual(whatWasSeen([unread, amiss]), [amiss.problem]);
+  assert.deepEqual(whatWasSeen([unread, observed]), [observed.problem]);
   assert.throws(() => whatWasSeen([unread]), /Not all of the mesh could be read: connect ECONNREFUSED/);
 });
 

@@ -7,7 +7,7 @@ import type { Mesh, MeshCluster, Pod } from './attach.ts';
 import { expectedEndpoints, missingEndpoints } from './expected-endpoints.ts';
 import { outboundCluster } from './proxy.ts';
 
-/** What {@link waitUntilReady} may be told. */
+/** Options of {@link waitUntilReady}. */
 export interface ReadinessOptions {
   /** Hears how many things are still missing, and the first of them, whenever that changes. */
   onProgress?: (line: string) => void;
@@ -30,21 +30,21 @@ const clientServices = ['probe', 'webapp'];
  */
 export async function waitUntilReady(mesh: Mesh, options: ReadinessOptions = {}): Promise<void> {
   const deadlineMs = performance.now() + (options.timeoutMs ?? timeouts.readinessMs);
-  let told = '';
+  let reported = '';
   await whileWaiting(async () => {
     for (;;) {
       options.signal?.throwIfAborted();
       const problems = await findUnready(mesh);
       if (problems.length === 0) return;
       const line = `${problems.length} to come: ${problems[0]}`;
-      if (line !== told) options.onProgress?.((told = line));
+      if (line !== reported) options.onProgress?.((reported = line));
       if (performance.now() > deadlineMs) throw notReady(problems, options.timeoutMs ?? timeouts.readinessMs);
       await delay(timeouts.pollMs);
     }
   });
 }
 
-/** What keeps the mesh from being ready, a line each, now; empty when it is. Does not throw for what it cannot read. */
+/** The reasons why the mesh is not ready now, a line each; empty if it is ready. A failed read is a line, not an error. */
 export async function findUnready(mesh: Mesh): Promise<string[]> {
   return (await readUnready(mesh)).map(({ problem }) => problem);
 }
@@ -52,7 +52,7 @@ export async function findUnready(mesh: Mesh): Promise<string[]> {
 /**
  * The same of what could be read: for a verdict, as an API server that does not answer says nothing of the endpoints in proxies.
  *
- * @throws Error where nothing was seen to be amiss, and not all could be read.
+ * @throws Error if no problem was seen, and a read failed.
  */
 export async function seenUnready(mesh: Mesh): Promise<string[]> {
   return whatWasSeen(await readUnready(mesh));

@@ -17,7 +17,7 @@ const read = (user: object, cluster: object = { server }) => {
   return 'problem' in kubeconfig ? assert.fail(kubeconfig.problem) : kubeconfig;
 };
 
-test('a kubeconfig that would run a program or read a file here is refused, whatever stands beside that', () => {
+test('a kubeconfig that would run a program or read a file here is refused, whatever else it holds', () => {
   const users: [object, RegExp][] = [
     [{ exec: { command: 'sh' } }, /exec/],
     [{ 'auth-provider': { name: 'gcp', config: { 'cmd-path': 'sh' } } }, /auth-provider/],
@@ -56,7 +56,7 @@ test('what is used of a kubeconfig holds its value itself, and the server is ver
   assert.equal(options.auth, undefined);
 });
 
-test('the files that stand for a credential are told by the names that istiod has for them', () => {
+test('credential files are reported by the names that istiod uses', () => {
   assert.deepEqual(filesNamed(read({ tokenFile: '/t', 'token-file': '/t', 'client-key': '/k' })), [
     'tokenFile',
     'clientKey',

@@ -1,4 +1,4 @@
-import { KubeConfig } from '#kubernetes-client';
+import { type Cluster, KubeConfig } from '#kubernetes-client';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -33,13 +33,13 @@ const kubeconfig = z.object({
   users: z.array(z.object({ name: z.string(), user: user.nullish() })).default([]),
 });
 
-/** What the current context of a remote secret's kubeconfig leads to, as it was written. Holds a credential. */
+/** The cluster and user of the current context of a remote secret's kubeconfig, as written. Holds a credential. */
 export interface RemoteKubeconfig {
   cluster: z.infer<typeof cluster>;
   user: z.infer<typeof user>;
 }
 
-/** Reads the kubeconfig in a remote secret; why there is none is told in our words, as those of parsers would quote it. */
+/** Reads the kubeconfig in a remote secret. The problem is in fixed words: messages of parsers would quote the secret. */
 export function parseRemoteKubeconfig(text: string): RemoteKubeconfig | { problem: string } {
   let config: z.infer<typeof kubeconfig>;
   try {
@@ -100,7 +100,7 @@ export function clientConfigOf(config: RemoteKubeconfig): KubeConfig {
   const made = new KubeConfig();
   made.loadFromClusterAndUser(
     {
-      // Without TLS there is nothing to verify, and client-node wants to be told so.
+      // client-node accepts a server without TLS only with skipTLSVerify.
       ...{ name: 'remote', server, skipTLSVerify: server.startsWith('http:') },
       ...optional('caData', cluster['certificate-authority-data']),
       ...optional('tlsServerName', cluster['tls-server-name']),
@@ -117,3 +117,12 @@ export function clientConfigOf(config: RemoteKubeconfig): KubeConfig {
 
 const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
   value ? ({ [key]: value } as Record<K, string>) : {};
+
+/** The credential of `config` for the API server `server`, with the address and CA of that server. */
+export function withServerOf(server: Cluster, config: KubeConfig): KubeConfig {
+  const mixed = new KubeConfig();
+  const user = config.getCurrentUser();
+  if (!user) throw new Error('The kubeconfig does not name a user.');
+  mixed.loadFromClusterAndUser(server, user);
+  return mixed;
+}

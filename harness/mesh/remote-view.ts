@@ -11,7 +11,7 @@ export interface RemoteView {
   from: readonly MeshCluster[];
   /** By client proxy in those: what it has of the gateway, of a service; a pod weighs 1, whatever istiod multiplies weights by. */
   weights(service: string): Promise<SeenWeights>;
-  /** By istiod elsewhere in the mesh: how many endpoints of the cluster it holds, of a service. Throws where there is no istiod. */
+  /** By istiod elsewhere in the mesh: how many endpoints of the cluster it holds, of a service. Throws if a cluster does not have an istiod. */
   held(service: string): Promise<Record<string, number>>;
   /** The settings of the istiods there, one record a cluster. */
   settings(): Promise<Record<string, string>[]>;
@@ -34,16 +34,16 @@ export function remoteView(mesh: Mesh, home: MeshCluster): RemoteView {
       if (!gateway) return {};
       const name = outboundCluster(service, home.namespace);
       const all = await (clients ??= findClients());
-      const told = all.map(async ({ cluster, pod }) => {
+      const views = all.map(async ({ cluster, pod }) => {
         const sent = await cluster.proxy(pod).eds();
-        const beside = all.filter((one) => one.cluster === cluster).map((one) => one.pod);
+        const siblings = all.filter((one) => one.cluster === cluster).map((one) => one.pod);
         const { weight, localities } = wayTowards(sent.get(name) ?? [], { gateway });
         return [
           `${cluster.name}/${pod.name}`,
-          { weight: weight / scaleOf(sent, beside), localities },
+          { weight: weight / scaleOf(sent, siblings), localities },
         ] as const;
       });
-      return Object.fromEntries(await Promise.all(told));
+      return Object.fromEntries(await Promise.all(views));
     },
     held: (service) => heldElsewhere(mesh, home, service),
     settings: () => Promise.all(from.map((one) => istiodSettings(one, mesh.file.rootNamespace))),

@@ -5,7 +5,7 @@ import { outboundCluster } from './proxy.ts';
 import { clientProxies } from './readiness.ts';
 import { scaleOf, weightTowards } from './weights.ts';
 
-/** A remote cluster as one istiod and the client proxies beside it see it. */
+/** A remote cluster as one istiod and the client proxies in its cluster see it. */
 export interface IstiodSync {
   /** `syncStatus` in `/debug/clusterz`; absent when the cluster is not listed. */
   status?: string;
@@ -18,8 +18,8 @@ export interface IstiodSync {
 }
 
 /**
- * What an istiod of `cluster` and the client proxies beside it know of a remote cluster: istiod's own word, the endpoints
- * of meshproof's services that it holds, and the least weight for the remote cluster that any client proxy was told,
+ * What an istiod of `cluster` and the client proxies in its cluster know of a remote cluster: istiod's own word, the endpoints
+ * of meshproof's services that it holds, and the least weight for the remote cluster that any client proxy has,
  * of which a pod weighs 1.
  */
 export async function observeSync(
@@ -70,12 +70,12 @@ async function toldWeights(
   const clients = await clientProxies(mesh, cluster);
   if (clients.length === 0)
     throw new Error(`Cluster ${cluster.name} has no proxy that could know of ${remote.name}.`);
-  const told = await Promise.all(clients.map((pod) => cluster.proxy(pod).eds()));
+  const received = await Promise.all(clients.map((pod) => cluster.proxy(pod).eds()));
   const gateway = remote.file.network === cluster.file.network ? undefined : remote.file.eastWestGateway;
   const weights = services.map(async (service) => {
     const to = gateway ? { gateway } : { podAddresses: (await remote.pods(service)).map(({ ip }) => ip) };
     const name = outboundCluster(service, cluster.namespace);
-    const seen = told.map((eds) => weightTowards(eds.get(name) ?? [], to) / scaleOf(eds, clients));
+    const seen = received.map((eds) => weightTowards(eds.get(name) ?? [], to) / scaleOf(eds, clients));
     return [service, Math.min(...seen)] as const;
   });
   return Object.fromEntries(await Promise.all(weights));

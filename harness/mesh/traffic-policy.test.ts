@@ -20,7 +20,7 @@ test('what a DestinationRule says, in milliseconds', () => {
   });
 });
 
-test('what it does not say is absent', () => {
+test('a setting that it does not have is absent', () => {
   assert.deepEqual(trafficPolicyOf(rule('{ outlierDetection: {} }')), { outlierDetection: {} });
   assert.deepEqual(trafficPolicyOf(rule('{}')), {});
 });

@@ -52,7 +52,7 @@ test('placements tell which services a cluster lacks and which it shares', () =>
   );
 });
 
-test('a crossing leads to one other cluster only', () => {
+test('a crossing goes to one other cluster only', () => {
   assert.deepEqual(crossings(file, 'a'), [{ cluster: 'b', service: 'in-b' }]);
   assert.deepEqual(crossings(file, 'b'), []);
 });

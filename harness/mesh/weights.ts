@@ -29,15 +29,15 @@ function sumByRegion(
   return weights;
 }
 
-/** Where one cluster is: behind its network's gateway where that is another network's, otherwise its pods, by their addresses. */
+/** The location of one cluster: behind its network's gateway where that is another network's, otherwise its pods, by their addresses. */
 export type Towards = { gateway: { address: string; port: number } } | { podAddresses: readonly string[] };
 
-/** The weight that leads to one cluster. */
+/** The weight of the routes to one cluster. */
 export function weightTowards(localities: readonly EdsLocality[], to: Towards): number {
   return wayTowards(localities, to).weight;
 }
 
-/** The weight that leads to one cluster, and the localities of the endpoints that it is the weight of. */
+/** The weight of the routes to one cluster, and the localities of the endpoints that it is the weight of. */
 export function wayTowards(localities: readonly EdsLocality[], to: Towards): SeenWeight {
   const there = localities
     .map((one) => ({ ...one, endpoints: one.endpoints.filter((endpoint) => leadsThere(endpoint, to)) }))
@@ -53,7 +53,7 @@ export function wayTowards(localities: readonly EdsLocality[], to: Towards): See
  * (GetLBWeightScaleFactor in pilot/pkg/model/network.go): the weight of an endpoint that is one of these pods. 1 where the proxy
  * has none of them.
  *
- * @param sent by Envoy cluster, all that a proxy was told.
+ * @param sent by Envoy cluster, all assignments of a proxy.
  */
 export function scaleOf(
   sent: ReadonlyMap<string, readonly EdsLocality[]>,
@@ -63,7 +63,7 @@ export function scaleOf(
   return endpoints.find(({ address }) => pods.some(({ ip }) => ip === address))?.weight ?? 1;
 }
 
-/** A gateway known by a host name is told by its port. */
+/** A gateway with a host name is identified by its port. */
 function leadsThere({ address, port }: { address: string; port: number }, to: Towards): boolean {
   return 'gateway' in to
     ? port === to.gateway.port && (isIP(to.gateway.address) === 0 || address === to.gateway.address)

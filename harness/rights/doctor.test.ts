@@ -22,7 +22,7 @@ const podOf = (namespace: string, name: string, labels: object, container: strin
   spec: { nodeName: 'n', containers: [{ name: container, image: 'x:1', args: ['proxy', type] }] },
   status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
 });
-/** An istiod, a gateway, a proxy of meshproof's and one of somebody else's, each in a namespace of its own. */
+/** An istiod, a gateway, a proxy of meshproof and one of another owner, each in its own namespace. */
 const pods = [
   podOf('istio-system', 'istiod', { app: 'istiod' }, 'discovery'),
   podOf('gateways', 'gateway', { istio: 'eastwestgateway' }, 'istio-proxy', 'router'),

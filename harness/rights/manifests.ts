@@ -26,7 +26,7 @@ const apiVersion = `${rbac}/v1`;
 
 /**
  * The manifests that give rights to an account, in the order in which they can be applied: the account, then each role with its
- * binding. Rights in one namespace are a Role there; the others are a ClusterRole, and each optional part is a ClusterRole of its own.
+ * binding. Rights in one namespace are a Role there; the others are a ClusterRole, and each optional part is its own ClusterRole.
  *
  * @param name of the roles and bindings, such as `meshproof-doctor`.
  */

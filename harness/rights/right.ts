@@ -19,7 +19,7 @@ export interface Right {
   lost: string;
   /** The parts of a snapshot that are not read without it. */
   parts?: readonly Source[];
-  /** Set if the right gets a ClusterRole of its own, which an administrator may leave out. */
+  /** Set if the right gets its own ClusterRole, which an administrator may leave out. */
   optional?: OptionalRole;
   /** Only some meshes, or some leftovers of a killed run, make the verb ask for it. */
   seldom?: true;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseDump } from '../mesh/envoy-dump.ts';
+import { parseDump } from '../mesh/envoy-pages.ts';
 import { CertificateBook } from './certificate-book.ts';
 import { Gaps } from './gaps.ts';
 import { proxyRecord } from './proxy-view.ts';

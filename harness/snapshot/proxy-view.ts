@@ -4,7 +4,7 @@ import {
   type DumpedListener,
   type DumpedSecret,
   type EnvoyDump,
-} from '../mesh/envoy-dump.ts';
+} from '../mesh/envoy-pages.ts';
 import { parseClusters, type Endpoint } from '../mesh/proxy.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { Gaps } from './gaps.ts';

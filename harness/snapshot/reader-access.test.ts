@@ -103,6 +103,14 @@ test('the rules that are recorded are bounded', async () => {
   assert.ok(rules.every(({ resources }) => resources.length === 200 && (resources[0]?.length ?? 0) <= 253));
 });
 
+test('rules are incomplete if one list of one rule is shortened', async () => {
+  const resources = Array.from({ length: 201 }, (_, index) => `kind-${index}`);
+  const resourceRules = [{ verbs: ['get'], apiGroups: [''], resources }];
+  const status = { incomplete: false, allowed: true, resourceRules };
+  const { answers } = await ask({ token: 't' }, JSON.stringify({ status }));
+  assert.equal(answers[0]?.rulesIncomplete, true);
+});
+
 test('a token is sent to the server that the secret names', async () => {
   const { answers, seen, gaps } = await ask({ token: 't' });
   assert.deepEqual([answers[0]?.namedServer, answers[0]?.status, gaps], ['answered', 201, []]);

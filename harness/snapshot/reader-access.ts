@@ -1,10 +1,14 @@
-import { KubeConfig, type V1Secret } from '#kubernetes-client';
-import type { z } from 'zod';
+import type { KubeConfig, V1Secret } from '#kubernetes-client';
 import { timeouts } from '../base/timeouts.ts';
 import { KubeReader, Refused } from '../kube/kube-reader.ts';
-import { askNeeded, limits, reviews, rulesReview } from '../mesh/access-review.ts';
+import { askNeeded, askRules, type ListedRule, type ListedRules } from '../mesh/access-review.ts';
 import type { MeshCluster } from '../mesh/attach.ts';
-import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse } from '../mesh/remote-kubeconfig.ts';
+import {
+  clientConfigOf,
+  parseRemoteKubeconfig,
+  reasonNotToUse,
+  withServerOf,
+} from '../mesh/remote-kubeconfig.ts';
 import type { Gaps } from './gaps.ts';
 import { withoutQuery } from './redact.ts';
 import type { ReaderAccessRecord, RemoteSecret } from './schema.ts';
@@ -51,13 +55,11 @@ export async function readAccess(question: AccessQuestion, gaps: Gaps): Promise<
   } catch (error) {
     const namedServer = isTrustFailure(error) ? 'notTrusted' : 'unreachable';
     const known = target?.api.config.getCurrentCluster();
-    const user = config.getCurrentUser();
     const silent = { status: undefined, may: {}, rules: [], rulesIncomplete: true };
     const unasked = { ...base, asked: record.server ?? '', namedServer, ...silent } as const;
     const same = namedServer === 'unreachable' && known?.server === record.server;
-    if (!known || !user || same || isSilent()) return [unasked];
-    const mixed = new KubeConfig();
-    mixed.loadFromClusterAndUser(known, user);
+    if (!known || same || isSilent()) return [unasked];
+    const mixed = withServerOf(known, config);
     const answered = await gaps.attempt('readerAccess', () => ask(mixed), undefined, of);
     return [answered ? { ...base, asked: withoutQuery(known.server), namedServer, ...answered } : unasked];
   }
@@ -67,23 +69,15 @@ type Answered = Omit<ReaderAccessRecord, 'secret' | 'reads' | 'asked' | 'namedSe
 
 async function askAccess(reader: KubeReader, namespaces: readonly string[]): Promise<Answered> {
   const silent = { may: {}, rules: [], rulesIncomplete: true };
-  const rulesOf = async (namespace: string) => {
-    const body = {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectRulesReview',
-      spec: { namespace },
-    };
-    const { value, status } = await reader.review(`${reviews}/selfsubjectrulesreviews`, body);
-    return { namespace, status, ...rulesReview.parse(value).status };
-  };
   try {
-    const [rules, may] = await Promise.all([Promise.all(namespaces.map(rulesOf)), askNeeded(reader)]);
+    const [rules, may] = await Promise.all([askRules(reader, namespaces), askNeeded(reader)]);
     const granted = rulesOnce(rules);
-    const isCut = granted.length > limits.rules;
+    const kept = granted.slice(0, limits.rules).map(shortened);
+    const isCut = JSON.stringify(kept) !== JSON.stringify(granted);
     return {
       status: rules[0]?.status ?? 201,
       may,
-      rules: granted.slice(0, limits.rules),
+      rules: kept,
       rulesIncomplete: isCut || rules.some(({ incomplete }) => incomplete),
     };
   } catch (error) {
@@ -92,13 +86,22 @@ async function askAccess(reader: KubeReader, namespaces: readonly string[]): Pro
   }
 }
 
-type Rule = z.infer<typeof rulesReview>['status']['resourceRules'][number];
+/** The most rules of an account that are kept, and the longest list or name in a rule. */
+const limits = { rules: 500, items: 200, characters: 253 } as const;
+
+function shortened<R extends ListedRule>(rule: R): R {
+  const short = (all: string[]) => all.slice(0, limits.items).map((one) => one.slice(0, limits.characters));
+  return {
+    ...rule,
+    verbs: short(rule.verbs),
+    apiGroups: short(rule.apiGroups),
+    resources: short(rule.resources),
+  };
+}
 
 /** Each rule once, with the namespaces in which it was listed: a ClusterRole is listed in every namespace. */
-function rulesOnce(
-  listed: readonly { namespace: string; resourceRules: Rule[] }[],
-): NonNullable<ReaderAccessRecord['rules']> {
-  const byRule = new Map<string, Rule & { namespaces: string[] }>();
+function rulesOnce(listed: readonly ListedRules[]): NonNullable<ReaderAccessRecord['rules']> {
+  const byRule = new Map<string, ListedRule & { namespaces: string[] }>();
   for (const { namespace, resourceRules } of listed)
     for (const rule of resourceRules) {
       const key = JSON.stringify([rule.verbs, rule.apiGroups, rule.resources]);

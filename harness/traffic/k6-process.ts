@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { favoured } from '../base/favoured.ts';
+import { withPriority } from '../base/process-priority.ts';
 
 /** Environment variable with the path of k6 with the extension of meshproof; scripts/cli/suite-run.ts sets it. */
 export const k6Variable = 'MESHPROOF_K6';
@@ -49,7 +49,7 @@ export function startK6(
 ): K6Process {
   const args = ['run', '--quiet', '--no-color', '--summary-mode', 'disabled', '--no-thresholds'];
   const k6 = [binary, ...args, '--address', '', '--out', 'meshproof=fd:3', script];
-  const child = spawn(...favoured(k6), {
+  const child = spawn(...withPriority(k6), {
     env: { ...ownEnvironment(), ...variables },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     detached: true,

@@ -19,7 +19,7 @@ export interface Applying {
   /** Rejects when an object is refused, naming it; those after it are not tried, those before it stay until `undo`. */
   applied: Promise<void>;
   /**
-   * Waits until applying has ended, then deletes what was not there before, calling `deleted` after each, and puts back what
+   * Waits until applying has ended, then deletes what was not there before, calling `deleted` after each, and restores what
    * was; last first. All of it is tried, whatever fails; the next call tries again what failed, which is thrown together.
    */
   undo(deleted?: (object: KubernetesObject) => Promise<void>): Promise<void>;
@@ -33,7 +33,7 @@ const clusterScoped = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding',
 /**
  * The objects of manifests, labelled as ours; those without a namespace get `namespace`.
  *
- * @throws Error when a document is no YAML or no Kubernetes object, quoting it.
+ * @throws Error if a document is not YAML or not a Kubernetes object, with a quote of it.
  */
 export function parseManifests(manifests: Manifests, namespace: string): KubernetesObject[] {
   const list = (Array.isArray(manifests) ? manifests : [manifests]) as readonly (string | object)[];
@@ -63,7 +63,7 @@ export function startApplying(cluster: MeshCluster, objects: readonly Kubernetes
   };
   const applied = applyEach();
   const undo: Applying['undo'] = async (deleted) => {
-    await applied.catch(() => undefined); // told by whoever applies
+    await applied.catch(() => undefined); // the caller of `apply` reports it
     const failures: unknown[] = [];
     for (const one of done.toReversed()) {
       try {

@@ -6,7 +6,7 @@ import { applyAll } from '../kube/cluster-api.ts';
 import { adviceOn } from '../kube/server-said.ts';
 import type { Mesh, MeshCluster } from '../mesh/attach.ts';
 import { readObject } from './apply.ts';
-import { inEach } from './in-each.ts';
+import { forEachCluster } from './for-each-cluster.ts';
 import { lookAtNamespace } from './own-namespace.ts';
 import { readProxyImage } from './proxy-image.ts';
 import { awaitRollout, type RolloutOptions, withoutSidecar } from './rollout.ts';
@@ -99,7 +99,7 @@ export function keepsToZone(
  * @throws Error that names each cluster where no image is found, or no node in its zone.
  */
 export const plansFor = (mesh: Mesh, options: DeployOptions): Promise<Plan[]> =>
-  inEach(workloadClusters(mesh), async (cluster) => {
+  forEachCluster(workloadClusters(mesh), async (cluster) => {
     const image = options.image ?? (await readProxyImage(cluster, mesh.file.rootNamespace, options.revision));
     const nodes = await readNodes(cluster, options.onUnreadNodes);
     const inZone = keepsToZone(cluster.file, nodes);
@@ -126,7 +126,7 @@ async function readNodes(cluster: MeshCluster, onUnread?: (line: string) => void
  * @throws NotOurs when one is someone else's; Error when one is being deleted or a cluster does not answer.
  */
 export const lookAtNamespaces = (mesh: Mesh): Promise<void[]> =>
-  inEach(workloadClusters(mesh), async (cluster) => {
+  forEachCluster(workloadClusters(mesh), async (cluster) => {
     if ((await lookAtNamespace(cluster)) === 'leaving')
       throw new Error(
         `Cluster ${cluster.name} (context ${cluster.file.context}) is still deleting namespace ${cluster.namespace}. ` +

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The manifest beside a suite: the file of the same name, `.yaml` for `.spec.ts`, with `${name}` replaced by values.
+ * The manifest of a suite: the file of the same name in the same folder, `.yaml` for `.spec.ts`, with `${name}` replaced by values.
  *
- * @throws Error when there is no such file, or a value that it asks for was not given.
+ * @throws Error if the file does not exist, or if a value that it needs is missing.
  */
 export function readManifest(suiteFile: string, values: Readonly<Record<string, string>> = {}): string {
   const file = suiteFile.replace(/\.spec\.ts$/, '.yaml');

@@ -32,7 +32,7 @@ metadata: { name: b, namespace: other, labels: { x: "1" } }
   });
 });
 
-test('what is no YAML, or no object of Kubernetes, is refused', () => {
+test('a text that is not YAML, or not a Kubernetes object, is refused', () => {
   assert.throws(() => parseManifests('a: [', 'n'), /Not YAML/);
   assert.throws(() => parseManifests('a: 1', 'n'), /Not a Kubernetes object.*\{"a":1\}/);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { V1Namespace } from '@kubernetes/client-node';
 import type { MeshCluster } from '../mesh/attach.ts';
-import { inEach } from './in-each.ts';
+import { forEachCluster } from './for-each-cluster.ts';
 import { leftIn, NotOurs, standingOf } from './own-namespace.ts';
 
 const namespace = (labels: Record<string, string>, deletionTimestamp?: Date): V1Namespace => ({
@@ -19,7 +19,7 @@ test('a namespace is ours by its label alone', () => {
   assert.equal(standingOf({ metadata: { name: 'team' } }), 'foreign');
 });
 
-test('one that is being deleted is told from one that stays, but is not ours for that', () => {
+test('a namespace that is being deleted is reported as such, but meshproof does not own it for that', () => {
   assert.equal(standingOf(namespace(ours, new Date())), 'leaving');
   assert.equal(standingOf(namespace({}, new Date())), 'foreign');
 });
@@ -40,12 +40,12 @@ test('what keeps a namespace from being gone is said in the words of Kubernetes'
 const clusters = [{ name: 'west' }, { name: 'east' }] as unknown as MeshCluster[];
 
 test('what each cluster gave comes in their order', async () => {
-  assert.deepEqual(await inEach(clusters, ({ name }) => Promise.resolve(name)), ['west', 'east']);
+  assert.deepEqual(await forEachCluster(clusters, ({ name }) => Promise.resolve(name)), ['west', 'east']);
 });
 
 test('every failure is named, after all have ended', async () => {
   const ended: string[] = [];
-  const acts = inEach(clusters, async ({ name }) => {
+  const acts = forEachCluster(clusters, async ({ name }) => {
     await new Promise((resolve) => setTimeout(resolve, name === 'east' ? 5 : 0));
     ended.push(name);
     throw new Error(`${name} is silent`);
@@ -55,7 +55,8 @@ test('every failure is named, after all have ended', async () => {
 });
 
 test('it is wrong use only where that is all that failed', async () => {
-  const failing = (of: (name: string) => Error) => inEach(clusters, ({ name }) => Promise.reject(of(name)));
+  const failing = (of: (name: string) => Error) =>
+    forEachCluster(clusters, ({ name }) => Promise.reject(of(name)));
   await assert.rejects(
     failing((name) => new NotOurs(name)),
     NotOurs,

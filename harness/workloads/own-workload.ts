@@ -3,7 +3,7 @@ import type { Mesh } from '../mesh/attach.ts';
 import { renderWorkloads, zoneLabel } from './workloads.ts';
 
 /**
- * A workload for one test, beside those of the mesh file: the objects of one cluster, as `apply` takes them. Its Service
+ * A workload for one test, in addition to those of the mesh file: the objects of one cluster, as `apply` takes them. Its Service
  * is in every cluster that it is rendered for, its pods in `home` alone. The image is that of a workload that runs, and so is whether pods keep to a zone.
  *
  * @throws Error when that cluster has no workload whose image could be taken.

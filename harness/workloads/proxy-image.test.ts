@@ -15,7 +15,7 @@ const pod = (
   status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
 });
 
-test('the image is that of a proxy, whatever else runs beside it', () => {
+test('the image is that of a proxy, whatever other containers run', () => {
   assert.equal(proxyImageOf([pod('pilot:1', { name: 'discovery' }), pod('proxy:1')]), 'proxy:1');
   assert.equal(proxyImageOf([pod('pilot:1', { name: 'discovery' })]), undefined);
   assert.equal(proxyImageOf([]), undefined);

@@ -40,7 +40,7 @@ export function injectedImage(values: string): string {
 
 /**
  * The proxy image that a cluster of the mesh uses. That of a gateway which runs there is taken first: the cluster is known to
- * be able to pull it. Else that which istiod injects.
+ * be able to pull it. Otherwise the image that istiod injects.
  *
  * @throws Error that tells where it was looked for, and what to do.
  */

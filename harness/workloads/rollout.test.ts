@@ -27,7 +27,7 @@ const waiting = (name: string, reason: string, message?: string): V1Pod =>
   });
 const problems = (one: V1Deployment, ...pods: V1Pod[]) => rolloutProblems(['catalog'], [one], pods);
 
-test('a Deployment that has all its pods is no problem', () => {
+test('a Deployment that has all its pods is not a problem', () => {
   assert.deepEqual(problems(deployment(2)), []);
 });
 
@@ -37,7 +37,7 @@ test('one that is not there, or has not all of its pods, is named', () => {
   assert.deepEqual(problems(deployment(2, { observedGeneration: 0 })), ['catalog has 2 of 2 pods ready']);
 });
 
-test('what Kubernetes says of its pods stands beside it', () => {
+test('the message of Kubernetes about its pods follows it', () => {
   assert.deepEqual(problems(deployment(0), waiting('app', 'ImagePullBackOff', 'no such image')), [
     'catalog has 0 of 2 pods ready: catalog-1: container app: ImagePullBackOff: no such image',
   ]);
@@ -56,7 +56,7 @@ test('what Kubernetes says of its pods stands beside it', () => {
   ]);
 });
 
-test('a container that is being made is no trouble', () => {
+test('a container that is being created is not a problem', () => {
   assert.deepEqual(problems(deployment(0), waiting('app', 'ContainerCreating')), [
     'catalog has 0 of 2 pods ready',
   ]);

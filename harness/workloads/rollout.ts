@@ -7,7 +7,7 @@ import { serverSaid } from '../kube/server-said.ts';
 import type { MeshCluster, Pod } from '../mesh/attach.ts';
 import { isRolledOut } from './apply.ts';
 
-/** What {@link awaitRollout} may be told. */
+/** Options of {@link awaitRollout}. */
 export interface RolloutOptions {
   /** Hears what is still missing, whenever that changes. */
   onProgress?: (line: string) => void;
@@ -55,7 +55,7 @@ function podTrouble({ metadata, status }: V1Pod): string[] {
   return [...unscheduled, ...waiting].map((words) => `${metadata?.name}: ${words}`);
 }
 
-/** Pods of ours that should have a sidecar and have none. */
+/** Pods of meshproof that should have a sidecar and do not have one. */
 export const withoutSidecar = (pods: readonly Pod[]): Pod[] =>
   pods.filter(({ sidecar, object }) => !sidecar && object.metadata?.labels?.['app'] !== plainProbe);
 
@@ -73,14 +73,14 @@ export async function awaitRollout(
     kind === 'Deployment' ? [metadata?.name ?? ''] : [],
   );
   const deadlineMs = performance.now() + timeouts.deployMs;
-  let told = '';
+  let reported = '';
   await whileWaiting(async () => {
     for (;;) {
       options.signal?.throwIfAborted();
       const problems = await readProblems(cluster, names).catch((error: unknown) => [serverSaid(error)]);
       const [first] = problems;
       if (first === undefined) return;
-      if (first !== told) options.onProgress?.((told = first));
+      if (first !== reported) options.onProgress?.((reported = first));
       if (performance.now() > deadlineMs) throw notRolledOut(cluster, problems);
       await delay(timeouts.pollMs);
     }

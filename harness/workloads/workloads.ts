@@ -21,7 +21,7 @@ export interface WorkloadInput {
   namespace: string;
   /** Every service of the mesh; `pods` by cluster name, an absent cluster meaning none. */
   services: readonly { name: string; pods: Readonly<Record<string, number>> }[];
-  /** `ingress`: it has an ingress gateway of its own, which shall lead to `webapp`; for `ingressHost`, by default every host. */
+  /** `ingress`: it has an ingress gateway of its own, which routes to `webapp`; for `ingressHost`, by default every host. */
   cluster: { name: string; region: string; zone: string; ingress?: boolean; ingressHost?: string };
   /** Pods run on nodes of the cluster's `zone` alone. */
   inZone?: boolean;
@@ -40,7 +40,7 @@ const envoyConfig = readFileSync(new URL('../../clusters/workloads/envoy.yaml', 
  * The manifests of meshproof's workloads for one cluster, in the order in which they can be applied: Namespace, the
  * one ConfigMap that all share, then ServiceAccount and Service of every service, and Deployments where pods are
  * asked for. Where the cluster has pods of `probe`, a probe without a sidecar comes along; where it has an ingress
- * gateway, a Gateway and VirtualService that lead to `webapp`. Every service has its Service in every cluster, as a
+ * gateway, a Gateway and VirtualService that route to `webapp`. Every service has its Service in every cluster, as a
  * mesh of Istio wants it. Pure: the same input gives the same objects.
  */
 export function renderWorkloads(input: WorkloadInput): KubernetesObject[] {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { inside } from '../base/folders.ts';
 import type { Authorities } from './authorities.ts';
 
-/** Where a lab's authorities are kept: a file 0600 in a folder 0700. */
+/** The file with the authorities of a lab: a file 0600 in a folder 0700. */
 export const authoritiesFile = (folder: string): string => inside(folder, 'authorities.json');
 
 /** The certificate authorities of a lab as they are kept in its folder. */

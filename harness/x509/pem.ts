@@ -6,7 +6,7 @@ export function certificatesOf(bundle: string): X509Certificate[] {
   return blocks.map((pem) => new X509Certificate(pem));
 }
 
-/** The SHA-256 of the first certificate of a PEM text, by which it is told from others; '' for none. */
+/** The SHA-256 of the first certificate of a PEM text, which identifies it; '' if the text has no certificate. */
 export const fingerprintOf = (pem: string): string => certificatesOf(pem)[0]?.fingerprint256 ?? '';
 
 /** A fingerprint as messages show it: the first four bytes. */

@@ -11,7 +11,7 @@ import { faultsIn } from './lab-work.ts';
 
 const folder = temporaryFolder('MESHPROOF_STATE');
 
-const meshFile = join(folder, 'mesh.yaml');
+const meshFile = join(folder, 'left-in-place.yaml');
 writeFileSync(
   meshFile,
   stringify({

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { favoured } from '../../harness/base/favoured.ts';
+import { withPriority } from '../../harness/base/process-priority.ts';
 import { shellWord } from '../../harness/base/shell-word.ts';
 import { loadMeshFile, loadTopology } from '../../harness/config/load.ts';
 import { ensureK6 } from '../../harness/lab/k6-binary.ts';
@@ -122,7 +122,7 @@ async function playwright(
       : undefined;
   const output = file ?? (options.outputTo === 'stderr' ? process.stderr : 'inherit');
   const cli = join(projectRoot, 'node_modules/@playwright/test/cli.js');
-  const child = spawn(...favoured([process.execPath, cli, 'test', ...args]), {
+  const child = spawn(...withPriority([process.execPath, cli, 'test', ...args]), {
     cwd: projectRoot,
     env,
     stdio: ['ignore', output, file ?? 'inherit', 'ipc'],

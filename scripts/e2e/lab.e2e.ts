@@ -14,7 +14,7 @@ import { assertExactRights } from './exact-rights.ts';
 import { assertHostileMarksChangeNothing } from './hostile-marks.ts';
 import { assertOwnMesh } from './own-mesh.ts';
 import { assertNoticed } from './selftest.ts';
-import { countJunit } from './test-count.ts';
+import { countJunit } from '../dev/test-count.ts';
 
 const lab = 'e2e';
 const reportOf = ({ stdout, stderr }: Ended): Report => {

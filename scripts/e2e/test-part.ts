@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { countJunit, failuresOf, type Count } from './test-count.ts';
+import { countJunit, failuresOf, type Count } from '../dev/test-count.ts';
 
 /** One part of `npm test`: a command, and how many tests it counts for. */
 export interface Part {

@@ -3,7 +3,7 @@
  * a line `N passed, N failed` counted from the reports of the runners. Ctrl-C ends the part under way, which removes its labs.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../harness/lab/paths.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -14,6 +14,7 @@ const minuteMs = 60_000;
 const bounds = { staticMs: 15 * minuteMs, testMs: 30 * minuteMs, partMs: 40 * minuteMs };
 
 const reports = mkdtempSync(join(tmpdir(), 'meshproof-test-'));
+const unitReport = join(reports, 'unit.xml');
 
 function nodeTests(title: string, args: string[]): Part {
   const junit = join(reports, `${title.replaceAll(/\W/g, '-')}.xml`);
@@ -36,12 +37,11 @@ const parts: Part[] = [
     argv: ['npm', 'run', '--silent', name],
     boundMs: bounds.staticMs,
   })),
-  nodeTests('unit tests', [
-    '--test',
-    `--test-concurrency=${availableParallelism()}`,
-    'harness/**/*.test.ts',
-    'scripts/**/*.test.ts',
-  ]),
+  {
+    title: 'unit tests',
+    argv: [process.execPath, 'scripts/dev/unit.ts', '--junit', unitReport],
+    ...{ junit: unitReport, boundMs: bounds.partMs },
+  },
   ...endToEnd.map((name) => nodeTests(`end to end: ${name}`, [`scripts/e2e/${name}`])),
 ];
 

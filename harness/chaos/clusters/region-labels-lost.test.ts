@@ -77,7 +77,7 @@ for (const [title, labels] of [
   test(`the fault is not proven if ${title}`, async ({ mock }) => {
     const { of, looked } = opened(structuredClone(labels));
     mock.method(performance, 'now', () => (looked() < 2 ? 0 : bounds.discovery.injectMs + 1));
-    await assert.rejects(regionLabelsLost.prove(of), /Waited .* for the regions of west's nodes\.$/);
+    await assert.rejects(regionLabelsLost.prove(of), /for the regions of west's nodes/);
     assert.equal(looked(), 2);
   });
 

@@ -55,6 +55,6 @@ for (const [prove, isSo, isNot, evidence] of [
     assert.match(proof, evidence);
     for (const one of isNot) {
       told = [isSo, one];
-      await assert.rejects(prove(mesh, west, 'east', 0), /Waited 0 s .*for every istiod of west/);
+      await assert.rejects(prove(mesh, west, 'east', 0), /for every istiod of west/);
     }
   });

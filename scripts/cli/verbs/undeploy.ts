@@ -3,7 +3,7 @@ import { journalOf } from '../../../harness/chaos/heal/journal.ts';
 import { loadMeshFile } from '../../../harness/config/load.ts';
 import { attach, type Mesh } from '../../../harness/mesh/attach.ts';
 import { workloadClusters } from '../../../harness/workloads/deploy.ts';
-import { inEach } from '../../../harness/workloads/in-each.ts';
+import { forEachCluster } from '../../../harness/workloads/for-each-cluster.ts';
 import { lookAtNamespace, removeNamespace } from '../../../harness/workloads/own-namespace.ts';
 import { lockMesh } from '../lab-work.ts';
 import { options, withOptions } from '../options.ts';
@@ -48,7 +48,7 @@ export const undeploy = (end: (code: ExitCode) => void): Command =>
 /** Looks at all clusters before anything is removed from one. Returns those that had the namespace. */
 async function removeFrom(mesh: Mesh, plain: boolean): Promise<string[]> {
   const clusters = workloadClusters(mesh);
-  await inEach(clusters, lookAtNamespace);
+  await forEachCluster(clusters, lookAtNamespace);
   const removed = new Set<string>();
   const steps = clusters.map((cluster) => ({
     title: `Namespace ${cluster.namespace} in ${cluster.name}`,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
-import { favoured } from '../../../harness/base/favoured.ts';
+import { withPriority } from '../../../harness/base/process-priority.ts';
 import type { Answer, Command, Reply } from './protocol.ts';
 
 /** A break as the server measured it, on the clock of process.hrtime. */
@@ -27,9 +27,9 @@ type Did<D extends Reply['did']> = Extract<Reply, { did: D }>;
 
 /** Starts the server. It ends when it is disposed, or with this process. */
 export async function startLoadServer(): Promise<LoadServer> {
-  // As favoured as k6: what it is late with would be taken for an outage that lasts.
+  // With the priority of k6: a late answer of this server would look like an outage.
   const program = [process.execPath, join(import.meta.dirname, 'program.ts')];
-  const child = spawn(...favoured(program), {
+  const child = spawn(...withPriority(program), {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   });

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { favoured } from './favoured.ts';
+import { withPriority } from './process-priority.ts';
 
 /** Answers a message over its channel with its process id and its niceness, and ends. */
 const program =
   'process.once("message", () => process.send([process.pid, os.getPriority()], () => process.disconnect()))';
 
-test('a favoured program is the process that was spawned, keeps its channel, and goes first where it may', async () => {
-  const child = spawn(...favoured([process.execPath, '-e', program]), {
+test('a program with priority is the spawned process, keeps its channel, and has a lower niceness if root runs it', async () => {
+  const child = spawn(...withPriority([process.execPath, '-e', program]), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,
   });

@@ -1,10 +1,84 @@
 import { z } from 'zod';
 
-/** Envoy's `/config_dump?include_eds`, as far as a snapshot reads it; anything else in it is dropped. */
+/** The pages of Envoy's admin interface. The schemas have only the fields that meshproof reads, and drop all others. */
 
 const locality = z
   .object({ region: z.string().default(''), zone: z.string().default(''), sub_zone: z.string().default('') })
   .prefault({});
+export type Locality = z.infer<typeof locality>;
+
+const address = z.object({
+  socket_address: z.object({ address: z.string(), port_value: z.number().default(0) }).optional(),
+  envoy_internal_address: z
+    .object({ server_listener_name: z.string().optional(), endpoint_id: z.string().optional() })
+    .optional(),
+  pipe: z.object({ path: z.string() }).optional(),
+});
+export type Address = z.infer<typeof address>;
+
+/** `/clusters?format=json`. */
+export const clustersPage = z.object({
+  cluster_statuses: z
+    .array(
+      z.object({
+        name: z.string(),
+        host_statuses: z
+          .array(
+            z.object({
+              address,
+              health_status: z
+                .object({ eds_health_status: z.string().default('UNKNOWN') })
+                .catchall(z.unknown())
+                .prefault({}),
+              weight: z.number().default(1),
+              priority: z.number().default(0),
+              locality,
+            }),
+          )
+          .default([]),
+      }),
+    )
+    .default([]),
+});
+
+/** A ClusterLoadAssignment, with as much of each endpoint as `lbEndpoint` reads. */
+const endpointConfigOf = <T extends z.ZodType>(lbEndpoint: T) =>
+  z.object({
+    endpoint_config: z.object({
+      cluster_name: z.string().default(''),
+      endpoints: z
+        .array(
+          z.object({
+            locality,
+            priority: z.number().default(0),
+            load_balancing_weight: z.number().optional(),
+            lb_endpoints: z.array(lbEndpoint).default([]),
+          }),
+        )
+        .default([]),
+    }),
+  });
+
+const wholeEndpointConfig = endpointConfigOf(
+  z.object({
+    endpoint: z.object({ address }),
+    health_status: z.string().default('UNKNOWN'),
+    load_balancing_weight: z.number().optional(),
+  }),
+);
+
+/** `/config_dump?include_eds`, whole or with `resource=dynamic_endpoint_configs`, for its endpoints. */
+export const edsPage = z.object({
+  configs: z
+    .array(
+      wholeEndpointConfig.partial().extend({
+        static_endpoint_configs: z.array(wholeEndpointConfig).optional(),
+        dynamic_endpoint_configs: z.array(wholeEndpointConfig).optional(),
+      }),
+    )
+    .default([]),
+});
+export type EndpointConfig = z.infer<typeof wholeEndpointConfig>;
 
 const duration = z
   .string()
@@ -79,7 +153,7 @@ const inline = z
 
 const secret = z.object({
   name: z.string().default(''),
-  // A private key is never read, though Envoy blanks it out.
+  // A private key is never read, although Envoy replaces it with a placeholder.
   secret: z
     .object({
       tls_certificate: z.object({ certificate_chain: inline }).optional(),
@@ -88,21 +162,8 @@ const secret = z.object({
     .optional(),
 });
 
-const endpointConfig = z.object({
-  endpoint_config: z.object({
-    cluster_name: z.string().default(''),
-    endpoints: z
-      .array(
-        z.object({
-          locality,
-          priority: z.number().default(0),
-          load_balancing_weight: z.number().optional(),
-          lb_endpoints: z.array(z.unknown()).default([]),
-        }),
-      )
-      .default([]),
-  }),
-});
+/** A snapshot only counts the endpoints: a dump of a big mesh has many. */
+const endpointConfig = endpointConfigOf(z.unknown());
 
 const node = z.object({
   locality,
@@ -140,7 +201,7 @@ export type DumpedListener = z.infer<typeof listener>;
 export type DumpedSecret = z.infer<typeof secret>;
 export type DumpedLocality = z.infer<typeof endpointConfig>['endpoint_config']['endpoints'][number];
 
-/** The parts of a dump, whatever the order in which it has them. */
+/** The parts of `/config_dump?include_eds`, in any order. */
 export interface EnvoyDump {
   node: z.infer<typeof node> | undefined;
   clusters: DumpedCluster[];
@@ -153,9 +214,9 @@ export interface EnvoyDump {
 }
 
 /**
- * Reads a dump.
+ * Reads `/config_dump?include_eds`.
  *
- * @throws SyntaxError or ZodError when it is none.
+ * @throws SyntaxError or ZodError if the text is not a dump.
  */
 export function parseDump(json: string): EnvoyDump {
   const { configs } = z.object({ configs: z.array(config) }).parse(JSON.parse(json));

@@ -17,6 +17,12 @@ test('a failed case is told by its name and what it says', () => {
   assert.deepEqual(failuresOf(xml, 20), ['<b> "c"\n    one\n    RES-01 fail: <y>', 'd\n    ']);
 });
 
+test('the file of a failed case follows its name', () => {
+  const xml =
+    '<testsuites><testcase name="a" file="/x/a.test.ts"><failure message="no"/></testcase></testsuites>';
+  assert.deepEqual(failuresOf(xml), ['a (/x/a.test.ts)\n    no']);
+});
+
 test('an empty report counts nothing', () => {
   assert.deepEqual(countJunit('<testsuites></testsuites>'), { passed: 0, failed: 0 });
 });

@@ -2,11 +2,12 @@ import type { MeshCluster } from '../mesh/attach.ts';
 import { NotOurs } from './own-namespace.ts';
 
 /**
- * Does the same in every cluster, side by side, and waits for all.
+ * Calls `act` for all clusters at the same time, and waits for all calls.
  *
- * @throws one error that names every failure; NotOurs when each is one.
+ * @returns the results in the order of the clusters.
+ * @throws one error with every failure; NotOurs if each failure is one.
  */
-export async function inEach<T>(
+export async function forEachCluster<T>(
   clusters: readonly MeshCluster[],
   act: (cluster: MeshCluster) => Promise<T>,
 ): Promise<T[]> {

@@ -12,14 +12,16 @@ export function countJunit(xml: string): Count {
   return { passed: cases.length - failed - skipped, failed };
 }
 
-/** The test cases of a JUnit report that failed, each as its name and the beginning of what it tells. */
+/** The failed test cases of a JUnit report: the name of each, its file if the report has it, and the beginning of its message. */
 export function failuresOf(xml: string, charactersOfEach = 1_000): string[] {
   return casesOf(xml)
     .filter(hasFailed)
     .map((one) => {
       const name = /\bname="([^"]*)"/.exec(one)?.[1] ?? '';
-      const told = /<(?:failure|error)\b[^>]*\bmessage="([^"]*)"/.exec(one)?.[1] ?? '';
-      return `${unescaped(name)}\n    ${unescaped(told).slice(0, charactersOfEach).trim().replaceAll('\n', '\n    ')}`;
+      const file = /\bfile="([^"]*)"/.exec(one)?.[1];
+      const message = /<(?:failure|error)\b[^>]*\bmessage="([^"]*)"/.exec(one)?.[1] ?? '';
+      const title = file === undefined ? name : `${name} (${file})`;
+      return `${unescaped(title)}\n    ${unescaped(message).slice(0, charactersOfEach).trim().replaceAll('\n', '\n    ')}`;
     });
 }
 
