@@ -30,7 +30,6 @@ export interface Undeclared {
   clusters: readonly (readonly string[])[];
 }
 
-
 /**
  * What is kept of a mesh when nothing else is asked for. Every istiod holds the endpoints of all clusters, so what all of
  * them hold grows with the square of their number: so much is kept of all together that judging it stays within a gigabyte.

@@ -2,6 +2,7 @@ import { ApiException } from '#kubernetes-client';
 import { CommanderError } from 'commander';
 import { UnusablePath } from '../../harness/base/folders.ts';
 import { InvalidFile } from '../../harness/config/invalid-file.ts';
+import { NotAMesh } from '../../harness/discover/not-a-mesh.ts';
 import { serverSaid } from '../../harness/kube/server-said.ts';
 import { ForeignLab, NotOurs } from '../../harness/mesh/foreign.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
@@ -20,7 +21,7 @@ export class Interrupted extends Error {
 
 /** The exit code for an error that ended a verb. */
 export function exitCodeOf(error: unknown): ExitCode {
-  const wrong = [WrongUse, UnusablePath, ForeignLab, InvalidFile, NotOurs, CommanderError].some(
+  const wrong = [WrongUse, UnusablePath, ForeignLab, InvalidFile, NotAMesh, NotOurs, CommanderError].some(
     (kind) => error instanceof kind,
   );
   return wrong ? exitCodes.wrongUse : exitCodes.couldNotJudge;

@@ -107,8 +107,7 @@ const otherNetwork: Check = {
   run: (view) =>
     noneThat(
       view,
-      ({ network }, cluster) =>
-        [undefined, view.declaredNetwork(cluster.name) ?? network].includes(network),
+      ({ network }, cluster) => [undefined, view.declaredNetwork(cluster.name) ?? network].includes(network),
       ({ service, network }, cluster) => ({
         evidence: [
           {
