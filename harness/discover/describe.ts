@@ -76,7 +76,7 @@ function problemOf(objects: ClusterObjects, parts: readonly Source[]): string | 
 
 /** Why nothing of a cluster was read, if its API server did not answer. */
 export const silence = ({ missing: [first], given: { context } }: ClusterObjects): string =>
-  `The API server of context ${context} did not answer: ${first?.why ?? 'nothing was sent'}`;
+  `The API server of context ${context} ${first?.reason === 'noWay' ? 'was not asked' : 'did not answer'}: ${first?.why ?? 'nothing was sent'}`;
 
 /** Whether no list shows Istio, although the lists that would show it were read. */
 export const lacksIstio = ({ answered, installs, missing }: ClusterObjects): boolean =>
