@@ -48,7 +48,10 @@ test('no context, a context twice, and a context in two files are wrong use', ()
 });
 
 test('a kubeconfig that does not exist or is not YAML is wrong use', () => {
-  refusal({ context: ['west'], kubeconfig: ['/nonexistent'] }, /Kubeconfig \/nonexistent does not exist/);
+  refusal(
+    { context: ['west'], kubeconfig: [path.join(folder.path, 'none')] },
+    /Kubeconfig .*none does not exist/,
+  );
   const broken = path.join(folder.path, 'broken');
   writeFileSync(broken, 'a: [');
   refusal({ context: ['west'], kubeconfig: [broken] }, /Kubeconfig .*broken cannot be read/);
