@@ -34,7 +34,7 @@ test('what could not be read ends with 2, unless an error was found all the same
   for (const reason of ['limit', 'noWay'] as const) assert.equal(ends(lack(reason)), 0, reason);
 });
 
-test('an account that may read nothing is no clean bill of health', () => {
+test('an account that may read nothing ends with 2', () => {
   const forbidden = ({ west, east }: BrokenSample) => {
     for (const cluster of [west, east]) {
       const lists = Object.entries(cluster).filter(([, value]) => Array.isArray(value));

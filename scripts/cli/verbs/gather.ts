@@ -25,7 +25,7 @@ interface Given extends MeshSource {
 
 function duration(text: string): number {
   if (isDuration(text)) return durationMs(text);
-  throw new InvalidArgumentError('It is written like 10m or 1h30m.');
+  throw new InvalidArgumentError('Give a duration such as 10m or 1h30m.');
 }
 
 /** `meshproof gather` */
@@ -84,7 +84,7 @@ const summary = ({ clusters, tookMs }: Snapshot) => ({
   clusters: clusters.map(({ name, reachable, missing }) => ({ name, reachable, missing })),
 });
 
-/** What the snapshot lacks, a line each; a cluster that did not answer is one line. */
+/** The parts that the snapshot lacks, a line each; a cluster that did not answer is one line. */
 function gapLines({ clusters }: Snapshot): string[] {
   return clusters.flatMap(({ name, reachable, unreachable, missing }) =>
     reachable
