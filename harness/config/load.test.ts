@@ -5,7 +5,14 @@ import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
-import { loadMeshFile, loadTopology, parseMeshFile, parseTopology } from './load.ts';
+import {
+  completeMesh,
+  parsePartialMesh,
+  loadMeshFile,
+  loadTopology,
+  parseMeshFile,
+  parseTopology,
+} from './load.ts';
 import { InvalidFile, largestFileBytes } from './parse-file.ts';
 
 const westEast = path.join(import.meta.dirname, '../../clusters/topologies/west-east.yaml');
@@ -442,6 +449,20 @@ test('bad mesh files', () => {
       message,
     );
   }
+});
+
+test('a mesh file that only lacks fields loads for the doctor, and a run names them and `meshproof init`', () => {
+  const short =
+    'apiVersion: meshproof.dev/v1\nkind: Mesh\nclusters: [{ context: west }, { context: east }]\n';
+  assert.equal(parsePartialMesh(short, 'm.yaml').clusters.length, 2);
+  assert.equal(completeMesh(parsePartialMesh(short, 'm.yaml')), undefined);
+  assert.deepEqual(completeMesh(parsePartialMesh(goodMesh, '/m.yaml')), parseMeshFile(goodMesh, '/m.yaml'));
+  const words = complaint(() => parseMeshFile(short, 'm.yaml'));
+  assert.match(words, /services: is missing[^]*clusters\[1\]\.region: is missing[^]*run `meshproof init`/);
+  const misspelt = complaint(() =>
+    parseMeshFile(changed('role: ', 'roel: ', short.replace('west }', 'west, role: x }')), 'm.yaml'),
+  );
+  assert.doesNotMatch(misspelt, /meshproof init/);
 });
 
 test('one context is one cluster, unless it is of another kubeconfig', () => {

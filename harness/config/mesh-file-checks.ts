@@ -1,10 +1,10 @@
 import { quoted, type Problem } from './invalid-file.ts';
-import type { MeshFile } from './mesh-file.ts';
+import type { PartialMesh } from './mesh-file.ts';
 import { namesTwice, unknownName } from './topology-checks.ts';
 
 /** What is wrong between the fields of a mesh file, each of which is well-formed by itself. */
-export function checkMeshFile({ clusters, services }: MeshFile): Problem[] {
-  const names = clusters.map(({ name }) => name);
+export function checkMeshFile({ clusters, services = [] }: PartialMesh): Problem[] {
+  const names = clusters.flatMap(({ name }) => name ?? []);
   return [
     ...namesTwice(clusters, ['clusters'], 'name'),
     ...namesTwice(services, ['services'], 'name'),
@@ -22,7 +22,7 @@ export function checkMeshFile({ clusters, services }: MeshFile): Problem[] {
 }
 
 /** Two clusters behind one context would be one cluster that is taken for two. */
-function contextsTwice(clusters: MeshFile['clusters']): Problem[] {
+function contextsTwice(clusters: PartialMesh['clusters']): Problem[] {
   return clusters.flatMap(({ context, kubeconfig }, i): Problem[] => {
     const first = clusters.findIndex((other) => other.context === context && other.kubeconfig === kubeconfig);
     if (first === i) return [];

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { dnsLabel } from './names.ts';
 
+const role = z.enum(['primary', 'remote', 'external']);
+
 const cluster = z.strictObject({
   name: z.string().min(1).describe("Istio's clusterName."),
   kubeconfig: z
@@ -8,7 +10,7 @@ const cluster = z.strictObject({
     .optional()
     .describe('Path of the kubeconfig, relative to this file; absent: $KUBECONFIG or ~/.kube/config.'),
   context: z.string().min(1).describe('Context in that kubeconfig.'),
-  role: z.enum(['primary', 'remote', 'external']).default('primary'),
+  role: role.default('primary'),
   network: z.string().min(1).describe("Istio's name of the network."),
   region: z.string().min(1),
   zone: z
@@ -56,6 +58,29 @@ export const meshFileSchema = z.strictObject({
     .describe('The services that the suites call, and how many pods each has in which cluster.'),
 });
 
+const partialCluster = cluster.extend({
+  name: cluster.shape.name.optional(),
+  role: role.optional(),
+  network: cluster.shape.network.optional(),
+  region: cluster.shape.region.optional(),
+  zone: cluster.shape.zone.optional(),
+});
+
+/**
+ * A mesh file as `doctor` and `gather` accept it: it states at least how to reach the clusters. They read the fields that it lacks from the
+ * clusters.
+ */
+export const partialMeshSchema = meshFileSchema.extend({
+  meshId: meshFileSchema.shape.meshId.optional(),
+  trustDomain: z.string().min(1).optional(),
+  rootNamespace: z.string().min(1).optional(),
+  clusters: z.array(partialCluster).min(1),
+  services: meshFileSchema.shape.services.optional(),
+});
+
 /** How to reach a running mesh. */
 export type MeshFile = z.infer<typeof meshFileSchema>;
 export type MeshFileCluster = MeshFile['clusters'][number];
+/** How to reach a mesh, with the fields that its file has. */
+export type PartialMesh = z.infer<typeof partialMeshSchema>;
+export type PartialCluster = PartialMesh['clusters'][number];

@@ -23,20 +23,22 @@ export function checkTopology(topology: Topology): Problem[] {
   ];
 }
 
-/** Items of a list that have the same name as one before; the field must hold a string. */
+/** Items of a list that have the same name as an earlier item. Items without the field are skipped. */
 export function namesTwice<K extends string>(
-  items: readonly Record<K, string>[],
+  items: readonly { readonly [key in K]?: string | undefined }[],
   path: FieldPath,
   field: K,
 ): Problem[] {
   const seen = new Map<string, number>();
   return items.flatMap((item, i) => {
-    const first = seen.get(item[field]);
+    const name = item[field];
+    if (name === undefined) return [];
+    const first = seen.get(name);
     if (first === undefined) {
-      seen.set(item[field], i);
+      seen.set(name, i);
       return [];
     }
-    const message = `${quoted(item[field])} is used twice; give each its own`;
+    const message = `${quoted(name)} is used twice; give each its own`;
     return [{ path: [...path, i, field], first: [...path, first, field], message }];
   });
 }

@@ -55,6 +55,11 @@ export class ClusterView {
     this.#resources = Map.groupBy(data.resources, ({ kind, apiVersion }) => keyOfKind(kind, apiVersion));
   }
 
+  /** Whether the mesh file states a field of this cluster. A check compares nothing with a field that it does not state. */
+  declares(field: 'name' | 'network' | 'region'): boolean {
+    return this.declared !== undefined && !this.declared.undeclared?.includes(field);
+  }
+
   /** A list that was read whole: an item that is not in it does not exist. Throws NotRead if anything of it is missing. */
   whole<P extends ListPart>(part: P): ClusterSnapshot[P] {
     this.#gaps.assertRead(part);

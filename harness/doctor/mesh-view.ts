@@ -100,11 +100,11 @@ export class MeshView {
   /** The mesh file has more than one network with workloads. */
   get multiNetwork(): boolean {
     const planes = this.snapshot.declared.clusters.filter((one) => !isExternal(one));
-    return new Set(planes.map(({ network }) => network)).size > 1;
+    return new Set(planes.flatMap(({ network }) => network || [])).size > 1;
   }
 
-  /** The network of a cluster in the mesh file. */
+  /** The network of a cluster in the mesh file, or without one the network that the cluster states. */
   declaredNetwork(cluster: string): string | undefined {
-    return this.snapshot.declared.clusters.find(({ name }) => name === cluster)?.network;
+    return this.snapshot.declared.clusters.find(({ name }) => name === cluster)?.network || undefined;
   }
 }

@@ -17,6 +17,9 @@ import { authorityRecord, readSecrets } from './secrets.ts';
 import { sources } from './shape-basics.ts';
 import { authority, remoteSecret } from './shape-istio.ts';
 
+/** Reports the part of a cluster that is read now; "done" is the last part. */
+export type OnProgress = (cluster: string, part: string) => void;
+
 /** What every cluster's pass shares. */
 export interface CollectContext {
   mesh: Mesh;
@@ -30,6 +33,7 @@ export interface CollectContext {
   silent: Map<string, boolean>;
   /** When the whole began, by `performance.now()`. */
   startMs: number;
+  onProgress: OnProgress;
 }
 
 /**
@@ -42,11 +46,17 @@ export async function collectCluster(
 ): Promise<ClusterSnapshot> {
   const { declared, limits, book } = context;
   const gaps = new Gaps();
+  const progress = (part: string) => context.onProgress(cluster.name, part);
   using reader = new KubeReader(cluster.api.config, limits.sourceMs, timeouts.snapshotSilenceMs);
+  progress('objects');
   const { kubernetes, ...lists } = await readLists(reader, declared.rootNamespace, context, gaps);
   const isSilent = reader.clock.length === 0;
   context.silent.set(cluster.name, isSilent);
-  if (isSilent) return unreachable(cluster.name, gaps);
+  if (isSilent) {
+    progress('done');
+    return unreachable(cluster.name, gaps);
+  }
+  progress('istiods, proxies and Secrets');
   const { pods, services } = lists;
   const observed = observePods({
     ...{ cluster, declared, pods, services, limits, book, gaps },
@@ -55,6 +65,7 @@ export async function collectCluster(
   const { access, ...secrets } = await readFromSecrets(reader, lists, context, gaps);
   const probing = async () => {
     const istiods = await observed.istiods;
+    progress('connections and proxies');
     const question = { ...context, ...secrets, cluster, pods, istiods, deadlineMs: leftMs(context) };
     return probeOthers(question, book, gaps);
   };
@@ -64,6 +75,7 @@ export async function collectCluster(
     observed.proxies,
     gaps.attempt('probes', probing, []),
   ]);
+  progress('done');
   const apiServer = {
     url: withoutQuery(reader.server),
     version: kubernetes ?? '',

@@ -2,7 +2,7 @@ import { timeouts } from '../base/timeouts.ts';
 import { whileWaiting } from '../base/waiting.ts';
 import type { Mesh } from '../mesh/attach.ts';
 import { CertificateBook } from './certificate-book.ts';
-import { collectCluster } from './collect-cluster.ts';
+import { collectCluster, type OnProgress } from './collect-cluster.ts';
 import { hashUnusedLabels } from './kept-labels.ts';
 import { snapshotHash } from './kept.ts';
 import { given } from './kubernetes-records.ts';
@@ -18,6 +18,16 @@ export interface CollectOptions {
   prober?: Prober;
   /** Other limits than {@link defaultLimits}. */
   limits?: Partial<Limits>;
+  /** The fields of the mesh file without a declaration; absent: every field is declared. */
+  undeclared?: Undeclared;
+  /** Called when a cluster's next part is read, or when the cluster is done. */
+  onProgress?: OnProgress;
+}
+
+/** Names of fields that the mesh file does not state: of the mesh, and of each cluster in order. */
+export interface Undeclared {
+  mesh: readonly string[];
+  clusters: readonly (readonly string[])[];
 }
 
 /**
@@ -44,7 +54,7 @@ export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Prom
   const takenAt = new Date();
   const startMs = performance.now();
   const book = new CertificateBook();
-  const declared = declaredOf(mesh);
+  const declared = declaredOf(mesh, options.undeclared);
   const context = {
     mesh,
     declared,
@@ -54,6 +64,7 @@ export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Prom
     prober: options.prober,
     silent: new Map<string, boolean>(),
     startMs,
+    onProgress: options.onProgress ?? (() => undefined),
   };
   const clusters = await whileWaiting(() =>
     Promise.all(mesh.clusters.map((cluster) => collectCluster(cluster, context))),
@@ -74,11 +85,16 @@ export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Prom
   return redacted(snapshotSchema.parse(snapshot));
 }
 
-function declaredOf({ file, isLab }: Mesh): Declared {
+function declaredOf({ file, isLab }: Mesh, undeclared?: Undeclared): Declared {
   const { meshId, trustDomain, rootNamespace, namespace, services } = file;
-  const clusters = file.clusters.map(({ kubeconfig: _path, ingress, ...declared }) => ({
+  const clusters = file.clusters.map(({ kubeconfig: _path, ingress, ...declared }, index) => ({
     ...declared,
     ...given('ingress', ingress === undefined ? undefined : withoutQuery(ingress)),
+    ...given('undeclared', fieldsOf(undeclared?.clusters[index])),
   }));
-  return { meshId, trustDomain, rootNamespace, namespace, isLab, clusters, services };
+  const mesh = { meshId, trustDomain, rootNamespace, namespace, isLab, clusters, services };
+  return { ...mesh, ...given('undeclared', fieldsOf(undeclared?.mesh)) };
 }
+
+const fieldsOf = (names: readonly string[] = []): string[] | undefined =>
+  names.length > 0 ? [...names] : undefined;

@@ -23,6 +23,13 @@ import { apiServer, clock, istiod, outlierDetection, probe, proxy } from './shap
 /** The version of the format; another one is refused. Fields may be added within it. */
 export const snapshotVersion = 'meshproof.dev/snapshot/v1';
 
+const undeclared = z
+  .array(z.string())
+  .optional()
+  .describe(
+    'Fields that no mesh file states: their values were read from the clusters, or are empty. Absent: every field is declared.',
+  );
+
 const declaredCluster = z.object({
   name: z.string().describe("Istio's clusterName."),
   context: z.string().optional().describe('Its context in the kubeconfig, for remedies.'),
@@ -35,6 +42,7 @@ const declaredCluster = z.object({
     .object({ address: z.string(), port: z.number(), namespace: z.string(), deployment: z.string() })
     .optional()
     .describe('As the other clusters reach it.'),
+  undeclared,
 });
 
 const declared = z.object({
@@ -47,6 +55,7 @@ const declared = z.object({
   services: z
     .array(z.object({ name: z.string(), pods: z.record(z.string(), z.number()) }))
     .describe("meshproof's own services: how many pods in which cluster."),
+  undeclared,
 });
 
 const cluster = z.object({

@@ -1,12 +1,15 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Mesh } from '../mesh/attach.ts';
-import { collectSnapshot } from './collect.ts';
+import { collectSnapshot, type CollectOptions } from './collect.ts';
 import { openMeshProber } from './mesh-prober.ts';
 import type { Snapshot } from './schema.ts';
 
 /** All that the doctor needs of a mesh, with connections tried from inside; see {@link collectSnapshot}. */
-export async function takeSnapshot(mesh: Mesh): Promise<Snapshot> {
+export async function takeSnapshot(
+  mesh: Mesh,
+  options: Pick<CollectOptions, 'undeclared' | 'onProgress'> = {},
+): Promise<Snapshot> {
   await using prober = openMeshProber();
   // Awaited here: the prober is closed when this function ends.
-  return await collectSnapshot(mesh, { meshproof: packageJson.version, prober: prober.probe });
+  return await collectSnapshot(mesh, { ...options, meshproof: packageJson.version, prober: prober.probe });
 }

@@ -1,8 +1,8 @@
 import { Interrupted } from './outcome.ts';
 
 /**
- * Turns Ctrl-C and SIGTERM into an abort: the first asks the work to stop and undo itself; a second one ends the
- * process at once, and says how to clean up. `doing` is what the first one starts.
+ * Turns Ctrl-C and SIGTERM into an abort. The first signal asks the work to stop and undo its changes, which `doing` describes. The
+ * second signal ends the process at once and prints how to clean up.
  */
 export function abortOnSignal(afterwards: string, doing = 'stopping and undoing'): AbortSignal {
   const controller = new AbortController();
@@ -12,7 +12,7 @@ export function abortOnSignal(afterwards: string, doing = 'stopping and undoing'
         console.error(`Ended before everything was undone. ${afterwards}`);
         process.exit(130);
       }
-      console.error(`\n${name}: ${doing}. Once more ends at once.`);
+      console.error(`\n${name}: ${doing}. Press Ctrl-C again to end at once.`);
       controller.abort(new Interrupted(name));
     });
   }

@@ -16,7 +16,7 @@ import { healCommand, type LabOptions } from './options.ts';
 import { WrongUse } from './outcome.ts';
 import { runSteps } from './steps.ts';
 
-/** Whether anything of a lab stands on the engine. Throws ForeignLab when that is not ours. */
+/** Whether the engine has objects of a lab. Throws ForeignLab if another checkout made them. */
 async function stands(name: string): Promise<boolean> {
   const engine = await engineToSearch(name);
   if (!engine) return false;
@@ -39,7 +39,7 @@ export async function remove(name: string, options: { force?: boolean } = {}): P
   const engine = await engineToSearch(name);
   if (!engine)
     throw new Error(
-      'No Docker engine answers, so it cannot be known what stands of the lab. Start it (`meshproof engine start`) and try again.',
+      'The objects of the lab cannot be listed: a Docker engine does not answer. Start it (`meshproof engine start`) and try again.',
     );
   return removeLab({ name, folder: labFolder(name), engine }, options);
 }
@@ -50,7 +50,7 @@ export async function healFile(meshFile: string, options: Partial<HealOptions> =
   return await heal(mesh, { refused: reportRefused, ...options }); // awaited: the mesh is closed when this returns
 }
 
-/** What the journal says is broken in the mesh of a mesh file, a sentence each, with what to do about it. */
+/** The faults in the journal of a mesh, a sentence each, with the command that heals them. */
 export async function faultsIn(meshFile: string): Promise<string[]> {
   const file = loadMeshFile(meshFile);
   const { entries, unreadable } = await journalOf(file).read();
@@ -61,7 +61,7 @@ export async function faultsIn(meshFile: string): Promise<string[]> {
         ? `process ${pid} has a fault in place: ${fault}, since ${startedAt}`
         : `process ${pid} was killed and left a fault in place: ${fault}, since ${startedAt}; ${remedy}`,
     ),
-    ...unreadable.map((name) => `the journal has a file that is no entry, ${name}; ${remedy}`),
+    ...unreadable.map((name) => `the journal has a file that is not an entry, ${name}; ${remedy}`),
   ];
 }
 
@@ -101,9 +101,9 @@ export async function bringUp(
   try {
     await runSteps(steps, { plain: options.verbose ?? false });
   } catch (error) {
-    const ours = !stoodBefore && !(error instanceof ForeignLab); // the other one was faster
-    if (!options.keep && ours && (await engineToSearch(options.name))) {
-      console.error(`Removing what was made of lab "${options.name}" (--keep leaves it).`);
+    const isNew = !stoodBefore && !(error instanceof ForeignLab); // another checkout made it meanwhile
+    if (!options.keep && isNew && (await engineToSearch(options.name))) {
+      console.error(`Removing the unfinished lab "${options.name}" (--keep leaves it).`);
       await remove(options.name);
     }
     throw error;

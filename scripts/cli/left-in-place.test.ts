@@ -37,24 +37,26 @@ const entry = {
 } as const;
 const startedAt = '2026-11-24T05:00:00.000Z';
 
-test('a journal without entries tells of no fault', async () =>
-  assert.deepEqual(await faultsIn(meshFile), []));
+test('a journal without entries reports nothing', async () => assert.deepEqual(await faultsIn(meshFile), []));
 
-test('a fault of a killed process is told with its remedy, one of a process at work without', async () => {
+test('a fault of a killed process is reported with its remedy, a fault of a running process without it', async () => {
   const { pid: ended = 0 } = spawnSync('true');
   await journal.write({ ...entry, id: 'aaaaaaaa', pid: ended, startedAt });
   await journal.write({ ...entry, id: 'bbbbbbbb', pid: process.pid, startedAt });
-  const told = await faultsIn(meshFile);
-  assert.equal(told.length, 2);
+  const reported = await faultsIn(meshFile);
+  assert.equal(reported.length, 2);
   assert.match(
-    told[0] ?? '',
+    reported[0] ?? '',
     /process \d+ was killed and left .* link-partitioned, since 2026-11-24.*`meshproof heal --name one`/,
   );
-  assert.match(told[1] ?? '', new RegExp(`process ${process.pid} has a fault in place: link-partitioned`));
-  assert.doesNotMatch(told[1] ?? '', /meshproof heal/);
+  assert.match(
+    reported[1] ?? '',
+    new RegExp(`process ${process.pid} has a fault in place: link-partitioned`),
+  );
+  assert.doesNotMatch(reported[1] ?? '', /meshproof heal/);
 });
 
-test('a file of the journal that is no entry is told, too', async () => {
+test('a file of the journal that is not an entry is reported', async () => {
   mkdirSync(journal.folder, { recursive: true });
   writeFileSync(join(journal.folder, 'zzz.json'), '{');
   assert.match((await faultsIn(meshFile)).at(-1) ?? '', /zzz\.json; run `meshproof heal --name one`/);

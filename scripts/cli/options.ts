@@ -9,7 +9,7 @@ import { WrongUse } from './outcome.ts';
 export const projects = ['core', 'chaos'] as const;
 export type Project = (typeof projects)[number];
 
-/** The options that several verbs share. */
+/** The options that several commands share. */
 export interface LabOptions {
   name: string;
   topology: string;
@@ -22,7 +22,7 @@ export interface LabOptions {
 function labName(value: string): string {
   if (value.length <= 20 && namePattern.test(value)) return value;
   throw new InvalidArgumentError(
-    'A lab is named with 1 to 20 lower-case letters, digits and dashes, a letter first.',
+    'Use 1 to 20 lower-case letters, digits and dashes, and start with a letter.',
   );
 }
 
@@ -30,44 +30,42 @@ const defaultTopology = join(projectRoot, 'clusters/topologies/west-east.yaml');
 
 export const options = {
   name: () =>
-    new Option('--name <lab>', 'name of the lab, so that several can stand side by side')
+    new Option('--name <lab>', 'name of the lab; labs with different names can run at the same time')
       .argParser(labName)
       .default('lab'),
   topology: () =>
-    new Option('--topology <file>', 'the topology that the lab is made from')
+    new Option('--topology <file>', 'topology to create the lab from')
       .argParser((file: string) => resolve(file))
       .default(defaultTopology, 'west-east'),
   images: () =>
-    new Option('--images <source>', 'where images come from')
+    new Option('--images <source>', 'source of the images')
       .choices(['auto', 'registry', 'packages'])
       .default('auto'),
   keep: (what: string) => new Option('--keep', what),
   json: () => new Option('--json', 'print the result as JSON on standard output'),
-  verbose: () =>
-    new Option('--verbose', 'print stack traces of errors, and plain lines instead of a live tree'),
+  verbose: () => new Option('--verbose', 'show stack traces, and plain lines instead of a live tree'),
   mesh: () =>
-    new Option(
-      '--mesh <file>',
-      "a mesh file, for a mesh that is not a lab of ours; the lab's own otherwise",
-    ).argParser((file: string) => resolve(file)),
+    new Option('--mesh <file>', 'mesh file to use (default: the mesh file of the lab)').argParser(
+      (file: string) => resolve(file),
+    ),
   ownMesh: () =>
-    new Option('--mesh <file>', 'the mesh file, which says where and how many')
+    new Option('--mesh <file>', 'mesh file with the clusters and the pods of each service')
       .argParser((file: string) => resolve(file))
       .makeOptionMandatory(),
   allowDisruption: () =>
     new Option(
       '--allow-disruption <context...>',
-      'contexts of a mesh that is not a lab of ours which may be disturbed, spelled out',
+      'kubeconfig contexts that meshproof may disrupt (exact names; required unless meshproof created the mesh)',
     ),
   project: () =>
     new Option(
       '--project <name...>',
-      'what to judge: core, what every mesh must do; chaos, faults under load; both when not given',
+      'promises to judge: core for every mesh, chaos for faults under load (default: both)',
     ).choices(projects),
   allow: () =>
     new Option(
       '--allow <promise...>',
-      'promises that may disturb a mesh which is not a lab of ours, such as GWY-01',
+      'promises that may disrupt a mesh that meshproof did not create, such as GWY-01',
     ).argParser(addPromiseId),
 };
 
@@ -84,11 +82,11 @@ export function addPromiseId(id: string, all: readonly string[] = []): string[] 
 export const withOptions = (command: Command, ...all: Option[]): Command =>
   all.reduce((each, option) => each.addOption(option), command);
 
-/** The command that heals the same mesh: the one of a file, or a lab's. */
+/** The command that heals the same mesh. */
 export const healCommand = ({ name, mesh }: { name: string; mesh?: string | undefined }): string =>
   `meshproof heal ${mesh === undefined ? `--name ${name}` : `--mesh ${mesh}`}`;
 
-/** The mesh file to run against: the one given, or the lab's. */
+/** The mesh file that you name, or the mesh file of the lab. */
 export function meshFileFor(name: string, given: string | undefined): string {
   const file = given ?? labMeshFile(name);
   if (existsSync(file)) return file;

@@ -19,8 +19,8 @@ test('with stacks, an answer of Kubernetes still has neither body nor headers', 
 });
 
 test('a cause that says nothing new is not said again; one that does is', () => {
-  const told = new Error('Cluster east refused it: status 403: may not.', { cause: denied });
-  assert.equal(wordsOf(told, false), told.message);
+  const refused = new Error('Cluster east refused it: status 403: may not.', { cause: denied });
+  assert.equal(wordsOf(refused, false), refused.message);
   const first = new Error('it failed', { cause: new Error('no disk') });
   assert.equal(wordsOf(first, false), 'it failed\ncaused by: no disk');
 });

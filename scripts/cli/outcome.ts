@@ -2,36 +2,37 @@ import { ApiException } from '#kubernetes-client';
 import { CommanderError } from 'commander';
 import { UnusablePath } from '../../harness/base/folders.ts';
 import { InvalidFile } from '../../harness/config/invalid-file.ts';
+import { NotAMesh } from '../../harness/discover/not-a-mesh.ts';
 import { serverSaid } from '../../harness/kube/server-said.ts';
 import { ForeignLab, NotOurs } from '../../harness/mesh/foreign.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 
 export { exitCodes, type ExitCode };
 
-/** The user asked for something that cannot be: ends with exit code 3. */
+/** The command cannot be run as you gave it: exits with 3. */
 export class WrongUse extends Error {}
 
-/** Ended by Ctrl-C or a signal; what was begun has been undone, or the verb says what stays. */
+/** Ended by Ctrl-C or a signal. The command has undone its changes, or has reported what stays. */
 export class Interrupted extends Error {
   constructor(signal: string) {
     super(`Ended by ${signal}.`);
   }
 }
 
-/** The exit code for an error that ended a verb. */
+/** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {
-  const wrong = [WrongUse, UnusablePath, ForeignLab, InvalidFile, NotOurs, CommanderError].some(
+  const wrong = [WrongUse, UnusablePath, ForeignLab, InvalidFile, NotAMesh, NotOurs, CommanderError].some(
     (kind) => error instanceof kind,
   );
   return wrong ? exitCodes.wrongUse : exitCodes.couldNotJudge;
 }
 
-/** An error and its causes that add something, one a line; with their stacks when verbose. */
+/** An error and its causes, a line each; with stack traces if verbose. */
 export function wordsOf(error: unknown, verbose: boolean): string {
   const lines: string[] = [];
   let each = error;
   for (; each instanceof Error; each = each.cause) {
-    // The message of an ApiException, which its stack begins with, is the whole answer with its headers.
+    // The message of an ApiException, with which its stack begins, is the whole answer with its headers.
     const isAnswer = each instanceof ApiException;
     const plain = isAnswer ? serverSaid(each) : each.message;
     const frames = /(?:\n {4}at .*)+$/.exec(each.stack ?? '')?.[0] ?? '';

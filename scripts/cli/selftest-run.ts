@@ -31,7 +31,7 @@ export interface SelftestOptions {
   defects: readonly Defect[];
   /** The path of istioctl; undefined: it is not asked. */
   istioctl: string | undefined;
-  /** Shows Playwright's lines on standard error; into a file beside each report otherwise. */
+  /** Shows Playwright's lines on standard error; otherwise in a file next to each report. */
   verbose: boolean;
   onHealthy: (healthy: Healthy) => void;
   onStart: (defect: Defect) => void;
@@ -46,7 +46,7 @@ export async function findIstioctl({ lab }: MeshFile, signal: AbortSignal): Prom
 }
 
 /**
- * Runs a self-test and writes it to results/<run>/: selftest.json and selftest.html, anew after each defect, snapshots of the doctor, and
+ * Runs a self-test and writes it to results/<run>/: selftest.json and selftest.html, again after each defect, snapshots of the doctor, and
  * the reports of promises.
  *
  * @returns the self-test and its folder.

@@ -34,7 +34,7 @@ async function asTree(steps: Step[]): Promise<void> {
   const tree = new Listr(
     steps.map((step) => asTask(step, running)),
     {
-      registerSignalListeners: false, // the verbs undo their work before they end
+      registerSignalListeners: false, // the commands undo their work before they end
       rendererOptions: {
         timer: PRESET_TIMER,
         collapseSubtasks: false,
@@ -46,7 +46,7 @@ async function asTree(steps: Step[]): Promise<void> {
   try {
     await tree.run();
   } finally {
-    await Promise.allSettled(running); // what is undone after a failure must not be still in the making
+    await Promise.allSettled(running); // a step must end before its work is undone
   }
 }
 

@@ -23,15 +23,15 @@ export interface SuiteRunOptions {
   meshFile: string;
   /** Files of suites, relative to the checkout; all when not given. */
   suites?: readonly string[];
-  /** Ids of promises, such as `AUT-01`; not beside `grep`. */
+  /** Ids of promises, such as `AUT-01`; not with `grep`. */
   promises?: readonly string[];
   /** A regular expression over ids, titles and tags. */
   grep?: string | undefined;
-  /** What to judge; every project of playwright.config.ts when not given. */
+  /** Projects of playwright.config.ts; absent: all of them. */
   projects?: readonly Project[] | undefined;
-  /** Promises that may disturb a mesh which is not a lab of ours. */
+  /** Promises that may disturb a mesh that meshproof did not create. */
   allow: readonly string[];
-  /** Where Playwright's own output goes: standard error when the result is printed as JSON, a file in the run folder. */
+  /** The destination of Playwright's output: standard error when the result is printed as JSON, a file in the run folder. */
   outputTo: 'stdout' | 'stderr' | 'file';
   /** A folder for what the run leaves; a new one in results/ when not given. */
   runDir?: string;
@@ -64,7 +64,7 @@ const fewArenas = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: String(128 * 
  */
 const typesByNode = { PW_DISABLE_TS_ESM: '1' };
 
-/** Where the folders of runs are. */
+/** The folder with the folders of runs. */
 export const resultsRoot = join(projectRoot, 'results');
 
 /** `2026-11-23T14-59-03Z-1f2e`: sorts by time, and two that begin in one second differ. */
@@ -74,7 +74,7 @@ export const runName = (now: Date): string =>
 /** The command of this process, as a shell takes it. */
 export const ownCommand = (): string => ['npx meshproof', ...process.argv.slice(2).map(shellWord)].join(' ');
 
-/** What runs here and, where they answer, in the clusters. */
+/** The versions on this machine and, if they answer, in the clusters. */
 export async function versions(meshFile: string): Promise<Record<string, string>> {
   const own = { meshproof: packageJson.version, playwright: packageJson.dependencies['@playwright/test'] };
   try {

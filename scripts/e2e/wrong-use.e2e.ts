@@ -120,6 +120,50 @@ test('undeploy leaves a lab to down, and deploy --ingress needs an ingress', asy
   assert.match(ingress.stderr, /no cluster of the mesh file has an `ingress`/);
 });
 
+/** A kubeconfig with contexts west and east, at whose addresses no server listens. */
+const kubeconfigOfTwo = (): string =>
+  written(`apiVersion: v1
+kind: Config
+clusters: [{ name: gone, cluster: { server: "https://127.0.0.1:64999" } }]
+contexts: [{ name: west, context: { cluster: gone, user: u } }, { name: east, context: { cluster: gone, user: u } }]
+users: [{ name: u, user: {} }]
+`);
+
+test('init and doctor refuse wrong contexts with 3, and name the contexts that exist', async () => {
+  const kubeconfig = kubeconfigOfTwo();
+  for (const [args, words] of [
+    [['--context', 'wst'], /Context wst does not exist\. Did you mean west\? The contexts are west, east/],
+    [['--context', 'west', '--context', 'west'], /Context west is given twice/],
+    [[], /A context is missing.* the contexts are west, east/],
+    [['--context', 'west', '--kubeconfig', '/nonexistent/k'], /Kubeconfig \/nonexistent\/k does not exist/],
+  ] as const)
+    for (const verb of ['init', 'doctor']) {
+      const { code, stderr } = await meshproof(verb, '--kubeconfig', kubeconfig, ...args);
+      assert.equal(code, 3, `${verb} ${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, words);
+    }
+  const both = await meshproof(
+    'doctor',
+    '--context',
+    'west',
+    '--kubeconfig',
+    kubeconfig,
+    '--mesh',
+    meshOfOne(),
+  );
+  assert.equal(both.code, 3, both.stderr);
+});
+
+test('init writes what it can about clusters that do not answer, and doctor ends with 2', async () => {
+  const contexts = ['--kubeconfig', kubeconfigOfTwo(), '--context', 'west'];
+  const { code, stdout } = await meshproof('init', ...contexts);
+  assert.equal(code, 2);
+  assert.match(stdout, /# The API server of context west did not answer: .*ECONNREFUSED/);
+  const doctor = await meshproof('doctor', ...contexts);
+  assert.equal(doctor.code, 2, doctor.stderr);
+  assert.match(doctor.stderr, /The Istio name of the cluster of context west is not known/);
+});
+
 test('every verb explains itself', async () => {
   for (const verb of [
     '',
@@ -130,6 +174,9 @@ test('every verb explains itself', async () => {
     'certify',
     'images',
     'engine',
+    'init',
+    'doctor',
+    'gather',
     'deploy',
     'undeploy',
   ]) {

@@ -107,7 +107,7 @@ const otherNetwork: Check = {
   run: (view) =>
     noneThat(
       view,
-      ({ network }, cluster) => network === undefined || network === view.declaredNetwork(cluster.name),
+      ({ network }, cluster) => [undefined, view.declaredNetwork(cluster.name) ?? network].includes(network),
       ({ service, network }, cluster) => ({
         evidence: [
           {

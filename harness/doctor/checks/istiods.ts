@@ -68,7 +68,7 @@ const otherName: Check = {
   run: function* (view) {
     yield* separately(view.dataPlanes, function* (cluster) {
       const name = cluster.install?.clusterName;
-      if (name === undefined || name === cluster.name) return;
+      if (name === undefined || name === cluster.name || !cluster.declares('name')) return;
       yield {
         cluster: cluster.name,
         object: `Deployment ${cluster.systemNamespace}/istiod`,

@@ -120,7 +120,7 @@ const otherRegion: Check = {
   run: function* (view) {
     yield* separately(view.clusters, function* (cluster) {
       const { region } = cluster.declared ?? {};
-      if (region === undefined) return;
+      if (region === undefined || !cluster.declares('region')) return;
       const nodes = cluster.whole('nodes');
       const seen = [...new Set(nodes.map((node) => node.region))].filter((one) => one !== '');
       if (seen.length === 0 || seen.includes(region)) return;

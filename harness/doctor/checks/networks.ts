@@ -63,7 +63,8 @@ const wrongLabel: Check = {
     const known = new Set(view.snapshot.declared.clusters.map(({ network }) => network));
     yield* separately(view.dataPlanes, function* (cluster) {
       const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
-      if (seen === undefined || wanted === undefined || known.has(seen)) return;
+      if (seen === undefined || wanted === undefined || !cluster.declares('network')) return;
+      if (known.has(seen)) return;
       yield {
         cluster: cluster.name,
         object: `Namespace ${cluster.systemNamespace}`,
@@ -87,7 +88,8 @@ const sharedLabel: Check = {
   run: function* (view) {
     yield* separately(view.dataPlanes, function* (cluster) {
       const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
-      if (seen === undefined || wanted === undefined || seen === wanted) return;
+      if (seen === undefined || wanted === undefined || !cluster.declares('network')) return;
+      if (seen === wanted) return;
       const owner = view.snapshot.declared.clusters.find(({ network }) => network === seen);
       if (!owner) return;
       yield {

@@ -129,7 +129,7 @@ async function injectAndHeal(
   refuse(kind, parameters, mesh, given.allowDisruption ?? []);
   await using _lock = await lockMesh(meshFile);
   const say = (line: string) => console.error(line);
-  // On top of what a killed run left, no fault could be told from that.
+  // A fault cannot be identified on top of the faults that a killed run left.
   const { entries } = await journalOf(mesh.file).read();
   if (entries.length > 0)
     for (const line of await healMesh(mesh, { refused: reportRefused }))
@@ -149,7 +149,7 @@ async function injectAndHeal(
   if (given.json) console.log(JSON.stringify(result, undefined, 2));
 }
 
-/** What cannot be asked for is wrong use, and so is a fault that this mesh or this kernel cannot have. */
+/** Parameters that are not valid are wrong use, and so is a fault that this mesh or kernel cannot have. */
 async function injectOrRefuse(
   mesh: Mesh,
   kind: AnyFault,
@@ -185,7 +185,7 @@ function refuse(
   const missing = contexts.filter((context) => !allowed.includes(context));
   if (missing.length > 0)
     throw new WrongUse(
-      `${kind.id} disturbs the ${kind.disturbs} of a mesh that is not a lab of ours. If that is meant: ` +
+      `${kind.id} disturbs the ${kind.disturbs} of a mesh that meshproof did not create. To allow it: ` +
         missing.map((context) => `--allow-disruption ${context}`).join(' '),
     );
 }

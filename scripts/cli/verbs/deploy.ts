@@ -28,7 +28,7 @@ interface Given extends DeployOptions {
   verbose?: boolean;
 }
 
-/** What was done in one cluster. */
+/** The changes in one cluster. */
 interface ClusterResult extends Deployed {
   name: string;
   image: string;
@@ -38,17 +38,17 @@ interface ClusterResult extends Deployed {
 export const deploy = (end: (code: ExitCode) => void): Command =>
   withOptions(
     new Command('deploy').description(
-      "Put meshproof's workloads into every cluster of a mesh of your own, into one namespace, and wait until every proxy knows them. Changes nothing that is as it should be. `undeploy` removes it all.",
+      "Add meshproof's workloads to one namespace of every cluster, and wait until every proxy knows their endpoints. Idempotent. `undeploy` removes them.",
     ),
     options.ownMesh(),
     new Option(
       '--image <image>',
-      'the proxy image that the workloads run; that which each cluster uses already otherwise',
+      'proxy image for the workloads (default: the image the cluster already uses)',
     ),
     new Option('--revision <name>', 'label the namespace istio.io/rev=<name>, not istio-injection=enabled'),
     new Option(
       '--ingress',
-      "lead port 80 of the ingress gateways to meshproof's webapp, for the host in the mesh file's `ingress`. Where that is an address, for EVERY host (*): not on a gateway that others use",
+      "route port 80 of the ingress gateways to meshproof's webapp, for the host in the mesh file's `ingress`. If `ingress` is an address, for EVERY host (*): do not use it on a shared gateway",
     ),
     new Option('--dry-run', 'print the manifests of each cluster and change nothing; JSON with --json'),
     options.json(),
@@ -107,7 +107,7 @@ async function putInto(
         results.push({ name: plan.cluster.name, image: plan.image, ...deployed });
         return wordsOf(deployed);
       } catch (error) {
-        failed.abort(error); // nobody waits for pods of one cluster when another has refused them
+        failed.abort(error); // the other clusters stop waiting for their pods
         throw error;
       }
     },
@@ -131,8 +131,8 @@ function wordsOf({ created, changed, asBefore }: Deployed): string {
     [changed, 'changed'],
     [asBefore, 'as they should be'],
   ] as const;
-  const told = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  return `objects: ${told.join(', ')}`;
+  const words = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return `objects: ${words.join(', ')}`;
 }
 
 /** A path as it is typed here. */
@@ -145,7 +145,7 @@ function warnOfIngress({ clusters, namespace }: MeshFile, { ingress: wanted }: G
   for (const { name, ingress } of wanted ? clusters : [])
     if (ingress !== undefined && ingressHost(ingress) === '*')
       console.error(
-        `The ingress gateway of ${name} will lead requests for every host on port 80 to ${namespace}/webapp.`,
+        `The ingress gateway of ${name} will route requests for every host on port 80 to ${namespace}/webapp.`,
       );
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { broken, type BrokenSample } from '../../../harness/doctor/broken-sample.ts';
 import { judge } from '../../../harness/doctor/judge.ts';
 import { sources } from '../../../harness/snapshot/shape-basics.ts';
-import { codeOf, rightsAdvice } from './doctor.ts';
+import { codeOf, rightsAdvice, singleClusterAdvice } from './doctor.ts';
 
 const ends = (breakIt: (sample: BrokenSample) => void, strict = false) => {
   const snapshot = broken(breakIt);
@@ -34,7 +34,7 @@ test('what could not be read ends with 2, unless an error was found all the same
   for (const reason of ['limit', 'noWay'] as const) assert.equal(ends(lack(reason)), 0, reason);
 });
 
-test('an account that may read nothing is no clean bill of health', () => {
+test('an account that may read nothing ends with 2', () => {
   const forbidden = ({ west, east }: BrokenSample) => {
     for (const cluster of [west, east]) {
       const lists = Object.entries(cluster).filter(([, value]) => Array.isArray(value));
@@ -65,4 +65,18 @@ test('a part that an account may not read is followed by the command that shows 
   assert.match(advice('forbidden', { mesh: '/m.yaml' }).join(), /--check --mesh \/m\.yaml`/);
   assert.deepEqual(advice('timeout'), []);
   assert.deepEqual(advice('forbidden', { snapshot: '/s.json' }), []);
+});
+
+test('a single cluster is judged, with the advice to name the others', () => {
+  const { clusters } = broken(() => undefined);
+  const one = { ...broken(() => undefined), clusters: clusters.slice(0, 1) };
+  assert.match(singleClusterAdvice(one, { context: ['west'] }).join(), /Give --context for each cluster/);
+  assert.deepEqual(singleClusterAdvice(one, {}), []);
+  assert.deepEqual(
+    singleClusterAdvice(
+      broken(() => undefined),
+      { context: ['west', 'east'] },
+    ),
+    [],
+  );
 });

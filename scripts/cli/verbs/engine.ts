@@ -11,13 +11,13 @@ interface Given {
 /** `meshproof engine start|stop|status` */
 export function engine(end: (code: ExitCode) => void): Command {
   const command = new Command('engine').description(
-    'The Docker engine that labs run on: yours, or a private one.',
+    'Manage the Docker engine that labs run on: yours, or a private engine.',
   );
   withOptions(
     command
       .command('start')
       .description(
-        'Find an engine that answers, or install and start a private one (Debian and Ubuntu, as root).',
+        'Find an engine that answers, or install and start a private engine (Debian and Ubuntu, as root).',
       ),
     options.json(),
     options.verbose(),
@@ -34,7 +34,7 @@ export function engine(end: (code: ExitCode) => void): Command {
   withOptions(
     command
       .command('stop')
-      .description('Stop the private engine, and with it every lab on it. Yours is never stopped.'),
+      .description('Stop the private engine and every lab on it. Your own engine keeps running.'),
     options.json(),
     options.verbose(),
   ).action(async (given: Given) => {
@@ -44,7 +44,9 @@ export function engine(end: (code: ExitCode) => void): Command {
     end(exitCodes.pass);
   });
   withOptions(
-    command.command('status').description('Show which engine would be used. Ends with 2 when none answers.'),
+    command
+      .command('status')
+      .description('Show the engine that labs use. Exits with 2 if an engine does not answer.'),
     options.json(),
     options.verbose(),
   ).action(async (given: Given) => {
@@ -54,7 +56,7 @@ export function engine(end: (code: ExitCode) => void): Command {
       console.log(
         found
           ? `Docker ${found.version} at ${found.endpoint}${found.ours ? ' (private)' : ''}`
-          : 'No Docker engine answers.',
+          : 'A Docker engine does not answer.',
       );
     end(found ? exitCodes.pass : exitCodes.couldNotJudge);
   });

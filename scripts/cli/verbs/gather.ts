@@ -2,23 +2,22 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { fileNameOf } from '../../../harness/base/folders.ts';
 import { durationMs, isDuration } from '../../../harness/base/go-duration.ts';
-import { loadMeshFile } from '../../../harness/config/load.ts';
-import { attach } from '../../../harness/mesh/attach.ts';
 import { writePrivately } from '../../../harness/report/files.ts';
-import { collectLogs } from '../../../harness/snapshot/logs.ts';
+import { collectLogs, type LogFile } from '../../../harness/snapshot/logs.ts';
 import { gathered } from '../../../harness/snapshot/read-snapshot.ts';
 import type { Snapshot } from '../../../harness/snapshot/schema.ts';
 import { takeSnapshot } from '../../../harness/snapshot/take-snapshot.ts';
+import { contextOptions } from '../contexts.ts';
 import { abortOnSignal } from '../interrupt.ts';
-import { meshFileFor, options, withOptions } from '../options.ts';
+import { openMesh, type MeshSource } from '../mesh-source.ts';
+import { options, withOptions } from '../options.ts';
 import { type ExitCode, exitCodes } from '../outcome.ts';
+import { Progress } from '../progress.ts';
 
 /** Of each log; a sidecar writes some 200 bytes a request. */
 const logLimits = { linesPerContainer: 20_000, charactersPerContainer: 4 * 1024 * 1024 };
 
-interface Given {
-  name: string;
-  mesh?: string;
+interface Given extends MeshSource {
   since: number;
   out?: string;
   json?: boolean;
@@ -26,7 +25,7 @@ interface Given {
 
 function duration(text: string): number {
   if (isDuration(text)) return durationMs(text);
-  throw new InvalidArgumentError('It is written like 10m or 1h30m.');
+  throw new InvalidArgumentError('Give a duration such as 10m or 1h30m.');
 }
 
 /** `meshproof gather` */
@@ -35,8 +34,10 @@ export const gather = (end: (code: ExitCode) => void): Command =>
     new Command('gather').description(
       'Write a snapshot of a mesh with its logs as one archive, without secrets, for `meshproof doctor --snapshot` elsewhere.',
     ),
-    options.name(),
+    contextOptions.context(),
+    contextOptions.kubeconfig(),
     options.mesh(),
+    options.name(),
     new Option('--since <duration>', 'how far back the logs go, such as 10m')
       .argParser(duration)
       .default(600_000, '10m'),
@@ -47,9 +48,7 @@ export const gather = (end: (code: ExitCode) => void): Command =>
     options.json(),
     options.verbose(),
   ).action(async (given: Given) => {
-    await using mesh = attach(loadMeshFile(meshFileFor(given.name, given.mesh)));
-    const snapshot = await takeSnapshot(mesh);
-    const logs = await collectLogs(mesh, snapshot, { sinceMs: given.since, ...logLimits });
+    const { snapshot, logs } = await read(given);
     const folder = archiveName(snapshot);
     const file = given.out ?? resolve(`${folder}.tar.gz`);
     const archive = await gathered(folder, snapshot, logs);
@@ -64,6 +63,18 @@ export const gather = (end: (code: ExitCode) => void): Command =>
     end(snapshot.clusters.some(({ reachable }) => reachable) ? exitCodes.pass : exitCodes.couldNotJudge);
   });
 
+/** Reads the mesh, then its logs. */
+async function read(given: Given): Promise<{ snapshot: Snapshot; logs: LogFile[] }> {
+  using progress = new Progress({ quiet: given.json === true });
+  const { mesh, undeclared } = await openMesh(given, progress.report);
+  await using _closed = mesh;
+  const onProgress = progress.report;
+  const snapshot = await takeSnapshot(mesh, { onProgress, ...(undeclared && { undeclared }) });
+  for (const { name } of mesh.clusters) onProgress(name, 'logs');
+  const logs = await collectLogs(mesh, snapshot, { sinceMs: given.since, ...logLimits });
+  return { snapshot, logs };
+}
+
 /** The name of an archive and of the folder in it, for any mesh id: short enough for a header of tar (155 bytes), and for a file. */
 export const archiveName = ({ declared, takenAt }: Pick<Snapshot, 'declared' | 'takenAt'>): string =>
   `meshproof-${fileNameOf(declared.meshId, 120)}-${takenAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '')}`;
@@ -73,7 +84,7 @@ const summary = ({ clusters, tookMs }: Snapshot) => ({
   clusters: clusters.map(({ name, reachable, missing }) => ({ name, reachable, missing })),
 });
 
-/** What the snapshot lacks, a line each; a cluster that did not answer is one line. */
+/** The parts that the snapshot lacks, a line each; a cluster that did not answer is one line. */
 function gapLines({ clusters }: Snapshot): string[] {
   return clusters.flatMap(({ name, reachable, unreachable, missing }) =>
     reachable

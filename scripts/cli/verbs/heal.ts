@@ -46,12 +46,12 @@ export const heal = (end: (code: ExitCode) => void): Command =>
       });
       if (given.json) console.log(JSON.stringify({ healed, refused }, undefined, 2));
       else if (healed.length > 0) console.log(healed.join('\n'));
-      else if (refused.length === 0) console.log('Nothing was left: the mesh is in order.');
+      else if (refused.length === 0) console.log('A killed run left nothing in the mesh.');
       else console.log(`Nothing was healed: ${refused.length} marks were left alone.`);
       end(refused.length === 0 ? exitCodes.pass : exitCodes.couldNotJudge);
     });
 
-/** @throws WrongUse when nobody could answer, and when there is nothing to answer. */
+/** @throws WrongUse if the questions cannot be answered, or if --yes has nothing to answer. */
 export function refuse({ trustMarks, yes }: Pick<Given, 'trustMarks' | 'yes'>, isTerminal: boolean): void {
   if (yes && !trustMarks) throw new WrongUse('--yes answers the questions of --trust-marks: give both.');
   if (trustMarks && !yes && !isTerminal)

@@ -25,7 +25,7 @@ interface Made {
   source?: string;
   /** The node image. */
   node?: string;
-  /** What differs from the pinned versions, or could not be verified. */
+  /** Differences from the pinned versions, and versions that could not be verified. */
   notes?: readonly string[];
   /** Paths by name. */
   tools?: Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ async function make(given: Given): Promise<Made> {
       {
         title: 'Images',
         run: async (onLine) => {
-          if (!engine) throw new Error('There is no engine.');
+          if (!engine) throw new Error('A Docker engine does not answer. Run `meshproof engine start`.');
           const { locked } = given;
           const { source, node, notes } = await ensureImages(given.images, engine, {
             signal,

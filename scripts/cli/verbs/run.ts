@@ -14,7 +14,7 @@ interface Given {
   json?: boolean;
 }
 
-/** Runs suites on the mesh that was named, prints the report where JSON is wanted, and returns what the verb ends with. */
+/** Runs suites on a mesh, prints the report if you want JSON, and returns the exit code. */
 export async function judge(
   given: Given,
   what: Pick<SuiteRunOptions, 'suites' | 'promises' | 'projects'>,
@@ -37,7 +37,7 @@ export async function judge(
 export const run = (end: (code: ExitCode) => void): Command =>
   withOptions(
     new Command('run')
-      .description('Judge a mesh by its promises, all or those named, and write a report to results/.')
+      .description('Judge all promises, or the promises that you name, and write a report to results/.')
       .argument(
         '[suites...]',
         'promises, such as AUT-01, or paths of suites or parts of paths, such as suites/locality',

@@ -37,14 +37,14 @@ interface Given {
 export const selftest = (end: (code: ExitCode) => void): Command =>
   withOptions(
     new Command('selftest').description(
-      'Prove that meshproof notices: break a healthy mesh in every known way, one at a time, see what the doctor, the promises and istioctl make of it, and heal it. Ends with 0 when every defect is named and every promise that it has to break is broken, 1 when something is missed, 2 when it could not be judged. Ctrl-C heals before it ends; after a crash `meshproof heal` does.',
+      'Inject every known defect into a healthy mesh, one at a time, compare what the doctor, the promises and istioctl report, and heal it. Exits with 0 if every defect is reported and breaks the promises that it must break, 1 if a defect is missed, 2 if it could not be judged. Ctrl-C heals first; after a crash run `meshproof heal`.',
     ),
     new Option('--only <id...>', 'defects by id, or families such as trust or network'),
     options.name(),
     options.mesh(),
     options.allowDisruption(),
-    new Option('--no-istioctl', 'do not ask istioctl'),
-    new Option('--list', 'tell the defects, and break nothing'),
+    new Option('--no-istioctl', 'do not run istioctl'),
+    new Option('--list', 'list the defects and exit'),
     new Option(
       '--defects <file>',
       'a module of other defects, exported as `defects`, made of the faults of `chaos list`',
@@ -141,19 +141,19 @@ function progressOf(all: number): Pick<SelftestOptions, 'onHealthy' | 'onStart' 
   };
 }
 
-/** On top of what a killed run left, no defect could be told from that. */
+/** A defect cannot be identified on top of the faults that a killed run left. */
 async function healLeft(file: MeshFile): Promise<void> {
   await using mesh = attach(file);
   for (const line of await heal(mesh, { refused: reportRefused }))
     console.error(`left by an earlier run, healed: ${line}`);
 }
 
-/** @throws WrongUse on a mesh that is no lab of ours, unless every context may be disturbed. */
+/** @throws WrongUse if meshproof did not create the mesh, unless every context may be disrupted. */
 function refuse({ lab, clusters }: MeshFile, allowed: readonly string[]): void {
   const missing = lab ? [] : clusters.map(({ context }) => context).filter((one) => !allowed.includes(one));
   if (missing.length > 0)
     throw new WrongUse(
-      'A self-test breaks every part of a mesh, and this one is not a lab of ours. If that is meant: ' +
+      'A self-test breaks every part of a mesh, and meshproof did not create this mesh. To allow it: ' +
         missing.map((context) => `--allow-disruption ${context}`).join(' '),
     );
 }

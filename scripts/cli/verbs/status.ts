@@ -20,7 +20,7 @@ export const status = (end: (code: ExitCode) => void): Command =>
       (given.name ? [given.name] : await knownLabs()).map((name) => statusOf(name, faultsIn)),
     );
     if (given.json) console.log(JSON.stringify(labs, undefined, 2));
-    else if (labs.length === 0) console.log('There is no lab. Make one with `meshproof up`.');
+    else if (labs.length === 0) console.log('No labs exist. Create a lab with `meshproof up`.');
     else {
       for (const lab of labs) {
         console.log(

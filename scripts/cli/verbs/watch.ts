@@ -20,20 +20,20 @@ interface Given {
   rate: number;
 }
 
-/** What is shown, and how often it is drawn anew. */
+/** The time that the drawing covers, and the pause between two drawings. */
 const [windowMs, redrawMs] = [60_000, 500];
 
 /** `meshproof watch` */
 export const watch = (end: (code: ExitCode) => void): Command =>
   withOptions(
     new Command('watch').description(
-      'Call a service from inside the mesh, without end, and show what becomes of it, until Ctrl-C. Break something meanwhile.',
+      'Call a service from inside the mesh and draw the results, until Ctrl-C. Inject a fault meanwhile to see its effect.',
     ),
     options.name(),
     options.mesh(),
-    new Option('--service <service>', 'the service that is called').default('catalog'),
-    new Option('--from <cluster>', 'the cluster whose probe calls; the first of the mesh file otherwise'),
-    new Option('--rate <requests>', 'requests a second').argParser(rate).default(20),
+    new Option('--service <service>', 'service to call').default('catalog'),
+    new Option('--from <cluster>', 'cluster to call from (default: the first of the mesh file)'),
+    new Option('--rate <requests>', 'requests per second').argParser(rate).default(20),
     options.verbose(),
   ).action(async (given: Given) => {
     const file = loadMeshFile(meshFileFor(given.name, given.mesh));
@@ -47,7 +47,7 @@ export const watch = (end: (code: ExitCode) => void): Command =>
     const signal = abortOnSignal('Nothing was changed.');
     await using mesh = attach(file);
     await using caller = new Caller(mesh.cluster(from), 'probe');
-    await caller.call(given.service); // opens the way, or says why there is none
+    await caller.call(given.service); // opens the connection, or throws the reason
     await show(caller, given, clusters, signal);
     end(exitCodes.pass);
   });
@@ -55,7 +55,7 @@ export const watch = (end: (code: ExitCode) => void): Command =>
 function rate(text: string): number {
   const value = Number(text);
   if (value > 0 && value <= 200) return value;
-  throw new InvalidArgumentError('A number above 0, at most 200.');
+  throw new InvalidArgumentError('Give a number above 0 and at most 200.');
 }
 
 /** Sends and draws until the signal; requests older than the window are forgotten. */

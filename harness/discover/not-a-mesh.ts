@@ -1,0 +1,2 @@
+/** The clusters that you named are not the clusters of a mesh. */
+export class NotAMesh extends Error {}
