@@ -5,11 +5,11 @@ import { byTopic, capitalized } from './topics.ts';
 
 const introduction = `# Promises
 
-What meshproof proves of a mesh. Generated from the suites; do not edit: \`npm run docs:promises\`.
+Each promise that meshproof checks. Generated from the suites; do not edit: \`npm run docs:promises\`.
 
-**Core** is what the Istio documentation says of every multi-cluster mesh; **extended** is what a mesh may be set up to
-do. A promise that disturbs more than meshproof's own workloads is skipped on a mesh that is not a lab of ours, unless
-it is allowed by name (\`--allow\`). One that needs a lab is always skipped there: its faults work on the lab's containers and keys.
+**Core** promises are in the Istio documentation of every multi-cluster mesh. **Extended** promises depend on the mesh's settings. On a mesh
+that is not a meshproof lab, a promise that disturbs more than meshproof's own workloads is skipped, unless \`--allow\` names it. A
+promise that needs a lab is always skipped there: its faults work on the lab's containers and keys.
 `;
 
 /** docs/promises.md: the promises by topic, with links to suites relative to docs/. Pure. */
