@@ -47,7 +47,7 @@ const compared = [
   ['security.istio.io/v1', 'PeerAuthentication'],
 ] as const;
 
-/** Fields that Kubernetes and Istio write. */
+/** Keys of labels and annotations that Kubernetes and Istio change. */
 const volatile = /leader|legacy-token-last-used|node\.alpha|volumes\.kubernetes/;
 
 /**

@@ -107,7 +107,7 @@ interface Ended {
 
 /** Runs Playwright's command line in its own process group; sends SIGINT when its output contains `until`. */
 async function playwright(dir: string, args: string[] = [], until?: string): Promise<Ended> {
-  // Without these, the child would report to Node's test runner, and print colours.
+  // With these variables, the child would report to Node's test runner and print colours.
   const { NODE_TEST_CONTEXT: _, FORCE_COLOR: __, ...env } = process.env;
   const child = spawn(process.execPath, [cli, 'test', ...args], { cwd: dir, env, detached: true });
   let output = '';
