@@ -20,7 +20,7 @@ const boundaries = Object.entries(rooms).map(([room, allowed]) => ({
         patterns: [
           {
             regex: `^\\.\\./(\\.\\./)*(${forbiddenTo(room).join('|')})`,
-            allowTypeImports: true, // types carry no behaviour; harness/rooms.test.ts checks that they come from below
+            allowTypeImports: true, // types do not run; harness/rooms.test.ts checks their direction
             message: `harness/${room} may import ${allowed.join(', ') || 'no other room'} (docs/architecture.md#rooms).`,
           },
         ],
@@ -31,7 +31,7 @@ const boundaries = Object.entries(rooms).map(([room, allowed]) => ({
 
 const noInputOutput = {
   files: ['harness/verdict/**/*.ts', 'harness/doctor/**/*.ts'],
-  // convergence.ts has its clock injected; it only names the real one as the default.
+  // convergence.ts takes its clock as a parameter; only the default is the real clock.
   ignores: ['**/*.test.ts', 'harness/verdict/convergence.ts'],
   rules: {
     'no-restricted-imports': [
@@ -97,7 +97,7 @@ const testsOfTwoRooms = {
 };
 
 export default tseslint.config(
-  // page-script.js is made from TypeScript that is linted.
+  // page-script.js is generated from linted TypeScript.
   {
     ignores: [
       ...['node_modules/', 'dist/', 'results/', '.meshproof/', 'test-results/'],
@@ -121,7 +121,7 @@ export default tseslint.config(
           ],
         },
       ],
-      // What is returned without it outlives its `await using`: the connections that it opens then are never closed.
+      // Without await, a returned promise outlives its `await using`, and its connections are never closed.
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
@@ -142,7 +142,7 @@ export default tseslint.config(
     rules: {
       'max-lines': 'off',
       'max-lines-per-function': 'off',
-      '@typescript-eslint/no-unsafe-assignment': 'off', // parsed documents are looked into freely
+      '@typescript-eslint/no-unsafe-assignment': 'off', // parsed documents are `any`
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',

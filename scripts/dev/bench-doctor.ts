@@ -1,7 +1,6 @@
 /**
- * Measures the doctor, and prints JSON. How judging a snapshot grows with the mesh: each size is judged in a process of its own, whose
- * largest resident set counts, the snapshot with it. With a lab, also how long `meshproof doctor` takes on it and how long
- * istioctl's commands do, in turns.
+ * Measures the doctor on snapshots of several sizes, and prints JSON. A separate process judges each size; its maximum resident set
+ * includes the snapshot. With a lab, the script also measures `meshproof doctor` and istioctl's commands, in turns.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -32,7 +31,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log(
-    'npm run bench:doctor -- [--rounds N] [--name LAB]   judges generated snapshots; with a lab that stands, also asks doctor and istioctl N times each',
+    'npm run bench:doctor -- [--rounds N] [--name LAB]   judges generated snapshots; with a lab, also runs the doctor and istioctl N times each',
   );
   process.exit(0);
 }
@@ -67,10 +66,10 @@ function measure(size: Size, rounds: number): object {
   };
 }
 
-/** The most that one command of istioctl may take, in seconds. */
+/** Time limit of an istioctl command, in seconds. */
 const limitSeconds = 10;
 
-/** Seconds that a program took; `answered` is false when it was ended for taking too long. */
+/** Seconds that a program took; `answered` is false if the program reached its time limit. */
 function timed(
   argv: readonly string[],
   options: { env?: NodeJS.ProcessEnv; limitSeconds: number },
@@ -89,7 +88,7 @@ function timed(
 async function besideIstioctl(lab: string, rounds: number): Promise<object> {
   const { clusters } = loadMeshFile(labMeshFile(lab));
   const { istioctl: binary } = await ensureTools({});
-  if (binary === undefined) throw new Error('There is no istioctl among the tools of the lab.');
+  if (binary === undefined) throw new Error('The tools of the lab do not contain istioctl.');
   using kubeconfig = new MergedKubeconfig(clusters);
   const env = { KUBECONFIG: kubeconfig.file };
   const commands = clusters.flatMap(({ name }) => {

@@ -1,6 +1,6 @@
 /**
- * What the generator of load costs, and how well it measures: JSON on standard output. Against a server on loopback that
- * breaks for a time which it measures itself.
+ * Measures the cost and the precision of the load generator, and prints JSON. The target is a server on loopback that fails for a
+ * time that the server measures.
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import type { Timeline } from '../../harness/traffic/timeline.ts';
 import { answeredOk, durationMs, findOutages } from '../../harness/verdict/outage.ts';
 import { startLoadServer, type Break, type LoadServer } from './load-server/start.ts';
 
-/** What a process has taken so far. */
+/** CPU time and memory that a process has used. */
 interface Taken {
   cpuSeconds: number;
   residentMiB: number;
@@ -48,7 +48,7 @@ const loadOn = (server: LoadServer, options: Partial<LoadOptions>): LoadOptions 
   ...options,
 });
 
-/** A sample of a generator at work. */
+/** A sample of a running generator. */
 interface Sample extends Taken {
   atSeconds: number;
 }
@@ -75,7 +75,7 @@ function slopeOf(samples: readonly Sample[]): number {
   return (above / mean(({ atSeconds }) => (atSeconds - at) ** 2)) * 60;
 }
 
-/** What k6 costs at a rate: cores, and memory at its peak and over time; and what this process adds by reading it. */
+/** The cost of k6 at a rate: cores, peak memory and memory over time, and the cost of this process as the reader. */
 async function measureCost(
   server: LoadServer,
   options: { ratePerSecond: number; seconds: number; connections: LoadOptions['connections'] },
@@ -88,7 +88,7 @@ async function measureCost(
   const samples = await sampled(load, seconds * 1000, 1000);
   const { user, system } = process.cpuUsage(own);
   const last = samples.at(-1);
-  if (!last) throw new Error('The load was too short to be sampled.');
+  if (!last) throw new Error('The load ended before its first sample.');
   const timeline = await load.stop();
   return {
     ratePerSecond,
@@ -114,14 +114,14 @@ function latencyOf({ buckets }: Timeline) {
   };
 }
 
-/** One outage: as the server knows it and as the load has measured it, in milliseconds. */
+/** One outage, measured by the server and by the load, in milliseconds. */
 export interface MeasuredOutage {
   how: 'reset' | 'hang';
   connections: LoadOptions['connections'];
   knownMs: number;
   measuredMs: number;
   errorMs: number;
-  /** The slowest good answer within 20 requests of it: what the machine added, to the answers and so to the outage. */
+  /** The slowest good answer within 20 requests of the outage: the machine's delay, which the outage includes too. */
   slowestAnswerMs: number;
   failed: number;
 }
@@ -140,7 +140,7 @@ async function measureOutage(
   const [outage] = outages;
   const measuredMs = outage && durationMs(outage);
   if (!outage || outages.length !== 1 || measuredMs === undefined)
-    throw new Error(`One outage was made, and ${outages.length} were measured.`);
+    throw new Error(`The server made one outage, but the load measured ${outages.length}.`);
   const knownMs = Number(toNs - fromNs) / 1e6;
   const good = timeline.requests.filter(({ outcome }) => outcome === 'ok');
   const before = good.filter(({ startMs }) => startMs < outage.firstBadMs).slice(-20);
@@ -179,13 +179,13 @@ if (import.meta.main) {
   });
   if (values.help) {
     console.log(
-      'npm run bench:load -- [--rate N] [--seconds N] [--rounds N] [--slope-seconds N]   what k6 costs at a rate, for how many seconds twice; so many outages of 2 s; memory over so many seconds; JSON on standard output',
+      'npm run bench:load -- [--rate N] [--seconds N] [--rounds N] [--slope-seconds N]   measures k6 at a rate, twice for --seconds; --rounds outages of 2 s; memory for --slope-seconds; JSON on standard output',
     );
     process.exit(0);
   }
   const number = (text: string): number => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < 0) throw new Error(`A whole number is wanted, not "${text}".`);
+    if (!Number.isInteger(value) || value < 0) throw new Error(`Expected a whole number, not "${text}".`);
     return value;
   };
   const [rounds, slope] = [number(values.rounds), number(values['slope-seconds'])];
@@ -195,7 +195,7 @@ if (import.meta.main) {
   console.error(`measuring ${rounds} outages`);
   const outages = await measureOutages(server, rounds);
   const cost = { ratePerSecond: number(values.rate), seconds: number(values.seconds) };
-  console.error(`measuring what ${cost.ratePerSecond} requests/s cost, twice ${cost.seconds} s`);
+  console.error(`measuring the cost of ${cost.ratePerSecond} requests/s, twice for ${cost.seconds} s`);
   const costs = [
     await measureCost(server, { ...cost, connections: 'keep-alive' }),
     await measureCost(server, { ...cost, connections: 'fresh' }),

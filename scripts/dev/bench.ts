@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Measures what a user waits for and what a lab costs, and prints it as JSON on standard output. Durations of different
- * ways are compared as ratios within one run, in turns, because a shared machine is never equally fast twice.
+ * Measures waiting times of users and the cost of a lab, and prints JSON. Methods are compared as ratios within one run, in
+ * turns, because the speed of a shared machine changes.
  */
 import { parseArgs } from 'node:util';
 import { docker } from '../../harness/base/docker.ts';
@@ -57,13 +57,13 @@ const steps = (): Step[] =>
     },
   });
 
-/** The same steps one after the other, in the order in which the Istio documentation has a reader do them. */
+/** The same steps in sequence, in the order of the Istio documentation. */
 const oneByOne = (all: Step[]): Step[] =>
   all.map((step) => ({ ...step, concurrent: false, ...(step.steps ? { steps: oneByOne(step.steps) } : {}) }));
 
 const down = (engine: Engine): Promise<Removed> => removeLab({ name, folder: labFolder(name), engine });
 
-/** Memory of a lab's containers in MiB, as `docker stats` counts it: without the page cache that could be given up. */
+/** Memory of a lab's containers in MiB, as `docker stats` counts it: without reclaimable page cache. */
 async function labMemoryMiB(engine: Engine): Promise<number> {
   const { containers } = await labObjects({ name, folder: labFolder(name), engine });
   const printed = await docker(engine, ['stats', '--no-stream', '--format', '{{.MemUsage}}', ...containers]);

@@ -1,4 +1,4 @@
-/** Writes docs/findings.md from the doctor's checks; with `--check` it only compares. */
+/** Writes docs/findings.md from the doctor's checks. With `--check`, only compares. */
 import { join } from 'node:path';
 import { checks } from '../../harness/doctor/checks.ts';
 import { findingsDoc } from '../../harness/doctor/document.ts';

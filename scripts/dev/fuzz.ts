@@ -1,6 +1,6 @@
 /**
- * Feeds hostile inputs to every reader: `fuzz.ts [--seed N] [--runs 2000] [--only topology]`. Ends with 1 at the first finding of a reader,
- * and prints its seed, its kind and the smallest input. The same seed gives the same inputs.
+ * Feeds hostile inputs to every reader: `fuzz.ts [--seed N] [--runs 2000] [--only topology]`. Stops each reader at its first finding,
+ * prints its seed, its kind and the smallest input, and exits with 1. The same seed gives the same inputs.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -8,11 +8,11 @@ import { Worker } from 'node:worker_threads';
 import { mostMs, type Finding } from './fuzz/run-target.ts';
 import { targets } from './fuzz/targets.ts';
 
-/** A reader that does not come back is ended after this long: a slow one has the time to be shrunk. */
+/** A reader that does not return is stopped after this time, which is long enough to shrink a slow input. */
 const hangMs = 3 * mostMs;
-/** The most that a thread may take to load its modules, on a busy machine. */
+/** Time limit for a thread to load its modules, on a busy machine. */
 const startMs = 60_000;
-/** The most memory of a thread, for the 1 GB that reading may take. */
+/** Memory limit of a thread; reading may use 1 GB. */
 const resourceLimits = { maxOldGenerationSizeMb: 1024 };
 
 interface Message {

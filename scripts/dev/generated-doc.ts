@@ -3,8 +3,8 @@ import { writeAtomically } from '../../harness/report/files.ts';
 import { exitCodes } from '../cli/exit-codes.ts';
 
 /**
- * Writes a generated document, whole or not at all, and says so. With `--check` it only compares: the exit code is 1 if the
- * document is stale or missing. `script` is the npm script that writes it.
+ * Writes a generated document atomically, and logs that. With `--check`, only compares: the exit code is 1 if the document is stale
+ * or missing. `script` is the npm script that writes the document.
  */
 export async function writeGenerated(file: string, text: string, script: string): Promise<void> {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
@@ -17,7 +17,7 @@ export async function writeGenerated(file: string, text: string, script: string)
   console.log(`wrote ${file}`);
 }
 
-/** Ends a script with its reason on standard error. */
+/** Exits the script with a reason on standard error. */
 export function refuse(reason: string): never {
   console.error(reason);
   process.exit(exitCodes.wrongUse);

@@ -10,13 +10,13 @@ import type {
 /** The shape of a {@link largeSnapshot}. */
 export interface Size {
   clusters: number;
-  /** In each cluster, the same in all; one pod with a sidecar each. */
+  /** Services of each cluster, the same in all; each has one pod with a sidecar. */
   services: number;
-  /** The most that is kept of one istiod's endpoints; where there are more, the snapshot says that it lacks them. */
+  /** Limit of endpoints for each istiod; if there are more, the snapshot lists them as missing. */
   shardsPerIstiod: number;
 }
 
-/** A healthy mesh of a given size, for measuring: the sample with many more services. */
+/** A healthy mesh of a given size, for benchmarks: the sample with many more services. */
 export function largeSnapshot({ clusters, services, shardsPerIstiod }: Size): Snapshot {
   const names = Array.from({ length: clusters }, (_, i) => `c${i}`);
   const snapshot = sampleSnapshot(names);
@@ -26,14 +26,14 @@ export function largeSnapshot({ clusters, services, shardsPerIstiod }: Size): Sn
   return snapshot;
 }
 
-/** Ten services a namespace. */
+/** Ten services for each namespace. */
 const namespaceOf = (index: number): string => `team-${Math.floor(index / 10)}`;
 const nameOf = (index: number): string => `service-${index}`;
 const addressOf = (index: number): string =>
   `10.${100 + Math.floor(index / 65_536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
 
 function grow(cluster: ClusterSnapshot, services: number): void {
-  // Parsed anew for each, so that they take the memory that those of a file do.
+  // Parsed again for each cluster, so that they use as much memory as those from a file.
   const service = JSON.stringify(cluster.services.find(({ name }) => name === 'catalog'));
   const pod = JSON.stringify(cluster.pods.find(({ labels }) => labels['app'] === 'catalog'));
   for (let index = 0; index < services; index++) {

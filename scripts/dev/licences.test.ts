@@ -20,7 +20,7 @@ const packageJson = JSON.parse(read('package.json')) as Record<
 const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
 const installed = Object.entries(packages).filter(([path]) => path !== '');
 
-/** The licence of a package: from the lock, or in the older form of its own package.json. */
+/** The licence of a package: from the lock file, or from the older field of its package.json. */
 function licenceOf(path: string, { license }: Locked): string {
   if (license !== undefined) return license;
   const { licenses } = JSON.parse(read(`${path}/package.json`)) as { licenses: { type: string }[] };

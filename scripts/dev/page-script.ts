@@ -5,9 +5,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 /**
- * Writes the script of the report's page from its TypeScript: `page-script.ts [--check] [--root FOLDER]`. With `--check` nothing
- * is written, and a script that is absent or stale makes the exit code 1. It is committed, since stripping types is still
- * experimental in Node and would warn in every run.
+ * Writes the script of the report's page from its TypeScript: `page-script.ts [--check] [--root FOLDER]`. With `--check`, only
+ * compares: the exit code is 1 if the script is absent or stale. The script is committed, because explicit type stripping is
+ * experimental in Node and prints a warning.
  */
 const files = [
   'picture/frame',
@@ -24,7 +24,7 @@ const files = [
 ];
 const target = 'harness/report/page/page-script.js';
 
-/** One module as statements: its types are gone, and so are imports and exports, as all files share one function. */
+/** One module as statements without types, imports and exports: all files share one function. */
 function statements(source: string): string {
   return stripTypeScriptTypes(source)
     .replace(/^import\s[^;]*;$/gm, '')

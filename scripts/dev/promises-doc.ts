@@ -1,4 +1,4 @@
-/** Writes docs/promises.md from the suites; with `--check` it only compares. */
+/** Writes docs/promises.md from the suites. With `--check`, only compares. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from '../../harness/lab/paths.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** All pairs of a list in a random order that a seed fixes; no pair twice, and none of one with itself. */
+/** All pairs of different items, each once, in a random order that the seed fixes. */
 export function randomPairs<T extends { id: string }>(all: readonly T[], seed: number): (readonly [T, T])[] {
   const pairs = all.flatMap((a, index) => all.slice(index + 1).map((b) => [a, b] as const));
   const rank = ([a, b]: readonly [T, T]) =>

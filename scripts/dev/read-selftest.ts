@@ -5,7 +5,7 @@ import { selftestSchema, type Selftest } from '../../harness/selftest/report/sch
 
 const advice = 'give the selftest.json of a run, such as results/latest/selftest.json.';
 
-/** Reads results/<run>/selftest.json. @throws InvalidFile that says what is wrong with it. */
+/** Reads results/<run>/selftest.json. @throws InvalidFile if the file is not a self-test. */
 export function readSelftest(file: string): Selftest {
   checkFile(file, advice);
   try {

@@ -9,8 +9,8 @@ import { selftestJsonSchema } from '../../harness/selftest/report/schema.ts';
 import { snapshotJsonSchema } from '../../harness/snapshot/schema.ts';
 
 /**
- * Writes the published JSON schemas from the zod schemas: `schemas.ts [--check] [--root FOLDER]`. With `--check` nothing
- * is written, and a schema that is absent or stale makes the exit code 1. The root is the folder of the repository.
+ * Writes the published JSON schemas from the zod schemas: `schemas.ts [--check] [--root FOLDER]`. With `--check`, only
+ * compares: the exit code is 1 if a schema is absent or stale. The default root is the repository.
  */
 const schemas: Record<string, () => object> = {
   'clusters/topologies/topology.schema.json': topologyJsonSchema,

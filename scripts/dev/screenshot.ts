@@ -10,7 +10,7 @@ const flags = [
   ...['--disable-component-update', '--disable-sync'],
 ];
 
-/** A browser of the system: the tests need none, so none is downloaded for this. */
+/** The path of an installed Chromium. The tests do not need a browser, so this script does not download one. */
 async function findBrowser(): Promise<string> {
   const candidates = [
     process.env['CHROMIUM'],
@@ -29,11 +29,11 @@ async function findBrowser(): Promise<string> {
       return candidate;
   }
   throw new Error(
-    'no chromium found: apt-get install -y --no-install-recommends chromium, or set CHROMIUM to the path of one',
+    'Chromium is not installed. Run apt-get install -y --no-install-recommends chromium, or set CHROMIUM to its path.',
   );
 }
 
-/** The whole page of an HTML file as a PNG, with CSS pixels of `width`, from a profile that is thrown away. */
+/** The whole page of an HTML file as a PNG, with CSS pixels of `width`, with a temporary profile. */
 async function screenshot(page: string, image: string, width: number, dark: boolean): Promise<void> {
   await stat(page);
   const executablePath = await findBrowser();

@@ -1,6 +1,6 @@
 /**
- * Writes docs/selftest.md from a whole self-test: `selftest-doc.ts [results/<run>/selftest.json]` (default: the newest one in
- * results/). A self-test that ended early, or that did not try every defect of meshproof, is refused.
+ * Writes docs/selftest.md from a whole self-test: `selftest-doc.ts [results/<run>/selftest.json]` (default: the newest
+ * file in results/). Refuses a self-test that ended early or that did not try every defect.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ function newest(): string | undefined {
 
 const [file = newest(), ...rest] = process.argv.slice(2);
 if (rest.length > 0) refuse(`Give one selftest.json, not ${rest.length + 1} files.`);
-if (file === undefined) refuse('There is no selftest.json in results/. Run `meshproof selftest`.');
+if (file === undefined) refuse('results/ does not contain a selftest.json. Run `meshproof selftest`.');
 const selftest = read(file);
 const tried = new Set(selftest.rows.map(({ id }) => id));
 const absent = defects.map(({ id }) => id).filter((id) => !tried.has(id));

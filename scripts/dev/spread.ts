@@ -1,4 +1,4 @@
-/** Median, least and most of some values, as they are printed. */
+/** Median, minimum and maximum of values, as text. */
 export function spread(all: number[]): { median: number; min: number; max: number; values: number[] } {
   const sorted = all.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { countJunit, failuresOf } from './test-count.ts';
 
-test('passed, failed and skipped test cases are told apart', () => {
+test('passed, failed and skipped test cases are counted separately', () => {
   const xml = `<testsuites>
     <testcase name="a"/><testcase name="b > c" time="1"></testcase>
     <testcase name="d"><failure message="no"/></testcase><testcase name="e"><error/></testcase>
@@ -10,7 +10,7 @@ test('passed, failed and skipped test cases are told apart', () => {
   assert.deepEqual(countJunit(xml), { passed: 2, failed: 2 });
 });
 
-test('a failed case is told by its name and what it says', () => {
+test('a failed case is reported with its name and its message', () => {
   const xml = `<testsuites><testcase name="a"/>
     <testcase name="&lt;b> &amp;quot;c&amp;quot;"><failure type="x" message="one&#10;RES-01 fail: &lt;y&gt; and more">stack</failure></testcase>
     <testcase name="d"><error/></testcase></testsuites>`;

@@ -1,4 +1,4 @@
-/** How many tests passed and failed; skipped ones count as neither. */
+/** Numbers of passed and failed tests; skipped tests are not counted. */
 export interface Count {
   passed: number;
   failed: number;
@@ -30,7 +30,7 @@ const hasFailed = (testcase: string): boolean => /<(failure|error)\b/.test(testc
 
 const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", '#10': '\n', amp: '&' };
 
-/** Twice: Node's reporter escapes the quotes of an attribute, then the ampersands of that. */
+/** Unescapes twice: Node's reporter escapes quotes of an attribute, and then the ampersands. */
 function unescaped(text: string): string {
   const once = (escaped: string) =>
     escaped.replaceAll(/&(lt|gt|quot|apos|#10|amp);/g, (_, name: string) => entities[name] ?? '');

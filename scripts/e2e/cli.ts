@@ -5,7 +5,7 @@ import { after } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot } from '../../harness/lab/paths.ts';
 
-/** How the command line ended. */
+/** The result of a command. */
 export interface Ended {
   code: number | null;
   stdout: string;
@@ -13,30 +13,30 @@ export interface Ended {
   seconds: number;
 }
 
-/** The command line at work: its process, and how it will end. */
+/** A running command: its process and its result. */
 export interface Running {
   process: ChildProcess;
   ended: Promise<Ended>;
-  /** Resolves when standard error holds a text; rejects when the command ends without it. */
+  /** Resolves when standard error contains a text; rejects if the command ends without it. */
   said(text: string): Promise<void>;
 }
 
-/** What is under way, and labs that are to be removed: a file of tests that is cut off leaves neither. */
+/** Running commands, and labs to remove. A test file that is interrupted ends the commands and removes the labs. */
 const running = new Set<Running>();
 const labs = new Set<string>();
 let cutOff = false;
 
-/** What a command has to undo what it did, once it was told to end. */
+/** Time for a command to undo its changes after a signal. */
 const undoMs = 180_000;
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => {
-    if (cutOff) return; // at it
+    if (cutOff) return; // already in progress
     cutOff = true;
     void endAll().finally(() => process.exit(130));
   });
 
-/** Has a lab removed when the tests of this file are over, or cut off. */
+/** Removes a lab when the tests of this file end or are interrupted. */
 export function removeAfterwards(lab: string): void {
   labs.add(lab);
   after(endAll);
@@ -44,7 +44,7 @@ export function removeAfterwards(lab: string): void {
 
 let ending: Promise<void> | undefined;
 
-/** Once, whoever asks first: the end of the tests and a signal may both do, and neither may leave while the other removes a lab. */
+/** Removes labs once: the end of the tests and a signal can both call this, and both wait for the removal. */
 const endAll = (): Promise<void> => (ending ??= endRunning());
 
 async function endRunning(): Promise<void> {
@@ -63,9 +63,9 @@ async function endRunning(): Promise<void> {
   for (const lab of labs) await launch(['down', '--name', lab]).ended;
 }
 
-/** Starts `meshproof` as a user would. What it prints is passed on, so that a log of the tests shows it. */
+/** Starts `meshproof` as a user would. Its output also goes to the log of the tests. */
 export function start(args: string[], env: Record<string, string> = {}): Running {
-  if (cutOff) throw new Error('The tests were cut off.');
+  if (cutOff) throw new Error('The tests were interrupted.');
   return launch(args, env);
 }
 
@@ -75,7 +75,7 @@ function launch(args: string[], env: Record<string, string> = {}): Running {
     cwd: projectRoot,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true, // Ctrl-C reaches it through us alone
+    detached: true, // Ctrl-C reaches the command only through this process
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (piece: Buffer) => (stdout += piece.toString()));
@@ -92,7 +92,7 @@ function launch(args: string[], env: Record<string, string> = {}): Running {
       const look = (): void => void (stderr.includes(text) && resolve());
       child.stderr.on('data', look);
       look();
-      void ended.then(() => reject(new Error(`It ended without saying "${text}":\n${stderr}`)));
+      void ended.then(() => reject(new Error(`The command ended without the output "${text}":\n${stderr}`)));
     });
   const one: Running = { process: child, ended, said };
   running.add(one);
@@ -104,7 +104,7 @@ function launch(args: string[], env: Record<string, string> = {}): Running {
 /** Runs `meshproof` to its end. */
 export const meshproof = (...args: string[]): Promise<Ended> => start(args).ended;
 
-/** Expects an exit code; where it is another one, the message holds what the command said. */
+/** Expects an exit code. The message of a failure contains the command's output. */
 export function assertEnded({ code, stdout, stderr }: Ended, expected: number): void {
   const said = [stdout, stderr].map((text) => text.trim().split('\n').slice(-30).join('\n')).join('\n');
   assert.equal(code, expected, `ended with ${code}, not ${expected}, and said:\n${said}`);

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { faultKinds } from '../../harness/chaos/faults.ts';
 import { mustLeave, plans, spared, victims } from './crash-plan.ts';
 
-test('every fault is a victim, or it is said why not', () => {
+test('each fault is killed in a round, or has a reason why not', () => {
   const named = new Set([...victims.map(([id]) => id), ...Object.keys(spared)]);
   assert.deepEqual(
     faultKinds.map(({ id }) => id).filter((id) => !named.has(id)),
@@ -11,7 +11,7 @@ test('every fault is a victim, or it is said why not', () => {
   );
 });
 
-test('whatever the seed, one round at least has to leave its fault, and each kind comes once before one comes again', () => {
+test('for each seed, one round or more leaves its fault, and each kind comes once before any repeats', () => {
   for (let seed = 0; seed < 50; seed++) {
     const rounds = plans(seed).take(victims.length).toArray();
     assert.ok(mustLeave(rounds[0]!), `seed ${seed}`);

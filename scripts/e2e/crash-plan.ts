@@ -1,4 +1,4 @@
-/** Faults with what they take; each is killed somewhere between its start and the end of its healing. */
+/** Faults with their parameters. Each is killed between its start and the end of its healing. */
 export const victims: readonly string[][] = [
   ['pods-deleted', '--cluster', 'east'],
   ['pods-killed', '--cluster', 'west'],
@@ -29,30 +29,30 @@ export const victims: readonly string[][] = [
   ['intermediate-rotated', '--cluster', 'east'],
 ];
 
-/** Faults that are no victims, and why. */
+/** Faults that are not killed, and why. */
 export const spared: Readonly<Record<string, string>> = {
   'root-rotated': 'minutes pass from its entry in the journal to its effect and back',
   'link-delayed': 'it needs netem, which not every kernel has',
 };
 
-/** Holding for this long, a fault is killed before it is healed; for one second, in half of the rounds amid healing. */
+/** A fault that holds this long is killed before healing. A fault that holds one second is killed during healing in half of the rounds. */
 const holds = ['60s', '1s'] as const;
 
-/** From the journal's first word to after the proof of most, milliseconds; or from the start of the process. */
+/** Milliseconds from the first journal entry, or from the start of the process, until most faults are proven. */
 const killedWithinMs = 6_000;
 
-/** What is to be killed in a round, and when. */
+/** The victim of a round, and the time of its kill. */
 export interface Plan {
   victim: readonly string[];
   hold: (typeof holds)[number];
-  /** Since when the kill is counted: the start of the process, or the entry in the journal, right before the first change. */
+  /** Start of the kill's delay: the process, or its journal entry, which precedes the first change. */
   since: 'start' | 'journal';
   killedAfterMs: number;
-  /** The healing itself is killed first, after so long. */
+  /** If set, the healing is killed first, after this time. */
   healKilledAfterMs: number | undefined;
 }
 
-/** Whether a killed process must have left its fault in the journal: it was in it, and held for far longer than it lived. */
+/** True if a killed process must have left its fault in the journal: the entry existed, and the fault outlasts the process. */
 export const mustLeave = ({ since, hold }: Pick<Plan, 'since' | 'hold'>): boolean =>
   since === 'journal' && hold === '60s';
 
@@ -67,7 +67,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Rounds without end, the same for the same seed: each victim once before one comes again, and the first leaves its fault. */
+/** Endless rounds, the same for the same seed: each victim comes once before any repeats, and the first leaves its fault. */
 export function* plans(seed: number): Generator<Plan, never> {
   const random = randomFrom(seed);
   for (let first = true; ;) {
@@ -76,7 +76,7 @@ export function* plans(seed: number): Generator<Plan, never> {
         victim,
         hold: holds[random() < 0.5 ? 0 : 1],
         killedAfterMs: Math.round(random() * killedWithinMs),
-        // A quarter from the start, as a process can be killed before it did anything, too.
+        // A quarter counts from the start, because a process can be killed before its first change.
         since: random() < 1 / 4 ? 'start' : 'journal',
         healKilledAfterMs: random() < 1 / 3 ? Math.round(random() * 3_000) : undefined,
       } as const;

@@ -18,20 +18,20 @@ import { waitUntilReady } from '../../harness/mesh/readiness.ts';
 import { meshproof, start, type Running } from './cli.ts';
 import { mustLeave, plans, type Plan } from './crash-plan.ts';
 
-/** How often the journal is looked at for its first word, milliseconds: far below what any change takes. */
+/** Milliseconds between reads of the journal, far below the duration of any change. */
 const lookMs = 10;
 
-/** One round: what was killed when, what it had left, and how it was healed. */
+/** One round: the victim, the time of its kill, its leftovers, and the healing. */
 export interface Round extends Omit<Plan, 'victim' | 'hold'> {
   fault: string;
-  /** Phases of the entries in the journal right after the kill; empty: nothing was begun, or all was healed. */
+  /** Phases of the entries in the journal right after the kill; empty if the fault was not begun, or was healed. */
   left: string[];
   healSeconds: number;
-  /** From the end of `meshproof heal` until the fingerprint was as before. */
+  /** From the end of `meshproof heal` until the fingerprint was the same. */
   sameAfterSeconds: number;
 }
 
-/** What a lab is like that is ready and at rest. */
+/** The fingerprint of a lab that is ready and at rest. */
 async function fingerprintOf(lab: string): Promise<Fingerprint> {
   await using mesh = attach(loadMeshFile(labMeshFile(lab)));
   await waitUntilReady(mesh);
@@ -39,10 +39,10 @@ async function fingerprintOf(lab: string): Promise<Fingerprint> {
 }
 
 /**
- * Starts faults in a process of their own, kills it at a random moment, heals, in a third of the rounds killing the healing
- * as well, and compares the mesh with what it was before.
+ * Starts a fault in its own process, kills the process at a random moment, and heals. In a third of the rounds, healing is killed
+ * too. Then compares the mesh with its state before.
  *
- * @throws when a fault was not begun, or left nothing, that had to; when a healing fails, or when something is left behind.
+ * @throws if a required fault was not begun or left nothing, if healing fails, or if something is left behind.
  */
 export async function crashRounds(
   lab: string,
@@ -75,10 +75,10 @@ async function crashOnce(lab: string, plan: Plan, before: Fingerprint): Promise<
 }
 
 /**
- * Kills `meshproof run` amid the fault of a promise, and only that process: the run that it had started has to undo the fault
- * and end by itself, and `meshproof heal` has to wait for that.
+ * Kills only the process `meshproof run` during the fault of a promise. The test run that it started must undo the fault and end,
+ * and `meshproof heal` must wait for that.
  *
- * @throws when the fault was not begun, when the run goes on, when the healing fails, or when something is left behind.
+ * @throws if the fault was not begun, if the test run continues, if healing fails, or if something is left behind.
  */
 export async function killRun(lab: string, promise: string): Promise<Pick<Round, 'left' | 'healSeconds'>> {
   const before = await fingerprintOf(lab);
@@ -89,7 +89,7 @@ export async function killRun(lab: string, promise: string): Promise<Pick<Round,
   const holders = await readdir(join(stateFolder(loadMeshFile(labMeshFile(lab))), 'lock'));
   const runner = Number(holders.find((name) => name.endsWith('.child'))?.split('.')[0]);
   assert.ok(processStart(runner), 'the lock names the run');
-  run.process.kill('SIGKILL'); // it ends for `run.ended` when the last that writes for it has
+  run.process.kill('SIGKILL'); // `run.ended` resolves after the last process that writes to its output
   const { healSeconds } = await healedAsBefore(lab, before, `a run of ${promise}`);
   assert.equal(processStart(runner), undefined, 'the run has ended before anything was healed');
   await run.ended;
@@ -104,7 +104,7 @@ async function healedAsBefore(
   const healed = await meshproof('heal', '--name', lab);
   assert.equal(healed.code, 0, `heal after ${what}: ${healed.stderr}`);
   const beganMs = performance.now();
-  // Attached anew: connections of before may have been through a cluster that was frozen.
+  // Attached again: earlier connections may have used a frozen cluster.
   await using mesh = attach(loadMeshFile(labMeshFile(lab)));
   await awaitFingerprint(mesh, before, timeouts.readinessMs);
   return { healSeconds: healed.seconds, sameAfterSeconds: (performance.now() - beganMs) / 1000 };
@@ -112,13 +112,13 @@ async function healedAsBefore(
 
 const journalOfLab = (lab: string): Journal => journalOf(loadMeshFile(labMeshFile(lab)));
 
-/** What is in a journal: faults and how far they had come. */
+/** The faults in a journal, with their phases. */
 async function phasesIn(journal: Journal): Promise<string[]> {
   const { entries } = await journal.read();
   return entries.map(({ fault, phase }) => `${fault} ${phase}`);
 }
 
-/** Waits until something is in the journal. @throws when the command ends before: then nothing was broken. */
+/** Waits for a journal entry. @throws if the command ends before: then nothing was changed. */
 async function journaled(journal: Journal, command: Running): Promise<void> {
   const ended = command.ended.then(({ code, stderr }) => ({ code, stderr }));
   while ((await phasesIn(journal)).length === 0) {
@@ -127,7 +127,7 @@ async function journaled(journal: Journal, command: Running): Promise<void> {
   }
 }
 
-/** Kills a command itself after a while, with no word to it or to what it has started. */
+/** Kills only the command's process after a while, without a signal to its children. */
 async function killedAfter(command: Running, afterMs: number): Promise<void> {
   await Promise.race([command.ended, delay(afterMs)]);
   command.process.kill('SIGKILL');

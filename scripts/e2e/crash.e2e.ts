@@ -7,14 +7,14 @@ import { labMeshFile } from '../../harness/lab/paths.ts';
 import { assertEnded, meshproof, removeAfterwards, start } from './cli.ts';
 import { crashRounds, killRun, type Round } from './crash-rounds.ts';
 
-/** The lab to crash in: one that was named, and stays if it stood; one of our own otherwise. */
+/** The lab: the named lab, which is kept if it existed; otherwise a temporary lab. */
 const named = process.env['MESHPROOF_CRASH_LAB'];
 const lab = named ?? 'crash';
 const rounds = Number(process.env['MESHPROOF_CRASH_ROUNDS'] ?? 4);
 const seed = Number(process.env['MESHPROOF_CRASH_SEED'] ?? Date.now() % 1_000_000);
 
 if (named === undefined || !existsSync(labMeshFile(lab))) removeAfterwards(lab);
-// Also where it stands: what an earlier one left, that was cut off, may stand in part.
+// Also for an existing lab: an interrupted test may have left part of it.
 before(async () => assertEnded(await meshproof('up', '--name', lab), 0));
 
 const wordSeconds = (value: number): string => `${value.toFixed(1)} s`;
@@ -46,7 +46,7 @@ test('Ctrl-C heals a fault at once, and the journal is empty', async () => {
   assert.deepEqual((await journalOf(loadMeshFile(labMeshFile(lab))).read()).entries, []);
 });
 
-test('a fault that a mesh cannot have ends with 3, and says why', async () => {
+test('a fault that a mesh does not support exits with 3 and a reason', async () => {
   for (const [args, words] of [
     [['pods-killed', '--cluster', 'wset'], /has west, east; did you mean west/],
     [['link-lossy', '--percent', '101'], /percent is "101"/],
@@ -62,7 +62,7 @@ for (const [fault, parameters] of [
   ['link-partitioned', []],
   ['cluster-frozen', ['--cluster', 'east']],
 ] as const) {
-  test(`kill -9 amid ${fault}: status names the fault, and up heals it without rebuilding anything`, async () => {
+  test(`kill -9 during ${fault}: status names the fault, and up heals it without rebuilding anything`, async () => {
     const injecting = start(['chaos', 'inject', fault, ...parameters, '--for', '60s', '--name', lab]);
     await injecting.said('Ctrl-C heals at once');
     injecting.process.kill('SIGKILL');
@@ -79,12 +79,12 @@ for (const [fault, parameters] of [
   });
 }
 
-test(`kill -9 at ${rounds} random moments (seed ${seed}): heal brings the mesh back as it was`, async () => {
+test(`kill -9 at ${rounds} random moments (seed ${seed}): heal restores the mesh`, async () => {
   const done = await crashRounds(lab, rounds, seed, (round, index) => console.log(wordRound(round, index)));
   assert.equal(done.length, rounds);
 });
 
-test('kill -9 of a run amid a fault: the run that goes on undoes it and ends, and heal waits for that', async () => {
+test('kill -9 of a run during a fault: its test run undoes the fault and ends, and heal waits for that', async () => {
   const { left, healSeconds } = await killRun(lab, 'RES-05');
   assert.match(left.join(', '), /^link-partitioned (begun|injected)$/);
   console.log(`a run of RES-05 was killed with ${left.join(', ')}; healed in ${wordSeconds(healSeconds)}`);

@@ -15,11 +15,11 @@ import { openRecordingProxy, type RecordingProxy } from './recording-proxy.ts';
 
 const lifetimeSeconds = 3_600;
 
-/** An account in each cluster of a mesh that has the rights of one verb and no others, and a mesh file that uses it. */
+/** An account in each cluster with exactly the rights of one command, and a mesh file that uses it. */
 export interface ExactAccount extends AsyncDisposable {
   meshFile: string;
   rightsIn(cluster: string): readonly Right[];
-  /** What the account has asked the API server of a cluster for. */
+  /** The account's requests to the API server of a cluster. */
   askedIn(cluster: string): Asked[];
   /** Gives the account these rights instead, in every cluster, and waits until the API servers apply them. */
   have(rights: (cluster: string) => readonly Right[]): Promise<void>;
@@ -27,7 +27,7 @@ export interface ExactAccount extends AsyncDisposable {
 
 /**
  * Creates the account with the manifests that `meshproof rights <verb>` prints, and a mesh file in a folder. Dispose it to delete
- * what it created in the clusters.
+ * its objects in the clusters.
  *
  * @param admin the same mesh, by an account that may do everything.
  */
@@ -105,7 +105,7 @@ function writeMeshFile(file: MeshFile, verb: string, folder: string, places: rea
   return meshFile;
 }
 
-/** A role without a right that is left keeps no rule. */
+/** A role without remaining rights keeps an empty list of rules. */
 async function setRights(
   { cluster, proxy, rights, account, token }: Place,
   wanted: readonly Right[],

@@ -14,16 +14,16 @@ import type { ClusterSnapshot } from '../../harness/snapshot/schema.ts';
 import { assertEnded, meshproof } from './cli.ts';
 import { exactAccount, type ExactAccount } from './exact-account.ts';
 
-/** How a lab is tried. */
+/** The scope of the test. */
 export interface ExactRightsOptions {
-  /** Rights of the doctor are taken away one at a time for so long, beginning with one that depends on the day. */
+  /** Time to remove rights of the doctor, one at a time. The first right depends on the day. */
   lessForMs: number;
   /** The promises that are judged with the rights of `run`. */
   promises: readonly string[];
 }
 
 const namespace = 'team-rights';
-/** As few pods as CON-02 can be judged with. */
+/** The fewest pods with which CON-02 can be judged. */
 const services = [
   { name: 'inventory', pods: { east: 1 } },
   { name: 'probe', pods: { west: 1, east: 1 } },
@@ -31,7 +31,7 @@ const services = [
 
 /**
  * Judges the mesh of a lab, as if it were a team's own, with accounts that have exactly the rights that `meshproof rights` prints
- * for each verb: nothing else is asked for, and everything works. Then the doctor does without one right at a time.
+ * for each command: everything works, without other requests. Then the doctor runs without one right at a time.
  */
 export async function assertExactRights(labMeshFile: string, options: ExactRightsOptions): Promise<void> {
   const { lab: _lab, ...file } = loadMeshFile(labMeshFile);
@@ -68,17 +68,17 @@ export async function assertExactRights(labMeshFile: string, options: ExactRight
   }
 }
 
-/** With the label that makes it meshproof's: the Roles have to be there before `deploy`. */
+/** Creates the namespace with meshproof's label, because the Roles must exist before `deploy`. */
 async function makeNamespace({ clusters }: Mesh): Promise<void> {
   for (const { api } of clusters)
     await api.core.createNamespace({ body: { metadata: { name: namespace, labels: managedBy } } });
 }
 
-/** A cluster without a kind is not asked to list it. One whose name is wrong here is asked for what is not declared. */
+/** Kinds that a cluster does not have are not listed there. A wrong name here shows up as an undeclared request. */
 const isOfAbsentKind = (right: Right, asked: readonly Asked[]): boolean =>
   right.parts?.includes('resources') === true && !asked.some((one) => allows(right, one));
 
-/** Reviews are asked by `rights --check`, and everybody may. */
+/** `rights --check` sends reviews, which every account may. */
 const isReview = ({ group }: { group: string }): boolean => group === 'authorization.k8s.io';
 
 function assertDeclared({ clusters }: Mesh, verb: RightsVerb, account: ExactAccount): void {
@@ -113,13 +113,13 @@ async function assertGathers({ meshFile }: ExactAccount, folder: string): Promis
   for (const { name, missing } of clusters) assert.deepEqual(missing, [], name);
 }
 
-/** What the doctor reports by an account: findings by code and place, and parts that were not read. */
+/** The doctor's report for an account: findings by code and place, and parts that were not read. */
 interface Outcome {
   found: string[];
   unknown: Diagnosis['unknown'];
 }
 
-/** A busy machine lets an answer come too late: then the doctor is asked again. */
+/** On a busy machine an answer can be late: the doctor then runs again. */
 async function diagnose(meshFile: string, attempts = 3): Promise<Outcome> {
   const ended = await meshproof('doctor', '--mesh', meshFile, '--json');
   assert.notEqual(ended.stdout, '', ended.stderr);
@@ -146,12 +146,12 @@ async function assertDoctor(
   assertAllAsked('doctor', account, admin);
 }
 
-/** Which of the rights in a cluster are taken away. */
+/** The rights to remove in a cluster. */
 type Taken = (rights: readonly Right[]) => Right[];
 
 /**
- * Takes rights away: the optional ones, then one at a time. Their parts are not read, all others are, and nothing is found that was
- * not there before.
+ * Removes all optional rights, then one right at a time. The doctor must read all other parts, and must not report new
+ * findings.
  */
 async function assertLess(
   mesh: Mesh,
@@ -175,14 +175,14 @@ async function assertLess(
   await account.have((cluster) => account.rightsIn(cluster));
 }
 
-/** All optional rights, then each right once, beginning with one that depends on the day. */
+/** All optional rights, then each right once. The first right depends on the day. */
 function* takings(count: number): Generator<Taken, void> {
   yield (rights) => rights.filter(({ optional }) => optional !== undefined);
   const offset = Math.floor(Date.now() / 86_400_000) % count;
   for (let step = 0; step < count; step++) yield (rights) => withSame(rights, (offset + step) % count);
 }
 
-/** A right, and the optional ones that give it as well. */
+/** A right, and the optional rights that include it. */
 function withSame(rights: readonly Right[], index: number): Right[] {
   const taken = rights[index]!;
   const gives = (right: Right) => requestsOf(taken).some((asked) => allows(right, asked));

@@ -1,4 +1,4 @@
-/** Attack by marks on a mesh that stands: `node scripts/e2e/hostile-marks.ts <mesh.yaml>`. */
+/** Attacks a running mesh with forged marks: `node scripts/e2e/hostile-marks.ts <mesh.yaml>`. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ const attacker = 'meshproof-attacker';
 const foreign = 'meshproof-hostile-team';
 const deployment = 'meshproof-hostile';
 
-/** What an attack changes, if it succeeds: apiVersion and kind of what is compared before and after. */
+/** Objects that a successful attack changes, compared before and after: apiVersion and kind. */
 const compared = [
   ['v1', 'Namespace'],
   ['v1', 'Node'],
@@ -47,15 +47,15 @@ const compared = [
   ['security.istio.io/v1', 'PeerAuthentication'],
 ] as const;
 
-/** What Kubernetes and Istio write by themselves. */
+/** Keys of labels and annotations that Kubernetes and Istio change. */
 const volatile = /leader|legacy-token-last-used|node\.alpha|volumes\.kubernetes/;
 
 /**
  * Plants hostile leftovers in the first cluster of a mesh, as an account that may write ConfigMaps, Secrets and the metadata of
- * Deployments, nodes, pods and namespaces, and signatures of genuine marks where they were not made for. Then heals, and compares all
- * objects. Removes what it planted, and expects that nothing is left to report.
+ * Deployments, nodes, pods and namespaces, and genuine signatures on other objects. Then heals, and compares all
+ * objects. Removes its leftovers, and expects an empty report.
  *
- * @throws AssertionError when any right, object or file changed, or when a leftover is not reported.
+ * @throws AssertionError if a right, object or file changed, or if a leftover is not reported.
  */
 export async function assertHostileMarksChangeNothing(meshFile: string): Promise<void> {
   const file = loadMeshFile(meshFile);
@@ -105,7 +105,7 @@ function assertReported(stdout: string, planted: readonly Leftover[]): void {
   console.log(`${planted.length} hostile leftovers planted, ${lines.length} reported, nothing changed`);
 }
 
-/** What belongs to others in a cluster: a namespace, a Deployment without pods in three namespaces, a pod that never runs. */
+/** Objects that do not belong to meshproof: a namespace, a Deployment without pods in three namespaces, a pod that never runs. */
 function victims({ rootNamespace, workloads, pod }: Places, cluster: MeshCluster): KubernetesObject[] {
   const readinessProbe = { tcpSocket: { port: 1 } };
   const labels = { app: deployment, 'sidecar.istio.io/inject': 'false' };
@@ -139,7 +139,7 @@ const role = {
   ],
 };
 
-/** The account of the attacker, and its way to the API server. */
+/** The account of the attacker, and its API client. */
 async function attackerIn({ api }: MeshCluster, folder: string): Promise<ClusterApi> {
   const account = { kind: 'ServiceAccount', namespace: 'default', name: attacker };
   await applyAll(api, [
@@ -166,7 +166,7 @@ async function attackerIn({ api }: MeshCluster, folder: string): Promise<Cluster
   return openClusterApi('attacked', attacker, kubeconfig);
 }
 
-/** The attack would prove nothing with an account that has the rights anyway. */
+/** Checks that the account does not already have the rights that the attack tries to gain. */
 async function assertPowerless({ objects }: ClusterApi): Promise<void> {
   const own = { apiVersion: role.apiVersion, kind: 'ClusterRole', metadata: { name: 'meshproof-hostile' } };
   await assert.rejects(objects.create({ ...own, rules: [] } as KubernetesObject), { code: 403 });
@@ -214,7 +214,7 @@ const onDeployment = (
   ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace, name, annotations } },
 });
 
-/** Genuine marks that are moved to another object and another namespace, and one of another kind. */
+/** Genuine marks, moved to another object, another namespace, and another kind. */
 async function movedMarks(cluster: MeshCluster, root: string, workloads: string): Promise<Leftover[]> {
   const annotations = await replicas(cluster, root);
   const test = await signed(cluster, 'test-object', header(root, `${deployment}-2`), []);
@@ -251,7 +251,7 @@ const movedFrom = async (cluster: MeshCluster, root: string): Promise<Leftover[]
   },
 ];
 
-/** A genuine copy of objects that is created again after it was deleted: it would have the istiod of a cluster deleted. */
+/** A genuine copy of objects, recreated after its deletion: healing from it would delete the istiod of a cluster. */
 async function plantOldCopy(cluster: MeshCluster, attack: ClusterApi, namespace: string): Promise<void> {
   const istiod = { header: header(namespace, 'istiod'), object: null };
   const name = 'meshproof-kept-objects-oldcopy1';
@@ -265,7 +265,7 @@ async function plantOldCopy(cluster: MeshCluster, attack: ClusterApi, namespace:
   });
 }
 
-/** All that is compared of a cluster: the objects as somebody wrote them, by kind and name. */
+/** The compared objects of a cluster, without generated fields, by kind and name. */
 async function objectsOf({ name: cluster, api }: MeshCluster): Promise<Record<string, string>> {
   const found = compared.map(async ([apiVersion, kind]) => {
     const { items } = await api.objects.list(apiVersion, kind);
@@ -281,7 +281,7 @@ async function objectsOf({ name: cluster, api }: MeshCluster): Promise<Record<st
   return Object.fromEntries((await Promise.all(found)).flat());
 }
 
-/** The files of a mesh; those of the lock come and go. */
+/** The files of a mesh, without those of the lock, which change. */
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => !name.startsWith('lock'))
@@ -312,7 +312,7 @@ async function cleanUp({ api }: MeshCluster, places: Places, planted: readonly L
   await unlessAbsent(mark(api, { apiVersion: 'v1', kind: 'Node', namespace: '', name: node }, nodeMark));
 }
 
-/** The node of one cluster is not in the other. */
+/** The node of one cluster does not exist in the other. */
 const unlessAbsent = (marking: Promise<void>): Promise<void> =>
   marking.catch((error: unknown) => {
     if (!(error instanceof ApiException && error.code === 404)) throw error;

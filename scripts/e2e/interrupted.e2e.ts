@@ -9,7 +9,7 @@ import { assertEnded, meshproof, removeAfterwards, start } from './cli.ts';
 
 const lab = 'cut-off';
 const engine = await ensureEngine();
-await Promise.all([ensureImages('auto', engine, {}), ensureTools({})]); // not what is interrupted here
+await Promise.all([ensureImages('auto', engine, {}), ensureTools({})]); // before the interruption
 
 const left = async (): Promise<string> =>
   (await docker(engine, ['ps', '-a', '--filter', `name=meshproof-${lab}-`, '--format', '{{.Names}}'])) +
@@ -35,7 +35,7 @@ for (const [phase, text] of [
   });
 }
 
-test('kill -9 while the clusters are made: status says so, and down removes the rest', async () => {
+test('kill -9 while the clusters are created: status reports it, and down removes the rest', async () => {
   const up = start(['up', '--name', lab]);
   await up.said('> Cluster east');
   await up.said('✔ Link');
@@ -47,7 +47,7 @@ test('kill -9 while the clusters are made: status says so, and down removes the 
   assert.equal(await left(), '');
 });
 
-test('a Docker network of that name which is not ours is refused and left alone', async () => {
+test('a Docker network with that name that does not belong to meshproof is refused and not changed', async () => {
   const network = `meshproof-${lab}-west-net`;
   await docker(engine, ['network', 'create', '--subnet', '10.76.250.0/24', network]);
   try {
@@ -60,7 +60,7 @@ test('a Docker network of that name which is not ours is refused and left alone'
   }
 });
 
-test('two commands on one lab at a time: the second is told who works on it', async () => {
+test('two commands on one lab at a time: the second reports the first', async () => {
   const first = start(['up', '--name', lab]);
   await first.said('> Networks');
   const second = await meshproof('down', '--name', lab);

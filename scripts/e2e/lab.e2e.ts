@@ -32,7 +32,7 @@ const leftOf = async (name: string): Promise<string> =>
 
 removeAfterwards(lab);
 
-test('certify makes a lab, and every promise holds', async () => {
+test('certify creates a lab, and each promise holds', async () => {
   const ended = await meshproof('certify', '--name', lab, '--project', 'core', '--keep', '--json');
   const report = reportOf(ended);
   const broken = report.promises.filter(({ verdict }) => verdict !== 'pass');
@@ -66,16 +66,16 @@ test('the run left report.json, junit.xml, index.html and Playwright’s page, a
   for (const { id } of report.promises) assert.ok(html.includes(id), id);
 });
 
-test('up on a healthy lab does nothing, soon', async () => {
+test('up on a healthy lab changes nothing and ends soon', async () => {
   const { code, seconds, stderr } = await meshproof('up', '--name', lab);
   assert.equal(code, 0);
   assert.match(stderr, /Cluster west: already running/);
   assert.match(stderr, /Istio in east: already installed/);
-  // 5 s on a machine that does nothing else (docs/numbers.md); after all of the promises this one is still at work on their pods.
+  // The target is 5 s on an idle machine (docs/numbers.md). After the promises, this machine still restarts their pods.
   assert.ok(seconds <= 15, `${seconds} s`);
 });
 
-test('under load, faults of pods, the link, istiod, a remote secret and a whole cluster cost what they may', async () => {
+test('under load, faults of pods, the link, istiod, a remote secret and a whole cluster stay within their bounds', async () => {
   const ended = await meshproof('chaos', 'run', '--name', lab, '--json', '--grep', 'RES-0[178]|RES-1[02]');
   const report = reportOf(ended);
   assert.deepEqual(
@@ -92,7 +92,7 @@ test('under load, faults of pods, the link, istiod, a remote secret and a whole 
   assertEnded(ended, 0);
 });
 
-test('a healthy mesh has no cause of trouble', async () => {
+test('the doctor does not report a cause for a healthy mesh', async () => {
   const ended = await meshproof('doctor', '--name', lab, '--json');
   const { causes } = JSON.parse(ended.stdout) as { causes: { finding: { severity: string } }[] };
   assert.deepEqual(
@@ -102,19 +102,19 @@ test('a healthy mesh has no cause of trouble', async () => {
   assertEnded(ended, 0);
 });
 
-test('the self-test names a defect of each family, breaks the promises that it has to break, and leaves the mesh healthy', () =>
+test('the self-test names a defect of each family, breaks the expected promises, and leaves the mesh healthy', () =>
   assertNoticed(lab));
 
-test('a mesh of a team: deploy puts the workloads there, a promise holds, undeploy removes them', () =>
+test('a team mesh: deploy creates the workloads, a promise holds, undeploy removes them', () =>
   assertOwnMesh(labMeshFile(lab)));
 
-test('hostile leftovers in a cluster give no right, change no object and write no file, and each is reported', () =>
+test('hostile leftovers do not gain rights, change objects or write files, and each is reported', () =>
   assertHostileMarksChangeNothing(labMeshFile(lab)));
 
-test('an account with exactly the rights that `rights` prints does all of it, and the doctor shows each one that is lacking', () =>
+test('an account with exactly the rights that `rights` prints is enough, and the doctor shows each missing right', () =>
   assertExactRights(labMeshFile(lab), { lessForMs: 60_000, promises: ['CON-02'] }));
 
-test('a mesh whose cross-network gateway is gone breaks promises, and up brings it back', async () => {
+test('a mesh without its cross-network gateway breaks promises, and up restores it', async () => {
   await using mesh = attach(loadMeshFile(labMeshFile(lab)));
   const gateways = mesh.cluster('east').api.config.makeApiClient(CustomObjectsApi);
   await gateways.deleteNamespacedCustomObject({
@@ -147,7 +147,7 @@ test('a mesh with a stopped cluster cannot be judged: one reason, exit code 2, a
   assert.ok(report.promises.length >= 23);
   assert.ok(
     report.promises.every(({ verdict }) => verdict === 'error'),
-    'not judged, none of them broken',
+    'each promise is not judged, rather than broken',
   );
   const up = await meshproof('up', '--name', lab);
   assertEnded(up, 0);
@@ -155,7 +155,7 @@ test('a mesh with a stopped cluster cannot be judged: one reason, exit code 2, a
   assertEnded(await meshproof('run', '--name', lab, '--grep', 'CON-|DIS-'), 0);
 });
 
-test('down removes all of it, and can be run twice', async () => {
+test('down removes the lab, and can run twice', async () => {
   assert.match((await meshproof('down', '--name', lab)).stdout, /is gone/);
   assert.equal(await leftOf(lab), '');
   assert.equal(existsSync(labMeshFile(lab)), false);

@@ -1,4 +1,4 @@
-/** A harness that runs a load, prints the generator's process id, and does nothing more: load.e2e.ts kills it. */
+/** Runs a load and prints the generator's process id. load.e2e.ts kills this process. */
 import { startLoad } from '../../harness/traffic/k6-load.ts';
 
 const [origin = ''] = process.argv.slice(2);

@@ -37,7 +37,7 @@ const load = (options: Partial<LoadOptions> = {}) =>
     ...options,
   });
 
-/** How many requests of each kind: `ok west`, `noHealthyUpstream -`. */
+/** Requests by kind: `ok west`, `noHealthyUpstream -`. */
 function totals({ series }: Buckets): Record<string, number> {
   const sum = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
   return Object.fromEntries(
@@ -58,7 +58,7 @@ const script: Answer[] = [
 
 for (const keep of ['all', 'notable'] as const) {
   for (const connections of ['keep-alive', 'fresh'] as const) {
-    test(`what a server answered by a script is counted exactly (${keep}, ${connections})`, async () => {
+    test(`a load counts scripted answers exactly (${keep}, ${connections})`, async () => {
       await server.script(script);
       await using running = load({ keep, connections, durationMs: 2_000 });
       await running.sent;
@@ -83,7 +83,7 @@ for (const keep of ['all', 'notable'] as const) {
 }
 
 for (const how of ['reset', 'hang'] as const) {
-  test(`an outage of two seconds (${how}) is measured to 20 ms, an interval and an answer`, async () => {
+  test(`an outage of two seconds (${how}) is measured within 20 ms, an interval and an answer`, async () => {
     await server.script([{ kind: 'ok', cluster: 'west' }]);
     await using running = load({ keep: 'notable' });
     await recordFurther(running, 1_000);
@@ -104,7 +104,7 @@ for (const how of ['reset', 'hang'] as const) {
   });
 }
 
-test('a signal ends a load as stop does, and what was under way is told', async () => {
+test('a signal ends a load as stop does, and requests in flight are reported', async () => {
   await server.script([{ kind: 'ok', cluster: 'west' }, { kind: 'hang' }]);
   const ending = new AbortController();
   await using running = load({ until: ending.signal });
@@ -137,7 +137,7 @@ test('reading the requests of a killed generator throws', async () => {
   await assert.rejects(running.stop(), /the load of 200 requests\/s on the server of the test/);
 });
 
-test('a harness that is killed leaves no generator behind', async () => {
+test('a killed harness does not leave a generator', async () => {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'load-child.ts'), server.origin], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -153,7 +153,7 @@ test('a harness that is killed leaves no generator behind', async () => {
   }
 });
 
-test("the extension's own tests, with the k6 that was built", async () => {
+test("the extension's own tests pass with the built k6", async () => {
   await run(['go', 'test', '-count=1', './...'], {
     cwd: join(projectRoot, 'clusters/k6'),
     env: { CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false -mod=readonly' },

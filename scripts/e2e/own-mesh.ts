@@ -8,15 +8,15 @@ import { attach } from '../../harness/mesh/attach.ts';
 import { assertEnded, meshproof } from './cli.ts';
 
 const namespace = 'team';
-/** As few pods as CON-02 can be judged with. */
+/** The fewest pods with which CON-02 can be judged. */
 const services = [
   { name: 'inventory', pods: { east: 1 } },
   { name: 'probe', pods: { west: 1, east: 1 } },
 ];
 
 /**
- * Certifies the mesh of a lab as if it were a team's own: without its `lab` block, in a namespace of its own that is deployed, found as it
- * should be, judged, and removed. One that is not ours is refused.
+ * Certifies the mesh of a lab as if it were a team's own, without its `lab` block: deploys its own namespace, checks it, judges it, and
+ * removes it. A namespace that does not belong to meshproof is refused.
  */
 export async function assertOwnMesh(labMeshFile: string): Promise<void> {
   const { lab: _lab, ...file } = loadMeshFile(labMeshFile);
@@ -66,7 +66,7 @@ async function assertRemoved(mesh: string): Promise<void> {
   assert.match(again.stdout, /No cluster had a namespace team/);
 }
 
-/** The namespace of someone else, in one cluster only: neither cluster is touched. */
+/** A foreign namespace in one cluster: meshproof does not change either cluster. */
 async function assertRefused(mesh: string): Promise<void> {
   await using attached = attach(loadMeshFile(mesh));
   const [west, east] = [attached.cluster('west').api.core, attached.cluster('east').api.core];

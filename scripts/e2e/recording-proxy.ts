@@ -7,7 +7,7 @@ import { tlsOf } from '../../harness/kube/api-connections.ts';
 import { askedBy } from '../../harness/rights/asked.ts';
 import type { Asked } from '../../harness/rights/right.ts';
 
-/** A way to one API server that records what RBAC has to allow for each request. Dispose it when done. */
+/** A proxy to one API server that records the RBAC rights of each request. Dispose it when done. */
 export interface RecordingProxy extends AsyncDisposable {
   url: string;
   /** The requests so far that carried the token, each kind once. */
@@ -15,8 +15,8 @@ export interface RecordingProxy extends AsyncDisposable {
 }
 
 /**
- * Passes requests and websockets on to the API server of a kubeconfig, with the credentials of the client and not those of the
- * kubeconfig. It sees every request of every process, whichever library sends it.
+ * Forwards requests and websockets to the API server of a kubeconfig, with the client's credentials instead of the kubeconfig's.
+ * It sees every request of every process and library.
  */
 export async function openRecordingProxy(config: KubeConfig): Promise<RecordingProxy> {
   const upstream = await upstreamOf(config);
@@ -29,7 +29,7 @@ export async function openRecordingProxy(config: KubeConfig): Promise<RecordingP
   };
   const server = createServer((message, response) => passRequest(upstream, message, response, record));
   server.on('upgrade', (message, socket) => passWebsocket(upstream, message, socket, record));
-  const sockets = new Set<Socket>(); // a server forgets those of websockets
+  const sockets = new Set<Socket>(); // the server does not close sockets of websockets
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -48,7 +48,7 @@ export async function openRecordingProxy(config: KubeConfig): Promise<RecordingP
 
 type Recorder = (message: IncomingMessage, more: { upgrade?: boolean; status?: number }) => void;
 
-/** An API server, and what connections to it need. */
+/** An API server, with its connection settings. */
 interface Upstream {
   server: URL;
   ca: Buffer;

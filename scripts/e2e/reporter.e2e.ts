@@ -105,9 +105,9 @@ interface Ended {
   output: string;
 }
 
-/** Runs Playwright's command line in a process group of its own; sends it SIGINT once its output contains `until`. */
+/** Runs Playwright's command line in its own process group; sends SIGINT when its output contains `until`. */
 async function playwright(dir: string, args: string[] = [], until?: string): Promise<Ended> {
-  // Node's own runner would make the child report to it; colours are for a terminal.
+  // With these variables, the child would report to Node's test runner and print colours.
   const { NODE_TEST_CONTEXT: _, FORCE_COLOR: __, ...env } = process.env;
   const child = spawn(process.execPath, [cli, 'test', ...args], { cwd: dir, env, detached: true });
   let output = '';
@@ -132,7 +132,7 @@ function verdicts({ promises }: Report): Record<string, ReportPromise['verdict']
   return Object.fromEntries(promises.map((one) => [one.id, one.verdict]));
 }
 
-test('every way a promise can end has its verdict and reason', async () => {
+test('each end of a promise has its verdict and reason', async () => {
   const dir = await suite({ spec: outcomes, config: 'workers: 3, fullyParallel: true' });
   const { code, output } = await playwright(dir);
   const report = await reportIn(dir);
@@ -170,7 +170,7 @@ test('every way a promise can end has its verdict and reason', async () => {
   await rest(dir, report);
 });
 
-/** Experiments and causes, from the worker to every form of the report. */
+/** Checks experiments and causes in every form of the report. */
 async function pictures(dir: string, report: Report, output: string): Promise<void> {
   const promise = report.promises.find((one) => one.id === 'PAS-02');
   assert.deepEqual(
@@ -195,7 +195,7 @@ async function pictures(dir: string, report: Report, output: string): Promise<vo
   for (const text of [output, junit]) assert.ok(text.includes('Likely cause (MP3001 in east): No gateway.'));
 }
 
-/** What else the first run leaves: kept in one test, since each run costs seconds. */
+/** Checks the other files of the first run, in the same test because each run takes seconds. */
 async function rest(dir: string, report: Report): Promise<void> {
   const kept = report.promises.find((one) => one.id === 'PAS-01')!;
   assert.equal(kept.suite, 'suites/locality/failover.spec.ts');
@@ -229,13 +229,13 @@ test('a listing names every promise at its suite and leaves the last report alon
     declaredPromises(json.output).map((one) => one.id),
     ['LOC-01'],
   );
-  // Where Playwright, and with it `playwright test FILE:LINE`, takes the promise to stand.
+  // The place of the promise for Playwright, as in `playwright test FILE:LINE`.
   const { suites } = JSON.parse(json.output) as { suites: { specs: { file: string; line: number }[] }[] };
   const places = suites.flatMap(({ specs }) => specs.map(({ file, line }) => `${file}:${line}`));
   assert.deepEqual(places, ['locality/failover.spec.ts:2']);
 });
 
-test('a crash in global set-up judges nothing, and says why of every promise', async () => {
+test('after a crash in global set-up, each promise is not judged and has the reason', async () => {
   const dir = await suite({
     spec: `${imports}\npromise(core('LOC-01'), 'It holds.', async () => {});\npromise(core('LOC-02'), 'It holds.', async () => {});\n`,
     config: `globalSetup: './setup.ts'`,
@@ -266,7 +266,7 @@ test('a failed preflight project leaves the promises that depend on it unjudged'
   assert.equal(report.promises[0]?.reason, 'Not judged: preflight failed: east is down');
 });
 
-test('a page that cannot be written leaves no report that says pass', async () => {
+test('if the page cannot be written, the report does not pass', async () => {
   const dir = await suite({
     spec: `${imports}\nimport { mkdirSync, rmSync } from 'node:fs';
 promise(core('LOC-01'), 'It holds.', async ({}, testInfo) => {
@@ -284,7 +284,7 @@ promise(core('LOC-01'), 'It holds.', async ({}, testInfo) => {
   assert.match(report.reason, /^The run did not finish\./);
 });
 
-test('an interrupted run leaves a report that says so', async () => {
+test('the report of an interrupted run states the interruption', async () => {
   const dir = await suite({
     spec: `${imports}\npromise(core('LOC-01'), 'It holds.', async ({}, testInfo) => judged(testInfo));
 promise(core('LOC-02'), 'It holds.', async () => { console.log('now'); await sleep(9_000); });\npromise(core('LOC-03'), 'It holds.', async () => {});\n`,

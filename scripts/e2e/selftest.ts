@@ -3,7 +3,7 @@ import { families } from '../../harness/doctor/finding.ts';
 import { selftestSchema } from '../../harness/selftest/report/schema.ts';
 import { assertEnded, meshproof } from './cli.ts';
 
-/** One defect of each family, those that are made and healed soonest; two of them have promises that have to break. */
+/** The fastest defect of each family. Two of them must break promises. */
 const chosen = [
   'intermediate-expires-soon',
   'remote-secret-missing',
@@ -14,7 +14,7 @@ const chosen = [
   'mesh-ids-differ',
 ];
 
-/** Runs the self-test of one defect of each family on a lab that stands, and expects each of them to be named. */
+/** Runs the self-test with one defect of each family on a running lab, and expects the doctor to name each. */
 export async function assertNoticed(lab: string): Promise<void> {
   const ended = await meshproof('selftest', '--name', lab, '--no-istioctl', '--json', '--only', ...chosen);
   assert.notEqual(ended.stdout, '', ended.stderr);

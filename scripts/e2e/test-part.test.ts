@@ -11,18 +11,18 @@ const part = (argv: string[], boundMs = 20_000) => ({ title: 'a part', argv, bou
 const never = new AbortController().signal;
 const quietly = { cwd: folder, signal: never, kill: never };
 
-test('a part ends with its exit code, and one that cannot be started with none', async () => {
+test('a part returns its exit code, or null if it cannot start', async () => {
   assert.equal(await runPart(part(['sh', '-c', 'exit 7']), quietly), 7);
   assert.equal(await runPart(part(['/nonexistent']), quietly), null);
 });
 
-test('a part that does not end in time is interrupted, with all that it started', async () => {
+test('a part that exceeds its time is interrupted with its child processes', async () => {
   const began = Date.now();
   assert.equal(await runPart(part(['sh', '-c', 'sleep 60; exit 0'], 100), quietly), null);
   assert.ok(Date.now() - began < 10_000);
 });
 
-test('an interrupted part may undo what it did, and is killed at the second word', async () => {
+test('an interrupted part can undo its changes, and the second signal kills it', async () => {
   const stubborn = ['sh', '-c', 'trap "echo undoing >told" INT; while :; do sleep 0.1; done'];
   const [first, second] = [new AbortController(), new AbortController()];
   const ended = runPart(part(stubborn), { cwd: folder, signal: first.signal, kill: second.signal });
@@ -36,13 +36,13 @@ test('an interrupted part may undo what it did, and is killed at the second word
   assert.equal(await ended, null);
 });
 
-test('a part without the report that it should have written has failed', () => {
+test('a part without its expected report has failed', () => {
   const junit = join(folder, 'none.xml');
   for (const status of [0, 1, null])
     assert.deepEqual(countPart({ ...part([]), junit }, status), { passed: 0, failed: 1 });
 });
 
-test('a part counts its tests, and its own failure beside them', () => {
+test('a part counts its tests and its own failure', () => {
   const junit = join(folder, 'some.xml');
   writeFileSync(junit, '<testsuites><testcase name="a"/></testsuites>');
   assert.deepEqual(countPart({ ...part([]), junit }, 0), { passed: 1, failed: 0 });
@@ -51,7 +51,7 @@ test('a part counts its tests, and its own failure beside them', () => {
   assert.deepEqual(countPart(part([]), null), { passed: 0, failed: 1 });
 });
 
-test('what has failed is named with its part', () => {
+test('each failure is named with its part', () => {
   const junit = join(folder, 'failed.xml');
   writeFileSync(
     junit,

@@ -2,24 +2,24 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { countJunit, failuresOf, type Count } from '../dev/test-count.ts';
 
-/** One part of `npm test`: a command, and how many tests it counts for. */
+/** One part of `npm test`: a command and its tests. */
 export interface Part {
   title: string;
   argv: readonly string[];
-  /** Where the command writes a JUnit report, for parts that are made of tests; the others count as one. */
+  /** The path of the command's JUnit report. A part without a report counts as one test. */
   junit?: string;
-  /** It is ended when it has not ended by then. */
+  /** Time limit. The part is interrupted after it. */
   boundMs: number;
 }
 
-/** What a part has to undo what it did, once it is told to end: labs are removed. Then it is killed. */
+/** Time for an interrupted part to remove its labs. Then the part is killed. */
 const graceMs = 300_000;
 
 /**
- * Runs a part to its end, in a process group of its own, so that Ctrl-C reaches it through us alone, once. It is interrupted
- * when its time is over or `signal` says so, and killed when that does not end it, or when `kill` says so.
+ * Runs a part in its own process group, so that it gets Ctrl-C once, from this process. The part is interrupted at its time limit
+ * or by `signal`. If it does not end, or by `kill`, it is killed.
  *
- * @returns its exit code; null when it was ended by a signal or could not be started.
+ * @returns the exit code; null if a signal ended the part or if it could not start.
  */
 export async function runPart(
   { argv, boundMs }: Part,
@@ -57,22 +57,22 @@ export async function runPart(
   }
 }
 
-/** How many tests of a part that has ended passed and failed. */
+/** Numbers of passed and failed tests of a part that has ended. */
 export function countPart(part: Part, status: number | null): Count {
   if (part.junit === undefined) return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   const count = countJunit(reportOf(part));
-  // A runner that failed without a failed test, or that ran none, is a failure of its own.
+  // A runner that failed without a failed test, or that did not run a test, counts as a failure.
   const silent = (status !== 0 && count.failed === 0) || count.passed + count.failed === 0;
   return silent ? { ...count, failed: count.failed + 1 } : count;
 }
 
-/** What has failed in a part that has ended, a line or more for each failure that {@link countPart} counts. */
+/** The failures of a part that has ended, with one or more lines for each failure that {@link countPart} counts. */
 export function failuresIn(part: Part, status: number | null): string[] {
   const told = failuresOf(reportOf(part));
   if (countPart(part, status).failed > told.length) told.push(`ended with ${status}`);
   return told.map((one) => `${part.title}: ${one}`);
 }
 
-/** The JUnit report of a part; empty where it wrote none. */
+/** The JUnit report of a part; empty if the part did not write it. */
 const reportOf = ({ junit }: Part): string =>
   junit !== undefined && existsSync(junit) ? readFileSync(junit, 'utf8') : '';

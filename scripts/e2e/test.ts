@@ -1,6 +1,6 @@
 /**
- * Everything: static checks, unit tests, and the real lab end to end, through the command line that users have. Ends with
- * a line `N passed, N failed` counted from the reports of the runners. Ctrl-C ends the part under way, which removes its labs.
+ * Runs static checks, unit tests, and end-to-end tests on a real lab through the command line. The last line is
+ * `N passed, N failed`, counted from the reports of the runners. Ctrl-C ends the running part, which removes its labs.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { projectRoot } from '../../harness/lab/paths.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { countPart, failuresIn, runPart, type Part } from './test-part.ts';
 
-/** Far above what each takes, also where it makes the images: what hangs is to be ended and told. */
+/** Time limits, far above the usual time even with image builds, so that a part that hangs ends and is reported. */
 const minuteMs = 60_000;
 const bounds = { staticMs: 15 * minuteMs, testMs: 30 * minuteMs, partMs: 40 * minuteMs };
 
@@ -23,12 +23,12 @@ function nodeTests(title: string, args: string[]): Part {
   return { title, argv: [process.execPath, ...options, ...args], junit, boundMs: bounds.partMs };
 }
 
-/** What `npm run check` checks, but for the unit tests, which count one by one. */
+/** The checks of `npm run check`, without the unit tests, which are counted individually. */
 const checks = packageJson.scripts.check
   .split(' ')
   .filter((name) => name !== 'unit' && name in packageJson.scripts);
 
-/** One after the other, and each without a runner between: Node's runner ends without waiting for files to undo what they did. */
+/** In sequence, without Node's test runner, which does not wait for test files to undo their changes. */
 const endToEnd = readdirSync(join(projectRoot, 'scripts/e2e')).filter((name) => name.endsWith('.e2e.ts'));
 
 const parts: Part[] = [
@@ -49,7 +49,7 @@ const [interrupted, killed] = [new AbortController(), new AbortController()];
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => {
     if (interrupted.signal.aborted) killed.abort();
-    console.error(`\n${name}: ending the part under way. Once more ends it at once.`);
+    console.error(`\n${name}: ending the running part. Send it again to end the part at once.`);
     interrupted.abort();
   });
 

@@ -36,14 +36,14 @@ for (const [title, text, words] of [
   ['a missing region', valid.replace('region: r2, ', ''), /clusters\[1\].*region/],
   ['something that is not YAML', 'a: [', /yaml/i],
 ] as const) {
-  test(`up with ${title} ends with 3 and names the place`, async () => {
+  test(`up with ${title} exits with 3 and names the place`, async () => {
     const { code, stderr } = await meshproof('up', '--name', 'never', '--topology', written(text));
     assert.equal(code, 3, stderr);
     assert.match(stderr, words);
   });
 }
 
-test('an unknown option, verb, lab, mesh file and promise end with 3', async () => {
+test('an unknown option, command, lab, mesh file and promise exit with 3', async () => {
   for (const args of [
     ['up', '--bad'],
     ['fly'],
@@ -65,13 +65,13 @@ test('an unknown option, verb, lab, mesh file and promise end with 3', async () 
   }
 });
 
-/** A mesh of one cluster, at whose address nobody listens. */
+/** A mesh of one cluster, with an address that does not answer. */
 const meshOfOne = (more = ''): string => {
   const kubeconfig = written(`apiVersion: v1
 kind: Config
 clusters: [{ name: gone, cluster: { server: "https://127.0.0.1:64999" } }]
-contexts: [{ name: gone, context: { cluster: gone, user: nobody } }]
-users: [{ name: nobody, user: {} }]
+contexts: [{ name: gone, context: { cluster: gone, user: absent } }]
+users: [{ name: absent, user: {} }]
 `);
   return written(`apiVersion: meshproof.dev/v1
 kind: Mesh
@@ -83,7 +83,7 @@ services: [{ name: catalog, pods: { west: 1 } }]
 `);
 };
 
-test('deploy to a cluster that does not answer ends with 2, and names cluster, object and what to do', async () => {
+test('deploy to a cluster that does not answer exits with 2, and names the cluster, the object and the remedy', async () => {
   for (const verb of ['deploy', 'undeploy']) {
     const { code, stderr } = await meshproof(verb, '--mesh', meshOfOne());
     assert.equal(code, 2, stderr);
@@ -110,7 +110,7 @@ test('with an image, deploy --dry-run prints manifests without a cluster', async
   );
 });
 
-test('undeploy leaves a lab to down, and deploy --ingress needs an ingress', async () => {
+test('undeploy refuses a lab, and deploy --ingress needs an ingress', async () => {
   const lab = 'lab: { name: lab, topology: t.yaml, engine: e, link: l, images: packages }';
   const undeploy = await meshproof('undeploy', '--mesh', meshOfOne(lab));
   assert.equal(undeploy.code, 3);
@@ -164,7 +164,7 @@ test('init writes what it can about clusters that do not answer, and doctor ends
   assert.match(doctor.stderr, /The Istio name of the cluster of context west is not known/);
 });
 
-test('every verb explains itself', async () => {
+test('every command has help', async () => {
   for (const verb of [
     '',
     'up',
@@ -186,7 +186,7 @@ test('every verb explains itself', async () => {
   }
 });
 
-test('an engine that does not answer is named, and nothing is started in its place', async () => {
+test('an engine that does not answer is named, and meshproof does not start another one', async () => {
   const { code, stderr } = await start(['up', '--name', 'never'], { DOCKER_HOST: 'unix:///nonexistent.sock' })
     .ended;
   assert.equal(code, 2, stderr);

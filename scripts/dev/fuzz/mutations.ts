@@ -35,14 +35,14 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
 );
 const hostileNumbers = [0, -1, 1.5, 1e308, Number.MAX_SAFE_INTEGER, -0, 65536, 2 ** 31];
 
-/** `[[[…]]]`, or the same of objects. */
+/** Nested arrays (`[[[…]]]`) or nested objects. */
 function nested(depth: number, asObject: boolean): unknown {
   let value: unknown = [];
   for (let level = 0; level < depth; level++) value = asObject ? { a: value } : [value];
   return value;
 }
 
-/** An object with `__proto__` as a field of its own. */
+/** An object with an own field `__proto__`. */
 const withProto: unknown = JSON.parse('{"__proto__": {"polluted": true}, "constructor": {"prototype": 1}}');
 
 const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
@@ -57,7 +57,7 @@ const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
 
 interface Mutation {
   at: number;
-  /** `alike` replaces a text by a text and a number by a number: what the shape alone does not refuse. */
+  /** `alike` replaces a text by a text and a number by a number: a check of the shape accepts this. */
   kind: 'alike' | 'delete' | 'replace' | 'add' | 'repeat' | 'rename';
   key: string;
   value: unknown;
@@ -76,7 +76,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
 
 type Container = Record<string | number, unknown>;
 
-/** Every place in a value: its container and its key there. */
+/** Every place in a value: the container and the key. */
 function placesIn(
   value: unknown,
   found: [Container, string | number][] = [],
@@ -165,7 +165,7 @@ const snippet = fc.constantFrom(
   ...['\u001b[31m', '\ud800', '<<: *x', '"\\u0000"', '1'.repeat(5_000), 'x'.repeat(50_000)],
 );
 
-/** A text that is cut, repeated or has a snippet in it, up to three times. */
+/** A text with up to three edits: cut, repeat, or insert a snippet. */
 const edited = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -184,11 +184,11 @@ const edited = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
       }, whole),
     );
 
-/** A text, which is edited one time in four: most edits keep it from being parsed at all. */
+/** A text that is edited in one of four cases, because most edits make it unparsable. */
 export const mutatedText = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof({ weight: 3, arbitrary: text }, { weight: 1, arbitrary: edited(text) });
 
-/** Bytes with some of them replaced, or cut off. */
+/** Bytes with some replaced or removed. */
 export const mutatedBytes = (bytes: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> =>
   fc
     .tuple(
@@ -202,14 +202,14 @@ export const mutatedBytes = (bytes: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint
       return cut === null ? changed : changed.subarray(0, cut % (changed.length + 1));
     });
 
-/** A name of a file in a folder, and what is there. */
+/** A file name in a folder, with its content. */
 export interface Entry {
   name: string;
   kind: 'file' | 'folder' | 'link' | 'dangling';
   content: string;
 }
 
-/** Entries of a folder, with names of a given kind among others. */
+/** Entries of a folder; some have names of a given kind. */
 export const entries = (names: fc.Arbitrary<string>, content: fc.Arbitrary<string>): fc.Arbitrary<Entry[]> =>
   fc.array(
     fc.record({

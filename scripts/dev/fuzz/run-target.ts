@@ -8,26 +8,26 @@ import { ForeignLab } from '../../../harness/lab/owner.ts';
 import { WrongUse } from '../../cli/outcome.ts';
 import type { Sandbox, Target } from './targets.ts';
 
-/** The most that reading one input may take, milliseconds. */
+/** Time limit to read one input, in milliseconds. */
 export const mostMs = 5_000;
 
 export interface FuzzOptions {
   seed: number;
   runs: number;
-  /** The place in the path of fast-check that shrinks to the same input again. */
+  /** The path with which fast-check shrinks to the same input again. */
   path?: string;
-  /** Hears of each input before it is read. */
+  /** Called with each input before it is read. */
   onInput?: (input: string) => void;
 }
 
-/** What a reader must not do, with the smallest input that was found to make it do so. */
+/** A violation by a reader, with the smallest input that causes it. */
 export interface Finding {
   kind: string;
   input: string;
   path: string;
 }
 
-/** A message of the product, and not a slip of a reader: TypeError, RangeError, a raw error of a validator or of the system. */
+/** True for a message of the product; false for a TypeError, RangeError, or raw error of a validator or of the system. */
 function isClear(error: unknown): boolean {
   if ([InvalidFile, UnusablePath, WrongUse, ForeignLab].some((kind) => error instanceof kind)) return true;
   if (error instanceof AggregateError) return error.errors.every(isClear);
@@ -42,7 +42,7 @@ function isClear(error: unknown): boolean {
   );
 }
 
-/** Every file below a folder but in `inner`, with its size and time. */
+/** Every file in a folder, except `inner`, with its size and time. */
 const listing = (root: string): string =>
   readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((name) => name !== 'inner' && !name.startsWith('inner/'))
@@ -56,7 +56,7 @@ const listing = (root: string): string =>
 const textOf = (input: unknown): string =>
   input instanceof Uint8Array ? `base64:${Buffer.from(input).toString('base64')}` : fc.stringify(input);
 
-/** A folder for one input: `inner` for its reader, and files beside it that must stay as they are. */
+/** A folder for one input: `inner` for the reader, and other files that must not change. */
 class Surroundings implements Disposable {
   readonly #root = mkdtempSync(join(tmpdir(), 'meshproof-fuzz-'));
   readonly #before: string;
@@ -85,9 +85,9 @@ class Surroundings implements Disposable {
 }
 
 /**
- * Has a reader read generated inputs, each in a folder of its own.
+ * Runs a reader on generated inputs, each in its own folder.
  *
- * @returns the first finding, shrunk; undefined if there is none.
+ * @returns the first finding, shrunk, or undefined.
  */
 export async function runTarget(
   target: Target,

@@ -1,6 +1,6 @@
 const blockBytes = 512;
 
-/** A tar archive (ustar) of one text under any name, also one that the product would not write. */
+/** A tar archive (ustar) of one text under any name, also a name that the product does not write. */
 export function tarOf(name: string, text: string): Buffer {
   const content = Buffer.from(text);
   const header = Buffer.alloc(blockBytes);

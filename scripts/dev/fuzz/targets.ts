@@ -32,7 +32,7 @@ import { tarOf } from './tar-of.ts';
 export interface Sandbox {
   /** A target may write here. */
   inner: string;
-  /** Links lead here; nothing in it may change. */
+  /** Links point here; nothing in this folder may change. */
   outside: string;
 }
 
@@ -84,7 +84,7 @@ const meshFile: MeshFile = {
   services: [{ name: 'catalog', pods: { west: 1, east: 1 } }],
 };
 const { lab, ...foreignMesh } = meshFile;
-/** Mesh files that are valid but for a name that its folder gets. */
+/** Mesh files that are valid except for the name of their folder. */
 const namedMesh = fc.oneof(
   hostileText.map((meshId) => json({ ...foreignMesh, meshId })),
   hostileText.map((name) => json({ ...meshFile, lab: { ...lab, name } })),
@@ -104,7 +104,7 @@ function fileIn({ inner }: Sandbox, name: string, content: string | Uint8Array):
   return file;
 }
 
-/** Makes entries in a folder, as far as their names can be. */
+/** Creates entries in a folder, if their names are possible. */
 function plant(folder: string, found: readonly Entry[], { outside }: Sandbox): void {
   mkdirSync(folder, { recursive: true });
   for (const { name, kind, content } of found) {
@@ -114,7 +114,7 @@ function plant(folder: string, found: readonly Entry[], { outside }: Sandbox): v
       else if (kind === 'folder') mkdirSync(file);
       else symlinkSync(kind === 'link' ? join(outside, 'precious') : join(outside, 'nothing'), file);
     } catch {
-      // A name that no file can have, or that two entries have.
+      // The name is impossible, or two entries have it.
     }
   }
 }
@@ -153,12 +153,12 @@ const leftovers = hostileLeftovers(places).flatMap(({ create, mark }) =>
   [create, mark].filter((one) => one !== undefined),
 );
 
-/** Heals a cluster with leftovers that nobody signed: nothing may be written. */
+/** Heals a cluster with unsigned leftovers: nothing may be written. */
 async function readMarks(planted: unknown[]): Promise<void> {
   const fake = new FakeCluster('west');
   for (const one of planted) {
     const { kind, metadata } = (one ?? {}) as Stored;
-    if (typeof kind !== 'string' || typeof metadata?.name !== 'string') continue; // no API server stores it
+    if (typeof kind !== 'string' || typeof metadata?.name !== 'string') continue; // an API server does not store it
     const { name, namespace } = metadata;
     const known = fake.get(`${kind} ${namespace ? `${namespace}/` : ''}${name}`) ?? {};
     fake.put(mergePatch(known, one) as Stored);

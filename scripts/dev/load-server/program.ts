@@ -1,6 +1,6 @@
 /**
- * A server on loopback that a load is aimed at to find out whether the load tells the truth: it answers by a script, it breaks
- * for a time that it measures itself, and it counts. A process of its own, so that its work is not the generator's.
+ * A server on loopback that checks the measurements of a load: it answers by a script, fails for a time that it measures, and
+ * counts requests. It is a separate process, so that its work does not count as the generator's.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +30,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   else if (next?.kind === 'ok' && kind === 'ok')
     response.writeHead(200, originOf(next.cluster)).end('{"service":"catalog"}');
   else if (next?.kind === 'status' && kind === 'status') response.writeHead(next.status).end(next.body);
-  // A hang gets no answer: the client gives up.
+  // A hang does not answer: the client times out.
 }
 
 const reply = (one: Reply): void => void process.stdout.write(`${JSON.stringify(one)}\n`);

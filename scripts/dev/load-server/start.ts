@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { withPriority } from '../../../harness/base/process-priority.ts';
 import type { Answer, Command, Reply } from './protocol.ts';
 
-/** A break as the server measured it, on the clock of process.hrtime. */
+/** An outage measured by the server, on the clock of process.hrtime. */
 export interface Break {
   fromNs: bigint;
   toNs: bigint;
 }
 
-/** The server of ./program.ts, running. */
+/** The running server of ./program.ts. */
 export interface LoadServer extends AsyncDisposable {
   /** `http://127.0.0.1:port`. */
   readonly origin: string;
   readonly pid: number | undefined;
-  /** Has it answer in this order, over and over, and count from zero. */
+  /** Makes the server answer in this order, repeatedly, and count from zero. */
   script(answers: Answer[]): Promise<void>;
-  /** Breaks it for a time, and resolves when it is whole again. */
+  /** Makes the server fail for a time, and resolves when it answers again. */
   break(how: 'reset' | 'hang', forMs: number): Promise<Break>;
   count(): Promise<{ requests: number; connections: number }>;
 }
@@ -37,7 +37,7 @@ export async function startLoadServer(): Promise<LoadServer> {
   const answered = <D extends Reply['did']>(did: D): Promise<Did<D>> =>
     new Promise((resolve, reject) => {
       waiting.set(did, (reply) => resolve(reply as Did<D>));
-      child.once('exit', (code) => reject(new Error(`the server of the load ended with ${code}`)));
+      child.once('exit', (code) => reject(new Error(`The load server exited with ${code}.`)));
     });
   createInterface({ input: child.stdout }).on('line', (line) => {
     const reply = JSON.parse(line) as Reply;
