@@ -18,8 +18,16 @@ interface Weights {
   to: string[];
 }
 
-/** Whether weights keep a proxy in a locality from all endpoints of a host and port in other localities. Throws NotRead. */
-export type LeftOut = (host: string, port: number, from: string, localities: readonly string[]) => boolean;
+/**
+ * Whether weights keep a proxy in a locality from all endpoints of a host and port in other localities. Calls `from` for the locality
+ * only if there are weights. Throws NotRead.
+ */
+export type LeftOut = (
+  host: string,
+  port: number,
+  from: () => string,
+  localities: readonly string[],
+) => boolean;
 
 /**
  * The endpoints that weights by locality remove from the proxies of a cluster: Istio empties every locality that the first matching
@@ -29,8 +37,8 @@ export function leftOutByWeights(view: MeshView, cluster: ClusterView): LeftOut 
   let known: Set<string> | undefined; // asked for only if weights fit: the nodes of a cluster may not have been read
   const isMeant = ({ to }: Weights) =>
     to.every((one) => regionOf(one) === '*' || (known ??= regionsOf(view)).has(regionOf(one)));
-  const takes = (weights: readonly Weights[], from: string, localities: readonly string[]) => {
-    const first = weights.find((one) => matches(from, one.from));
+  const takes = (weights: readonly Weights[], from: () => string, localities: readonly string[]) => {
+    const first = weights.find((one) => matches(from(), one.from));
     return (
       first !== undefined &&
       isMeant(first) &&

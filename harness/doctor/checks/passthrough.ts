@@ -1,4 +1,4 @@
-import type { ShardRecord } from '../../snapshot/schema.ts';
+import type { NodeRecord, ProxyRecord, ShardRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, serviceOfHost } from '../destination-rules.ts';
@@ -74,6 +74,7 @@ const clientsWithoutRemote: Check = {
     const rulesOf = keptWhileAsked((reader) => ({
       leftOut: leftOutByWeights(view, reader),
       plain: plainParts(reader),
+      localityOf: proxyLocalities(reader),
     }));
     yield* separately(view.pairs(), function* ({ reader, read }) {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
@@ -92,11 +93,11 @@ const clientsWithoutRemote: Check = {
           .map(({ host, localities }) => [host, localities]),
       );
       if (gateways.size === 0 || held.size === 0) return;
-      const { leftOut, plain } = rulesOf(reader);
+      const { leftOut, plain, localityOf } = rulesOf(reader);
       const isPlain = plainPorts(plain, () => view.answered(read));
-      for (const { type, upstreams, nodeLocality } of reader.seen('proxies'))
-        if (type === 'sidecar')
-          for (const { host, port, subset, endpoints } of upstreams)
+      for (const proxy of reader.seen('proxies'))
+        if (proxy.type === 'sidecar')
+          for (const { host, port, subset, endpoints } of proxy.upstreams)
             if (
               subset === '' &&
               held.has(host) &&
@@ -104,7 +105,7 @@ const clientsWithoutRemote: Check = {
               !clusterLocal(reader, host) &&
               !endpoints.some(({ address }) => gateways.has(address)) &&
               !isPlain(host, port) &&
-              !leftOut(host, port, nameOf(nodeLocality), held.get(host) ?? [])
+              !leftOut(host, port, () => localityOf(proxy), held.get(host) ?? [])
             )
               without.set(host, (without.get(host) ?? 0) + 1);
       // A host stays local if any cluster says so: it must be known of all of them.
@@ -155,6 +156,17 @@ function plainPorts(
       return false;
     return read.podsOf(service).every((pod) => !pod.sidecar || modeAt(pod, port) === 'DISABLE');
   };
+}
+
+/** The locality of a proxy as istiod determines it: the locality that the proxy reports, or else the locality of its node. */
+function proxyLocalities(cluster: ClusterView): (proxy: ProxyRecord) => string {
+  let byPod: Map<string, NodeRecord | undefined> | undefined;
+  const readNodes = () => {
+    const nodes = new Map(cluster.whole('nodes').map((node) => [node.name, node]));
+    return new Map(cluster.whole('pods').map((pod) => [keyOf(pod), nodes.get(pod.node)]));
+  };
+  return ({ namespace, pod, nodeLocality }) =>
+    nameOf(nodeLocality ?? (byPod ??= readNodes()).get(`${namespace}/${pod}`));
 }
 
 /** A locality as rules have it. */
