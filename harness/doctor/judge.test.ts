@@ -165,8 +165,10 @@ const deletesPods = {
 test('two defects at once are both named', () => {
   const defects: Record<string, Parameters<typeof broken>[0]> = {
     MP1104: ({ snapshot }) =>
-      void (the(snapshot.certificates, ({ subject }) => subject.endsWith('L=west')).notAfter =
-        '2026-11-11T00:00:00Z'),
+      void Object.assign(
+        the(snapshot.certificates, ({ subject }) => subject === 'O=meshproof, CN=meshproof west'),
+        { notBefore: '2025-11-11T00:00:00Z', notAfter: '2026-11-11T00:00:00Z' },
+      ),
     MP2104: ({ west }) => void (the(west.remoteSecrets).labelled = false),
     MP2112: ({ east }) => void the(east.readerAccess).rules?.push(deletesPods),
     MP3202: ({ east }) =>
@@ -174,7 +176,7 @@ test('two defects at once are both named', () => {
         'topology.istio.io/network'
       ],
     MP3302: ({ west }) =>
-      void (the(west.resources).spec['servers'] = [
+      void (the(west.resources, ({ name }) => name === 'cross-network-gateway').spec['servers'] = [
         { port: { number: 15443, protocol: 'TLS' }, tls: { mode: 'PASSTHROUGH' }, hosts: ['*.local'] },
       ]),
     MP4101: ({ west }) => void (the(west.nodes).region = ''),

@@ -5,11 +5,9 @@ import { parseDump } from '../mesh/envoy-dump.ts';
 import { CertificateBook } from './certificate-book.ts';
 import { Gaps } from './gaps.ts';
 import { proxyRecord } from './proxy-view.ts';
-import { samplePods } from './sample/sample-kubernetes.ts';
 import { sampleSnapshot } from './sample/sample.ts';
 
-const { declared } = sampleSnapshot();
-const pod = samplePods(declared, declared.clusters[0] ?? assert.fail())[0] ?? assert.fail();
+const pod = sampleSnapshot().clusters[0]?.pods[0] ?? assert.fail();
 const question = (upstreamsPerProxy = 10) => ({
   ...{ pod, upstreamsPerProxy, book: new CertificateBook(), gaps: new Gaps() },
 });

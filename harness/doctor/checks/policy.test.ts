@@ -139,7 +139,7 @@ test('plain text to one port that takes it is right', () => {
     for (const { services, pods } of [sample.west, sample.east]) {
       the(services, ({ name }) => name === 'catalog').ports[0]!.targetPort = 'web';
       for (const pod of pods.filter(({ labels }) => labels['app'] === 'catalog'))
-        pod.containers[0]!.ports[0]!.name = 'web';
+        the(pod.containers, ({ name }) => name === 'app').ports[0]!.name = 'web';
     }
   };
   assert.deepEqual(codes(plainPort(80), openPort(8080), named), []);

@@ -69,7 +69,8 @@ test('an authority has expired, expires soon, is not valid yet', () => {
     severity: 'error',
     cluster: 'west',
   });
-  assertFirst((sample) => void (caOf(sample, 'east').notAfter = '2026-11-11T00:00:00Z'), {
+  const lastYear = { notBefore: '2025-11-11T00:00:00Z', notAfter: '2026-11-11T00:00:00Z' };
+  assertFirst((sample) => void Object.assign(caOf(sample, 'east'), lastYear), {
     code: 'MP1104',
     severity: 'warning',
     cluster: 'east',
@@ -133,7 +134,8 @@ test('a certificate that should sign is no authority', () => {
 test('a proxy does not renew', () => {
   const leafOf = ({ snapshot, west }: BrokenSample) =>
     the(snapshot.certificates, ({ fingerprint }) => fingerprint === the(west.proxies).certificate[0]);
-  assertFirst((sample) => void (leafOf(sample).notAfter = '2026-11-01T12:30:00Z'), {
+  const yesterday = { notBefore: '2026-10-31T12:30:00Z', notAfter: '2026-11-01T12:30:00Z' };
+  assertFirst((sample) => void Object.assign(leafOf(sample), yesterday), {
     code: 'MP1111',
     severity: 'warning',
     cluster: 'west',

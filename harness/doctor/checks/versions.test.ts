@@ -47,7 +47,7 @@ test('mesh ids differ; settings of istiod differ', () => {
     severity: 'warning',
     cluster: 'east',
   });
-  assertFirst(({ east }) => void (the(east.installs).env['PILOT_ENABLE_ALPN_FILTER'] = 'false'), {
+  assertFirst(({ east }) => void (the(east.installs).env['PILOT_ENABLE_ALPN_FILTER'] = 'true'), {
     code: 'MP7402',
     severity: 'info',
     cluster: 'east',
