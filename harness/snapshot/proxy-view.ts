@@ -51,7 +51,7 @@ export function proxyRecord(reading: ProxyReading, question: ProxyQuestion): Pro
   const outbound = dump.clusters.flatMap((one) =>
     upstreamRecord(one, reading.dump, used.get(one.name) ?? []),
   );
-  const upstreams = kept(outbound, upstreamsPerProxy);
+  const upstreams = keptUpstreams(outbound, upstreamsPerProxy);
   if (upstreams.length < outbound.length) {
     const why = `${upstreams.length} of ${outbound.length} upstreams are kept`;
     gaps.note({ what: 'proxies', of, reason: 'limit', why });
@@ -75,8 +75,8 @@ export function proxyRecord(reading: ProxyReading, question: ProxyQuestion): Pro
   };
 }
 
-/** Those that have endpoints in several places first: what is cut off says least about a mesh of several clusters. */
-function kept(upstreams: readonly UpstreamRecord[], atMost: number): UpstreamRecord[] {
+/** At most so many upstreams, those with endpoints in the most localities first: the rest shows least of a mesh of several clusters. */
+export function keptUpstreams(upstreams: readonly UpstreamRecord[], atMost: number): UpstreamRecord[] {
   if (upstreams.length <= atMost) return [...upstreams];
   return upstreams.toSorted((a, b) => b.localityWeights.length - a.localityWeights.length).slice(0, atMost);
 }

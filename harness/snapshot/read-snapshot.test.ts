@@ -7,8 +7,9 @@ import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { InvalidFile } from '../config/invalid-file.ts';
-import { gathered, parseSnapshot, readSnapshot, snapshotLimits } from './read-snapshot.ts';
+import { gathered, parseSnapshot, readSnapshot } from './read-snapshot.ts';
 import { sampleSnapshot } from './sample/sample.ts';
+import { snapshotLimits } from './snapshot-limits.ts';
 
 const sample = sampleSnapshot();
 const json = Buffer.from(JSON.stringify(sample));

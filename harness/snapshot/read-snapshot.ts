@@ -4,25 +4,16 @@ import { createGunzip } from 'node:zlib';
 import { InvalidFile, pathText, quoted } from '../config/invalid-file.ts';
 import { checkFile, textOf } from '../config/parse-file.ts';
 import { problemsOf } from '../config/schema-problems.ts';
-import { JsonBounds } from './json-bounds.ts';
 import type { LogFile } from './logs.ts';
 import { parsePieces } from './parse-pieces.ts';
 import { type Snapshot, snapshotSchema, snapshotVersion } from './schema.ts';
+import { SnapshotBounds } from './snapshot-limits.ts';
 import { archiveOf, memberOf } from './tar.ts';
 
-/**
- * What is read, so that any file takes less than 5 s and 1 GB. A mesh of 10 clusters with 5,000 services each has 84 MB of
- * JSON with 4.6 million values; 50 such clusters, 370 MB, would take 1.8 GB. `meshproof gather` writes the snapshot before
- * the logs, which are not unpacked.
- */
-export const snapshotLimits = {
-  /** Of the JSON. */
-  bytes: 128 * 1024 * 1024,
-  values: 6_000_000,
-  levels: 64,
-  shapes: 100_000,
-  /** Of the archive, up to the end of the snapshot. */
-  unpackedBytes: 256 * 1024 * 1024,
+/** The limits of an archive. `meshproof gather` writes the snapshot before the logs, which are not unpacked. */
+const archiveLimits = {
+  /** Unpacked, up to the end of the snapshot. */
+  bytes: 256 * 1024 * 1024,
   members: 10_000,
 };
 
@@ -93,7 +84,7 @@ async function jsonOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
   if (plain.head.subarray(257, 262).toString('latin1') !== 'ustar') return withinLimits(plain.all);
   const missing = `is an archive without ${snapshotMember}, or cut off`;
   try {
-    const json = await withinLimits(memberOf(plain.all, snapshotMember, snapshotLimits.members));
+    const json = await withinLimits(memberOf(plain.all, snapshotMember, archiveLimits.members));
     if (json.length > 0) return json;
   } catch (cause) {
     if (cause instanceof Refused) throw cause;
@@ -108,8 +99,8 @@ async function* unzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   let length = 0;
   try {
     for await (const piece of gunzip as AsyncIterable<Buffer>) {
-      if ((length += piece.length) > snapshotLimits.unpackedBytes)
-        throw new Refused(`unpacks to more than the ${snapshotLimits.unpackedBytes} bytes that are read`);
+      if ((length += piece.length) > archiveLimits.bytes)
+        throw new Refused(`unpacks to more than the ${archiveLimits.bytes} bytes that are read`);
       yield piece;
     }
   } catch (cause) {
@@ -121,16 +112,13 @@ async function* unzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 
 async function withinLimits(json: AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  const bounds = new JsonBounds(snapshotLimits);
-  let length = 0;
+  const bounds = new SnapshotBounds();
   for await (const piece of json) {
     pieces.push(piece);
-    if ((length += piece.length) > snapshotLimits.bytes)
-      throw new Refused(`has more than the ${snapshotLimits.bytes} bytes of JSON that are read`);
     const exceeded = bounds.exceeded(piece);
     if (exceeded !== undefined) throw new Refused(exceeded);
   }
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
 /** The first bytes of a stream, `count` or more if there are so many, and all of it. */

@@ -5,6 +5,7 @@ import { durationMs, isDuration } from '../../../harness/base/go-duration.ts';
 import { loadMeshFile } from '../../../harness/config/load.ts';
 import { attach } from '../../../harness/mesh/attach.ts';
 import { writePrivately } from '../../../harness/report/files.ts';
+import { fitToRead } from '../../../harness/snapshot/fit-to-read.ts';
 import { collectLogs } from '../../../harness/snapshot/logs.ts';
 import { gathered } from '../../../harness/snapshot/read-snapshot.ts';
 import type { Snapshot } from '../../../harness/snapshot/schema.ts';
@@ -48,7 +49,7 @@ export const gather = (end: (code: ExitCode) => void): Command =>
     options.verbose(),
   ).action(async (given: Given) => {
     await using mesh = attach(loadMeshFile(meshFileFor(given.name, given.mesh)));
-    const snapshot = await takeSnapshot(mesh);
+    const { snapshot, excess } = fitToRead(await takeSnapshot(mesh));
     const logs = await collectLogs(mesh, snapshot, { sinceMs: given.since, ...logLimits });
     const folder = archiveName(snapshot);
     const file = given.out ?? resolve(`${folder}.tar.gz`);
@@ -61,8 +62,14 @@ export const gather = (end: (code: ExitCode) => void): Command =>
       console.log(
         [`Wrote ${file} (${archive.length} bytes, ${logs.length} logs).`, ...gapLines(snapshot)].join('\n'),
       );
-    end(snapshot.clusters.some(({ reachable }) => reachable) ? exitCodes.pass : exitCodes.couldNotJudge);
+    if (excess !== undefined) console.error(unreadable(file, excess));
+    const isUsable = excess === undefined && snapshot.clusters.some(({ reachable }) => reachable);
+    end(isUsable ? exitCodes.pass : exitCodes.couldNotJudge);
   });
+
+/** The warning for an archive that is too large. */
+export const unreadable = (file: string, excess: string): string =>
+  `\`meshproof doctor --snapshot\` does not read ${file}: the snapshot ${excess}. Run \`meshproof doctor\` on the mesh.`;
 
 /** The name of an archive and of the folder in it, for any mesh id: short enough for a header of tar (155 bytes), and for a file. */
 export const archiveName = ({ declared, takenAt }: Pick<Snapshot, 'declared' | 'takenAt'>): string =>
