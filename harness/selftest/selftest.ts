@@ -5,7 +5,7 @@ import { attach } from '../mesh/attach.ts';
 import type { Defect } from './defect.ts';
 import { awaitHealthy } from './healthy.ts';
 import { judgeDoctor, judgePromises, type Place } from './judge-defect.ts';
-import { placeOf } from './parts.ts';
+import { placeOf } from './defect-builders.ts';
 import type { Healthy, SelftestRow, TriedPromise } from './report/schema.ts';
 import { rounded, tryDefect, type Bench, type DefectRecording } from './try-defect.ts';
 

@@ -15,7 +15,7 @@ import type { Defect } from '../../harness/selftest/defect.ts';
 import { defects } from '../../harness/selftest/defects/index.ts';
 import { awaitHealthy } from '../../harness/selftest/healthy.ts';
 import { judgePair, type Naming } from '../../harness/selftest/judge-pair.ts';
-import { placeOf } from '../../harness/selftest/parts.ts';
+import { placeOf } from '../../harness/selftest/defect-builders.ts';
 import { tryDefect } from '../../harness/selftest/try-defect.ts';
 import { abortOnSignal } from '../cli/interrupt.ts';
 import { lockMesh } from '../cli/lab-work.ts';

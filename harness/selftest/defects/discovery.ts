@@ -1,7 +1,7 @@
 import { remoteSecretChanged } from '../../chaos/discovery/remote-secret-changed.ts';
 import { remoteSecretRevoked } from '../../chaos/discovery/remote-secret-revoked.ts';
 import { breakage, type Defect } from '../defect.ts';
-import { applied, changed, defectName, pairOf, readerAccount, settings } from '../parts.ts';
+import { applied, changed, defectName, pairOf, readerAccount, settings } from '../defect-builders.ts';
 
 const readerRole = {
   ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: readerAccount },

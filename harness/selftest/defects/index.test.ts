@@ -6,7 +6,7 @@ import { meshFileSchema } from '../../config/mesh-file.ts';
 import { checks } from '../../doctor/checks.ts';
 import { families } from '../../doctor/finding.ts';
 import type { Defect } from '../defect.ts';
-import { placeOf } from '../parts.ts';
+import { placeOf } from '../defect-builders.ts';
 import { defects } from './index.ts';
 
 const here = import.meta.dirname;

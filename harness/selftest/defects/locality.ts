@@ -8,7 +8,7 @@ import {
   pairOf,
   settings,
   sharedService,
-} from '../parts.ts';
+} from '../defect-builders.ts';
 
 export const localityDefects: readonly Defect[] = [
   {

@@ -12,7 +12,7 @@ import {
   networkLabel,
   pairOf,
   remoteService,
-} from '../parts.ts';
+} from '../defect-builders.ts';
 
 export const networkDefects: readonly Defect[] = [
   {

@@ -1,5 +1,5 @@
 import type { Defect } from '../defect.ts';
-import { applied, everywhere, istio, pairOf, remoteService, settings, sharedService } from '../parts.ts';
+import { applied, everywhere, istio, pairOf, remoteService, settings, sharedService } from '../defect-builders.ts';
 
 export const policyDefects: readonly Defect[] = [
   {

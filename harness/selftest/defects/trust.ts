@@ -1,6 +1,6 @@
 import { authorityChanged } from '../../chaos/trust/authority-changed.ts';
 import { breakage, type Defect } from '../defect.ts';
-import { pairOf, settings } from '../parts.ts';
+import { pairOf, settings } from '../defect-builders.ts';
 
 export const trustDefects: readonly Defect[] = [
   {

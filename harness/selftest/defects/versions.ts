@@ -1,5 +1,5 @@
 import type { Defect } from '../defect.ts';
-import { changed, pairOf } from '../parts.ts';
+import { changed, pairOf } from '../defect-builders.ts';
 
 export const versionsDefects: readonly Defect[] = [
   {

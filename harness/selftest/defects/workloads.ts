@@ -10,7 +10,7 @@ import {
   serviceOf,
   settings,
   sharedService,
-} from '../parts.ts';
+} from '../defect-builders.ts';
 
 export const workloadsDefects: readonly Defect[] = [
   {
