@@ -50,7 +50,7 @@ test('endpoint shards become one record a service and cluster, with counts by po
   assert.deepEqual([west?.cluster, west?.ports, west?.addresses], ['west', {}, []]);
 });
 
-test('a proxy that has not acknowledged, and one that refused, are told', () => {
+test('a proxy that has not acknowledged and a proxy that rejected are recorded', () => {
   const now = Date.UTC(2026, 0, 1);
   const sentTime = new Date(now - 5_000).toISOString();
   const [one] =

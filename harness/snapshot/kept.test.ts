@@ -62,7 +62,7 @@ test('a value of another shape than its table is hashed, and names of JavaScript
   assert.doesNotMatch(JSON.stringify(specOf({ rules }, authorizationPolicy)), /velvet/);
 });
 
-test('what checks read of policies and rules remains as applied', () => {
+test('the fields of policies and rules that checks read remain as applied', () => {
   const policy = {
     selector: { matchLabels: { app: 'a' } },
     action: 'DENY',

@@ -6,40 +6,37 @@ import { attemptTls, type TlsResult } from '../traffic/tls.ts';
 import { openTunnel, type Tunnel } from '../traffic/tunnel.ts';
 import type { ProbeAnswer, Prober, ProbeTarget } from './probing.ts';
 
-/** A {@link Prober} with the ways that it has opened. Dispose it when the snapshot is taken. */
+/** A {@link Prober} with its open port-forwards. Dispose it when the snapshot is taken. */
 export interface MeshProber extends AsyncDisposable {
   probe: Prober;
 }
 
-/** Tries connections from the place of meshproof's own pods, by their call port: one port-forward a pod. */
+/** Tries connections from meshproof's pods through their call port, with one port-forward a pod. */
 export function openMeshProber(): MeshProber {
-  const ways = new Map<string, Promise<PortForward>>();
+  const forwards = new Map<string, Promise<PortForward>>();
   let over = false;
-  const wayTo = async (cluster: MeshCluster, from: PodRef): Promise<PortForward> => {
-    // A collector that gave up on a probe may still ask: what is opened now, nobody would close.
-    if (over) throw new Error(`The snapshot is taken: nothing is tried from ${from.name} any more.`);
+  const forwardTo = async (cluster: MeshCluster, from: PodRef): Promise<PortForward> => {
+    // A probe that exceeded its deadline may still ask. A port-forward that opens now would never be closed.
+    if (over) throw new Error(`Probing from ${from.name} failed: the snapshot is complete.`);
     const key = `${cluster.name}/${from.namespace}/${from.name}`;
-    const way = ways.get(key) ?? cluster.portForward(from, workloadPorts.call);
-    ways.set(key, way);
-    return way;
+    const forward = forwards.get(key) ?? cluster.portForward(from, workloadPorts.call);
+    forwards.set(key, forward);
+    return forward;
   };
   return {
-    probe: async (cluster, from, target) => probeFrom(await wayTo(cluster, from), target),
+    probe: async (cluster, from, target) => probeFrom(await forwardTo(cluster, from), target),
     [Symbol.asyncDispose]: async () => {
       over = true;
-      const opened = await Promise.allSettled(ways.values());
-      const ends = opened.flatMap((way) =>
-        way.status === 'fulfilled' ? [way.value[Symbol.asyncDispose]()] : [],
+      const opened = await Promise.allSettled(forwards.values());
+      const ends = opened.flatMap((forward) =>
+        forward.status === 'fulfilled' ? [forward.value[Symbol.asyncDispose]()] : [],
       );
       await Promise.all(ends);
     },
   };
 }
 
-/**
- * TCP first, so that what keeps a connection from being made is told from what TLS made of it; the tunnel that proved it is
- * closed, as TLS opens its own.
- */
+/** Tries TCP first, to distinguish a failed connection from a failed TLS handshake. TLS then opens a new tunnel. */
 async function probeFrom(via: PortForward, target: ProbeTarget): Promise<ProbeAnswer> {
   const startMs = performance.now();
   const tunnel = await tunnelWithin(via, `${target.address}:${target.port}`);
@@ -56,7 +53,7 @@ async function probeFrom(via: PortForward, target: ProbeTarget): Promise<ProbeAn
   return { tcp: 'connected', tcpMs, ...tlsAnswer(result) };
 }
 
-/** Undefined when the pod got no answer to its SYN in time: its own connect timeout is longer than a snapshot waits. */
+/** Undefined if the pod got no answer to its SYN in time: its connect timeout is longer than the wait of a snapshot. */
 async function tunnelWithin(via: PortForward, authority: string): Promise<Tunnel | undefined> {
   try {
     return await openTunnel(via, authority, timeouts.connectMs);

@@ -107,7 +107,7 @@ test('no planted secret gets into a snapshot or archive', async () => {
   expectClean(gunzipSync(await gathered('x', snapshot, logs)).toString('latin1'), 'the archive');
 });
 
-test('nothing of what istiod and Envoy answer brings a secret in', async () => {
+test('answers of istiod and Envoy do not bring a secret into a snapshot', async () => {
   const { clusters } = sampleSnapshot();
   const pod = clusters[0]?.pods.find(({ proxy }) => proxy);
   assert.ok(pod);

@@ -115,7 +115,7 @@ test('an upstream tells its host, port and subset, outlier detection, TLS and th
   });
 });
 
-test('a gateway’s names for what it passes through are understood, and clusters of Envoy’s own are left out', () => {
+test('the names of upstreams of an east-west gateway are parsed, and other clusters of Envoy are left out', () => {
   const seen = record().upstreams.map(({ host: of, port, subset, tls }) => [of, port, subset, tls]);
   assert.deepEqual(seen.slice(1), [
     [host, 80, '', 'none'],
@@ -134,7 +134,7 @@ test('a listener tells its port, server names and whether it ends TLS; what wait
   );
 });
 
-test('what is more than the limit is cut, those in several localities last, and said', () => {
+test('upstreams beyond the limit are cut, upstreams in several localities last, and the cut is noted', () => {
   const { upstreams, gaps } = record(1);
   assert.deepEqual(
     upstreams.map(({ subset }) => subset),

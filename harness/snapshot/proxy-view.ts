@@ -13,7 +13,7 @@ import type { Pages } from './pod-view.ts';
 import type { PodRecord, ProxyRecord, UpstreamRecord } from './schema.ts';
 import { fromBase64 } from './webhooks.ts';
 
-/** What {@link readProxy} needs beside the way to the pod. */
+/** The parameters of {@link readProxy}. */
 export interface ProxyQuestion {
   pod: PodRecord;
   upstreamsPerProxy: number;
@@ -24,26 +24,26 @@ export interface ProxyQuestion {
 /** Envoy's own name for the certificate and the roots that Istio gives it. */
 const [ownSecret, rootSecret] = ['default', 'ROOTCA'];
 
-/** What one Envoy has. Throws when its admin interface does not answer, or with something else. */
+/** Reads one Envoy. Throws if its admin interface does not answer, or answers with something else. */
 export async function readProxy(view: Pages, question: ProxyQuestion): Promise<ProxyRecord> {
   const dump = parseDump(await view.body('/config_dump?include_eds'));
   const used = Map.groupBy(parseClusters(await view.body('/clusters?format=json')), ({ cluster }) => cluster);
   const state = await view.body('/ready').then(
     (body) => body.trim(),
-    () => 'not ready', // it answers 503 then
+    () => 'not ready', // Envoy answers 503 if it is not ready
   );
   return proxyRecord({ dump, used, state }, question);
 }
 
-/** What was read of one Envoy. */
+/** The pages of one Envoy. */
 export interface ProxyReading {
   dump: EnvoyDump;
-  /** The endpoints that it uses, by name of the cluster. */
+  /** The endpoints in use, by name of Envoy's cluster. */
   used: ReadonlyMap<string, readonly Endpoint[]>;
   state: string;
 }
 
-/** The record of a proxy. Pure but for the gap that it notes where there is more than is kept. */
+/** The record of a proxy. Pure, except that it notes a gap if it cuts upstreams. */
 export function proxyRecord(reading: ProxyReading, question: ProxyQuestion): ProxyRecord {
   const { dump, used, state } = reading;
   const { pod, upstreamsPerProxy, book, gaps } = question;

@@ -25,7 +25,7 @@ const advice = 'give a snapshot that `meshproof gather` wrote';
 /**
  * Reads a snapshot: JSON, the same gzipped, or an archive of `meshproof gather`, distinguished by their first bytes.
  *
- * @throws InvalidFile with what is wrong, for any other file: missing, cut off, corrupt, too large, of another version or kind.
+ * @throws InvalidFile for any other file: missing, cut off, corrupt, too large, of another version or kind.
  */
 export async function readSnapshot(file: string): Promise<Snapshot> {
   checkFile(file, advice);
@@ -37,7 +37,7 @@ export function parseSnapshot(bytes: Buffer, file: string): Promise<Snapshot> {
   return parse(Readable.from([bytes]), file);
 }
 
-/** Why a file is not read. */
+/** The reason that a file is not read. */
 class Refused extends Error {}
 
 async function parse(bytes: AsyncIterable<Buffer>, file: string): Promise<Snapshot> {
@@ -95,7 +95,7 @@ async function jsonOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
 
 async function* unzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
-  pipeline(Readable.from(packed), gunzip, () => undefined); // its error ends the loop
+  pipeline(Readable.from(packed), gunzip, () => undefined); // the error of gunzip ends the loop
   let length = 0;
   try {
     for await (const piece of gunzip as AsyncIterable<Buffer>) {
@@ -121,7 +121,7 @@ async function withinLimits(json: AsyncIterable<Buffer>): Promise<Buffer> {
   return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
-/** The first bytes of a stream, `count` or more if there are so many, and all of it. */
+/** The first `count` bytes or more of a stream, and the whole stream. */
 async function peek(
   stream: AsyncIterable<Buffer>,
   count: number,
@@ -138,7 +138,7 @@ async function peek(
   return { head, all: all() };
 }
 
-/** The archive of `meshproof gather`: the snapshot as `snapshot.json`, and the logs beside it. A gzipped tar. */
+/** The archive of `meshproof gather`: the snapshot as `snapshot.json`, and the logs. A gzipped tar. */
 export function gathered(folder: string, snapshot: Snapshot, logs: readonly LogFile[]): Promise<Buffer> {
   const json = { name: snapshotMember, content: `${JSON.stringify(snapshot)}\n` };
   return archiveOf(folder, [json, ...logs], new Date(snapshot.takenAt));

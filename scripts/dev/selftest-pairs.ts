@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Two defects at once: breaks a healthy lab with random pairs and sees whether the doctor names both as causes. Prints JSON; ends with 1
- * when a defect of a pair is not named, with 2 when fewer pairs than asked for could be judged.
+ * Breaks a healthy lab with random pairs of defects, and checks that the doctor names both as causes. Prints JSON. Exits with 1 if a
+ * defect of a pair is not named, and with 2 if fewer pairs than requested were judged.
  */
 import { parseArgs } from 'node:util';
 import { guardOutput } from '../../harness/base/output-guard.ts';
@@ -51,7 +51,7 @@ function givenOptions() {
   );
 }
 
-/** Wrong use ends here, before a lab is touched. */
+/** Ends the program for wrong use, before it changes a lab. */
 function orRefuse<T>(read: () => T): T {
   try {
     return read();
@@ -69,7 +69,7 @@ function whole(name: string, text: string): number {
 const signal = abortOnSignal(`Run \`${healCommand(values)}\`.`);
 await using _lock = await lockMesh(meshFile);
 
-/** One mesh with both; the first is put in first and healed last. */
+/** Both defects of a pair as one. The first is injected first and healed last. */
 const both = ([a, b]: readonly [Defect, Defect]): Defect => ({
   ...a,
   id: `${a.id} + ${b.id}`,
@@ -77,7 +77,7 @@ const both = ([a, b]: readonly [Defect, Defect]): Defect => ({
   settleMs: Math.max(a.settleMs ?? timeouts.defectSettleMs, b.settleMs ?? timeouts.defectSettleMs),
 });
 
-/** What became of one pair. */
+/** The result of one pair. */
 interface Row {
   pair: string[];
   verdict: 'named' | 'missed' | 'notJudged';
@@ -104,7 +104,7 @@ async function tryPair(pair: readonly [Defect, Defect]): Promise<Row> {
   }
   const ids = pair.map(({ id }) => id);
   const { trouble } = recording;
-  // Often the second cannot be had, or not be proven, on a mesh that has the first.
+  // Often the second defect cannot be injected or verified on a mesh with the first defect.
   if (trouble || !diagnosis)
     return { pair: ids, verdict: 'notJudged', reason: wordsOf(trouble?.error, false) };
   const { causes } = diagnosis;

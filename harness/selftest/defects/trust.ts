@@ -65,7 +65,7 @@ export const trustDefects = inFamily('trust and identity', [
   },
   {
     id: 'intermediate-not-served',
-    title: 'cacerts has a new authority that istiod does not use yet',
+    title: 'The new authority in cacerts is not in use yet',
     cause: 'The Secret was replaced, but istiod and the workloads were not restarted.',
     silent: true,
     break: (mesh) => [breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'rotated' })],

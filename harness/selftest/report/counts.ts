@@ -4,7 +4,7 @@ import type { IstioctlWord, Selftest, SelftestPromise, SelftestRow } from './sch
 type Verdict = SelftestRow['verdict'];
 type Outcome = SelftestPromise['outcome'];
 
-/** The order in which verdicts are told, and their words: what needs a person first. */
+/** The texts of verdicts, in the order of the report: verdicts that need attention first. */
 export const verdictWords: Readonly<Record<Verdict, string>> = {
   missed: 'missed',
   symptom: 'symptom',
@@ -18,31 +18,31 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   broken: 'broken',
   kept: 'kept',
   notJudged: 'not judged',
-  uncounted: 'does not count',
+  uncounted: 'not counted',
 };
 
-/** Rows by family, in the order of families; those without rows are left out. */
+/** Rows by family, in the order of families; families without rows are left out. */
 export function byFamily(rows: readonly SelftestRow[]): [Family, SelftestRow[]][] {
   return families
     .map((family): [Family, SelftestRow[]] => [family, rows.filter((row) => row.family === family)])
     .filter(([, own]) => own.length > 0);
 }
 
-/** Codes of causes above info, the gravest first, each once. */
+/** Codes of causes above info, the most severe first, each once. */
 export const codesOf = ({ causes }: SelftestRow): string[] => [
   ...new Set((causes ?? []).filter(({ severity }) => severity !== 'info').map(({ code }) => code)),
 ];
 
-/** Whether istioctl says anything that it does not say of the healthy mesh; undefined when it was not asked. */
+/** The commands of istioctl with lines that the healthy mesh does not give; undefined if istioctl was not run. */
 export const saidByIstioctl = ({ istioctl }: SelftestRow): IstioctlWord[] | undefined =>
   istioctl?.filter(({ says }) => says.length > 0);
 
-/** What istioctl says of a defect, in a word or two. */
+/** The output of istioctl for a defect, in a word or two. */
 export function istioctlInShort(row: SelftestRow): string {
   const said = saidByIstioctl(row);
-  if (!said || !row.istioctl) return 'not asked';
+  if (!said || !row.istioctl) return 'not run';
   if (said.length > 0) return [...new Set(said.map(({ command }) => command))].join(', ');
-  return saysOnlyLess(row) ? 'says only less' : 'says nothing';
+  return saysOnlyLess(row) ? 'only fewer lines' : 'nothing new';
 }
 
 const saysOnlyLess = ({ istioctl }: SelftestRow): boolean =>
@@ -55,11 +55,11 @@ export interface Counts {
   outcomes: Readonly<Record<Outcome, number>>;
   /** Silent defects, and how many of them are named. */
   silent: { all: number; named: number };
-  /** Named defects beside which there are other causes above info. */
-  beside: number;
-  /** Defects that were broken and looked at. */
+  /** Named defects with other causes above info. */
+  withOthers: number;
+  /** Defects that were injected and observed. */
   looked: number;
-  /** Of them those of which istioctl was asked, those where any command says something new, where all only say less, and for each command. */
+  /** Of them: defects with istioctl, with a new line of any command, with only fewer lines, and with a new line of each command. */
   istioctl: { asked: number; noticed: number; onlyLess: number; byCommand: ReadonlyMap<string, number> };
 }
 
@@ -85,7 +85,7 @@ export function countsOf({ rows }: Pick<Selftest, 'rows'>): Counts {
       rows.flatMap(({ promises }) => promises.map(({ outcome }) => outcome)),
     ),
     silent: { all: silent.length, named: silent.filter(({ verdict }) => verdict === 'named').length },
-    beside: rows.filter((row) => row.verdict === 'named' && codesOf(row).length > 1).length,
+    withOthers: rows.filter((row) => row.verdict === 'named' && codesOf(row).length > 1).length,
     looked: rows.filter(({ causes }) => causes !== null).length,
     istioctl: {
       asked: asked.length,

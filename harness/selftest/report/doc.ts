@@ -20,7 +20,7 @@ export function selftestDoc(selftest: Selftest): string {
   const seenOn = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `# Self-test
 
-What meshproof notices of a mesh that is broken in every way it knows, one at a time. Generated from the last whole run; do not edit:
+The results of meshproof on a mesh with each known defect, one defect at a time. Generated from the last whole run; do not edit:
 \`npm run docs:selftest\`.
 
 - When: ${startedAt.slice(0, 10)} ${startedAt.slice(11, 16)} UTC, ${duration(tookMs)}
@@ -32,32 +32,32 @@ What meshproof notices of a mesh that is broken in every way it knows, one at a 
 
 ${table(['what', 'number'], numbers(counts, healthy.promises.length))}
 
-**named**: the doctor's first cause is the defect. **symptom**: the doctor says something, and his first cause is another.
-**missed**: he says nothing above info. What istioctl says counts when the same command says no such line of the healthy mesh in any of
-${healthy.istioctl?.[0]?.rounds ?? 0} looks; names of pods, ages and times are left out of account.
+**named**: the first cause of the doctor is the defect. **symptom**: the doctor reports another cause first.
+**missed**: the doctor reports nothing above info. A line of istioctl is new if the same command did not print it in any of
+${healthy.istioctl?.[0]?.rounds ?? 0} rounds on the healthy mesh; names of pods, ages and times do not count.
 ${byFamily(selftest.rows).map(familySection).join('')}${notes(selftest.rows)}`;
 }
 
 function numbers(
-  { verdicts, silent, outcomes, looked, beside, istioctl }: Counts,
+  { verdicts, silent, outcomes, looked, withOthers, istioctl }: Counts,
   listed: number,
 ): string[][] {
   const due = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   return [
     ['defects that were tried', String(Object.values(verdicts).reduce((sum, count) => sum + count, 0))],
     ['the doctor names the defect as the first cause', `${verdicts.named} of ${looked}`],
-    ['the same of silent defects', `${silent.named} of ${silent.all}`],
+    ['the doctor names the silent defect as the first cause', `${silent.named} of ${silent.all}`],
     [
       'symptom, missed, not judged, skipped',
       [verdicts.symptom, verdicts.missed, verdicts.error, verdicts.skipped].join(', '),
     ],
-    ['named, with other causes beside it', String(beside)],
+    ['named, with other causes', String(withOthers)],
     [
-      `promises that have to break and do (of ${listed} promises, all tried on the healthy mesh before)`,
+      `promises that have to break, and do (of ${listed} promises, all tried on the healthy mesh first)`,
       `${outcomes.broken} of ${due}`,
     ],
-    ['istioctl says anything new', `${istioctl.noticed} of ${istioctl.asked}`],
-    ['istioctl says only less', `${istioctl.onlyLess} of ${istioctl.asked}`],
+    ['istioctl prints new lines', `${istioctl.noticed} of ${istioctl.asked}`],
+    ['istioctl prints only fewer lines', `${istioctl.onlyLess} of ${istioctl.asked}`],
     ...[...istioctl.byCommand].map(([command, count]) => [
       `istioctl ${command}`,
       `${count} of ${istioctl.asked}`,
@@ -84,9 +84,9 @@ function cells(row: SelftestRow): string[] {
 
 const linked = (code: string): string => `[${code}](findings.md#${code.toLowerCase()})`;
 
-/** What is not as it should be, and istioctl's own words. */
+/** The failures, and the output of istioctl. */
 function notes(rows: readonly SelftestRow[]): string {
-  const amiss = rows.flatMap(({ id, verdict, reason, promises }) => [
+  const failures = rows.flatMap(({ id, verdict, reason, promises }) => [
     ...(verdict === 'named' ? [] : [`- **${id}** ${verdictWords[verdict]}: ${escaped(flat(reason))}`]),
     ...promises
       .filter(({ outcome }) => outcome !== 'broken')
@@ -97,9 +97,9 @@ function notes(rows: readonly SelftestRow[]): string {
       [`# ${row.id}: ${cluster}: istioctl ${command}`, ...says].join('\n'),
     ),
   );
-  const missed = amiss.length > 0 ? `\n## Not as it should be\n\n${amiss.join('\n')}\n` : '';
+  const missed = failures.length > 0 ? `\n## Failures\n\n${failures.join('\n')}\n` : '';
   const words =
-    said.length > 0 ? `\n## What istioctl says\n\n\`\`\`\`text\n${said.join('\n\n')}\n\`\`\`\`\n` : '';
+    said.length > 0 ? `\n## Output of istioctl\n\n\`\`\`\`text\n${said.join('\n\n')}\n\`\`\`\`\n` : '';
   return `${missed}${words}`;
 }
 

@@ -22,9 +22,9 @@ export function selftestHtml(selftest: Selftest): string {
 
 function headline({ verdict, rows }: Selftest, { verdicts }: Counts): string {
   if (verdict === 'pass') return `All ${rows.length} defects are named`;
-  if (verdict === 'error') return 'The harness could not be fully judged';
+  if (verdict === 'error') return 'The self-test is incomplete';
   return verdicts.named === rows.length
-    ? 'A promise holds that a defect has to break'
+    ? 'A promise passes that a defect has to break'
     : `${verdicts.named} of ${rows.length} defects are named`;
 }
 
@@ -53,21 +53,21 @@ function summary(selftest: Selftest, counts: Counts): Markup {
   </header>`;
 }
 
-/** Who noticed what, in one run. */
-function sides({ verdicts, silent, outcomes, looked, beside, istioctl }: Counts): Markup {
+/** The results of the doctor, the promises and istioctl. */
+function sides({ verdicts, silent, outcomes, looked, withOthers, istioctl }: Counts): Markup {
   const { broken, kept, notJudged, uncounted } = outcomes;
   const lines: [string, string][] = [
     ['The doctor names the defect as the first cause', `${verdicts.named} of ${looked}`],
-    ['… of silent defects, where traffic still works', `${silent.named} of ${silent.all}`],
-    ['… and has other causes beside it', `${beside} of ${verdicts.named}`],
-    ['Promises that have to break are broken', `${broken} of ${broken + kept + notJudged + uncounted}`],
+    ['… of silent defects, with which traffic still works', `${silent.named} of ${silent.all}`],
+    ['… with other causes', `${withOthers} of ${verdicts.named}`],
+    ['Promises that have to break, and do', `${broken} of ${broken + kept + notJudged + uncounted}`],
   ];
   if (istioctl.asked > 0) {
-    lines.push(['istioctl says anything new', `${istioctl.noticed} of ${istioctl.asked}`]);
-    lines.push(['… says only less', `${istioctl.onlyLess} of ${istioctl.asked}`]);
+    lines.push(['istioctl prints new lines', `${istioctl.noticed} of ${istioctl.asked}`]);
+    lines.push(['… prints only fewer lines', `${istioctl.onlyLess} of ${istioctl.asked}`]);
     for (const [command, count] of istioctl.byCommand)
       lines.push([`… istioctl ${command}`, `${count} of ${istioctl.asked}`]);
-  } else lines.push(['istioctl', 'not asked']);
+  } else lines.push(['istioctl', 'not run']);
   return html`<table class="sides">
     <tbody>
       ${lines.map(
@@ -85,8 +85,8 @@ function matrix({ rows }: Selftest): Markup {
   return html`<section aria-labelledby="defects">
     <h2 id="defects">Defects</h2>
     <p class="lead">
-      Each was put into a healthy mesh alone, proven, looked at and healed. The code is that of the doctor’s
-      first cause.
+      Each defect was injected into a healthy mesh, verified, observed and healed. The code is the first cause
+      of the doctor.
     </p>
     ${byFamily(rows).map(
       ([family, own]) =>
@@ -101,24 +101,24 @@ function matrix({ rows }: Selftest): Markup {
   </section>`;
 }
 
-/** The mesh before anything was broken: what had to hold for the rest to tell anything. */
+/** The healthy mesh before the first defect. */
 function healthy({ healthy }: Selftest): Markup {
   const { promises, istioctl, seconds } = healthy;
-  const amiss = promises.filter(({ verdict }) => verdict !== 'pass');
-  const held = `${promises.length - amiss.length} of the ${promises.length} listed promises held`;
+  const failed = promises.filter(({ verdict }) => verdict !== 'pass');
+  const held = `${promises.length - failed.length} of the ${promises.length} listed promises passed`;
   return html`<section aria-labelledby="healthy">
-    <h2 id="healthy">Before anything was broken</h2>
-    <p class="lead">${held}; that and the rest took ${duration(seconds * 1000)}.</p>
+    <h2 id="healthy">The healthy mesh</h2>
+    <p class="lead">${held}. All checks of the healthy mesh took ${duration(seconds * 1000)}.</p>
     ${
-      amiss.length > 0 &&
+      failed.length > 0 &&
       html`<ul class="plain">
-        ${amiss.map(({ id, verdict, reason }) => html`<li><b>${id}</b> ${verdict}: ${reason}</li>`)}
+        ${failed.map(({ id, verdict, reason }) => html`<li><b>${id}</b> ${verdict}: ${reason}</li>`)}
       </ul>`
     }
     ${
       istioctl &&
       html`<details class="plain">
-        <summary>What istioctl says of the healthy mesh, in ${istioctl[0]?.rounds ?? 0} rounds</summary>
+        <summary>Output of istioctl on the healthy mesh, in ${istioctl[0]?.rounds ?? 0} rounds</summary>
         ${istioctl.map(({ command, cluster, lines }) => html`<pre><code>${`# ${cluster}: istioctl ${command}\n${lines.join('\n')}`}</code></pre>`)}
       </details>`
     }
@@ -135,9 +135,9 @@ function appendix({ command, machine, versions }: Selftest): Markup {
       <h2 id="again">See it again</h2>
       <pre><code>${command}</code></pre>
       <p class="note">
-        Beside this page: <a href="selftest.json">selftest.json</a> for programs, <code>snapshots/</code> with
-        what the doctor saw of each defect, and <code>promises/</code> with the report of each run of
-        promises.
+        In the same folder: <a href="selftest.json">selftest.json</a> for programs,
+        <code>snapshots/</code> with what the doctor saw of each defect, and <code>promises/</code> with the
+        report of each run of promises.
       </p>
     </section>
     <section aria-labelledby="seen-on">

@@ -21,14 +21,14 @@ export function progressLine(row: SelftestRow, paint: Paint): string {
   const times = parts.map(([name, seconds]) => `${name} ${seconds.toFixed(1)}`).join(', ');
   const head = `${paint(style, `${sign} ${verdictWords[row.verdict]}`)} ${row.id}: ${codesOf(row).join(', ') || 'no cause'}`;
   const kept = row.promises.filter(({ outcome }) => outcome !== 'broken');
-  const amiss = [
+  const problems = [
     ...(row.verdict === 'named' ? [] : [row.reason]),
     ...kept.map(({ id, outcome, reason }) => `${id} ${outcomeWords[outcome]}: ${reason.split('\n')[0]}`),
   ];
-  return [`${head} (${all.toFixed(1)} s: ${times})`, ...amiss.map((line) => `    ${line}`)].join('\n');
+  return [`${head} (${all.toFixed(1)} s: ${times})`, ...problems.map((line) => `    ${line}`)].join('\n');
 }
 
-/** The matrix for a terminal, and the numbers below it. */
+/** The table of defects for a terminal, and the totals. */
 export function matrixLines(selftest: Selftest, paint: Paint): string[] {
   const rows = byFamily(selftest.rows).flatMap(([family, own]) => [
     { family },
@@ -59,14 +59,14 @@ function cellsOf(row: SelftestRow): string[] {
 }
 
 function numbers(selftest: Selftest): string[] {
-  const { verdicts, silent, outcomes, beside, istioctl } = countsOf(selftest);
+  const { verdicts, silent, outcomes, withOthers, istioctl } = countsOf(selftest);
   const { rows } = selftest;
   const due = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   return [
-    `The doctor names ${verdicts.named} of ${rows.length} (${silent.named} of ${silent.all} silent ones; ${beside} with other causes beside), ${verdicts.symptom} only as a symptom, misses ${verdicts.missed}; ${verdicts.error} not judged, ${verdicts.skipped} skipped.`,
-    `Promises that have to break: ${outcomes.broken} of ${due} broken, ${outcomes.kept} kept, ${outcomes.notJudged} not judged, ${outcomes.uncounted} do not count.`,
+    `The doctor names ${verdicts.named} of ${rows.length} defects (${silent.named} of ${silent.all} silent defects; ${withOthers} with other causes), reports ${verdicts.symptom} only as a symptom and misses ${verdicts.missed}; ${verdicts.error} not judged, ${verdicts.skipped} skipped.`,
+    `Promises that have to break: ${outcomes.broken} of ${due} broken, ${outcomes.kept} kept, ${outcomes.notJudged} not judged, ${outcomes.uncounted} not counted.`,
     istioctl.asked > 0
-      ? `istioctl says anything new of ${istioctl.noticed} of ${istioctl.asked}, only less of ${istioctl.onlyLess}: ${[...istioctl.byCommand].map(([command, count]) => `${command} ${count}`).join(', ')}.`
-      : 'istioctl was not asked.',
+      ? `istioctl prints new lines for ${istioctl.noticed} of ${istioctl.asked} defects, only fewer lines for ${istioctl.onlyLess}: ${[...istioctl.byCommand].map(([command, count]) => `${command} ${count}`).join(', ')}.`
+      : 'istioctl was not run.',
   ];
 }

@@ -5,19 +5,19 @@ import type { ReportPromise } from '../../report/schema.ts';
 import { codesOf, istioctlInShort, outcomeWords, verdictWords } from './counts.ts';
 import type { SelftestCause, SelftestRow } from './schema.ts';
 
-/** The sign of a row: what is not noticed as it should be is a failure of the harness. */
+/** The sign of a row: a defect that is not named is a failure of the harness. */
 export const signs: Readonly<Record<SelftestRow['verdict'], ReportPromise['verdict']>> = {
   ...{ named: 'pass', symptom: 'fail', missed: 'fail', error: 'error', skipped: 'skipped' },
 };
 
-/** Whether something about it is not as it should be. */
+/** Whether the row has a failure or an error. */
 const needsReading = ({ verdict, promises }: SelftestRow): boolean =>
   verdict === 'symptom' ||
   verdict === 'missed' ||
   verdict === 'error' ||
   promises.some(({ outcome }) => outcome !== 'broken');
 
-/** One defect: in short, and in full where it is opened. */
+/** One defect: a summary line, and the details. */
 export function rowMarkup(row: SelftestRow): Markup {
   const sign = signs[row.verdict];
   return html`<details class="promise ${sign}" id="${row.id}" ${needsReading(row) && html` open`}>
@@ -42,7 +42,7 @@ function inShort(row: SelftestRow): Value {
 
 function causes({ causes }: SelftestRow): Markup | false {
   if (!causes || causes.length === 0) return false;
-  return html`<h4>What the doctor says</h4>
+  return html`<h4>Findings of the doctor</h4>
     <ul>
       ${causes.map(
         (one) =>
@@ -71,11 +71,11 @@ function istioctl({ istioctl }: SelftestRow): Markup | false {
   if (!istioctl) return false;
   const changed = istioctl.filter(({ says, saysNoMore }) => says.length + saysNoMore.length > 0);
   if (changed.length === 0)
-    return html`<h4>What istioctl says</h4>
-      <p>Nothing that it does not say of the healthy mesh.</p>`;
-  return html`<h4>What istioctl says</h4>
+    return html`<h4>Output of istioctl</h4>
+      <p>The same as on the healthy mesh.</p>`;
+  return html`<h4>Output of istioctl</h4>
     <details class="plain">
-      <summary>Lines that differ from those of the healthy mesh</summary>
+      <summary>Lines that differ from the healthy mesh</summary>
       ${changed.map(
         ({ command, cluster, says, saysNoMore }) =>
           html`<pre><code>${[`# ${cluster}: istioctl ${command}`, ...says.map((line) => `+ ${line}`), ...saysNoMore.map((line) => `- ${line}`)].join('\n')}</code></pre>`,
@@ -114,7 +114,7 @@ function about({ id, cause, expected, breakages }: SelftestRow): Markup {
       <dd><code>${id}</code></dd>
     </div>
     <div>
-      <dt>Why it is one</dt>
+      <dt>Cause and effect</dt>
       <dd>${cause}</dd>
     </div>
     <div>

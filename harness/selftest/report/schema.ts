@@ -6,7 +6,7 @@ const { command, startedAt, finishedAt, machine, versions, mesh } = reportSchema
 const promiseId = z.string().regex(/^[A-Z]{3}-\d{2}$/);
 const seconds = z.number().nonnegative();
 
-/** One cause of a diagnosis, as far as a self-test tells it. */
+/** One cause of a diagnosis. */
 const causeSchema = z.strictObject({
   code: z.string(),
   severity: z.enum(severities),
@@ -14,17 +14,17 @@ const causeSchema = z.strictObject({
   peer: z.string().optional(),
   object: z.string().optional(),
   sentence: z.string(),
-  explains: z.array(z.string()).describe('Codes of the findings that stand under it, each once.'),
+  explains: z.array(z.string()).describe('Codes of the findings that the cause explains, each once.'),
 });
 
-/** What became of a promise that was tried. */
+/** The verdict of a promise that was tried. */
 const triedSchema = z.strictObject({
   id: promiseId,
   verdict: z.enum(['pass', 'fail', 'error', 'skipped']),
   reason: z.string(),
 });
 
-/** What became of a promise that a defect has to break. */
+/** The outcome of a promise that a defect has to break. */
 const promiseSchema = z.strictObject({
   id: promiseId,
   outcome: z
@@ -40,10 +40,12 @@ const askedSchema = z.strictObject({
   cluster: z.string(),
 });
 
-/** What istioctl says on a mesh with a defect, compared with the healthy mesh. */
+/** The output of istioctl on a mesh with a defect, compared with the healthy mesh. */
 const istioctlSchema = askedSchema.extend({
-  says: z.array(z.string()).describe('Lines that it does not say of the healthy mesh.'),
-  saysNoMore: z.array(z.string()).describe('Lines that it says of the healthy mesh each time, and not now.'),
+  says: z.array(z.string()).describe('Lines that the healthy mesh does not give.'),
+  saysNoMore: z
+    .array(z.string())
+    .describe('Lines that the healthy mesh gives each time, and that are missing now.'),
   seconds,
 });
 
@@ -51,14 +53,14 @@ const rowSchema = z.strictObject({
   id: z.string(),
   title: z.string(),
   family: z.enum(families),
-  cause: z.string().describe('Why it is wrong, and how it comes about.'),
-  silent: z.boolean().describe('Traffic still works today.'),
+  cause: z.string().describe('The cause and the effect of the defect.'),
+  silent: z.boolean().describe('Traffic still works.'),
   expected: z.strictObject({
     findings: z.array(z.string()).min(1),
     where: z
       .strictObject({ cluster: z.string().optional(), peer: z.string().optional() })
       .optional()
-      .describe('Where the finding has to be; absent: anywhere.'),
+      .describe('The clusters that the finding has to name; absent: any.'),
     promises: z.array(promiseId),
   }),
   verdict: z
@@ -71,15 +73,15 @@ const rowSchema = z.strictObject({
     z.strictObject({
       fault: z.string(),
       parameters: z.record(z.string(), z.unknown()),
-      evidence: z.string().describe('How it is known that it took effect.'),
+      evidence: z.string().describe('The proof that the fault took effect.'),
     }),
   ),
   causes: z
     .array(causeSchema)
     .nullable()
-    .describe('What the doctor says, the gravest first; null: not asked.'),
+    .describe('The causes of the doctor, the most severe first; null: not run.'),
   promises: z.array(promiseSchema),
-  istioctl: z.array(istioctlSchema).nullable().describe('null: not asked.'),
+  istioctl: z.array(istioctlSchema).nullable().describe('null: not run.'),
   seconds: z.strictObject({
     breaking: seconds.describe('From the first change to the last proof.'),
     settling: seconds,
@@ -87,7 +89,7 @@ const rowSchema = z.strictObject({
     istioctl: seconds,
     promises: seconds,
     healing: seconds,
-    healthy: seconds.describe('From healed to healthy.'),
+    healthy: seconds.describe('From the heal until the mesh is healthy.'),
     all: seconds,
   }),
 });
@@ -104,21 +106,21 @@ export const selftestSchema = z.strictObject({
   reason: z.string(),
   finished: z.boolean().describe('Every chosen defect was tried.'),
   ...{ startedAt, finishedAt, command, machine, versions, mesh },
-  defects: z.int().describe('How many were chosen.'),
+  defects: z.int().describe('The number of chosen defects.'),
   healthy: z
     .strictObject({
-      promises: z.array(triedSchema).describe('The listed promises, tried before anything was broken.'),
+      promises: z.array(triedSchema).describe('The listed promises, tried before the first defect.'),
       istioctl: z
         .array(askedSchema.extend({ rounds: z.int(), lines: z.array(z.string()) }))
         .nullable()
-        .describe('What istioctl says of the healthy mesh in any round; null: not asked.'),
+        .describe('The lines of istioctl on the healthy mesh, of all rounds; null: not run.'),
       seconds,
     })
-    .describe('The mesh before anything was broken.'),
+    .describe('The healthy mesh before the first defect.'),
   rows: z.array(rowSchema),
 });
 
-/** What a self-test recorded and judged. */
+/** The records and verdicts of a self-test. */
 export type Selftest = z.infer<typeof selftestSchema>;
 export type SelftestRow = z.infer<typeof rowSchema>;
 export type SelftestCause = z.infer<typeof causeSchema>;

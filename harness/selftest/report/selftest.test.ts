@@ -30,17 +30,17 @@ test('the numbers count what was tried, and istioctl by command', () => {
     'remote-clusters': 0,
     'proxy-status': 1,
   });
-  assert.equal(countsOf({ rows: [{ ...row('root-differs'), verdict: 'named' }] }).beside, 0);
+  assert.equal(countsOf({ rows: [{ ...row('root-differs'), verdict: 'named' }] }).withOthers, 0);
 });
 
-test('istioctl in short: new lines by command, only less, nothing, not asked; a command that hangs says so', () => {
+test('istioctl in short: new lines by command, only fewer lines, nothing new, not run', () => {
   assert.equal(istioctlInShort(row('root-differs')), 'analyze -A, proxy-status');
-  assert.equal(istioctlInShort(row('remote-secret-missing')), 'says only less');
-  assert.equal(istioctlInShort({ ...row('remote-secret-missing'), istioctl: [] }), 'says nothing');
-  assert.equal(istioctlInShort(row('link-delayed')), 'not asked');
+  assert.equal(istioctlInShort(row('remote-secret-missing')), 'only fewer lines');
+  assert.equal(istioctlInShort({ ...row('remote-secret-missing'), istioctl: [] }), 'nothing new');
+  assert.equal(istioctlInShort(row('link-delayed')), 'not run');
 });
 
-test('the page tells every row, opens what is amiss, and lets nothing that a cluster says become markup', () => {
+test('the page shows every row, opens failures, and escapes the texts of clusters', () => {
   const hostile = `"><script>alert('x')</script>`;
   const rows = sampleSelftest.rows.map((one) => ({
     ...one,
@@ -62,14 +62,14 @@ test('the page tells every row, opens what is amiss, and lets nothing that a clu
   assert.doesNotMatch(page, /NaN|undefined|\ssrc=|url\(/);
 });
 
-test('an unfinished self-test and an empty one give a page and a matrix', () => {
+test('an unfinished and an empty self-test give a page and a table', () => {
   const empty: Selftest = { ...sampleSelftest, rows: [], verdict: 'error', finished: false };
-  assert.match(selftestHtml(empty), /could not be fully judged/);
+  assert.match(selftestHtml(empty), /The self-test is incomplete/);
   assert.match(selftestHtml(empty), /0 of 5 chosen defects were tried/);
   assert.ok(matrixLines(empty, plain).length > 0);
 });
 
-test('the terminal shows a line a defect, with what is amiss below it', () => {
+test('the terminal shows a line for each defect, with its failures below', () => {
   assert.match(
     progressLine(row('remote-secret-missing'), plain),
     /^✔ named remote-secret-missing: MP2101 \(21\.7 s: break 1\.2, doctor 2\.4/,
@@ -80,7 +80,7 @@ test('the terminal shows a line a defect, with what is amiss below it', () => {
   assert.ok(lines.some((line) => line.startsWith('The doctor names 1 of 5')));
 });
 
-test('the document has date, command, versions and a row a defect, and shows misses as they are', () => {
+test('the document has date, command, versions and a row for each defect, also for misses', () => {
   const text = selftestDoc(sampleSelftest);
   for (const part of ['2026-11-24 03:30 UTC', '`npx meshproof selftest --name main`', 'istioctl 1.31-dev'])
     assert.ok(text.includes(part), part);
