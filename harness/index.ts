@@ -72,7 +72,7 @@ export { consistently, eventually, judgeConsistently, judgeEventually } from './
 export { judgeCoverage, requestsToSeeAll } from './verdict/coverage.ts';
 export { judgeCrossNetwork, type ProxyEndpoints } from './verdict/cross-network.ts';
 export { discoveryBound, judgeSync, type SyncEvidence } from './verdict/discovery.ts';
-export { ifOnlySickEjected } from './verdict/ejected-hosts.ts';
+export { ifOnlyUnhealthyEjected } from './verdict/ejected-hosts.ts';
 export { judgeIntact, judgeStreaming } from './verdict/integrity.ts';
 export type { Transfer } from './traffic/transfers.ts';
 export { judgeIsolation, type DirectAttempt } from './verdict/isolation.ts';
@@ -90,7 +90,7 @@ export {
   failoverErrorBudget,
   failoverErrorBudgets,
   failureBound,
-  forgottenBound,
+  ejectionResetBound,
   type FailoverConfig,
 } from './verdict/bounds/failover-bounds.ts';
 export { istioDefaults } from './base/istio-facts.ts';
@@ -100,20 +100,20 @@ export {
   gatewayLossBudget,
   hangBound,
   silenceBound,
-  wayBackBound,
+  recoveryBound,
   whileCut,
 } from './verdict/bounds/resilience-bounds.ts';
 export { asBaseline, every } from './verdict/judgement.ts';
 export { since } from './verdict/window.ts';
 export {
   frozenBound,
-  lonelyIstiodBound,
+  isolatedIstiodBound,
   podsReturnBound,
   pushBound,
   quietTime,
   reconnectBound,
   returnBound,
-  tellingStreak,
+  streakToProveRegion,
 } from './verdict/bounds/cluster-bounds.ts';
 export { judgeFailover } from './verdict/failover.ts';
 export { judgeEjection, judgeStaysIn } from './verdict/locality.ts';

@@ -1,8 +1,8 @@
 #!/bin/sh
-# An OCI runtime for machines whose capability bounding set is incomplete. Docker 20.10 gives a privileged container
-# every capability it knows of, and runc then fails with "unable to apply caps: operation not permitted". This takes
-# out of the container's (or the exec's) process what this machine may not grant, and hands over to runc.
-# MISSING is filled in when the engine is started: a JSON array of capability names.
+# An OCI runtime for machines whose capability bounding set is incomplete. Docker 20.10 gives a privileged container every
+# capability that it knows, and runc then fails with "unable to apply caps: operation not permitted". This script removes
+# the capabilities that this machine may not grant from the container's (or the exec's) process, and then runs runc.
+# The start of the engine sets MISSING: a JSON array of capability names.
 set -eu
 missing='@MISSING@'
 filter='(.capabilities // {}) |= map_values(map(select(. as $c | $missing | index($c) | not)))'

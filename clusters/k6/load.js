@@ -1,5 +1,5 @@
-// An open-loop load: requests at even intervals, whatever becomes of earlier ones. Its settings come from
-// harness/traffic/k6-load.ts, which explains them.
+// An open-loop load: requests at even intervals, independent of earlier answers. harness/traffic/k6-load.ts passes and explains
+// the settings.
 import { load } from 'k6/x/meshproof';
 
 const settings = JSON.parse(__ENV.MESHPROOF_LOAD);
@@ -11,7 +11,7 @@ export const options = {
       executor: 'constant-arrival-rate',
       rate: settings.ratePerSecond,
       timeUnit: '1s',
-      duration: `${settings.durationMs + settings.spareMs}ms`, // the extension ends the load, see there
+      duration: `${settings.durationMs + settings.spareMs}ms`, // the extension ends the load, see module.go
       preAllocatedVUs: settings.vus,
       maxVUs: settings.vus,
       gracefulStop: '0s', // an iteration only starts a request: teardown waits for the answers

@@ -18,7 +18,7 @@ import (
 // builtVariable is the path of the k6 to test. Without it these tests are skipped: scripts/e2e/load.e2e.ts sets it.
 const builtVariable = "MESHPROOF_K6"
 
-// scripted answers its nth request with the nth of five answers, over and over.
+// scripted answers its nth request with the nth of five answers, in a cycle.
 func scripted(t *testing.T) (address string, asked *atomic.Int64) {
 	t.Helper()
 	asked = &atomic.Int64{}
@@ -64,7 +64,7 @@ func run(t *testing.T, script string, environment ...string) map[string][]line {
 	return linesOf(t, file)
 }
 
-// line holds what these tests read of a line of the stream.
+// line has the fields of a line of the stream that these tests read.
 type line struct {
 	Type    string
 	ID      int
@@ -136,7 +136,7 @@ func TestRequestsOfK6HTTPAreWatched(t *testing.T) {
 	refused := httptest.NewServer(http.NotFoundHandler())
 	refused.Close()
 	script := filepath.Join(t.TempDir(), "watch.js")
-	// On connections of their own: on kept ones k6/http repeats a request whose connection closes, and so asks twice.
+	// With fresh connections: on a kept connection that closes, k6/http retries the request.
 	text := fmt.Sprintf(`
 		import http from 'k6/http';
 		import { begin } from 'k6/x/meshproof';

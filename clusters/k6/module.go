@@ -17,7 +17,7 @@ import (
 	"meshproof.dev/k6/timeline"
 )
 
-// rootModule is the module of a test run; what its VUs share is here.
+// rootModule is the module of a test run, with the state that its VUs share.
 type rootModule struct {
 	session *session
 	mutex   sync.Mutex
@@ -51,21 +51,21 @@ func (m *moduleInstance) Exports() modules.Exports {
 	return modules.Exports{Default: named, Named: named}
 }
 
-// loadOptions say what a load sends.
+// loadOptions are the settings of a load.
 type loadOptions struct {
-	// URLs are asked in turn, with GET.
+	// URLs get requests in turn, with GET.
 	URLs []string `js:"urls"`
-	// Headers are sent with every request; `host` takes the place of the URL's.
+	// Headers are sent with every request; `host` replaces the host of the URL.
 	Headers map[string]string `js:"headers"`
-	// RatePerSecond and DurationMs are those of the scenario: they tell when an iteration was due, and which is one too many.
+	// RatePerSecond and DurationMs are those of the scenario. They determine when an iteration is due, and the last iteration.
 	RatePerSecond int64 `js:"ratePerSecond"`
 	DurationMs    int64 `js:"durationMs"`
-	// TimeoutMs bounds a request, from its being sent to its last byte; ConnectMs its connection.
+	// TimeoutMs bounds a request, from its start to its last byte. ConnectMs bounds its connection.
 	TimeoutMs int64 `js:"timeoutMs"`
 	ConnectMs int64 `js:"connectMs"`
 }
 
-// load is what a script sends its requests with. All VUs share the connections.
+// load sends the requests of a script. All VUs share the connections.
 type load struct {
 	module  *moduleInstance
 	options loadOptions
@@ -82,7 +82,7 @@ func (m *moduleInstance) load(given sobek.Value) (*load, error) {
 	}
 	for _, url := range options.URLs {
 		if _, err := http.NewRequest(http.MethodGet, url, nil); err != nil {
-			return nil, fmt.Errorf("a load cannot ask %q: %w", url, err)
+			return nil, fmt.Errorf("a load cannot send to %q: %w", url, err)
 		}
 	}
 	return &load{module: m, options: options}, nil
@@ -100,7 +100,7 @@ func (l *load) Send() error {
 	}
 	index, due := l.turn(state)
 	if index >= l.requests() {
-		return nil // the scenario lasts longer than the load, so that what k6 is late with at its end is sent all the same
+		return nil // the scenario lasts longer than the load, so that k6 also sends late requests at its end
 	}
 	sender.send(index, due, l.module.observer(state))
 	if session := l.module.root.session; session.ledger.Begun() == int64(l.requests()) { //nolint:gosec // far below the range
@@ -109,12 +109,12 @@ func (l *load) Send() error {
 	return nil
 }
 
-// requests is how many are due from the first moment of the load to the last, which is not part of it.
+// requests is the number of requests that are due during the load; the last moment is exclusive.
 func (l *load) requests() uint64 {
 	return uint64((l.options.RatePerSecond*l.options.DurationMs + 999) / 1000) //nolint:gosec // both are positive
 }
 
-// Drain waits for the answers that are under way; to be called in teardown(), while k6 still takes samples.
+// Drain waits for the requests in flight. Call it in teardown(), while k6 still takes samples.
 func (l *load) Drain() {
 	l.module.root.session.noteSent()
 	l.module.root.mutex.Lock()
@@ -126,7 +126,7 @@ func (l *load) Drain() {
 }
 
 // turn is the number of this iteration in its scenario, and when it was due: constant-arrival-rate starts iteration i at
-// i / rate. A start that k6 delays counts against the answer and hides nothing. Outside a scenario it is due now.
+// i / rate. A delay of k6 counts as latency of the answer. Outside a scenario, the iteration is due now.
 func (l *load) turn(state *lib.State) (uint64, time.Time) {
 	scenario := lib.GetScenarioState(l.module.vu.Context())
 	if scenario == nil || state.GetScenarioGlobalVUIter == nil {
@@ -148,7 +148,7 @@ func (r *rootModule) senderOf(options loadOptions, state *lib.State) (*sender, e
 	return sender, err
 }
 
-// observer hands the metrics of a request to k6. It may outlive the iteration, not the test: see Drain.
+// observer passes the metrics of a request to k6. It may outlive the iteration, but not the test: see Drain.
 func (m *moduleInstance) observer(state *lib.State) func(timeline.Request) {
 	tags, samples, context := state.Tags.GetCurrentValues().Tags, state.Samples, m.root.session.context
 	return func(request timeline.Request) {
@@ -156,13 +156,13 @@ func (m *moduleInstance) observer(state *lib.State) func(timeline.Request) {
 	}
 }
 
-// shot is a request of k6/http, from its begin to its end.
+// shot is a request of k6/http, from begin to End.
 type shot struct {
 	module *moduleInstance
 	entry  *timeline.Entry
 }
 
-// begin notes that a request of k6/http is about to be sent: `const shot = begin(); shot.end(http.get(url))`.
+// begin records the start of a request of k6/http: `const shot = begin(); shot.end(http.get(url))`.
 func (m *moduleInstance) begin() (*shot, error) {
 	if m.vu.State() == nil {
 		return nil, common.NewInitContextError("a request cannot begin in the init context")
@@ -171,7 +171,7 @@ func (m *moduleInstance) begin() (*shot, error) {
 	return &shot{m, m.root.session.ledger.Begin(nowNs, nowNs)}, nil
 }
 
-// End tells the outcome and the origin of a response of k6/http: `{ outcome, origin?, detail? }`.
+// End returns the outcome and the origin of a response of k6/http: `{ outcome, origin?, detail? }`.
 func (s *shot) End(given sobek.Value) (map[string]any, error) {
 	response, is := given.Export().(*k6http.Response)
 	if !is {
@@ -182,17 +182,17 @@ func (s *shot) End(given sobek.Value) (map[string]any, error) {
 		return nil, err
 	}
 	s.module.observer(s.module.vu.State())(s.module.root.session.end(s.entry, response.Status, classified))
-	told := map[string]any{"outcome": string(classified.Outcome)}
+	result := map[string]any{"outcome": string(classified.Outcome)}
 	if classified.Origin != nil {
-		told["origin"] = map[string]any{
+		result["origin"] = map[string]any{
 			"service": classified.Origin.Service, "cluster": classified.Origin.Cluster,
 			"region": classified.Origin.Region, "zone": classified.Origin.Zone, "pod": classified.Origin.Pod,
 		}
 	}
 	if classified.Detail != "" {
-		told["detail"] = classified.Detail
+		result["detail"] = classified.Detail
 	}
-	return told, nil
+	return result, nil
 }
 
 func ofResponse(response *k6http.Response) (outcome.Classified, error) {
@@ -220,7 +220,7 @@ func bodyOf(response *k6http.Response) ([]byte, error) {
 		return body[:min(len(body), outcome.BodyBytes)], nil
 	}
 	if response.Status >= http.StatusBadRequest {
-		return nil, errors.New("the body of a failed response was discarded: who failed cannot be told without its text")
+		return nil, errors.New("a failed response cannot be classified: its body was discarded. Keep response bodies")
 	}
 	return nil, nil
 }

@@ -7,8 +7,8 @@ import (
 	"meshproof.dev/k6/timeline"
 )
 
-// requestMetrics are the metrics of the module: for any output, thresholds and the summary. The tags are few: what differs
-// from request to request (times, details) is in the timeline only.
+// requestMetrics are the metrics of the module, for any output, thresholds and the summary. They have few tags: only the
+// timeline has the values that differ between requests (times, details).
 type requestMetrics struct {
 	count    *metrics.Metric
 	duration *metrics.Metric
@@ -23,7 +23,7 @@ func registerMetrics(registry *metrics.Registry) (requestMetrics, error) {
 	return requestMetrics{count, duration}, err
 }
 
-// observation is one request as k6's metrics: its samples are made only when somebody asks for them.
+// observation is one request as metrics of k6. It creates its samples only on demand.
 type observation struct {
 	metrics requestMetrics
 	tags    *metrics.TagSet

@@ -18,11 +18,11 @@ import (
 	"meshproof.dev/k6/timeline"
 )
 
-// flushEvery is how often complete slots are written. A reader that is gone is noticed by it, too: see flush.
+// flushEvery is how often complete slots are written. The write also shows whether the reader is gone: see flush.
 const flushEvery = 100 * time.Millisecond
 
-// timelineOutput streams a timeline as newline-delimited JSON, see timeline/lines.go, to `--out meshproof=FILE`, or to a file
-// descriptor that k6 was started with, `--out meshproof=fd:3`.
+// timelineOutput streams a timeline as newline-delimited JSON (see timeline/lines.go) to a file, `--out meshproof=FILE`, or to
+// an open file descriptor, `--out meshproof=fd:3`.
 type timelineOutput struct {
 	session  *session
 	argument string
@@ -32,20 +32,20 @@ type timelineOutput struct {
 	flusher  *output.PeriodicFlusher
 	stopTest func(error)
 
-	// dropped is apart from the mutex: a reader that is slow may hold up a flush, never k6's samples and with them the load.
+	// dropped is not under the mutex: a slow reader may delay a flush, but must not delay k6's samples and the load.
 	dropped atomic.Int64
 
-	mutex    sync.Mutex
-	toldSent bool
-	failure  error
+	mutex   sync.Mutex
+	hasSent bool
+	failure error
 }
 
 var (
 	_           output.WithTestRunStop  = (*timelineOutput)(nil)
 	_           metrics.SampleContainer = (*observation)(nil)
 	_           output.Output           = (*timelineOutput)(nil)
-	errKeep                             = errors.New(keepVariable + " is `notable` or `all`")
-	errArgument                         = errors.New("the output meshproof takes a file, or fd:N: --out meshproof=FILE")
+	errKeep                             = errors.New(keepVariable + " must be `notable` or `all`")
+	errArgument                         = errors.New("the output meshproof needs a file or fd:N: --out meshproof=FILE")
 )
 
 func newOutput(session *session, params output.Params) (*timelineOutput, error) {
@@ -92,13 +92,13 @@ func openSink(argument string) (io.WriteCloser, error) {
 	}
 	file := os.NewFile(uintptr(fd), argument)
 	if _, err := file.Stat(); err != nil {
-		return nil, fmt.Errorf("k6 was not given the file descriptor %d: %w", fd, err)
+		return nil, fmt.Errorf("file descriptor %d is not open in k6: %w", fd, err)
 	}
 	return file, nil
 }
 
-// AddMetricSamples implements output.Output. Requests come by way of the session; of k6's own metrics one matters: the
-// iterations that it dropped, which are requests that were due and never sent.
+// AddMetricSamples implements output.Output. Requests come through the session. Of k6's metrics, only dropped iterations matter:
+// requests that were due but never sent.
 func (o *timelineOutput) AddMetricSamples(containers []metrics.SampleContainer) {
 	for _, container := range containers {
 		sample, single := container.(metrics.Sample)
@@ -108,8 +108,8 @@ func (o *timelineOutput) AddMetricSamples(containers []metrics.SampleContainer) 
 	}
 }
 
-// flush writes what is complete. When it cannot, the reader is gone: the load has no purpose any more and is ended, so that
-// a harness which was killed leaves none behind.
+// flush writes the complete parts. If a write fails, the reader is gone: flush ends the load, so that a killed harness does
+// not leave a load behind.
 func (o *timelineOutput) flush() {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -118,7 +118,7 @@ func (o *timelineOutput) flush() {
 	}
 	if err := o.write(); err != nil {
 		o.failure = fmt.Errorf("writing the timeline to %s: %w", o.argument, err)
-		o.session.giveUp(errNotWanted)
+		o.session.giveUp(errNoReader)
 		o.stopTest(errext.WithExitCodeIfNone(o.failure, exitcodes.ExternalAbort))
 	}
 }
@@ -127,12 +127,12 @@ func (o *timelineOutput) write() error {
 	if err := o.timeline.Flush(o.session.clock.Now()); err != nil {
 		return err
 	}
-	if o.toldSent {
+	if o.hasSent {
 		return nil
 	}
 	select {
 	case <-o.session.sent:
-		o.toldSent = true
+		o.hasSent = true
 		return o.timeline.Sent()
 	default:
 		return nil
@@ -147,7 +147,7 @@ func (o *timelineOutput) Stop() error {
 	if o.failure != nil {
 		return o.failure
 	}
-	if !o.toldSent {
+	if !o.hasSent {
 		if err := o.timeline.Sent(); err != nil {
 			return err
 		}

@@ -18,11 +18,11 @@ import (
 	"meshproof.dev/k6/timeline"
 )
 
-// idleFor is how long a kept connection may rest, as in undici, the harness's other client.
+// idleFor is how long a kept connection may be idle, as in undici, the other client of the harness.
 const idleFor = 4 * time.Second
 
-// sender sends requests without waiting for their answers. A VU of k6 is busy only while it starts one, so that a mesh that
-// hangs neither slows the load nor needs a VU, with its JavaScript runtime, for each request that waits.
+// sender sends requests without waiting for their answers. A VU of k6 is busy only while it starts a request. So a hanging
+// mesh does not slow the load, and waiting requests do not each need a VU with its JavaScript runtime.
 type sender struct {
 	session   *session
 	options   loadOptions
@@ -54,7 +54,7 @@ func newSender(session *session, options loadOptions, state *lib.State) (*sender
 		TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/1.1, as undici
 		DisableCompression:  true,
 		DisableKeepAlives:   state.Options.NoConnectionReuse.Bool,
-		MaxIdleConnsPerHost: 1 << 16, // a connection that was opened is kept, whatever a burst needed
+		MaxIdleConnsPerHost: 1 << 16, // keeps every connection, also those opened for a burst
 		IdleConnTimeout:     idleFor,
 		ReadBufferSize:      2 << 10,
 		WriteBufferSize:     1 << 10,
@@ -62,7 +62,7 @@ func newSender(session *session, options loadOptions, state *lib.State) (*sender
 	return s, nil
 }
 
-// dialWithin bounds a connection by itself: one that is not accepted in time is told from an answer that does not come.
+// dialWithin bounds the time to connect, so that a connect failure differs from a missing answer.
 func dialWithin(bound time.Duration, dialer lib.DialContexter) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, bound)
@@ -75,7 +75,7 @@ func dialWithin(bound time.Duration, dialer lib.DialContexter) func(context.Cont
 	}
 }
 
-// send sends the request that was due at a moment, and tells its end to `observe`.
+// send sends the request that was due at a moment, and calls `observe` when it has ended.
 func (s *sender) send(index uint64, due time.Time, observe func(timeline.Request)) {
 	entry := s.session.ledger.Begin(s.session.clock.At(due), s.session.clock.Now())
 	target := s.targets[index%uint64(len(s.targets))]
@@ -85,7 +85,7 @@ func (s *sender) send(index uint64, due time.Time, observe func(timeline.Request
 	})
 }
 
-// drain waits for the answers that are under way. Each has a deadline, and so has this.
+// drain waits for the requests in flight. Each has a deadline, which bounds the wait.
 func (s *sender) drain() {
 	s.underWay.Wait()
 	s.transport.CloseIdleConnections()
@@ -98,7 +98,7 @@ func (s *sender) exchange(target *http.Request) (int, outcome.Classified) {
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	if !s.transport.DisableKeepAlives {
-		ctx = httptrace.WithClientTrace(ctx, withoutSecondTry(giveUp))
+		ctx = httptrace.WithClientTrace(ctx, withoutRetry(giveUp))
 	}
 	response, err := s.transport.RoundTrip(target.WithContext(ctx))
 	if err != nil {
@@ -116,9 +116,9 @@ func (s *sender) exchange(target *http.Request) (int, outcome.Classified) {
 	})
 }
 
-// withoutSecondTry gives a request up that the transport would send again: Go repeats a GET that was written to a kept
-// connection which then closed, and that would hide a failure from those who measure it.
-func withoutSecondTry(giveUp context.CancelCauseFunc) *httptrace.ClientTrace {
+// withoutRetry cancels a request that the transport would send again: Go retries a GET that was written to a kept connection
+// which then closed. The retry would hide a failure.
+func withoutRetry(giveUp context.CancelCauseFunc) *httptrace.ClientTrace {
 	var written atomic.Bool
 	return &httptrace.ClientTrace{
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
@@ -134,7 +134,7 @@ func withoutSecondTry(giveUp context.CancelCauseFunc) *httptrace.ClientTrace {
 	}
 }
 
-// errTimeout is the cause of a request that was given up at its deadline.
+// errTimeout is the cause of a request that was cancelled at its deadline.
 var errTimeout = &timeoutError{}
 
 type timeoutError struct{}
@@ -143,8 +143,8 @@ func (*timeoutError) Error() string   { return "no whole answer before the deadl
 func (*timeoutError) Timeout() bool   { return true }
 func (*timeoutError) Temporary() bool { return false }
 
-// reasonOf is why a request failed: our own reason for giving it up, where there is one, says more than the client's error. An
-// error of the dial that came in time stays.
+// reasonOf is why a request failed. If the sender cancelled it, the cause says more than the client's error. An error of the
+// dial that came in time stays.
 func reasonOf(ctx context.Context, err error) error {
 	var dialling *net.OpError
 	if errors.As(err, &dialling) && dialling.Op == "dial" {
@@ -156,7 +156,7 @@ func reasonOf(ctx context.Context, err error) error {
 	return err
 }
 
-// beginningOf reads a body to its end and returns as much of it as an outcome depends on.
+// beginningOf reads a body to its end and returns the part that determines an outcome.
 func beginningOf(body io.Reader) ([]byte, error) {
 	beginning, err := io.ReadAll(io.LimitReader(body, outcome.BodyBytes))
 	if err == nil {

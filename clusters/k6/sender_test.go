@@ -18,7 +18,7 @@ import (
 	"meshproof.dev/k6/timeline"
 )
 
-// sent sends n requests to an address, one after the other, and returns what became of them.
+// sent sends n requests to an address, one after another, and returns their results.
 func sent(t *testing.T, address string, n int, options ...func(*loadOptions, *lib.State)) []timeline.Request {
 	t.Helper()
 	state := &lib.State{Dialer: &net.Dialer{}}
@@ -52,12 +52,12 @@ func serve(t *testing.T, answer http.HandlerFunc) *httptest.Server {
 func one(t *testing.T, requests []timeline.Request, want outcome.Outcome, says string) timeline.Request {
 	t.Helper()
 	if len(requests) != 1 || requests[0].Outcome != want || !strings.Contains(requests[0].Detail, says) {
-		t.Fatalf("got %+v, want %s that says %q", requests, want, says)
+		t.Fatalf("got %+v, want %s with %q in its detail", requests, want, says)
 	}
 	return requests[0]
 }
 
-func TestAnAnswerIsToldWithItsOrigin(t *testing.T) {
+func TestAnAnswerHasItsOrigin(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("x-meshproof-service", r.Host)
 		w.Header().Set("x-meshproof-cluster", r.Header.Get("x-cluster"))
@@ -74,10 +74,10 @@ func TestAnAnswerIsToldWithItsOrigin(t *testing.T) {
 
 func TestAnEmptyErrorOfAProxyIsNoRoute(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
-	one(t, sent(t, server.URL, 1), outcome.NoRoute, "503 with no body (first proxy)")
+	one(t, sent(t, server.URL, 1), outcome.NoRoute, "503 with an empty body (first proxy)")
 }
 
-func TestURLsAreAskedInTurn(t *testing.T) {
+func TestURLsGetRequestsInTurn(t *testing.T) {
 	var a, b atomic.Int64
 	count := func(n *atomic.Int64) http.HandlerFunc { return func(http.ResponseWriter, *http.Request) { n.Add(1) } }
 	second := serve(t, count(&b)).URL
@@ -89,7 +89,7 @@ func TestURLsAreAskedInTurn(t *testing.T) {
 	}
 }
 
-func TestConnectionsAreKeptOrFreshAsTold(t *testing.T) {
+func TestConnectionsAreKeptOrFresh(t *testing.T) {
 	for _, kept := range []bool{true, false} {
 		var opened atomic.Int64
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -128,7 +128,7 @@ func TestAConnectionNotAcceptedInTimeIsAConnectFailure(t *testing.T) {
 	}
 }
 
-// never stands for a network that drops what it is sent.
+// never simulates a network that drops all packets.
 type never struct{}
 
 func (never) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -146,7 +146,7 @@ func TestNoAnswerIsAClientTimeout(t *testing.T) {
 	}
 }
 
-// raw serves connections by hand; it is told how many came before.
+// raw serves connections by hand; its handler gets the number of earlier connections.
 func raw(t *testing.T, handle func(conn net.Conn, before int)) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -213,12 +213,12 @@ func TestARequestOnAKeptConnectionThatClosesIsNotRepeated(t *testing.T) {
 	}
 }
 
-func TestTLSThatIsNoneIsATLSFailure(t *testing.T) {
+func TestPlaintextInsteadOfTLSIsATLSFailure(t *testing.T) {
 	server := serve(t, func(http.ResponseWriter, *http.Request) {})
 	one(t, sent(t, strings.Replace(server.URL, "http:", "https:", 1), 1), outcome.TLSFailure, "")
 }
 
-func TestACertificateOfNobodyIsATLSFailure(t *testing.T) {
+func TestACertificateOfAnUnknownAuthorityIsATLSFailure(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	one(t, sent(t, server.URL, 1), outcome.TLSFailure, "")

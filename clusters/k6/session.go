@@ -1,5 +1,5 @@
-// Package k6 is meshproof's extension of k6: the JS module `k6/x/meshproof`, which sends requests or watches those of k6/http
-// and tells their outcome and origin, and the output `meshproof`, which streams them as a timeline.
+// Package k6 is meshproof's extension of k6. The JS module `k6/x/meshproof` sends requests or watches those of k6/http, and
+// classifies their outcome and origin. The output `meshproof` streams them as a timeline.
 package k6
 
 import (
@@ -20,7 +20,7 @@ import (
 const (
 	// clockVariable is a reading of CLOCK_MONOTONIC in nanoseconds: the zero of the timeline. Default: the start of the process.
 	clockVariable = "MESHPROOF_CLOCK_ZERO_NS"
-	// keepVariable says which requests the output tells by themselves: `notable` (the default) or `all`.
+	// keepVariable selects the requests that the output writes in full: `notable` (the default) or `all`.
 	keepVariable = "MESHPROOF_KEEP"
 )
 
@@ -32,23 +32,23 @@ func init() {
 	})
 }
 
-// session is what the module and the output share: k6 hands on samples only when they have ended, and an order by start
-// needs to know what is under way.
+// session is the state that the module and the output share. k6 passes only samples of ended requests to an output, but the
+// order by start depends on the requests in flight.
 type session struct {
 	clock    timeline.Clock
 	clockErr error
 	ledger   timeline.Ledger
-	// watched is whether an output takes what the ledger holds.
+	// watched is whether an output reads the ledger.
 	watched bool
 	// sent is closed when no further request will be sent.
 	sent     chan struct{}
 	sentOnce sync.Once
-	// context ends when nobody wants to know any more: requests under way are then given up.
+	// context ends when the reader of the timeline is gone: it cancels the requests in flight.
 	context context.Context
 	giveUp  context.CancelCauseFunc
 }
 
-var errNotWanted = errors.New("nobody reads the timeline any more")
+var errNoReader = errors.New("the reader of the timeline is gone")
 
 func newSession() *session {
 	s := &session{sent: make(chan struct{})}
@@ -57,7 +57,7 @@ func newSession() *session {
 	return s
 }
 
-// end notes what became of a request, now. Where no output takes it from the ledger, nothing is kept.
+// end records the result of a request, now. Without an output, the ledger keeps nothing.
 func (s *session) end(entry *timeline.Entry, status int, classified outcome.Classified) timeline.Request {
 	request := s.ledger.End(entry, s.clock.Now(), status, classified)
 	if !s.watched {
@@ -75,7 +75,7 @@ func clockOfEnvironment() (timeline.Clock, error) {
 	}
 	zeroNs, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return timeline.Clock{}, fmt.Errorf("%s takes nanoseconds of CLOCK_MONOTONIC, not %q", clockVariable, text)
+		return timeline.Clock{}, fmt.Errorf("%s is %q: it must be nanoseconds of CLOCK_MONOTONIC", clockVariable, text)
 	}
 	return timeline.ClockSince(zeroNs)
 }

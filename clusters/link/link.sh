@@ -1,6 +1,6 @@
 #!/bin/sh
-# The wide-area link: a router between the networks of a lab. It forwards the TCP ports in $FORWARDS (space-separated)
-# and drops everything else. Source addresses are rewritten, so that answers find their way back without routes.
+# The wide-area link: a router between the networks of a lab. It forwards the TCP ports in $FORWARDS (space-separated) and
+# drops everything else. It rewrites source addresses, so that answers need no routes.
 set -eu
 sysctl -q -w net.ipv4.ip_forward=1
 iptables -P FORWARD DROP

@@ -1,5 +1,5 @@
 /**
- * What the settings of a mesh are when nobody set them, and two allowances.
+ * The defaults of Istio's settings, and two allowances.
  *
  * Outlier detection: Istio reference, DestinationRule, OutlierDetection. `connectTimeoutMs`: Istio reference, MeshConfig.
  * `retryAttempts`: Istio, "Traffic Management: Retries". `debounceMaxMs`: istiod's PILOT_DEBOUNCE_MAX (it waits for
@@ -21,16 +21,16 @@ export const istioDefaults = {
 } as const;
 
 /**
- * Envoy spills traffic to the next priority only where healthy × this is below all hosts of a priority (Envoy
- * documentation, "Priority levels"; Istio leaves the overprovisioning factor at its default of 140 %).
+ * Envoy spills traffic to the next priority only if healthy hosts × this factor are fewer than all hosts of a priority (Envoy
+ * documentation, "Priority levels"; Istio keeps the overprovisioning factor at its default of 140 %).
  */
 export const overprovisioning = 1.4;
 
 /** `trafficPolicy.outlierDetection` of a DestinationRule; times in milliseconds. */
 export interface OutlierDetection {
-  /** 0 switches it off. */
+  /** 0 disables ejection by 5xx errors. */
   consecutive5xxErrors?: number;
-  /** 0 switches it off, and so does leaving it out. */
+  /** 0 or absent disables ejection by gateway errors. */
   consecutiveGatewayErrors?: number;
   intervalMs?: number;
   baseEjectionTimeMs?: number;
@@ -38,12 +38,12 @@ export interface OutlierDetection {
   maxEjectionPercent?: number;
 }
 
-/** What a route says of a request's time and tries; milliseconds. Istio reference, VirtualService, HTTPRoute and HTTPRetry. */
+/** The timeouts and retries of a route; milliseconds. Istio reference, VirtualService, HTTPRoute and HTTPRetry. */
 export interface RoutePolicy {
-  /** Over all tries. Absent: none. */
+  /** The time for all tries. Absent: unlimited. */
   timeoutMs?: number;
   /** Retries after the first try. Istio's default is 2. */
   attempts?: number;
-  /** Absent: as `timeoutMs`. */
+  /** The time for one try. Absent: `timeoutMs`. */
   perTryTimeoutMs?: number;
 }

@@ -14,7 +14,7 @@ export function missingFrom(boundingSet: string): string[] {
   return names.filter((_, bit) => ((mask >> BigInt(bit)) & 1n) === 0n).map((name) => `CAP_${name}`);
 }
 
-/** The capabilities that no process of this machine can be given; empty where there is no /proc. */
+/** The capabilities that this machine cannot grant to any process; empty on a machine without /proc. */
 export async function missingCapabilities(): Promise<string[]> {
   let status: string;
   try {

@@ -15,7 +15,9 @@ temporaryFolder('MESHPROOF_STATE');
 
 const folder = labFolder('one');
 const lab = {
-  ...{ name: 'one', folder, engine: { endpoint: 'unix:///nowhere.sock' } },
+  name: 'one',
+  folder,
+  engine: { endpoint: 'unix:///nowhere.sock' },
   images: { node: 'meshproof/node:now' },
 } as unknown as EquippedLab;
 const cluster = { name: 'west', nodes: 1 } as TopologyCluster;
@@ -23,18 +25,23 @@ const authorities: Authorities = { root: { certificate: 'ROOT\n', key: '' }, int
 const kubeconfig = join(folder, 'west.kubeconfig');
 mkdirSync(folder);
 
-interface Seen {
+interface NodeState {
   state?: string;
   image?: string;
   finished?: boolean;
   answers?: boolean;
-  /** The root certificate of the cluster's istiod; empty: istiod was not installed. */
+  /** The root certificate of the cluster's istiod; empty if istiod is not installed. */
   root?: string;
 }
 
-/** An engine on which the cluster runs, but for what is told otherwise, and its kubeconfig. */
-function standing({ state = 'running', image = 'meshproof/node:now', finished = true, ...seen }: Seen = {}) {
-  const { answers = true, root = 'ROOT\n' } = seen;
+/** Writes a kubeconfig, and fakes an engine with a cluster in the given state. */
+function fakeEngine({
+  state = 'running',
+  image = 'meshproof/node:now',
+  finished = true,
+  answers = true,
+  root = 'ROOT\n',
+}: NodeState = {}) {
   const context = 'kind-meshproof-one-west';
   writeFileSync(
     kubeconfig,
@@ -59,37 +66,33 @@ esac`,
 
 const problem = () => clusterProblem(lab, cluster, authorities);
 
-test('a cluster that runs with the image, the kubeconfig and the root of now has no problem', async () => {
-  await using _docker = await standing();
+test('a cluster that runs with the current image, kubeconfig and root does not have a problem', async () => {
+  await using _docker = await fakeEngine();
   assert.equal(await problem(), undefined);
 });
 
-test('a cluster whose istiod is not installed yet has no root to compare', async () => {
-  await using _docker = await standing({ root: '' });
+test('a cluster without istiod does not have a root to compare', async () => {
+  await using _docker = await fakeEngine({ root: '' });
   assert.equal(await problem(), undefined);
 });
 
-for (const [title, seen, words] of [
+for (const [title, state, reason] of [
   ['is stopped', { state: 'exited' }, /control-plane is stopped/],
-  ['was cut off', { finished: false }, /creation was cut off/],
-  ['is silent', { answers: false }, /API server does not answer/],
-  [
-    'is of another image',
-    { image: 'meshproof/node:before' },
-    /made from image meshproof\/node:before.*node:now/,
-  ],
-  ['has another root', { root: 'OTHER\n' }, /root certificate is not the one that is kept in/],
+  ['was interrupted', { finished: false }, /creation was interrupted/],
+  ['does not answer', { answers: false }, /API server does not answer/],
+  ['has another image', { image: 'meshproof/node:before' }, /has image meshproof\/node:before.*node:now/],
+  ['has another root', { root: 'OTHER\n' }, /root certificate is not the one in/],
 ] as const) {
-  test(`a cluster that ${title} is rebuilt, and it is told why`, async () => {
-    await using _docker = await standing(seen);
-    assert.match((await problem()) ?? '', words);
+  test(`a cluster that ${title} must be rebuilt, with a reason`, async () => {
+    await using _docker = await fakeEngine(state);
+    assert.match((await problem()) ?? '', reason);
   });
 }
 
-test('a cluster whose kubeconfig is gone, empty, or of another cluster is rebuilt, and it is told why', async () => {
-  await using _docker = await standing();
+test('a cluster whose kubeconfig is missing, empty, or of another cluster must be rebuilt, with a reason', async () => {
+  await using _docker = await fakeEngine();
   rmSync(kubeconfig);
-  assert.match((await problem()) ?? '', /its kubeconfig, .*west\.kubeconfig, is gone or cannot be used/);
+  assert.match((await problem()) ?? '', /its kubeconfig .*west\.kubeconfig is missing or invalid/);
   for (const text of ['', 'contexts: []']) {
     writeFileSync(kubeconfig, text);
     assert.match((await problem()) ?? '', /its kubeconfig/);

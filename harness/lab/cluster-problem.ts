@@ -6,15 +6,15 @@ import { openClusterApi } from '../kube/cluster-api.ts';
 import { labDocker, names, nodesOf, type EquippedLab, type Lab } from './lab.ts';
 import type { Authorities } from './pki.ts';
 
-/** In the control plane node once all of its creation is done: a cut-off one may answer and yet lack its network. */
+/** A file in the control plane node, written at the end of its creation. An interrupted node may answer but lack its network. */
 export const finishedMark = '/kind/meshproof-finished';
 
-/** A node keeps the image that it was made from; the settings of Istio and the workloads are those of the image of now. */
+/** A node keeps its image, but the settings of Istio and of the workloads follow the current image. */
 async function imageProblem(lab: EquippedLab, nodes: readonly string[]): Promise<string | undefined> {
   for (const node of nodes) {
     const image = await inspect(lab.engine, 'container', node, '{{.Config.Image}}', { signal: lab.signal });
     if (image !== lab.images.node)
-      return `node ${node} was made from image ${image}, and labs are made from ${lab.images.node} now`;
+      return `node ${node} has image ${image}, but the current image is ${lab.images.node}`;
   }
   return undefined;
 }
@@ -25,19 +25,19 @@ function kubeconfigProblem(lab: Lab, cluster: TopologyCluster): string | undefin
     openClusterApi(cluster.name, names.context(lab.name, cluster.name), file);
     return undefined;
   } catch {
-    return `its kubeconfig, ${file}, is gone or cannot be used`;
+    return `its kubeconfig ${file} is missing or invalid`;
   }
 }
 
-/** Asked in the node, of its own API server: whether it was finished, whether it answers, and the root of its istiod, if it has one. */
+/** A script for the node: whether its creation was finished, whether its API server answers, and the root of its istiod. */
 const askRoot = [
   `test -f ${finishedMark} || exit 3`,
   "kubectl --kubeconfig /etc/kubernetes/admin.conf get secret cacerts -n istio-system --ignore-not-found -o 'jsonpath={.data.root-cert\\.pem}'",
 ].join('; ');
 
 /**
- * Proxies trust the root that istiod had when they were started, and istiod does not take another one while it runs. So a
- * cluster whose root is not the one of the lab's folder, which was lost or made for another topology, has to be made anew.
+ * Proxies trust the root that istiod had at their start, and a running istiod does not load another root. So a cluster must be
+ * rebuilt if its root is not the one in the lab's folder, which was lost or belongs to another topology.
  */
 async function inNodeProblem(lab: Lab, node: string, { root }: Authorities): Promise<string | undefined> {
   let encoded: string;
@@ -45,17 +45,16 @@ async function inNodeProblem(lab: Lab, node: string, { root }: Authorities): Pro
     encoded = await labDocker(lab, ['exec', node, 'sh', '-c', askRoot], { limitMs: timeouts.apiMs });
   } catch (error) {
     lab.signal?.throwIfAborted();
-    if (error instanceof CommandFailed && error.exitCode === 3) return 'its creation was cut off';
-    return 'its API server does not answer'; // whatever the cause: one that does not answer is rebuilt
+    if (error instanceof CommandFailed && error.exitCode === 3) return 'its creation was interrupted';
+    return 'its API server does not answer'; // for any cause: a rebuild repairs it
   }
   const used = Buffer.from(encoded, 'base64').toString().trim();
   if (used === '' || used === root.certificate.trim()) return undefined;
-  return `its root certificate is not the one that is kept in ${lab.folder}`;
+  return `its root certificate is not the one in ${lab.folder}`;
 }
 
 /**
- * What is wrong with a cluster so that it has to be made anew, or undefined when it runs and can go on with what the lab's
- * folder and the images of now are.
+ * The reason why a cluster must be rebuilt, or undefined if it runs and matches the lab's folder and the current images.
  */
 export async function clusterProblem(
   lab: EquippedLab,

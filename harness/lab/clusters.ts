@@ -12,14 +12,14 @@ import { kindConfig, lightControlPlane, withinBoundsDropIn } from './kind-config
 import { labDocker, names, networksOf, nodesOf, type EquippedLab, type Lab } from './lab.ts';
 import type { Authorities } from './pki.ts';
 
-async function refuseStrangers(lab: Lab, cluster: TopologyCluster): Promise<void> {
+async function refuseForeignNodes(lab: Lab, cluster: TopologyCluster): Promise<void> {
   const network = names.network(lab.name, cluster.network);
   for (const { name } of await nodesOf(lab, cluster)) {
     const networks = await networksOf(lab, name);
     if (networks !== undefined && !networks.includes(network)) {
       throw new Error(
-        `There is a kind cluster ${names.kindCluster(lab.name, cluster.name)} that meshproof did not make (its node ${name} is not on ${network}). ` +
-          'Choose another --name.',
+        `Cluster ${cluster.name} cannot be created: meshproof did not create the existing kind cluster ${names.kindCluster(lab.name, cluster.name)} ` +
+          `(its node ${name} is not on network ${network}). Choose another --name.`,
       );
     }
   }
@@ -74,27 +74,27 @@ async function createCluster(
     );
   } catch (error) {
     if (lab.signal?.aborted || !(error instanceof CommandFailed || limit.aborted)) throw error;
-    const said =
+    const reason =
       error instanceof CommandFailed
         ? causeOf(error.stderr)
         : `not done after ${timeouts.clusterMs / 1000} s`;
-    throw new Error(`kind could not make cluster ${name}: ${said}${warning ? `\n${warning}` : ''}`, {
+    throw new Error(`kind could not create cluster ${name}: ${reason}${warning ? `\n${warning}` : ''}`, {
       cause: error,
     });
   }
 }
 
-/** The lines of kind's and kubeadm's output that say what failed; the rest is stack traces. */
+/** The lines in the output of kind and kubeadm that name the failure, without the stack traces. */
 function causeOf(stderr: string): string {
-  const telling = stderr
+  const relevant = stderr
     .split('\n')
     .filter((line) =>
       /^ERROR|^error|error execution phase|\[.*check\].*(failed|not healthy)|timed out/i.test(line),
     );
-  return telling.length > 0 ? [...new Set(telling)].slice(0, 6).join('\n  ') : stderr.slice(-500);
+  return relevant.length > 0 ? [...new Set(relevant)].slice(0, 6).join('\n  ') : stderr.slice(-500);
 }
 
-/** A CNI configuration for the plugins of Debian: routed pods, masqueraded beyond the node's own network. */
+/** A CNI configuration for Debian's plugins: pods are routed, and masqueraded outside the node's own network. */
 const cniConfig = (podCidr: string): string =>
   JSON.stringify({
     cniVersion: '0.4.0',
@@ -102,7 +102,7 @@ const cniConfig = (podCidr: string): string =>
     plugins: [
       {
         type: 'ptp',
-        ipMasq: true, // without it pods cannot reach the other network
+        ipMasq: true, // without masquerading, pods cannot reach the other network
         ipam: { type: 'host-local', ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }] },
       },
       { type: 'portmap', capabilities: { portMappings: true } },
@@ -118,17 +118,15 @@ async function podCidrs(
   const deadline = Date.now() + timeouts.podReadyMs;
   for (;;) {
     const printed = await labDocker(lab, [
-      ...[
-        'exec',
-        controlPlane,
-        'kubectl',
-        '--kubeconfig',
-        '/etc/kubernetes/admin.conf',
-        'get',
-        'nodes',
-        '-o',
-        `jsonpath=${path}`,
-      ],
+      'exec',
+      controlPlane,
+      'kubectl',
+      '--kubeconfig',
+      '/etc/kubernetes/admin.conf',
+      'get',
+      'nodes',
+      '-o',
+      `jsonpath=${path}`,
     ]);
     const rows = printed.split('\n').map((line) => line.split(' '));
     if (
@@ -140,7 +138,7 @@ async function podCidrs(
       );
     }
     if (Date.now() > deadline)
-      throw new Error(`The nodes of ${controlPlane} were given no pod ranges: ${printed}`);
+      throw new Error(`The nodes of ${controlPlane} have no pod ranges: kubectl printed "${printed}".`);
     await new Promise((resolve) => setTimeout(resolve, timeouts.pollMs));
   }
 }
@@ -151,7 +149,7 @@ async function installCni(lab: Lab, cluster: TopologyCluster): Promise<void> {
   for (const { name } of nodes) {
     const own = cidrs[name];
     if (!own)
-      throw new Error(`Kubernetes does not know node ${name}; it knows ${Object.keys(cidrs).join(', ')}.`);
+      throw new Error(`Node ${name} is not registered: Kubernetes has ${Object.keys(cidrs).join(', ')}.`);
     await labDocker(lab, ['exec', '-i', name, 'sh', '-c', 'cat >/etc/cni/net.d/10-meshproof.conflist'], {
       input: cniConfig(own.cidr),
     });
@@ -163,10 +161,10 @@ async function installCni(lab: Lab, cluster: TopologyCluster): Promise<void> {
 }
 
 /**
- * Creates a cluster, or finds it running; one that cannot go on, see {@link clusterProblem}, is rebuilt.
+ * Creates a cluster, or finds it running. Rebuilds a cluster with a {@link clusterProblem}.
  *
- * @returns what came of it, for progress.
- * @throws Error when a cluster of that name is not ours; CommandFailed with kind's words.
+ * @returns the outcome, for progress.
+ * @throws Error if meshproof did not create a cluster of that name, or if kind fails.
  */
 export async function ensureCluster(
   lab: EquippedLab,
@@ -174,7 +172,7 @@ export async function ensureCluster(
   authorities: Authorities,
   report: (line: string) => void,
 ): Promise<string> {
-  await refuseStrangers(lab, cluster);
+  await refuseForeignNodes(lab, cluster);
   const problem = await clusterProblem(lab, cluster, authorities);
   if (problem === undefined) return 'already running';
   await refuseFullDisk(lab.engine, 'cluster', { signal: lab.signal });

@@ -6,7 +6,7 @@ import { ensureCommands } from './debian.ts';
 
 temporaryFolder('MESHPROOF_CACHE');
 
-/** Fails as apt-get does when another is at work; installs a command for every package, which is named as the command. */
+/** Fails while another apt-get runs, as apt-get does. Installs a command with the name of the package. */
 const aptGet = `
 mkdir "$FAKE/lock" 2>/dev/null || { echo 'E: Could not get lock /var/lib/dpkg/lock-frontend' >&2; exit 100; }
 sleep 0.2
@@ -15,7 +15,7 @@ case "$*" in
 esac
 rmdir "$FAKE/lock"`;
 
-test('commands that are needed side by side are installed one after the other', async (t) => {
+test('commands that are needed at the same time are installed one after another', async (t) => {
   t.mock.method(process as { getuid: () => number }, 'getuid', () => 0);
   await using fake = await fakeCommands({ 'apt-get': aptGet });
   const needs = (command: string) => ensureCommands({ [command]: command }, 'A test', {});
@@ -24,11 +24,11 @@ test('commands that are needed side by side are installed one after the other', 
   assert.equal(installed.length, 2);
   assert.ok(
     installed.every((call) => call.includes('-o DPkg::Lock::Timeout=300')),
-    "someone else's apt-get is waited for",
+    'apt-get waits for an apt-get of other programs',
   );
 });
 
-test('what another installed meanwhile is not installed again', async (t) => {
+test('a command that another process installed during the wait is not installed again', async (t) => {
   t.mock.method(process as { getuid: () => number }, 'getuid', () => 0);
   await using fake = await fakeCommands({ 'apt-get': aptGet });
   const needs = () => ensureCommands({ 'mp-fake-three': 'mp-fake-three' }, 'A test', {});
@@ -36,8 +36,8 @@ test('what another installed meanwhile is not installed again', async (t) => {
   assert.equal((await fake.calls()).filter((call) => call.includes(' install ')).length, 1);
 });
 
-test('who may not install packages is told what is missing and why it is needed', async (t) => {
+test('without the right to install packages, the error names the missing command and its purpose', async (t) => {
   t.mock.method(process as { getuid: () => number }, 'getuid', () => 1000);
   const asking = ensureCommands({ 'mp-fake-four': 'package' }, 'A test', {});
-  await assert.rejects(asking, /A test needs mp-fake-four\. Install that/);
+  await assert.rejects(asking, /A test needs missing commands: mp-fake-four\. Install them/);
 });

@@ -10,10 +10,10 @@ const missingOf = async (commands: string[]): Promise<string[]> => {
 };
 
 /**
- * Sees to it that commands are there, by installing the Debian packages (by command) of those that are not: all at once,
- * and one after the other with whoever else of ours does, because apt-get ends with an error where another apt-get is at work.
+ * Installs the Debian packages (by command) of missing commands, all at once. Processes of meshproof take turns, because
+ * apt-get fails while another apt-get runs.
  *
- * @throws Error that names what is missing and why it is needed, where this process may not install packages.
+ * @throws Error that names the missing commands and why they are needed, if this process may not install packages.
  */
 export async function ensureCommands(
   packages: Readonly<Record<string, string>>,
@@ -24,17 +24,17 @@ export async function ensureCommands(
   if (wanted.length === 0) return;
   if (process.getuid?.() !== 0 || !(await isInstalled('apt-get'))) {
     throw new Error(
-      `${why} needs ${wanted.join(', ')}. Install that (as root on Debian and Ubuntu, meshproof does).`,
+      `${why} needs missing commands: ${wanted.join(', ')}. Install them, or run meshproof as root on Debian or Ubuntu to install them.`,
     );
   }
   await using _turn = await waitForTurn(join(cacheRoot(), 'apt-get.lock'), options);
-  const missing = await missingOf(wanted); // another may have installed them while we waited
+  const missing = await missingOf(wanted); // another process may have installed them during the wait
   if (missing.length === 0) return;
   const names = [...new Set(missing.map((command) => packages[command] ?? command))];
   options.onLine?.(`installing ${names.join(', ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  // Someone else's apt-get, such as a daily upgrade, is waited for where apt-get can.
-  const patient = ['apt-get', '-q', '-o', 'DPkg::Lock::Timeout=300'];
-  await run([...patient, 'update'], { env, ...options });
-  await run([...patient, 'install', '-y', '--no-install-recommends', ...names], { env, ...options });
+  // Waits for another apt-get, such as a daily upgrade.
+  const aptGet = ['apt-get', '-q', '-o', 'DPkg::Lock::Timeout=300'];
+  await run([...aptGet, 'update'], { env, ...options });
+  await run([...aptGet, 'install', '-y', '--no-install-recommends', ...names], { env, ...options });
 }

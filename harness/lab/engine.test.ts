@@ -7,13 +7,14 @@ import { ensureEngine, privateEndpoint } from './engine.ts';
 temporaryFolder('MESHPROOF_CACHE');
 delete process.env['DOCKER_HOST'];
 
-test('two that start the private engine at once start one daemon, and both have it', async (t) => {
+test('two processes that start the private engine at once start one daemon, and both get it', async (t) => {
   t.mock.method(process as { getuid: () => number }, 'getuid', () => 0);
-  const nothing = 'exit 1';
   await using fake = await fakeCommands({
     docker: `[ "$DOCKER_HOST" = '${privateEndpoint()}' ] && [ -e "$FAKE/up" ] && echo 28.0`,
     dockerd: 'sleep 0.5; touch "$FAKE/up"; exec sleep 1',
-    ...{ 'apt-get': nothing, jq: nothing, iptables: nothing },
+    'apt-get': 'exit 1',
+    jq: 'exit 1',
+    iptables: 'exit 1',
   });
   const engines = await Promise.all([ensureEngine(), ensureEngine()]);
   assert.deepEqual(

@@ -13,10 +13,10 @@ import type { StepOptions } from './step.ts';
 
 /** A Docker engine that answers. */
 export interface Engine {
-  /** As in DOCKER_HOST. */
+  /** An address in the form of DOCKER_HOST. */
   endpoint: string;
   version: string;
-  /** Whether meshproof started it, and may therefore stop it. */
+  /** Whether meshproof started the engine, and so may stop it. */
   ours: boolean;
 }
 
@@ -26,7 +26,7 @@ const files = {
   log: () => join(home(), 'dockerd.log'),
   runtime: () => join(home(), 'runc-within-bounds'),
 };
-/** Where the private engine listens. */
+/** The endpoint of the private engine. */
 export const privateEndpoint = (): string => `unix://${join(home(), 'docker.sock')}`;
 
 async function versionOf(endpoint: string): Promise<string | undefined> {
@@ -36,13 +36,13 @@ async function versionOf(endpoint: string): Promise<string | undefined> {
       signal: AbortSignal.timeout(timeouts.apiMs),
     });
   } catch {
-    return undefined; // no client, no engine, or one that hangs: all mean that this engine cannot be used
+    return undefined; // the client or the engine is missing, or the engine hangs: it cannot be used
   }
 }
 
 /**
- * The engine that can be used right now, undefined when none answers: the one that DOCKER_HOST names and no other, or
- * else the one at Docker's usual place, or else the private one.
+ * The engine that answers now, or undefined. If DOCKER_HOST is set, only that engine is tried. Otherwise the engine at Docker's
+ * default socket is tried first, and then the private engine.
  */
 export async function findEngine(): Promise<Engine | undefined> {
   const named = process.env['DOCKER_HOST'];
@@ -53,7 +53,7 @@ export async function findEngine(): Promise<Engine | undefined> {
   return undefined;
 }
 
-/** The engine at one endpoint, or undefined when it does not answer. */
+/** The engine at an endpoint, or undefined if it does not answer. */
 export async function engineAt(endpoint: string): Promise<Engine | undefined> {
   const version = await versionOf(endpoint);
   return version ? { endpoint, version, ours: endpoint === privateEndpoint() } : undefined;
@@ -61,16 +61,16 @@ export async function engineAt(endpoint: string): Promise<Engine | undefined> {
 
 const dockerPackages = { dockerd: 'docker.io', docker: 'docker.io', jq: 'jq', iptables: 'iptables' };
 
-const whatToInstall =
-  'Install Docker Engine 20.10 or later and start it, or point DOCKER_HOST at one that runs. ' +
-  '(On Debian and Ubuntu, as root, meshproof installs and starts one by itself.)';
+const remedy =
+  'Install Docker Engine 20.10 or later and start it, or set DOCKER_HOST to a running engine. ' +
+  'If you run meshproof as root on Debian or Ubuntu, it installs and starts an engine.';
 
 async function writeRuntime(missing: string[]): Promise<void> {
   const template = await readFile(join(projectRoot, 'clusters/engine/runc-within-bounds.sh'), 'utf8');
   await writeFile(files.runtime(), template.replace('@MISSING@', JSON.stringify(missing)), { mode: 0o755 });
 }
 
-/** The pid of our daemon, checked to be started with our pid file and not a stranger that was given the same number. */
+/** The pid of the private daemon. Its command line must name the pid file: another process may have got the same pid. */
 async function daemonPid(): Promise<number | undefined> {
   try {
     const pid = Number(await readFile(files.pid(), 'utf8'));
@@ -78,7 +78,7 @@ async function daemonPid(): Promise<number | undefined> {
       ? pid
       : undefined;
   } catch {
-    return undefined; // no pid file, or no such process
+    return undefined; // the pid file or the process is missing
   }
 }
 
@@ -111,25 +111,27 @@ async function launch(): Promise<void> {
   } finally {
     await log.close();
   }
-  const said = (await readFile(files.log(), 'utf8')).trim().split('\n').slice(-8).join('\n  ');
-  throw new Error(`The private Docker engine did not start. Its log, ${files.log()}, ends with:\n  ${said}`);
+  const lastLines = (await readFile(files.log(), 'utf8')).trim().split('\n').slice(-8).join('\n  ');
+  throw new Error(
+    `The private Docker engine did not start. The end of its log ${files.log()}:\n  ${lastLines}`,
+  );
 }
 
 /**
- * Returns an engine that answers, and starts a private one where none does (Debian and Ubuntu, as root).
+ * Returns an engine that answers. If there is none, installs and starts a private engine (Debian and Ubuntu, as root).
  *
- * @throws Error that says what to install, where meshproof cannot.
+ * @throws Error that names what to install, if meshproof cannot install it.
  */
 export async function ensureEngine(options: StepOptions = {}): Promise<Engine> {
   const found = await findEngine();
   if (found) return found;
   if (process.env['DOCKER_HOST'] !== undefined && process.env['DOCKER_HOST'] !== privateEndpoint()) {
     throw new Error(
-      `No Docker engine answers at DOCKER_HOST=${process.env['DOCKER_HOST']}. Start it, or unset DOCKER_HOST.`,
+      `The Docker engine at DOCKER_HOST=${process.env['DOCKER_HOST']} does not answer. Start it, or unset DOCKER_HOST.`,
     );
   }
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !(await isInstalled('apt-get'))) {
-    throw new Error(`No Docker engine answers. ${whatToInstall}`);
+    throw new Error(`No Docker engine answers. ${remedy}`);
   }
   await ensureCommands(dockerPackages, 'A private Docker engine', options);
   const installed = await findEngine(); // with systemd, installing Docker starts it
@@ -137,20 +139,20 @@ export async function ensureEngine(options: StepOptions = {}): Promise<Engine> {
   return launchOne(options);
 }
 
-/** Starts the private engine, unless another process did so meanwhile: two daemons on one data root destroy each other's work. */
+/** Starts the private engine unless another process has started it: two daemons with the same data root damage it. */
 async function launchOne(options: StepOptions): Promise<Engine> {
   await using _turn = await waitForTurn(join(home(), 'start.lock'), options);
-  const meanwhile = await engineAt(privateEndpoint());
-  if (meanwhile) return meanwhile;
+  const running = await engineAt(privateEndpoint());
+  if (running) return running;
   options.onLine?.('starting a private engine');
   await launch();
   const started = await engineAt(privateEndpoint());
   if (!started)
-    throw new Error(`The private Docker engine stopped right after its start; see ${files.log()}.`);
+    throw new Error(`The private Docker engine stopped right after its start. See its log ${files.log()}.`);
   return started;
 }
 
-/** Stops the private engine and waits for its end. Returns false when it was not running. */
+/** Stops the private engine and waits until it has ended. Returns false if it was not running. */
 export async function stopEngine(): Promise<boolean> {
   const pid = await daemonPid();
   if (pid === undefined) return false;
@@ -158,7 +160,7 @@ export async function stopEngine(): Promise<boolean> {
   const deadline = Date.now() + timeouts.engineStartMs;
   while ((await daemonPid()) === pid) {
     if (Date.now() > deadline)
-      throw new Error(`The private Docker engine (pid ${pid}) does not stop; see ${files.log()}.`);
+      throw new Error(`The private Docker engine (pid ${pid}) does not stop. See its log ${files.log()}.`);
     await sleep(timeouts.pollMs);
   }
   return true;

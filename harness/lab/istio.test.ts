@@ -7,13 +7,13 @@ const topology = loadTopology(new URL('../../clusters/topologies/west-east.yaml'
 const [west, east] = topology.clusters;
 const istio = { hub: 'h', tag: 't' };
 
-test('objects are merged, and everything else is replaced', () => {
+test('objects are merged, and all other values are replaced', () => {
   const base = { a: { b: 1, c: [1] }, d: 1 };
   assert.deepEqual(merge(base, { a: { c: [2] }, e: { f: 1 } }), { a: { b: 1, c: [2] }, d: 1, e: { f: 1 } });
   assert.deepEqual(base, { a: { b: 1, c: [1] }, d: 1 });
 });
 
-test('only a cluster with an ingress gets an ingress gateway; every one gets an east-west gateway of its network', () => {
+test('only a cluster with an ingress gets an ingress gateway; every cluster gets an east-west gateway of its network', () => {
   const gateways = (cluster: typeof west) => {
     assert.ok(cluster);
     const document = istioOperator(topology, cluster, { stockEnvoy: false, istio }) as any;
@@ -29,7 +29,7 @@ test('only a cluster with an ingress gets an ingress gateway; every one gets an 
   assert.deepEqual(gateways(east), [['istio-eastwestgateway', 'east-net']]);
 });
 
-test('stock Envoy gets its settings, the official proxy none of them, and the topology has the last word', () => {
+test('only stock Envoy gets its settings, and the topology overrides all settings', () => {
   assert.ok(west);
   const settings = (stockEnvoy: boolean, values = {}) => {
     const document = istioOperator({ ...topology, istio: { values } }, west, { stockEnvoy, istio }) as any;

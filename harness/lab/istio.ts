@@ -17,7 +17,7 @@ type Values = Record<string, unknown>;
 const isObject = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** `over` laid upon `base`: objects are merged, everything else replaced. */
+/** `base` with the values of `over`: objects are merged, all other values are replaced. */
 export function merge(base: Values, over: Values): Values {
   const merged = { ...base };
   for (const [key, value] of Object.entries(over)) {
@@ -28,8 +28,8 @@ export function merge(base: Values, over: Values): Values {
 }
 
 /**
- * What stock Envoy asks of istiod: it lacks Istio's own filters, so istiod must not configure them. The official
- * proxy has them, and needs none of this.
+ * Settings for stock Envoy: it lacks Istio's own filters, so istiod must not configure them. The official proxy has these
+ * filters and does not need the settings.
  */
 const stockEnvoySettings: Values = {
   meshConfig: { defaultProviders: { metrics: [] } },
@@ -40,23 +40,23 @@ const stockEnvoySettings: Values = {
 };
 
 /**
- * What a lab's proxies ask for. A request is also a container's weight where cores are short, and the cores of one machine are what
- * two clusters share: at 10m a proxy stood still for seconds while pods were replaced beside it, at 50m for most of one. What
- * fits beside the control plane is set by {@link lightControlPlane} in kind-config.ts.
+ * The resource requests of a lab's proxies. Two clusters share the cores of one machine, and a request is also the weight of
+ * a container if cores are short. With 10m, a proxy stalled for seconds while pods on its node were replaced; with 50m, for
+ * most of a second. {@link lightControlPlane} in kind-config.ts leaves the cores for these requests.
  */
 const proxy = { requests: { cpu: '100m', memory: '40Mi' } };
-/** All calls to another cluster go through one. */
+/** A gateway carries all calls to another cluster. */
 const gatewayProxy = { requests: { cpu: '150m', memory: '40Mi' } };
 
 /**
- * Keys of workloads are of an elliptic curve: a handshake with RSA, Istio's default, costs the one that shows its certificate a
- * millisecond of a core, which is what proxies lack where all of them connect anew at once.
+ * Workloads use elliptic-curve keys. With RSA, Istio's default, a handshake costs the server a millisecond of a core, and
+ * proxies lack that time when all of them reconnect at once.
  */
 const curveKeys = { ECC_SIGNATURE_ALGORITHM: 'ECDSA' };
 
 /**
- * How often proxies are asked whether they are ready. Istio asks every 15 s: a gateway that was not ready at the first asking is not
- * sent to for so long, in every promise that replaces its pods.
+ * The period of the readiness probes of proxies. With Istio's 15 s, a gateway that fails its first probe gets no traffic for that
+ * long, in every promise that replaces its pods.
  */
 const readinessPeriodSeconds = 3;
 
@@ -103,7 +103,7 @@ export function istioOperator(
       pilot: { autoscaleEnabled: false },
       gateways: { 'istio-ingressgateway': { autoscaleEnabled: false, injectionTemplate: 'gateway' } },
       global: {
-        imagePullPolicy: 'IfNotPresent', // a gateway's image is `auto`, which Kubernetes would pull always
+        imagePullPolicy: 'IfNotPresent', // a gateway's image is `auto`, which Kubernetes would always pull
         meshID: topology.meshId,
         multiCluster: { clusterName: cluster.name },
         network: cluster.network,
@@ -120,7 +120,7 @@ export function istioOperator(
   };
 }
 
-/** Namespace, network label and `cacerts`: what must be there before istiod starts. */
+/** Creates the objects that istiod needs at its start: the namespace with its network label, and `cacerts`. */
 export async function prepareIstio(
   cluster: TopologyCluster,
   api: ClusterApi,
@@ -159,9 +159,9 @@ async function isInstalled(cluster: TopologyCluster, api: ClusterApi, hash: stri
 }
 
 /**
- * Installs istiod and the gateways with istioctl, or finds them installed with the same settings and ready.
+ * Installs istiod and the gateways with istioctl, or finds them ready with the same settings.
  *
- * @throws CommandFailed with istioctl's words.
+ * @throws CommandFailed with the output of istioctl.
  */
 export async function ensureIstio(
   lab: EquippedLab,
@@ -172,7 +172,7 @@ export async function ensureIstio(
   const document = stringify(istioOperator(lab.topology, cluster, lab.images));
   const hash = digest(document);
   if (await isInstalled(cluster, api, hash)) return 'already installed';
-  // Taken away first: an installation that is cut off must not be taken for the one before it.
+  // The record is deleted first: it must not describe an interrupted installation.
   await deleteIfThere(() =>
     api.core.deleteNamespacedConfigMap({ name: installRecord, namespace: istioNamespace }),
   );
@@ -180,12 +180,19 @@ export async function ensureIstio(
   await writeFile(file, document);
   await run(
     [
-      ...[lab.tools['istioctl'] ?? '', 'install', '-y', '-f', file],
-      ...['--kubeconfig', names.kubeconfig(lab.name, cluster.name), '--readiness-timeout', '3m'],
+      lab.tools['istioctl'] ?? '',
+      'install',
+      '-y',
+      '-f',
+      file,
+      '--kubeconfig',
+      names.kubeconfig(lab.name, cluster.name),
+      '--readiness-timeout',
+      '3m',
     ],
     {
       signal: lab.signal,
-      limitMs: timeouts.clusterMs, // above its own, which bounds how long it waits for pods and not its requests
+      limitMs: timeouts.clusterMs, // above --readiness-timeout, which bounds the wait for pods but not requests
       onLine: (line) => report(line.replace(/[^\x20-\x7e]/g, '').trim()),
     },
   );
@@ -200,7 +207,7 @@ export async function ensureIstio(
   return 'installed';
 }
 
-/** Exposes every service of the mesh to the other networks: TLS passed through by its SNI, so that identity survives. */
+/** Exposes every service of the mesh to the other networks. It routes TLS by SNI without ending it, so that identities are kept. */
 export const crossNetworkGateway = {
   apiVersion: 'networking.istio.io/v1',
   kind: 'Gateway',
@@ -218,8 +225,8 @@ export const crossNetworkGateway = {
 };
 
 /**
- * Gives the gateways their addresses: a lab has no load balancer, so the control plane node's own address is written
- * into the Services' status. kube-proxy then serves it, and istiod takes it as the network's gateway.
+ * Gives the gateways their addresses. A lab does not have a load balancer, so meshproof writes the address of the control plane
+ * node into the status of the Services. kube-proxy then serves the address, and istiod uses it as the network's gateway.
  *
  * @returns the address.
  */
@@ -229,7 +236,7 @@ export async function ensureGatewayAddresses(
   api: ClusterApi,
 ): Promise<string> {
   const node = (await nodesOf(lab, cluster))[0];
-  if (!node) throw new Error(`Cluster ${cluster.name} has no node.`);
+  if (!node) throw new Error(`Cluster ${cluster.name} has no node. Run \`meshproof up\` again.`);
   const ip = await addressOf(lab, node.name, names.network(lab.name, cluster.network));
   const { items } = await api.core.listNamespacedService({ namespace: istioNamespace });
   for (const service of items.filter(({ spec }) => spec?.type === 'LoadBalancer')) {

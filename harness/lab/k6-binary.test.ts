@@ -11,26 +11,26 @@ const printed = `/cache/k6: go1.26.8
 \tbuild\t-trimpath=true
 `;
 
-test('a module is pinned when its version and hash are in go.sum', () => {
+test('a module is pinned if its version and hash are in go.sum', () => {
   assert.deepEqual(
     unpinnedModules(printed, 'example.com/a v1.0.0 h1:aaa=\nexample.com/a v1.0.0/go.mod h1:bbb=\n'),
     [],
   );
 });
 
-test('another version, or other contents of the same version, are not pinned', () => {
+test('another version, or the same version with other contents, is not pinned', () => {
   for (const sum of ['example.com/a v1.0.1 h1:aaa=', 'example.com/a v1.0.0 h1:ccc=', '']) {
     assert.deepEqual(unpinnedModules(printed, sum), ['example.com/a v1.0.0 h1:aaa=']);
   }
 });
 
-test('a module without a hash is not pinned, except the own extension', () => {
+test("a module without a hash is not pinned, except meshproof's extension", () => {
   assert.deepEqual(unpinnedModules('\tdep\texample.com/b\tv1.0.0\n', 'example.com/b v1.0.0 h1:bbb='), [
     'example.com/b v1.0.0',
   ]);
 });
 
-test('the replacement of a module has to be pinned', () => {
+test('the replacement of a module must be pinned', () => {
   const replaced = (by: string) => `\tdep\texample.com/a\tv1.0.0\n\t=>\t${by}\n`;
   const sum = 'example.com/c v1.0.0 h1:ccc=';
   assert.deepEqual(unpinnedModules(replaced('example.com/c\tv1.0.0\th1:ccc='), sum), []);

@@ -13,9 +13,9 @@ const k6Module = 'go.k6.io/k6/v2';
 const ownModule = 'meshproof.dev/k6';
 
 /**
- * Finds the modules of a binary, as `go version -m` prints them, that are not in a go.sum. xk6 resolves modules in a module of its
- * own, so the result has to be compared with the pinned modules. The replacement of a module counts as well; only meshproof's own
- * extension, which xk6 replaces by the folder of its source, has no hash.
+ * Finds the modules of a binary, as `go version -m` prints them, that are not in a go.sum. xk6 resolves modules in its own
+ * module, so the result must be compared with the pinned modules. Replacements of modules count, too. Only meshproof's own
+ * extension does not have a hash: xk6 replaces it with the folder of its source.
  */
 export function unpinnedModules(printed: string, goSum: string): string[] {
   const pinned = new Set(goSum.split('\n').map((line) => line.trim()));
@@ -54,14 +54,14 @@ async function build(target: string, options: StepOptions): Promise<void> {
     { cwd: source, ...go },
   );
   const printed = await run(['go', 'version', '-m', join(target, 'k6')]);
-  const strangers = unpinnedModules(printed, await readFile(join(source, 'go.sum'), 'utf8'));
-  if (strangers.length > 0)
+  const unpinned = unpinnedModules(printed, await readFile(join(source, 'go.sum'), 'utf8'));
+  if (unpinned.length > 0)
     throw new Error(
-      `xk6 built k6 with modules that ${join(source, 'go.sum')} does not pin: ${strangers.slice(0, 5).join('; ')}. Run \`go mod tidy\` there and compare.`,
+      `xk6 built k6 with modules that ${join(source, 'go.sum')} does not pin: ${unpinned.slice(0, 5).join('; ')}. Run \`go mod tidy\` in that folder and compare.`,
     );
 }
 
-/** A digest over what is compiled: not over tests, nor over the script that k6 is given when it runs. */
+/** A digest over the compiled files: without the tests and the script that k6 runs. */
 async function digestOfSource(): Promise<string> {
   const files = (await readdir(source, { recursive: true })).sort();
   const compiled = files.filter((file) => /(\.go|go\.mod|go\.sum)$/.test(file) && !file.endsWith('_test.go'));
@@ -70,15 +70,15 @@ async function digestOfSource(): Promise<string> {
 }
 
 /**
- * The path of k6 with meshproof's extension (clusters/k6): built by xk6 from pinned modules, or found built in the cache
- * under the digest of its source and of Go's version.
+ * The path of k6 with meshproof's extension (clusters/k6). xk6 builds it from pinned modules. The cache keeps it under the
+ * digest of its source and of the Go version.
  *
- * @throws CommandFailed with the compiler's words; Error where there is no Go, or a module that is not pinned.
+ * @throws CommandFailed with the output of the compiler; Error if Go is missing or a module is not pinned.
  */
 export async function ensureK6(options: StepOptions = {}): Promise<string> {
   if (!(await isInstalled('go')))
     throw new Error(
-      'Go 1.26 or later is needed to build k6, which sends the load. Install it and put it on the PATH.',
+      'k6, which sends the load, cannot be built: Go is missing. Install Go 1.26 or later and add it to the PATH.',
     );
   const goVersion = await run(['go', 'env', 'GOVERSION', 'GOARCH']);
   const key = digest(await digestOfSource(), goVersion, JSON.stringify(goFlags));

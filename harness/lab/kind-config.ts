@@ -1,14 +1,14 @@
 import { clusterRanges } from '../config/topology-checks.ts';
 import type { TopologyCluster } from '../config/topology.ts';
 
-/** What differs between machines and images, and changes how a node is set up. */
+/** The properties of a machine and an image that change the set-up of a node. */
 export interface NodeSettings {
   image: string;
-  /** Whether the image has a CNI of its own; the one made from packages has none. */
+  /** Whether the image contains a CNI; the image made from packages does not. */
   hasCni: boolean;
-  /** Whether this machine may not raise limits (no CAP_SYS_RESOURCE). */
+  /** Whether this machine may not raise limits (it lacks CAP_SYS_RESOURCE). */
   cannotRaiseLimits: boolean;
-  /** A systemd drop-in on the host that takes the raised limits out of containerd's unit. */
+  /** A systemd drop-in on the host that removes the raised limits from containerd's unit. */
   limitsDropIn: string;
   /** A folder on the host with the files of {@link lightControlPlane}. */
   kubeadmPatches: string;
@@ -18,13 +18,13 @@ const kubeletPatch = (cannotRaiseLimits: boolean) => ({
   kind: 'KubeletConfiguration',
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   failCgroupV1: false,
-  // Short grace periods and many probes: a lab is asked for changes, not for calm.
+  // Short periods: a lab changes often.
   nodeStatusUpdateFrequency: '5s',
   serializeImagePulls: false,
   ...(cannotRaiseLimits ? { featureGates: { KubeletInUserNamespace: true } } : {}),
 });
 
-/** A kind configuration for one cluster, ready to be written as YAML. */
+/** The kind configuration of one cluster, as an object for YAML. */
 export function kindConfig(cluster: TopologyCluster, name: string, settings: NodeSettings): object {
   const labels = {
     'topology.kubernetes.io/region': cluster.region,
@@ -70,8 +70,8 @@ export function kindConfig(cluster: TopologyCluster, name: string, settings: Nod
 const clusterConfiguration = { group: 'kubeadm.k8s.io', version: 'v1beta4', kind: 'ClusterConfiguration' };
 
 /**
- * What a cluster of one control plane that lives for hours does without: leases of controllers that have no rival, and etcd's waiting
- * for the disk, which only the end of the whole machine would need. Added to kind's own arguments, not in their place.
+ * A cluster with one control plane that lives for hours does not need leader election, nor etcd's waits for the disk, which only
+ * protect from a crash of the machine. The patches add arguments to those of kind.
  */
 const fewerWrites = [
   { op: 'add', path: '/etcd', value: { local: { extraArgs: [argument('unsafe-no-fsync', 'true')] } } },
@@ -81,7 +81,7 @@ const fewerWrites = [
 
 const patchesInNode = '/kind/meshproof-patches';
 
-/** What a control plane for a handful of pods asks of a core; kubeadm's own figures are half of what a node with two cores has to give. */
+/** CPU requests of a control plane for a few pods. kubeadm's defaults take half of a node with two cores. */
 const controlPlaneCores = {
   'kube-apiserver': '100m',
   'kube-controller-manager': '20m',
@@ -90,20 +90,20 @@ const controlPlaneCores = {
 };
 
 /**
- * By name of the file: patches that kubeadm applies to what it writes
- * (https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/control-plane-flags/#patches). So the proxies of a lab may ask
- * for more, and a request is a weight where cores are short.
+ * Patches that kubeadm applies to its manifests, by the name of the file
+ * (https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/control-plane-flags/#patches). They leave cores for the
+ * requests of a lab's proxies, and a request is the weight of a container if cores are short.
  */
 export const lightControlPlane: Readonly<Record<string, string>> = Object.fromEntries([
-  ...Object.entries(controlPlaneCores).map(([name, cpu]) => patchOf(name, asking(name, cpu))),
-  patchOf('corednsdeployment', { spec: { template: asking('coredns', '20m') } }),
+  ...Object.entries(controlPlaneCores).map(([name, cpu]) => patchOf(name, requesting(name, cpu))),
+  patchOf('corednsdeployment', { spec: { template: requesting('coredns', '20m') } }),
 ]);
 
 function patchOf(target: string, patch: object): [file: string, content: string] {
   return [`${target}+strategic.json`, JSON.stringify(patch)];
 }
 
-function asking(container: string, cpu: string): object {
+function requesting(container: string, cpu: string): object {
   return { spec: { containers: [{ name: container, resources: { requests: { cpu } } }] } };
 }
 
@@ -112,13 +112,13 @@ function argument(name: string, value: string): { name: string; value: string } 
 }
 
 /**
- * containerd 2.4 samples every container each second for a figure that no one asks for in a lab: a quarter of what an idle lab costs.
- * Older ones tell that they do not know the setting.
+ * containerd 2.4 samples statistics of every container each second. A lab does not use them, and they are a quarter of the cost
+ * of an idle lab. Older versions log that they do not know the setting.
  */
 const rareStatistics = '[plugins."io.containerd.cri.v1.runtime"]\n  stats_collect_period = "1h"\n';
 
-// In the node image's own notation (configuration version 2); containerd 2 migrates it when it starts.
+// In the node image's configuration version 2; containerd 2 migrates it when it starts.
 const restrictOomScore = '[plugins."io.containerd.grpc.v1.cri"]\n  restrict_oom_score_adj = true\n';
 
-/** Takes back the limits that containerd's unit raises, where this machine may not raise any. */
+/** Removes the limits that containerd's unit raises, for a machine that may not raise limits. */
 export const withinBoundsDropIn = '[Service]\nLimitNPROC=\nLimitCORE=\nLimitNOFILE=\nOOMScoreAdjust=0\n';

@@ -29,7 +29,7 @@ export async function ensureLink(lab: EquippedLab): Promise<string> {
   const found = await inspect(lab.engine, 'container', name, format, { signal: lab.signal });
   if (found !== undefined && found.split(' ')[1] !== lab.name) {
     throw new Error(
-      `There is a container ${name} that meshproof did not make. Remove it (docker rm -f ${name}) or choose another --name.`,
+      `The link cannot be created: meshproof did not create the existing container ${name}. Remove it (docker rm -f ${name}) or choose another --name.`,
     );
   }
   const joined = await networksOf(lab, name);
@@ -37,11 +37,11 @@ export async function ensureLink(lab: EquippedLab): Promise<string> {
   if (found === `true ${lab.name} ${forwards}` && complete) return 'already running';
   if (found !== undefined) await labDocker(lab, ['rm', '-f', '-v', name]);
   const [first, ...others] = networks;
-  const { GenericContainer, Wait } = await import('testcontainers'); // half a second, for a link that is mostly there
-  // testcontainers finds the engine by the environment; its reaper must not remove what has to outlive this process.
+  const { GenericContainer, Wait } = await import('testcontainers'); // takes 0.5 s, and most often the link already runs
+  // testcontainers reads the engine from the environment. Its reaper must not remove the link at the end of this process.
   process.env['DOCKER_HOST'] = lab.engine.endpoint;
   process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
-  // No port is published, so the host's address is never used; without this it is looked up on a default bridge.
+  // Without this setting, testcontainers looks up the host's address on a default bridge, but the link publishes no port.
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= '127.0.0.1';
   await new GenericContainer(lab.images.tools)
     .withName(name)
@@ -61,7 +61,7 @@ export async function ensureLink(lab: EquippedLab): Promise<string> {
   return `forwards TCP ${forwards}`;
 }
 
-/** Gives every node its way to the other networks, through the link. The nodes lose it when they are restarted. */
+/** Gives every node its routes to the other networks, through the link. A restarted node loses its routes. */
 export async function ensureRoutes(lab: Lab): Promise<void> {
   await settleAll(lab.topology.clusters.map((cluster) => ensureRoutesFrom(lab, cluster)));
 }

@@ -3,7 +3,7 @@ import { overlap as overlapOf, subnetOf as parse } from '../config/subnet.ts';
 import { labDocker, labLabel, names, type Lab } from './lab.ts';
 import { labelsOf, refuseForeign } from './owner.ts';
 
-/** `10.77.0.0/16` in /24 pieces: where subnets are taken from when the topology leaves them to us. */
+/** The subnets for networks with `subnet: auto`: `10.77.0.0/16` in /24 pieces. */
 const pool = Array.from({ length: 256 }, (_, index) => `10.77.${index}.0/24`);
 
 const overlap = (a: string, b: string): boolean => overlapOf(parse(a), parse(b));
@@ -31,7 +31,7 @@ async function ensureNetwork(lab: Lab, network: Lab['topology']['networks'][numb
   if (owner === lab.name) return 'already there';
   if (owner !== undefined) {
     throw new Error(
-      `There is a Docker network ${name} that meshproof did not make. Remove it (docker network rm ${name}) or choose another --name.`,
+      `Network ${network.name} cannot be created: meshproof did not create the existing Docker network ${name}. Remove it (docker network rm ${name}) or choose another --name.`,
     );
   }
   const used = await subnetsInUse(lab);
@@ -39,7 +39,7 @@ async function ensureNetwork(lab: Lab, network: Lab['topology']['networks'][numb
     const taken = used.find(({ subnet }) => overlap(subnet, network.subnet));
     if (taken) {
       throw new Error(
-        `Network ${network.name} asks for ${network.subnet}, which overlaps ${taken.subnet} of Docker network ${taken.network}. ` +
+        `Network ${network.name} cannot be created: its subnet ${network.subnet} overlaps ${taken.subnet} of Docker network ${taken.network}. ` +
           'Choose another subnet in the topology, or `auto`.',
       );
     }
@@ -51,23 +51,26 @@ async function ensureNetwork(lab: Lab, network: Lab['topology']['networks'][numb
       await create(lab, name, subnet);
       return subnet;
     } catch (error) {
-      // Another lab, or the host's own routes, may have it: Docker is the judge, and the next one may be free.
+      // Another lab or a route of the host may use the subnet: Docker decides, and the next subnet may be free.
       if (!/overlaps|Pool/.test(String(error))) throw error;
     }
   }
-  throw new Error(`No subnet of 10.77.0.0/16 is free for Docker network ${name}; give one in the topology.`);
+  throw new Error(
+    `Docker network ${name} cannot be created: 10.77.0.0/16 has no free subnet. Set its subnet in the topology.`,
+  );
 }
 
 /**
- * Makes the lab's Docker networks, or finds them. Returns their subnets, for progress.
+ * Creates the lab's Docker networks, or finds them. Returns their subnets, for progress.
  *
- * @throws ForeignLab when another has made a lab of that name, perhaps while our images were built.
+ * @throws ForeignLab if another checkout has created a lab of that name, perhaps while the images were built.
  */
 export async function ensureNetworks(lab: Lab): Promise<string> {
   await refuseForeign(lab);
-  const made = [];
-  for (const network of lab.topology.networks) made.push(await ensureNetwork(lab, network)); // one by one: each takes a free subnet
-  return made.join(', ');
+  const subnets = [];
+  // One after another: each network takes a free subnet.
+  for (const network of lab.topology.networks) subnets.push(await ensureNetwork(lab, network));
+  return subnets.join(', ');
 }
 
 /** The subnet of one of the lab's networks. */

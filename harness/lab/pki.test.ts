@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -24,7 +24,8 @@ for (const [root, intermediate] of [
   ['ecdsa-p256', 'rsa-2048'],
 ] as const) {
   test(`a ${intermediate} intermediate signed by a ${root} root passes openssl verify`, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'meshproof-pki-'));
+    using temporary = mkdtempDisposableSync(join(tmpdir(), 'meshproof-pki-'));
+    const folder = temporary.path;
     const authorities = await issueAuthorities(topology(root, intermediate));
     const rootFile = join(folder, 'root.pem');
     writeFileSync(rootFile, authorities.root.certificate);
@@ -42,8 +43,9 @@ for (const [root, intermediate] of [
   });
 }
 
-test('authorities are kept, private, and made anew when the topology asks for others', async () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'meshproof-pki-')), 'lab');
+test('authorities are kept in private files, and reissued for another trust section', async () => {
+  using temporary = mkdtempDisposableSync(join(tmpdir(), 'meshproof-pki-'));
+  const folder = join(temporary.path, 'lab');
   const lab = { folder, topology: topology('ecdsa-p256', 'ecdsa-p256') } as unknown as Parameters<
     typeof ensureAuthorities
   >[0];
@@ -57,8 +59,9 @@ test('authorities are kept, private, and made anew when the topology asks for ot
 });
 
 for (const root of ['ecdsa-p256', 'rsa-2048'] as const) {
-  test(`a cluster that joins later gets its intermediate from the ${root} root that was kept`, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'meshproof-pki-'));
+  test(`a cluster that joins later gets its intermediate from the existing ${root} root`, async () => {
+    using temporary = mkdtempDisposableSync(join(tmpdir(), 'meshproof-pki-'));
+    const folder = temporary.path;
     const before = topology(root, 'ecdsa-p256');
     const first = await issueAuthorities(before);
     const three = { ...before, clusters: [...before.clusters, { name: 'north' }] } as typeof before;
@@ -77,7 +80,7 @@ for (const root of ['ecdsa-p256', 'rsa-2048'] as const) {
   });
 }
 
-test('a cluster without an authority is named', async () => {
+test('the error for a cluster without an authority names the cluster', async () => {
   const authorities = await issueAuthorities(topology('ecdsa-p256', 'ecdsa-p256'));
   assert.throws(() => cacertsData(authorities, 'north'), /cluster north/);
 });

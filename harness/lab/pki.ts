@@ -7,8 +7,8 @@ import type { Lab } from './lab.ts';
 export { cacertsData, issueAuthorities, type Authorities, type Authority } from '../x509/authorities.ts';
 
 /**
- * The authorities of a lab, from its folder, or made and kept there: files 0600 in a folder 0700. They outlive a
- * rebuilt cluster, so that the mesh keeps its trust; a topology with another trust section gets others.
+ * The authorities of a lab, read from its folder, or issued and written there: files 0600 in a folder 0700. A rebuilt cluster
+ * keeps them, so that the mesh keeps its trust. A topology with another trust section gets new authorities.
  */
 export async function ensureAuthorities(lab: Pick<Lab, 'folder' | 'topology'>): Promise<Authorities> {
   const file = authoritiesFile(lab.folder);

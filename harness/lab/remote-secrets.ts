@@ -6,7 +6,7 @@ import { applyAll, type ClusterApi } from '../kube/cluster-api.ts';
 import { istioNamespace } from './istio.ts';
 import { addressOf, names, nodesOf, type Lab } from './lab.ts';
 
-/** The account that other clusters' istiods read a cluster with. */
+/** The account that istiods of other clusters use to read a cluster. */
 export const readerAccount = 'meshproof-reader';
 const tokenSecret = `${readerAccount}-token`;
 
@@ -17,9 +17,9 @@ const read = (apiGroups: string[], resources: string[]) => ({
 });
 
 /**
- * What an istiod reads in another cluster, and nothing more; it writes nothing but reviews of tokens. That it reads every
- * Secret is Istio's own demand: without it the cluster never counts as synced, and the switch that should take the
- * demand away (PILOT_ENABLE_REMOTE_CREDENTIALS_CONTROLLER) crashes istiod (docs/known-issues.md).
+ * The rights that an istiod needs in another cluster: it reads, and creates only token reviews. Istio requires the right to
+ * read every Secret: without it, the cluster never counts as synced. The setting that should remove this requirement
+ * (PILOT_ENABLE_REMOTE_CREDENTIALS_CONTROLLER) crashes istiod (docs/known-issues.md).
  */
 export const readerRules = [
   read([''], ['endpoints', 'namespaces', 'nodes', 'pods', 'secrets', 'services']),
@@ -30,7 +30,7 @@ export const readerRules = [
   { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
 ];
 
-/** In Istio's own namespace only: the mesh settings, whose discovery selectors decide which namespaces are looked at. */
+/** Only in Istio's namespace: the mesh settings, whose discovery selectors select the namespaces that istiod reads. */
 const settingsRule = {
   apiGroups: [''],
   resources: ['configmaps'],
@@ -88,12 +88,14 @@ async function readToken(api: ClusterApi, cluster: string): Promise<{ token: str
     if (data?.['token'] && data['ca.crt'])
       return { token: Buffer.from(data['token'], 'base64').toString(), ca: data['ca.crt'] };
     if (Date.now() > deadline)
-      throw new Error(`Cluster ${cluster} issued no token for ${istioNamespace}/${readerAccount}.`);
+      throw new Error(
+        `Cluster ${cluster} did not issue a token for account ${istioNamespace}/${readerAccount} within ${timeouts.apiMs / 1000} s. Run \`meshproof up\` again.`,
+      );
     await sleep(timeouts.pollMs);
   }
 }
 
-/** The secret that lets an istiod discover cluster `name`, as `istioctl create-remote-secret` lays it out. */
+/** The secret with which an istiod discovers cluster `name`, in the format of `istioctl create-remote-secret`. */
 export function remoteSecret(name: string, server: string, ca: string, token: string): object {
   const kubeconfig = {
     apiVersion: 'v1',
@@ -117,14 +119,14 @@ export function remoteSecret(name: string, server: string, ca: string, token: st
   };
 }
 
-/** Makes the reader account of one cluster and gives every other primary its token. Side by side is fine. */
+/** Creates the reader account of one cluster and gives its token to every other primary. Calls may run concurrently. */
 export async function shareCluster(
   lab: Lab,
   cluster: TopologyCluster,
   apis: ReadonlyMap<string, ClusterApi>,
 ): Promise<void> {
   const own = apis.get(cluster.name);
-  if (!own) throw new Error(`There is no API of cluster ${cluster.name}.`);
+  if (!own) throw new Error(`The API of cluster ${cluster.name} is not open.`);
   await applyAll(own, readerObjects());
   const { token, ca } = await readToken(own, cluster.name);
   const node = (await nodesOf(lab, cluster))[0]?.name ?? '';
@@ -135,7 +137,7 @@ export async function shareCluster(
   );
   for (const { name } of others) {
     const api = apis.get(name);
-    if (!api) throw new Error(`There is no API of cluster ${name}.`);
+    if (!api) throw new Error(`The API of cluster ${name} is not open.`);
     await applyAll(api, [secret]);
   }
 }

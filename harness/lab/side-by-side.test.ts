@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SideBySide } from './side-by-side.ts';
 
-test('a line names what each part at work said last, and how many have ended', async () => {
+test('a line has the last line of each running part, and how many parts have ended', async () => {
   const lines: string[] = [];
   const together = new SideBySide({ onLine: (line) => lines.push(line) });
   const { promise: first, resolve: endFirst } = Promise.withResolvers<string>();

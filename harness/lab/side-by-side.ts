@@ -1,12 +1,12 @@
 import type { StepOptions } from './step.ts';
 
 /**
- * One line of progress for work that is done side by side: what each part that is still at work said last, and how many
- * parts have ended. `work` gets the part's own `onLine`; the options are otherwise as given.
+ * One line of progress for work that runs concurrently: the last line of each running part, and how many parts have ended.
+ * Each part gets its own `onLine`; the other options are passed on.
  */
 export class SideBySide {
   readonly #options: StepOptions;
-  readonly #atWork = new Map<string, string>();
+  readonly #lastLines = new Map<string, string>();
   #begun = 0;
   #ended = 0;
 
@@ -14,29 +14,29 @@ export class SideBySide {
     this.#options = options;
   }
 
-  /** Does a part of the work; `name` stands before what it says. */
+  /** Runs a part of the work; `name` precedes its lines. */
   async part<T>(name: string, work: (options: StepOptions) => Promise<T>): Promise<T> {
     this.#begun += 1;
-    this.#say(name, '');
+    this.#update(name, '');
     try {
-      return await work({ ...this.#options, onLine: (line) => this.#say(name, line) });
+      return await work({ ...this.#options, onLine: (line) => this.#update(name, line) });
     } finally {
       this.#ended += 1;
-      this.#atWork.delete(name);
-      this.#tell();
+      this.#lastLines.delete(name);
+      this.#report();
     }
   }
 
-  #say(name: string, line: string): void {
-    this.#atWork.set(name, line);
-    this.#tell();
+  #update(name: string, line: string): void {
+    this.#lastLines.set(name, line);
+    this.#report();
   }
 
-  #tell(): void {
-    const words = [...this.#atWork].map(([name, line]) =>
+  #report(): void {
+    const running = [...this.#lastLines].map(([name, line]) =>
       line === '' ? name : `${name} (${line.slice(0, 90)})`,
     );
-    if (words.length > 0)
-      this.#options.onLine?.(`${this.#ended} of ${this.#begun} done; ${words.join(', ')}`);
+    if (running.length > 0)
+      this.#options.onLine?.(`${this.#ended} of ${this.#begun} done; ${running.join(', ')}`);
   }
 }

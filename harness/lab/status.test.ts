@@ -12,7 +12,7 @@ process.env['DOCKER_HOST'] = 'unix:///nowhere.sock';
 mkdirSync(labFolder('one'));
 writeFileSync(labMeshFile('one'), '');
 
-/** An engine on which the link and a node of lab `one` run. */
+/** A fake engine that runs the link and a node of lab `one`. */
 const running = () =>
   fakeCommands({
     docker: `
@@ -26,7 +26,7 @@ case "$*" in
 esac`,
   });
 
-test('a lab whose containers all run is broken while a fault is in place', async () => {
+test('a lab with a fault in place is broken, even if all its containers run', async () => {
   await using _docker = await running();
   const left = 'process 7 was killed and left a fault in place: link-partitioned; run `meshproof heal`';
   const asked: string[] = [];
@@ -43,7 +43,7 @@ test('a lab whose containers all run is broken while a fault is in place', async
   );
 });
 
-test('a journal that cannot be read is a problem, too', async () => {
+test('a journal that cannot be read is a problem', async () => {
   await using _docker = await running();
   const status = await statusOf('one', () => Promise.reject(new Error('EACCES: journal')));
   assert.deepEqual([status.state, status.problems], ['broken', ['EACCES: journal']]);

@@ -12,19 +12,19 @@ import { names, type LabRef } from './lab.ts';
 import { ForeignLab, refuseForeign } from './owner.ts';
 import { labFolder, labMeshFile, stateRoot } from './paths.ts';
 
-/** What stands of a lab. */
+/** The state of a lab. */
 export interface LabStatus {
   name: string;
-  /** `ready`: proven so just now. `broken`: parts are missing, stopped or not ready. `absent`: nothing of it is there. */
+  /** `ready`: just proven. `broken`: parts are missing, stopped or not ready. `absent`: the lab does not exist. */
   state: 'ready' | 'broken' | 'absent';
-  /** What is wrong, in words; empty when ready. */
+  /** A sentence for each problem; empty if the lab is ready. */
   problems: string[];
   containers: { name: string; state: string }[];
-  /** Path, where the lab has come that far. */
+  /** The path of the mesh file, if it exists. */
   meshFile: string | undefined;
 }
 
-/** Names of the labs that this checkout knows of. */
+/** Names of the labs of this checkout. */
 export async function knownLabs(): Promise<string[]> {
   const root = stateRoot();
   if (!existsSync(root)) return [];
@@ -40,8 +40,8 @@ async function meshProblems(meshFile: string): Promise<string[]> {
   return await findUnready(mesh);
 }
 
-/** What a look finds, or why it could not be had: that is a problem, too. */
-async function foundBy(look: () => Promise<string[]>): Promise<string[]> {
+/** The problems that a check finds. If the check throws, its error is the problem. */
+async function problemsOf(look: () => Promise<string[]>): Promise<string[]> {
   try {
     return await look();
   } catch (error) {
@@ -68,9 +68,9 @@ const statesOf = (engine: Engine, containers: string[]): Promise<LabStatus['cont
   );
 
 /**
- * Looks at a lab without changing it.
+ * Reads the state of a lab without changing it.
  *
- * @param faultsIn what is known to be broken on purpose in the mesh of a mesh file, a sentence each.
+ * @param faultsIn reads the faults in place in the mesh of a mesh file, a sentence for each.
  */
 export async function statusOf(
   name: string,
@@ -84,7 +84,13 @@ export async function statusOf(
     return { name, state: 'broken', problems: [(error as Error).message], containers: [], meshFile };
   }
   if (!engine)
-    return { name, state: 'absent', problems: ['no Docker engine answers'], containers: [], meshFile };
+    return {
+      name,
+      state: 'absent',
+      problems: ['the Docker engine does not answer'],
+      containers: [],
+      meshFile,
+    };
   const lab: LabRef = { name, folder: labFolder(name), engine };
   const foreign = await foreignProblem(lab);
   if (foreign) return { name, state: 'broken', problems: [foreign], containers: [], meshFile };
@@ -92,14 +98,15 @@ export async function statusOf(
   const containers = await statesOf(engine, objects.containers);
   if (containers.length + objects.networks.length === 0 && !meshFile)
     return { name, state: 'absent', problems: [], containers, meshFile };
-  const problems = meshFile ? await foundBy(() => faultsIn(meshFile)) : [];
+  const problems = meshFile ? await problemsOf(() => faultsIn(meshFile)) : [];
   problems.push(
     ...containers
       .filter(({ state }) => state !== 'running')
       .map((each) => `container ${each.name} is ${each.state}`),
   );
-  if (!containers.some((each) => each.name === names.link(name))) problems.push('the wide-area link is gone');
-  if (!meshFile) problems.push('it was never finished: there is no mesh file');
-  if (problems.length === 0 && meshFile) problems.push(...(await foundBy(() => meshProblems(meshFile))));
+  if (!containers.some((each) => each.name === names.link(name)))
+    problems.push('the wide-area link is missing');
+  if (!meshFile) problems.push('the lab was not finished: its mesh file is missing');
+  if (problems.length === 0 && meshFile) problems.push(...(await problemsOf(() => meshProblems(meshFile))));
   return { name, state: problems.length === 0 ? 'ready' : 'broken', problems, containers, meshFile };
 }

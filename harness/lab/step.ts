@@ -1,17 +1,17 @@
-/** A node of the tree of work that the command line shows: either it runs, or it has steps of its own. */
+/** A node in the tree of work that the command line shows: it either runs, or has sub-steps. */
 export interface Step {
   title: string;
-  /** Does the work; a returned text says what came of it ("already running"). `report` shows a line of progress. */
+  /** Does the work and returns its outcome ("already running"). `report` shows a line of progress. */
   run?: (report: (line: string) => void) => Promise<string | undefined>;
   steps?: Step[];
-  /** Whether the steps run side by side. */
+  /** Whether the sub-steps run concurrently. */
   concurrent?: boolean;
 }
 
-/** What every long piece of work takes. */
+/** The options of long work. */
 export interface StepOptions {
-  /** Ends the work. */
+  /** Aborts the work. */
   signal?: AbortSignal | undefined;
-  /** Hears of progress, a line at a time. */
+  /** Receives progress, line by line. */
   onLine?: ((line: string) => void) | undefined;
 }

@@ -5,17 +5,17 @@ import { unsupported } from './supported.ts';
 
 const topology = loadTopology(new URL('../../clusters/topologies/west-east.yaml', import.meta.url).pathname);
 
-test('the topology that comes along can be made', () => {
+test('the included topology is supported', () => {
   assert.deepEqual(unsupported(topology), []);
 });
 
-test('a remote cluster, a shared network and another data port are named, each', () => {
+test('a remote cluster, a shared network and another data port each give a sentence', () => {
   const [west, east] = topology.clusters;
   assert.ok(west && east);
   const clusters = [west, { ...east, role: 'remote' as const, network: west.network }];
   const link = { forwards: [{ port: 443, purpose: 'data' as const }] };
   assert.deepEqual(unsupported({ ...topology, clusters, link }), [
-    'cluster east is remote; this version makes primary clusters only',
+    'cluster east has role remote; this version creates only primary clusters',
     'cluster east shares network west-net; this version gives each cluster its own',
     "the link forwards 443 for data; this version's gateways listen on 15443",
   ]);

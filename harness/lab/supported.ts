@@ -1,16 +1,16 @@
 import type { Topology } from '../config/topology.ts';
 
-/** The port that Istio's east-west gateways of a lab listen on. */
+/** The port of the east-west gateways of a lab. */
 export const dataPort = 15443;
 
 /**
- * What a topology asks for that the format can say and the lab cannot make yet, a sentence each; empty when it can make
- * all of it. Better refused than half made: a mesh that is not what its topology says gives wrong verdicts.
+ * The parts of a topology that this version cannot create, a sentence for each; empty if it can create all. Such a topology must
+ * be refused: a mesh that differs from its topology gives wrong verdicts.
  */
 export function unsupported({ clusters, link }: Topology): string[] {
   const roles = clusters
     .filter(({ role }) => role !== 'primary')
-    .map(({ name, role }) => `cluster ${name} is ${role}; this version makes primary clusters only`);
+    .map(({ name, role }) => `cluster ${name} has role ${role}; this version creates only primary clusters`);
   const shared = clusters
     .filter(({ network }, index) => clusters.findIndex((other) => other.network === network) !== index)
     .map(

@@ -34,11 +34,11 @@ export interface UpOptions {
   images: ImageSource;
   signal?: AbortSignal | undefined;
   heal: HealMesh;
-  /** Waits until every client proxy knows what the mesh file says. */
+  /** Waits until every client proxy has the endpoints of the mesh file. */
   awaitReadiness: (meshFile: string, report: (line: string) => void) => Promise<void>;
 }
 
-/** What the steps of `up` hand on to each other. */
+/** The results that the steps of `up` share. */
 interface Progress {
   lab?: EquippedLab;
   authorities?: Authorities;
@@ -48,11 +48,11 @@ interface Progress {
 }
 
 const labOf = ({ lab }: Progress): EquippedLab => {
-  if (!lab) throw new Error('The lab has no engine and images yet.');
+  if (!lab) throw new Error('The engine and the images of the lab are not ready yet.');
   return lab;
 };
 const authoritiesOf = ({ authorities }: Progress): Authorities => {
-  if (!authorities) throw new Error('The certificate authorities are not there yet.');
+  if (!authorities) throw new Error('The certificate authorities are not ready yet.');
   return authorities;
 };
 const apiOf = ({ apis }: Progress, cluster: string): ClusterApi => {
@@ -61,7 +61,7 @@ const apiOf = ({ apis }: Progress, cluster: string): ClusterApi => {
   return api;
 };
 
-/** k6 is for the suites, not for the lab: compiling it beside the images fills their waits, and `run` finds it done. */
+/** Builds the images, and k6 at the same time. Only `run` needs k6, but its build fits into the waits of the images. */
 async function ensureImagesAndK6(
   source: ImageSource,
   engine: Engine,
@@ -97,7 +97,7 @@ async function equip(
   return [from, ...images.notes].join('; ');
 }
 
-/** The mesh file of a lab, as its topology and its gateways' addresses give it. */
+/** The mesh file of a lab, from its topology and the addresses of its gateways. */
 function meshFileOf(lab: EquippedLab, addresses: ReadonlyMap<string, string>): MeshFile {
   const { topology } = lab;
   return {
@@ -183,12 +183,12 @@ async function finish(options: UpOptions, progress: Progress, report: (line: str
   const file = labMeshFile(lab.name);
   await writeFile(file, stringify(meshFileOf(lab, progress.addresses)), { mode: 0o600 });
   const healed = await progress.left.healAfter();
-  if (healed) await ensureRoutes(lab); // a fault that takes a node's routes puts those of before it was rebuilt back
+  if (healed) await ensureRoutes(lab); // healing a fault restores routes that a node had before its rebuild
   await options.awaitReadiness(file, report);
   return healed;
 }
 
-/** The steps that make a lab, or bring one back that is there in part: each looks first, and does what is missing. */
+/** The steps that create a lab, or complete a partial one. Each step checks first, and does only the missing work. */
 export function upSteps(options: UpOptions): Step[] {
   const { clusters } = options.topology;
   const left = new LeftBehind(labMeshFile(options.name), options.heal);
@@ -198,14 +198,14 @@ export function upSteps(options: UpOptions): Step[] {
   };
   return [
     {
-      title: 'What is there',
+      title: 'Preparation',
       concurrent: true,
       steps: [
         { title: 'Engine, images and tools', run: (report) => equip(options, progress, report) },
-        { title: 'Left by a killed run', run: () => progress.left.healBefore() },
+        { title: 'Leftovers of a killed run', run: () => progress.left.healBefore() },
       ],
     },
-    { title: 'Certificate authorities', run: authorities }, // first: a cluster with another root cannot go on
+    { title: 'Certificate authorities', run: authorities }, // first: a cluster with another root must be rebuilt
     { title: 'Networks', run: () => ensureNetworks(labOf(progress)) },
     {
       title: 'Clusters and the wide-area link',

@@ -11,7 +11,7 @@ import { neededResources } from './access-review.ts';
 import type { Mesh, MeshCluster } from './attach.ts';
 import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse } from './remote-kubeconfig.ts';
 
-/** One rule of what an account may do, as a SelfSubjectRulesReview lists it. */
+/** One rule of the rights of an account, as a SelfSubjectRulesReview lists it. */
 export interface AccessRule {
   namespace: string;
   verbs: readonly string[];
@@ -19,12 +19,12 @@ export interface AccessRule {
   resources: readonly string[];
 }
 
-/** What an account may and may not do in one cluster. */
+/** The rights of an account in one cluster. */
 export interface ReaderAccess {
   rules: readonly AccessRule[];
-  /** The server could not list all rules: what is absent proves nothing. */
+  /** The server could not list all rules: an absent rule proves nothing. */
   incomplete: boolean;
-  /** By "verb resource": whether it may do so in the whole cluster. */
+  /** By "verb resource": whether the account may do so in the whole cluster. */
   mayEverywhere: Readonly<Record<string, boolean>>;
 }
 

@@ -1,8 +1,8 @@
-/** What a client proxy has of the way to the pods of a service in another cluster. */
+/** The endpoints that a client proxy has for the pods of a service in another cluster. */
 export interface SeenWeight {
-  /** Of its endpoints there, summed. */
+  /** The sum of the weights of these endpoints. */
   weight: number;
-  /** Of the localities that it has those endpoints in, such as "region-east/zone-1"; "" for one without a name. */
+  /** The localities of these endpoints, such as "region-east/zone-1"; "" for a locality without a name. */
   localities: readonly string[];
 }
 

@@ -9,11 +9,11 @@ import { scaleOf, weightTowards } from './weights.ts';
 export interface IstiodSync {
   /** `syncStatus` in `/debug/clusterz`; absent when the cluster is not listed. */
   status?: string;
-  /** By service: pods that the mesh file counts in the remote cluster. */
+  /** By service: the pods in the remote cluster, according to the mesh file. */
   pods: Readonly<Record<string, number>>;
-  /** By service: endpoints that istiod holds of the remote cluster (`/debug/endpointShardz`). */
+  /** By service: endpoints that istiod holds for the remote cluster (`/debug/endpointShardz`). */
   shards: Readonly<Record<string, number>>;
-  /** By service: the weight that a client proxy was told for the remote cluster; absent when not told apart. */
+  /** By service: the weight that a client proxy has for the remote cluster; absent if its endpoints do not identify the cluster. */
   weights: Readonly<Record<string, number>>;
 }
 

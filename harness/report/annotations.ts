@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { causeSchema, measurementSchema, promiseSchema } from './schema.ts';
 
 /**
- * What a suite's worker tells the reporter, as Playwright annotations: they survive the process boundary, a timeout
- * and a crash of the worker after they were sent, and `playwright test --list` prints the static ones.
+ * The messages of a suite's worker to the reporter, as Playwright annotations. They survive the process boundary, and a
+ * timeout or crash of the worker after they are sent. `playwright test --list` prints the static ones.
  */
 const payloads = {
   'meshproof.promise': promiseSchema
@@ -13,7 +13,7 @@ const payloads = {
       timeoutMs: z.number().positive().optional(),
       gate: z.enum(['held', 'tried']).optional(),
     })
-    .describe('Static: what is promised.'),
+    .describe('Static: the promise.'),
   'meshproof.judgement': z
     .strictObject({
       verdict: z.enum(['pass', 'fail', 'error']),
@@ -21,20 +21,22 @@ const payloads = {
       measurements: z.array(measurementSchema),
       scope: z.string().optional(),
     })
-    .describe('One judgement over a recording, as often as the suite judges.'),
+    .describe('One judgement over a recording. A suite can have several.'),
   'meshproof.outcome': z
     .strictObject({
       ended: z
         .enum(['returned', 'broken', 'threw'])
-        .describe('broken: by an assertion or PromiseBroken. threw: by any other error.'),
+        .describe('broken: by an assertion or PromiseBroken. threw: by another error.'),
       message: z.string(),
     })
-    .describe('How the body of the promise ended; absent when it never began or never ended.'),
+    .describe('The end of the body of the promise; absent if it did not begin or did not end.'),
   'meshproof.waiting': z.strictObject({
     waitingMs: z.number().nonnegative(),
     intervals: z.array(z.tuple([z.number(), z.number()])),
   }),
-  'meshproof.cause': causeSchema.describe('What the doctor found first, after the body of a promise failed.'),
+  'meshproof.cause': causeSchema.describe(
+    'The first cause that the doctor found after the body of a promise failed.',
+  ),
 };
 
 type Payloads = typeof payloads;
@@ -43,19 +45,19 @@ export type Payload<T extends AnnotationType> = z.infer<Payloads[T]>;
 export type Declaration = Payload<'meshproof.promise'>;
 export type RecordedJudgement = Payload<'meshproof.judgement'>;
 
-/** A Playwright annotation, as far as it is read here. */
+/** The parts of a Playwright annotation that the report needs. */
 export interface Annotation {
   type: string;
   description?: string | undefined;
 }
 
 /**
- * A payload as a Playwright annotation. Throws when it does not fit its type, naming the place: a measurement that is
- * not a finite number, say.
+ * A payload as a Playwright annotation. Throws if the payload does not fit its type, for example if a measurement is not a
+ * finite number. The error names the field.
  */
 export function annotation<T extends AnnotationType>(type: T, payload: Payload<T>) {
   const checked = payloads[type].safeParse(payload);
-  if (!checked.success) throw new Error(`unfit ${type}: ${faultsOf(checked.error)}`);
+  if (!checked.success) throw new Error(`The annotation ${type} is invalid: ${faultsOf(checked.error)}`);
   return { type, description: JSON.stringify(checked.data) };
 }
 
@@ -63,7 +65,7 @@ function faultsOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
 }
 
-/** All payloads of one type, in order. Throws when one does not fit: nobody but this module writes them. */
+/** All payloads of one type, in order. Throws if a payload does not fit its type: only this module writes them. */
 export function payloadsOf<T extends AnnotationType>(
   type: T,
   annotations: readonly Annotation[],

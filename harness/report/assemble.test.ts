@@ -27,8 +27,8 @@ const cases: [ReportPromise['verdict'][], string[], string, string][] = [
   [['pass', 'error'], [], 'error', '1 of 2 promises could not be judged: LOC-02.'],
   [['error', 'error'], ['East is down.'], 'error', 'East is down.'],
   [['pass', 'pass'], ['Tear-down failed.'], 'error', 'Tear-down failed.'],
-  [['skipped'], [], 'error', 'No promise was judged: all were skipped.'],
-  [[], [], 'error', 'No promise was judged: none was chosen.'],
+  [['skipped'], [], 'error', 'Nothing was judged: all promises were skipped.'],
+  [[], [], 'error', 'Nothing was judged: the run has 0 promises.'],
 ];
 
 for (const [verdicts, troubles, verdict, reason] of cases) {
@@ -37,7 +37,7 @@ for (const [verdicts, troubles, verdict, reason] of cases) {
   });
 }
 
-test('a verdict has its exit code', () => {
+test('each verdict has an exit code', () => {
   assert.deepEqual(
     ['pass', 'fail', 'error'].map((one) => exitCode(one as 'pass')),
     [0, 1, 2],
@@ -55,14 +55,14 @@ const context: RunContext = {
   machine: describeMachine(),
 };
 
-test('workers that wait side by side do not wait longer than the run', () => {
+test('workers that wait at the same time do not wait longer than the run', () => {
   const run = { finishedAt: new Date('2026-09-14T09:00:10Z'), peakMemoryBytes: null, troubles: [] };
   const both = [
     samplePromise({ id: 'LOC-01', waitingMs: 6_000 }),
     samplePromise({ id: 'LOC-02', waitingMs: 6_000 }),
   ];
   const start = Date.parse(context.startedAt);
-  const aside = assembleReport(context, {
+  const parallel = assembleReport(context, {
     ...run,
     promises: both,
     waiting: [
@@ -70,10 +70,10 @@ test('workers that wait side by side do not wait longer than the run', () => {
       [start + 1_000, start + 7_000],
     ],
   });
-  assert.equal(aside.harness.waitingMs, 7_000);
-  assert.equal(aside.harness.durationMs, 10_000);
+  assert.equal(parallel.harness.waitingMs, 7_000);
+  assert.equal(parallel.harness.durationMs, 10_000);
   const coarse = assembleReport(context, { ...run, promises: [both[0]!], waiting: [[start, start + 6_900]] });
-  assert.equal(coarse.harness.waitingMs, 6_000, 'closed pauses are not waiting');
+  assert.equal(coarse.harness.waitingMs, 6_000, 'a closed gap is not waiting');
 });
 
 test('a report that does not fit its schema is not written', () => {

@@ -1,20 +1,24 @@
 import type { Interval } from '../base/waiting.ts';
 import { unionMs } from '../base/waiting.ts';
 import type { RunContext } from './context.ts';
+import type { Experiment } from './experiment.ts';
 import { reportSchema, type Report, type ReportPromise } from './schema.ts';
+import { userImpact } from './user-impact.ts';
 
-/** What a run came to, beside its context. */
+/** The results of a run. */
 export interface Run {
   promises: ReportPromise[];
+  /** The recorded requests, by the file that a promise names. */
+  experiments?: ReadonlyMap<string, Experiment>;
   finishedAt: Date;
-  /** Stretches of waiting for the mesh, of all workers. */
+  /** The intervals in which a worker waited for the mesh. */
   waiting: Interval[];
   peakMemoryBytes: number | null;
-  /** Why promises may be missing or unjudged: a crash in global set-up, an interruption. One sentence each. */
+  /** Reasons why promises can be missing or not judged, such as a crash in global set-up or an interruption. One sentence each. */
   troubles: string[];
 }
 
-/** The report, checked against its schema. Throws a ZodError when it does not fit. */
+/** The report, checked against its schema. Throws a ZodError if it does not fit. */
 export function assembleReport(context: RunContext, run: Run): Report {
   const { name, ...rest } = context;
   const durationMs = Math.max(0, run.finishedAt.getTime() - Date.parse(context.startedAt));
@@ -27,15 +31,16 @@ export function assembleReport(context: RunContext, run: Run): Report {
     finishedAt: run.finishedAt.toISOString(),
     harness: {
       durationMs,
-      // Workers wait side by side: their time must not be added up. The union closes small pauses, the sum does not.
+      // Workers wait at the same time, so their times cannot be added. The union closes small gaps, the sum does not.
       waitingMs: Math.round(Math.min(durationMs, bookedMs, unionMs(run.waiting))),
       peakMemoryBytes: run.peakMemoryBytes,
     },
+    faults: userImpact(run.promises, run.experiments ?? new Map()),
     promises: run.promises.toSorted((a, b) => a.id.localeCompare(b.id)),
   });
 }
 
-/** The verdict of a run: fail if any promise failed, else error if anything kept it from judging, else pass. */
+/** The verdict of a run: fail if a promise failed, else error if something could not be judged, else pass. */
 export function conclude(
   promises: readonly ReportPromise[],
   troubles: readonly string[],
@@ -49,13 +54,16 @@ export function conclude(
     const broken = sentence(failed, promises.length, failed.length === 1 ? 'is broken' : 'are broken');
     return { verdict: 'fail', reason: [broken, ...unclear, ...troubles].flat().join(' ') };
   }
-  // Where nothing at all was judged, the list of all ids says nothing.
+  // If nothing was judged, a list of all ids does not help.
   const judgedSome = kept.length > 0;
   if (troubles.length > 0)
     return { verdict: 'error', reason: [...troubles, ...(judgedSome ? unclear : [])].join(' ') };
   if (unjudged.length > 0) return { verdict: 'error', reason: unclear.join('') };
   if (!judgedSome)
-    return { verdict: 'error', reason: `No promise was judged: ${noneBecause(promises.length)}.` };
+    return {
+      verdict: 'error',
+      reason: `Nothing was judged: ${promises.length === 0 ? 'the run has 0 promises' : 'all promises were skipped'}.`,
+    };
   const skipped = promises.length - kept.length;
   if (skipped === 0)
     return {
@@ -66,7 +74,7 @@ export function conclude(
   return { verdict: 'pass', reason: `${kept.length} of ${counted(promises.length)} hold, ${rest}.` };
 }
 
-/** What the process of a command line should end with: 0 pass, 1 fail, 2 could not judge. */
+/** The exit code of the command line: 0 pass, 1 fail, 2 could not judge. */
 export function exitCode(verdict: Report['verdict']): 0 | 1 | 2 {
   return ({ pass: 0, fail: 1, error: 2 } as const)[verdict];
 }
@@ -77,8 +85,4 @@ function sentence(ids: string[], total: number, predicate: string): string[] {
 
 function counted(promises: number): string {
   return promises === 1 ? '1 promise' : `${promises} promises`;
-}
-
-function noneBecause(promises: number): string {
-  return promises === 0 ? 'none was chosen' : 'all were skipped';
 }

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { causeLine, experimentLines } from './experiment-line.ts';
 import { duration } from './plain-text.ts';
 import type { Report, ReportPromise } from './schema.ts';
+import { impactLine } from './user-impact-text.ts';
 
 type Color = Parameters<typeof styleText>[0];
 type Verdict = ReportPromise['verdict'];
@@ -13,7 +14,10 @@ const marks: Record<Verdict, { sign: string; color: Color }> = {
   skipped: { sign: '–', color: 'gray' },
 };
 
-/** The lines that a run prints. Colours only where `colors` is true. */
+/** More faults than this would push the verdicts out of sight. */
+const mostImpacts = 3;
+
+/** The lines that a run prints, coloured if `colors` is true. */
 export class ConsoleLines {
   readonly #paint: (color: Color, text: string) => string;
 
@@ -21,7 +25,7 @@ export class ConsoleLines {
     this.#paint = (color, text) => (colors ? styleText(color, text, { validateStream: false }) : text);
   }
 
-  /** `✓ LOC-02 All local pods gone … (12.3 s)`; below it the reason and the cause unless it is kept, and its experiments. */
+  /** `✓ LOC-02 All local pods gone … (12.3 s)`; below it the experiments and, if the promise is not kept, its reason and cause. */
   promise(promise: ReportPromise): string {
     const { sign, color } = marks[promise.verdict];
     const took = this.#paint('gray', `(${duration(promise.durationMs)})`);
@@ -40,7 +44,7 @@ export class ConsoleLines {
     return this.#paint('yellow', `! ${text.split('\n').join('\n  ')}`);
   }
 
-  /** Counts, what is broken or unjudged with its reason, and where the report is. */
+  /** Counts, the promises that are broken or not judged with their reasons, the costs for users and the path of the report. */
   summary(report: Report, reportFile: string): string {
     const count = (verdict: Verdict) => report.promises.filter((one) => one.verdict === verdict).length;
     const counts = `${count('pass')} kept, ${count('fail')} broken, ${count('error')} not judged, ${count('skipped')} skipped`;
@@ -50,14 +54,15 @@ export class ConsoleLines {
     return [
       '',
       `${this.#paint(color, word)} ${report.reason}`,
-      `${counts}; ${duration(durationMs)}, of it ${duration(waitingMs)} waiting for the mesh`,
+      `${counts}; ${duration(durationMs)}, including ${duration(waitingMs)} of waiting for the mesh`,
       ...this.#openQuestions(report),
+      ...usersNotice(report),
       `Report: ${reportFile}`,
       '',
     ].join('\n');
   }
 
-  /** Whatever is not kept, once more in one place; reasons that many share once. */
+  /** The promises that are not kept; promises with the same reason share a line. */
   #openQuestions(report: Report): string[] {
     const open = report.promises.filter((one) => one.verdict === 'fail' || one.verdict === 'error');
     const byReason = Map.groupBy(open, (one) => one.verdict + one.reason);
@@ -69,7 +74,19 @@ export class ConsoleLines {
   }
 }
 
-/** Whether to colour: a terminal, and no NO_COLOR (https://no-color.org). */
+/** The faults that cost users the most, and how many others cost requests. */
+function usersNotice({ faults = [] }: Report): string[] {
+  const lossy = faults.filter(({ worst }) => worst?.requestsLost);
+  if (lossy.length === 0) return [];
+  const more = lossy.length - mostImpacts;
+  return [
+    'What users notice:',
+    ...lossy.slice(0, mostImpacts).map((fault) => `  ${impactLine(fault)}`),
+    ...(more > 0 ? [`  ${more} more in the report`] : []),
+  ];
+}
+
+/** Whether to colour: in a terminal, unless NO_COLOR is set (https://no-color.org). */
 export function wantsColors(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): boolean {
   return stream.isTTY === true && !env['NO_COLOR'];
 }

@@ -9,8 +9,8 @@ import { meshSchema, reportSchema, type Report, type ReportMesh } from './schema
 
 const { command, startedAt, versions, mesh, machine } = reportSchema.shape;
 
-/** The shape of results/<run>/context.json: what the command line knows of a run before it starts. */
-export const contextSchema = z.strictObject({
+/** The shape of results/<run>/context.json, which the command line writes before a run. */
+const contextSchema = z.strictObject({
   name: z.string().min(1).describe('Name of the run folder.'),
   command,
   startedAt,
@@ -21,15 +21,15 @@ export const contextSchema = z.strictObject({
 
 export type RunContext = z.infer<typeof contextSchema>;
 
-/** Writes context.json into an existing run folder. Throws a ZodError when the context does not fit its schema. */
+/** Writes context.json into an existing run folder. Throws a ZodError if the context does not fit its schema. */
 export async function writeContext(runDir: string, context: RunContext): Promise<void> {
   const checked = contextSchema.parse(context);
   await writeAtomically(path.join(runDir, 'context.json'), `${JSON.stringify(checked, null, 2)}\n`);
 }
 
 /**
- * The context of a run. Without a context.json (Playwright was called by hand) as much as can be found out here: the
- * machine, and the mesh where `meshFilePath` leads to a readable one. Throws when context.json is there but unfit.
+ * The context of a run. Without a context.json (you started Playwright by hand) it has the machine, and the mesh if the file
+ * at `meshFilePath` is readable. Throws if context.json is invalid.
  */
 export async function readContext(runDir: string, meshFilePath?: string): Promise<RunContext> {
   const file = path.join(runDir, 'context.json');
@@ -38,7 +38,10 @@ export async function readContext(runDir: string, meshFilePath?: string): Promis
   try {
     return contextSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Error(`${file} is not a run context: ${String(cause)}`, { cause });
+    throw new Error(
+      `Cannot read the run context ${file}: ${String(cause)}. Start the run with a meshproof command, which writes it.`,
+      { cause },
+    );
   }
 }
 
@@ -48,16 +51,24 @@ export function describeMachine(): Report['machine'] {
   return { cpus: availableParallelism(), memoryBytes: totalmem(), os, node: process.version };
 }
 
-/** What the report shows of a mesh file; `link` is what the wide-area link of a lab forwards. */
+/** The part of a mesh file that the report shows; `link` has the ports of the wide-area link of a lab. */
 export function describeMesh(file: MeshFile, link: ReportMesh['link'] = []): ReportMesh {
   const { meshId, trustDomain, lab, services } = file;
   const clusters = file.clusters.map(({ name, role, network, region, zone, ingress, eastWestGateway }) => ({
-    ...{ name, role, network, region, zone },
+    name,
+    role,
+    network,
+    region,
+    zone,
     ingress: ingress ?? null,
     eastWestGateway: eastWestGateway ? `${eastWestGateway.address}:${eastWestGateway.port}` : null,
   }));
   return meshSchema.parse({
-    ...{ meshId, trustDomain, link, clusters, services },
+    meshId,
+    trustDomain,
+    link,
+    clusters,
+    services,
     lab: lab?.name ?? null,
     images: lab?.images ?? null,
   });
@@ -75,7 +86,7 @@ async function byHand(runDir: string, meshFilePath: string | undefined): Promise
   };
 }
 
-/** Not validated as a mesh file here, so whatever does not fit the report's picture is no mesh. */
+/** The text is not validated as a mesh file. The mesh is null if it does not fit the report. */
 function meshOrNull(text: string): ReportMesh | null {
   try {
     return describeMesh(parse(text) as MeshFile);

@@ -17,12 +17,12 @@ const suite: z.ZodType<Suite> = z.object({
 });
 const listing = z.object({ suites: z.array(suite) });
 
-/** Listing loads the suites and contacts nothing. */
+/** Listing loads the suites and does not contact a cluster. */
 const listingMs = 60_000;
 
 /**
- * The promises in what `playwright test --list --reporter=json` prints, in order of their ids.
- * Throws when the text is no such listing, and when two suites declare one id.
+ * The promises in the output of `playwright test --list --reporter=json`, in order of their ids. Throws if the text is not
+ * such a list, and if two suites declare the same id.
  */
 export function declaredPromises(listingJson: string): Declaration[] {
   const found = listing.parse(JSON.parse(listingJson)).suites.flatMap(declarationsIn);
@@ -31,25 +31,24 @@ export function declaredPromises(listingJson: string): Declaration[] {
   return found.toSorted((a, b) => a.id.localeCompare(b.id));
 }
 
-/** A sentence on the first id that two suites declare, or undefined. */
+/** Reports the first id that two suites declare; undefined if each id has one suite. */
 export function duplicateOf(declarations: readonly Declaration[]): string | undefined {
   const suites = new Map<string, string>();
   for (const { id, suite, title } of declarations) {
     const where = `${suite} ("${title}")`;
     const other = suites.get(id);
     if (other !== undefined && other !== where)
-      return `Two promises are called ${id}: in ${other} and in ${where}.`;
+      return `Two promises have the id ${id}: in ${other} and in ${where}. Change one of the ids.`;
     suites.set(id, where);
   }
   return undefined;
 }
 
 /**
- * The promises that this very Playwright command would have tried, by asking it again for a list. For a run that
- * crashed in global set-up, where Playwright tells its reporters of no test at all. Empty when the command is not
- * `playwright test …` or cannot list.
+ * Runs the Playwright command of this process again with `--list` and returns its promises. If global set-up crashes,
+ * Playwright does not report its tests. Empty if the command is not `playwright test …` or cannot list.
  */
-export async function listAgain(argv: readonly string[] = process.argv): Promise<Declaration[]> {
+export async function listPromises(argv: readonly string[] = process.argv): Promise<Declaration[]> {
   const [node, cli, command, ...rest] = argv;
   if (!node || !cli || command !== 'test') return [];
   try {

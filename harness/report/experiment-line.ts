@@ -3,8 +3,8 @@ import type { Cause, ReportExperiment } from './schema.ts';
 
 type Measurement = ReportExperiment['numbers'][number];
 
-/** `west→east, keep-alive: detection 41 ms (at most 1,000), relapses 1 (at most 0: outside)`; one line an experiment. */
-export function experimentLine({ scope, numbers }: Pick<ReportExperiment, 'scope' | 'numbers'>): string {
+/** `west→east, keep-alive: detection 41 ms (at most 1,000), relapses 1 (at most 0: outside)`: an experiment in one line. */
+function experimentLine({ scope, numbers }: Pick<ReportExperiment, 'scope' | 'numbers'>): string {
   return `${oneLine(scope)}: ${numbers.map(numberText).join(', ') || 'no numbers'}`;
 }
 
@@ -16,14 +16,15 @@ function numberText(one: Measurement): string {
     ...(atMost === undefined ? [] : [`at most ${quantity(atMost)}`]),
   ].join(', ');
   const range = bounds && ` (${bounds}${outside ? ': outside' : ''})`;
-  return `${oneLine(name)} ${quantity(value)}${unit && ` ${unit}`}${range}`;
+  const suffix = unit === '' || name.split(' ').includes(unit) ? '' : ` ${unit}`;
+  return `${oneLine(name)} ${quantity(value)}${suffix}${range}`;
 }
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ');
 }
 
-/** What is told of a promise's experiments where there is no picture: a line each, and why others are missing. */
+/** The experiments of a promise as text: a line for each, and the reasons why others are missing. */
 export function experimentLines({
   experiments = [],
   missingExperiments = [],
@@ -34,7 +35,7 @@ export function experimentLines({
   return [...experiments.map(experimentLine), ...missingExperiments.map(oneLine)];
 }
 
-/** `MP4003 in west: … Remedy: …`: the doctor's first cause in one line. */
+/** `MP4003 in west: … Remedy: …`: the first cause of the doctor in one line. */
 export function causeLine({ code, cluster, sentence, remedy }: Cause): string {
   const where = cluster === undefined ? '' : ` in ${cluster}`;
   return oneLine(`Likely cause (${code}${where}): ${sentence} Remedy: ${remedy}`);

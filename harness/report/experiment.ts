@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Buckets, outcomes, type RequestRecord } from '../traffic/timeline.ts';
 import { loadSchema, measurementSchema } from './schema.ts';
 
-/** Name of the Playwright attachment by which a suite hands an experiment to the reporter. */
+/** Name of the Playwright attachment that holds an experiment for the reporter. */
 export const experimentAttachment = 'meshproof.experiment';
 
 const latencies = z.array(z.number().nonnegative().nullable());
@@ -12,25 +12,29 @@ const bucketsSchema = z.strictObject({
   widthMs: z.number().positive().describe('Slot i covers starts in [i*widthMs, (i+1)*widthMs).'),
   series: z.array(
     z.strictObject({
-      cluster: z.string().nullable().describe('Of the origin; null: nothing of ours answered.'),
+      cluster: z
+        .string()
+        .nullable()
+        .describe('The answering cluster; null: a workload of meshproof did not answer.'),
       outcome: z.enum(outcomes),
-      counts: z.array(z.int().nonnegative()).describe('One a slot.'),
+      counts: z.array(z.int().nonnegative()).describe('One for each slot.'),
     }),
   ),
   latency: z
     .strictObject({ p50Ms: latencies, p99Ms: latencies, maxMs: latencies })
-    .describe('One value a slot; null where no request began in it.'),
+    .describe('One value for each slot; null: the slot has 0 requests.'),
 }) satisfies z.ZodType<Buckets>;
 
 /**
- * What a suite that breaks something under load shows of it, one a direction: the requests over time, what was done, and
- * the numbers that were judged. Times are milliseconds on the timeline's clock.
+ * The recording of one load during a fault: the requests over time, the events, and the judged numbers. Times are
+ * milliseconds on the clock of the timeline.
  */
 export const experimentSchema = z.strictObject({
   scope: z
     .string()
     .min(1)
-    .describe("The direction and the load: 'west→east (inventory), keep-alive, from inside'."),
+    .describe("The path and the load: 'west→east (inventory), keep-alive, from inside'."),
+  phase: z.string().optional().describe('The part of the promise, if it injects several faults.'),
   load: loadSchema,
   startedAt: z.iso.datetime().describe('Wall-clock time of zero.'),
   buckets: bucketsSchema,
@@ -43,9 +47,11 @@ export const experimentSchema = z.strictObject({
         fromMs: z.number(),
         toMs: z.number(),
       })
-      .refine(({ fromMs, toMs }) => fromMs <= toMs, 'a band ends before it begins'),
+      .refine(({ fromMs, toMs }) => fromMs <= toMs, 'the band ends before it begins'),
   ),
-  numbers: z.array(measurementSchema).describe('Shown beside the picture: detection, recovery, errors, …'),
+  numbers: z
+    .array(measurementSchema)
+    .describe('The numbers next to the picture: detection, recovery, errors, …'),
   failures: z
     .strictObject({
       first: z.array(
@@ -56,45 +62,47 @@ export const experimentSchema = z.strictObject({
           detail: z.string().optional().describe("Envoy's response flags and details, or the socket error."),
         }),
       ),
-      more: z.int().nonnegative().describe('How many there were beside them.'),
+      more: z.int().nonnegative().describe('The number of further failures.'),
     })
     .optional()
-    .describe('Requests that were not as wanted, in the order in which they were sent.'),
+    .describe('Requests that failed or were too slow, in the order in which they were sent.'),
 });
 
 export type Experiment = z.infer<typeof experimentSchema>;
 export type Band = Experiment['bands'][number];
 
-/** How many failed requests an experiment keeps one by one: those that come after tell the same. */
+/** The most failed requests that an experiment keeps one by one. */
 const mostFailures = 50;
 
-/** What an experiment keeps of the requests that were not as wanted; undefined where all were. */
+/** The part of the failed requests that an experiment keeps; undefined if all requests were good. */
 export function failuresOf(failed: readonly RequestRecord[]): Experiment['failures'] {
   if (failed.length === 0) return undefined;
   const first = failed.slice(0, mostFailures).map(({ startMs, endMs, outcome, detail }) => ({
-    ...{ startMs, endMs, outcome },
+    startMs,
+    endMs,
+    outcome,
     ...(detail === undefined ? {} : { detail: detail.slice(0, 300) }),
   }));
   return { first, more: failed.length - first.length };
 }
 
-/** An experiment from the text of its file. Throws an Error that says what does not fit, and where. */
+/** An experiment from the text of its file. Throws an Error that names the invalid field. */
 export function parseExperiment(text: string): Experiment {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`not JSON (${text.length} characters, cut off?): ${String(cause)}`, { cause });
+    throw new Error(`invalid JSON (${text.length} characters, cut off?): ${String(cause)}`, { cause });
   }
   const checked = experimentSchema.safeParse(json);
   if (checked.success) return checked.data;
   const [first] = checked.error.issues;
-  throw new Error(`not an experiment: ${first?.path.join('.') || 'the whole'}: ${first?.message}`, {
+  throw new Error(`invalid experiment: ${first?.path.join('.') || 'the whole file'}: ${first?.message}`, {
     cause: checked.error,
   });
 }
 
-/** How many slots there are, the longest row deciding. */
+/** The number of slots of the longest row. */
 export function slotsOf({ series, latency }: Buckets): number {
   const rows = [...series.map((one) => one.counts), latency.p50Ms, latency.p99Ms, latency.maxMs];
   return rows.reduce((most, row) => Math.max(most, row.length), 0);

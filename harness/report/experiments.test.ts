@@ -21,12 +21,12 @@ const attached = async (text: string) => {
   return { name: experimentAttachment, path: file };
 };
 
-test('an experiment is read as it was written', () => {
+test('reading a written experiment restores it', () => {
   for (const one of [sampleFailover(), sampleHang(), samplePartition()])
     assert.deepEqual(parseExperiment(JSON.stringify(one)), one);
 });
 
-test('experiments are kept in the run folder, whatever becomes of what Playwright keeps', async () => {
+test('experiments are copied to the run folder before Playwright deletes its attachments', async () => {
   const one = sampleFailover();
   const attachments = [{ name: 'trace', path: '/nowhere' }, await attached(JSON.stringify(one))];
   const taken = takeExperiments(attachments, 'RES-01', path.join(dir, 'run'));
@@ -42,7 +42,7 @@ test('experiments are kept in the run folder, whatever becomes of what Playwrigh
   assert.deepEqual(promiseSchema.parse(JSON.parse(JSON.stringify(promise))), promise);
 });
 
-test('one that is gone, cut off or no experiment is told, and the others are still shown', async () => {
+test('a missing, cut off or invalid experiment is reported, and the others are shown', async () => {
   const whole = JSON.stringify(sampleHang());
   const body = (text: string) => ({ name: experimentAttachment, body: Buffer.from(text) });
   const gone = { name: experimentAttachment, path: path.join(dir, 'gone.json') };
@@ -57,20 +57,20 @@ test('one that is gone, cut off or no experiment is told, and the others are sti
     ['experiments/RES-02-5.json'],
   );
   assert.match(missing[0]!, /^Experiment 1 of RES-02 is not shown: .*gone\.json: ENOENT/);
-  assert.match(missing[1]!, /attached\.json: not JSON \(\d+ characters, cut off\?\)/);
-  assert.match(missing[2]!, /its attachment: not an experiment: load: /);
-  assert.match(missing[3]!, /bands\.0: a band ends before it begins/);
-  assert.match(missing[4]!, /^Experiment 6 .*not JSON \(0 characters/);
+  assert.match(missing[1]!, /attached\.json: invalid JSON \(\d+ characters, cut off\?\)/);
+  assert.match(missing[2]!, /its attachment: invalid experiment: load: /);
+  assert.match(missing[3]!, /bands\.0: the band ends before it begins/);
+  assert.match(missing[4]!, /^Experiment 6 .*invalid JSON \(0 characters/);
 });
 
-test('a run folder that cannot be written costs the picture, not the report', async () => {
+test('if the run folder is not writable, only the picture is missing', async () => {
   await writeFile(path.join(dir, 'experiments'), 'a file where the folder should be');
   const { entries, missing } = takeExperiments([await attached(JSON.stringify(sampleHang()))], 'RES-02', dir);
   assert.equal(entries.length, 0);
   assert.match(missing[0]!, /EEXIST|ENOTDIR/);
 });
 
-test('a promise without experiments has no trace of them', async () => {
+test('a promise without experiments does not have their fields', async () => {
   const taken = takeExperiments([], 'RES-01', dir);
   assert.deepEqual(withExperiments(samplePromise({ id: 'RES-01' }), taken), samplePromise({ id: 'RES-01' }));
   assert.deepEqual(await readdir(dir), []);

@@ -4,28 +4,28 @@ import { inside } from '../base/folders.ts';
 import { experimentAttachment, parseExperiment, type Experiment } from './experiment.ts';
 import type { ReportExperiment, ReportPromise } from './schema.ts';
 
-/** A Playwright attachment, as far as it is read here. */
+/** The parts of a Playwright attachment that the report needs. */
 export interface Attachment {
   name: string;
   path?: string | undefined;
   body?: Buffer | undefined;
 }
 
-/** The experiments of one promise: what the report says of them, their data by file, and why others are missing. */
+/** The experiments of one promise: their entries in the report, their data, and the reasons why others are missing. */
 export interface TakenExperiments {
   entries: ReportExperiment[];
-  /** By `file` of the entry. */
+  /** By the `file` of the entry. */
   data: Map<string, Experiment>;
   missing: string[];
 }
 
-/** Ten minutes of ten series are 2 MB; what is far above is not what a suite recorded. */
+/** Ten minutes of ten series are 2 MB, so a much larger file is not a recording of a suite. */
 const mostBytes = 50_000_000;
 
 /**
- * Takes the experiments out of the attachments of a promise into the run folder, as `experiments/<id>-<n>.json`: what
- * Playwright keeps is wiped by the next run. Never throws: one that cannot be read or kept is told in `missing`, since a
- * picture that is missing says nothing about the mesh.
+ * Copies the experiments of a promise into the run folder, as `experiments/<id>-<n>.json`: the next run deletes the
+ * attachments of Playwright. Does not throw: `missing` reports an experiment that cannot be read or written, as a missing
+ * picture says nothing about the mesh.
  */
 export function takeExperiments(
   attachments: readonly Attachment[],
@@ -40,8 +40,7 @@ export function takeExperiments(
       const text = textOf(attachment);
       const experiment = parseExperiment(text);
       keep(inside(runDir, file), text);
-      const { scope, startedAt, load, numbers } = experiment;
-      taken.entries.push({ scope, file, startedAt, load, numbers });
+      taken.entries.push(entryOf(file, experiment));
       taken.data.set(file, experiment);
     } catch (error) {
       const from = attachment.path ?? 'its attachment';
@@ -51,7 +50,13 @@ export function takeExperiments(
   return taken;
 }
 
-/** The promise with its experiments; as it is where it recorded none. */
+/** The part of an experiment that report.json has. */
+export function entryOf(file: string, experiment: Experiment): ReportExperiment {
+  const { scope, phase, startedAt, load, numbers } = experiment;
+  return { scope, file, startedAt, ...(phase === undefined ? {} : { phase }), load, numbers };
+}
+
+/** The promise with its experiments. */
 export function withExperiments(
   promise: ReportPromise,
   { entries, missing }: TakenExperiments,
@@ -66,7 +71,7 @@ export function withExperiments(
 function textOf({ path: file, body }: Attachment): string {
   if (file === undefined) return String(body ?? '');
   const { size } = statSync(file);
-  if (size > mostBytes) throw new Error(`${size} bytes, more than ${mostBytes} are not read`);
+  if (size > mostBytes) throw new Error(`the file has ${size} bytes, at most ${mostBytes} are read`);
   return readFileSync(file, 'utf8');
 }
 

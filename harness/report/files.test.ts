@@ -26,16 +26,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-test('an atomic write replaces the text and leaves nothing beside it, not even when it fails', async () => {
+test('an atomic write replaces the text and leaves no temporary file, also if it fails', async () => {
   await writeAtomically(path.join(dir, 'new/a'), '1');
   await writeAtomically(path.join(dir, 'new/a'), '2');
   assert.equal(await readFile(path.join(dir, 'new/a'), 'utf8'), '2');
   await mkdir(path.join(dir, 'new/b/c'), { recursive: true });
-  await assert.rejects(writeAtomically(path.join(dir, 'new/b'), '3'), /cannot write .*new\/b/);
+  await assert.rejects(writeAtomically(path.join(dir, 'new/b'), '3'), /Cannot write .*new\/b/);
   assert.deepEqual(await readdir(path.join(dir, 'new')), ['a', 'b']);
 });
 
-test('a private file is readable by its user alone, also when it replaces one that others could read', async () => {
+test('a private file is readable by its user only, also when it replaces one that others could read', async () => {
   const file = path.join(dir, 'archive');
   await writeFile(file, 'old');
   await chmod(file, 0o644);
@@ -82,11 +82,11 @@ test('a write that fails half way leaves the old file and nothing else', async (
     encoding: 'utf8',
     env: { ...process.env, NODE_COMPILE_CACHE: undefined },
   });
-  assert.match(stdout, /cannot write .*archive.*EFBIG/, stderr);
+  assert.match(stdout, /Cannot write .*archive.*EFBIG/, stderr);
   assert.deepEqual([await readdir(dir), await readFile(file, 'utf8')], [['archive'], 'old']);
 });
 
-test('latest follows the runs, and a folder of that name stays', async () => {
+test('latest points to the last run, and a folder of that name stays', async () => {
   assert.ok(await pointLatestTo(path.join(dir, 'one')));
   assert.ok(await pointLatestTo(path.join(dir, 'two')));
   assert.equal(await readlink(path.join(dir, 'latest')), 'two');
@@ -105,14 +105,14 @@ const context: RunContext = {
   ...{ mesh: sampleMesh, machine: describeMachine() },
 };
 
-test('a context is read as it was written, and an unfit one is named', async () => {
+test('reading a written context restores it, and an invalid one is reported', async () => {
   await writeContext(dir, context);
   assert.deepEqual(await readContext(dir), context);
   await writeFile(path.join(dir, 'context.json'), '{"name":"x"}');
-  await assert.rejects(readContext(dir), /context\.json is not a run context.*startedAt/s);
+  await assert.rejects(readContext(dir), /Cannot read the run context .*context\.json.*startedAt/s);
 });
 
-test('without a context the mesh file is drawn, and an unreadable one is not', async () => {
+test('without a context the mesh file is used if it is readable', async () => {
   const file = path.join(dir, 'mesh.yaml');
   await writeFile(file, 'meshId: m\ntrustDomain: t\nservices: []\nclusters: []\n');
   assert.equal((await readContext(dir, file)).mesh?.meshId, 'm');

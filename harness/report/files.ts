@@ -6,7 +6,7 @@ import { shellWord } from '../base/shell-word.ts';
 
 let written = 0;
 
-/** Writes beside the file and renames, so that a reader sees the old text or the new one, never half of it. */
+/** Writes a temporary file and renames it, so that a reader sees the old text or the new text, never a part. */
 export async function writeAtomically(file: string, text: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   await replaceFile(file, text, 0o666);
@@ -33,7 +33,7 @@ async function replaceFile(
   mode: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const temporary = temporaryBeside(file);
+  const temporary = temporaryFor(file);
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
   let made = false;
   try {
@@ -46,24 +46,24 @@ async function replaceFile(
   } catch (cause) {
     if (made) await rm(temporary, { force: true });
     signal?.throwIfAborted();
-    throw new Error(`cannot write ${file}: ${String(cause)}`, { cause });
+    throw new Error(`Cannot write ${file}: ${String(cause)}`, { cause });
   }
 }
 
 /**
- * Points `latest`, beside the run folder, to it; there is no moment without a `latest`. Leaves a `latest` alone that is
- * not a symbolic link. Returns whether it points there now.
+ * Makes the symbolic link `latest`, next to the run folder, point to it. The change is atomic. Does not replace a `latest`
+ * that is not a symbolic link. Returns whether the link points to the run folder.
  */
 export async function pointLatestTo(runDir: string): Promise<boolean> {
   const link = path.join(path.dirname(runDir), 'latest');
   const existing = await lstat(link).catch(() => undefined);
   if (existing && !existing.isSymbolicLink()) return false;
-  const temporary = temporaryBeside(link);
+  const temporary = temporaryFor(link);
   await symlink(path.basename(runDir), temporary);
   await rename(temporary, link);
   return true;
 }
 
-function temporaryBeside(file: string): string {
+function temporaryFor(file: string): string {
   return path.join(path.dirname(file), `.${path.basename(file).slice(0, 200)}.${process.pid}.${written++}`);
 }

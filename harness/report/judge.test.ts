@@ -25,17 +25,21 @@ function judge(given: Partial<TrialResult>) {
   return judgeTrial(declaration, result, 'it was not reached', new Date(9));
 }
 
-test('every judgement that holds makes a pass, with all reasons and numbers', () => {
+test('passing judgements make a pass, with all reasons and numbers', () => {
   const entry = judge({
     annotations: [judged('pass', 'west held'), judged('pass', 'east held'), ended('returned')],
   });
   assert.equal(entry.verdict, 'pass');
   assert.equal(entry.reason, 'west held\neast held');
   assert.equal(entry.measurements.length, 2);
+  assert.deepEqual(entry.judgements, [
+    { verdict: 'pass', reason: 'west held' },
+    { verdict: 'pass', reason: 'east held' },
+  ]);
   assert.ok(!('timeoutMs' in entry));
 });
 
-test('one judgement that fails outweighs those that hold and the error that follows it', () => {
+test('a failed judgement outweighs passing ones and a later error', () => {
   const annotations = [
     judged('pass', 'west held'),
     judged('fail', 'east did not'),
@@ -46,10 +50,10 @@ test('one judgement that fails outweighs those that hold and the error that foll
     status: 'failed',
     errors: [{ message: 'Error: no answer' }],
   });
-  assert.deepEqual({ verdict, reason }, { verdict: 'fail', reason: 'east did not\nBesides: no answer' });
+  assert.deepEqual({ verdict, reason }, { verdict: 'fail', reason: 'east did not\nOther errors: no answer' });
 });
 
-test('the first cause that was recorded is told, unless the promise is kept after all', () => {
+test('the report has the first recorded cause, unless the promise is kept', () => {
   const cause = (code: string) =>
     annotation('meshproof.cause', { code, sentence: 'x', remedy: 'y', anchor: 'z' });
   const causes = [cause('MP1001'), cause('MP2001')];
@@ -58,23 +62,23 @@ test('the first cause that was recorded is told, unless the promise is kept afte
   assert.ok(!('cause' in judge({ annotations: [judged('pass', 'yes'), ...causes] })));
 });
 
-test('an assertion on a judgement that could not judge is no evidence against the mesh', () => {
+test('an assertion on a judgement of error is not evidence against the mesh', () => {
   const annotations = [judged('error', 'no requests'), ended('broken', 'expected pass')];
   const entry = judge({ annotations, status: 'failed', errors: [{ message: 'Error: expected pass' }] });
   assert.deepEqual([entry.verdict, entry.reason], ['error', 'no requests']);
 });
 
-test('a mesh that was not healed is told beside the verdict', () => {
+test('an error of healing is added to the reason', () => {
   const errors = [{ message: 'Error: \u001b[31msaw east\u001b[39m' }, { message: 'Error: cannot heal' }];
   const entry = judge({
     annotations: [ended('broken', '\u001b[31msaw east\u001b[39m')],
     status: 'failed',
     errors,
   });
-  assert.deepEqual([entry.verdict, entry.reason], ['fail', 'saw east\nBesides: cannot heal']);
+  assert.deepEqual([entry.verdict, entry.reason], ['fail', 'saw east\nOther errors: cannot heal']);
 });
 
-test('an assertion in a fixture is not one of the promise', () => {
+test('an assertion in a fixture is an error of the harness', () => {
   const error = { message: 'Error: not ready' };
   const hook = step('Before Hooks', {
     category: 'hook',
@@ -84,7 +88,7 @@ test('an assertion in a fixture is not one of the promise', () => {
   assert.deepEqual([entry.verdict, entry.reason], ['error', 'Not finished: not ready']);
 });
 
-test('a soft failure inside a step is a failure, one that the suite caught is not', () => {
+test('a soft failure inside a step is a failure, a caught one is not', () => {
   const error = { message: 'Error: 1 is not 2' };
   const steps = [step('look', { steps: [step('soft', { category: 'expect', error })] })];
   const annotations = [judged('pass', 'held'), ended('returned')];
@@ -92,7 +96,7 @@ test('a soft failure inside a step is a failure, one that the suite caught is no
   assert.equal(judge({ steps, annotations }).verdict, 'pass');
 });
 
-test('a timeout is told with the step that it cut', () => {
+test('the reason of a timeout has the interrupted step', () => {
   const errors = [{ message: 'Test timeout of 5ms exceeded.' }];
   const steps = [
     step('apply'),
@@ -105,10 +109,10 @@ test('a timeout is told with the step that it cut', () => {
     annotations: [judged('pass', 'held')],
   });
   assert.equal(verdict, 'error');
-  assert.equal(reason, 'Test timeout of 5ms exceeded.\nIt was at: kill › wait for the end');
+  assert.equal(reason, 'Test timeout of 5ms exceeded.\nLast step: kill › wait for the end');
 });
 
-test('a skip without a request for it was no decision of the suite', () => {
+test('a skip without an annotation is an error', () => {
   assert.equal(
     judge({ status: 'skipped', annotations: [{ type: 'skip', description: 'no lab' }] }).verdict,
     'skipped',
@@ -117,13 +121,13 @@ test('a skip without a request for it was no decision of the suite', () => {
   assert.deepEqual([given.verdict, given.reason], ['error', 'Not judged: it was not reached']);
 });
 
-test('a promise that was never tried is an error at the end of the run', () => {
+test('a promise that was not tried is an error at the end of the run', () => {
   const entry = judgeTrial(declaration, undefined, 'east is down', new Date(9));
   assert.deepEqual([entry.verdict, entry.reason], ['error', 'Not judged: east is down']);
   assert.equal(entry.startedAt, new Date(9).toISOString());
 });
 
-test('what was waited is never more than what it took', () => {
+test('the waiting time is at most the duration', () => {
   const waiting = annotation('meshproof.waiting', { waitingMs: 25, intervals: [] });
   assert.equal(judge({ annotations: [waiting] }).waitingMs, 20);
 });

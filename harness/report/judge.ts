@@ -2,7 +2,7 @@ import { payloadsOf, type Annotation, type Declaration, type RecordedJudgement }
 import { plainText } from './plain-text.ts';
 import type { ReportPromise } from './schema.ts';
 
-/** A step of a test, as far as it matters here; a Playwright TestStep fits. `duration` is -1 when it never ended. */
+/** The parts of a Playwright TestStep that the judge needs. `duration` is -1 if the step did not end. */
 export interface TrialStep {
   title: string;
   category: string;
@@ -17,7 +17,7 @@ export interface TrialError {
   cause?: TrialError;
 }
 
-/** How one promise was tried; a Playwright TestResult fits. */
+/** The parts of a Playwright TestResult that the judge needs. */
 export interface TrialResult {
   status: 'passed' | 'failed' | 'timedOut' | 'skipped' | 'interrupted';
   startTime: Date;
@@ -28,15 +28,15 @@ export interface TrialResult {
   steps: TrialStep[];
 }
 
-/** How the reason of a promise begins that was never tried. */
+/** The begin of the reason of a promise that was not tried. */
 export const untried = 'Not judged: ';
 
 type Judged = Pick<ReportPromise, 'verdict' | 'reason'>;
 
 /**
- * The entry of a promise in the report. `fail` needs evidence against the mesh: a judgement that says so, an assertion
- * or a PromiseBroken. Whatever else goes wrong, a timeout included, is `error`, and so is a test without any judgement.
- * `unrun` says why a promise without a result was never tried; `endedAt` then stands for its start.
+ * The entry of a promise in the report. `fail` needs evidence against the mesh: a failed judgement, an assertion or a
+ * PromiseBroken. Any other failure is `error`, also a timeout and a test without a judgement. `unrun` is the reason why a
+ * promise without a result was not tried; its start is then `endedAt`.
  */
 export function judgeTrial(
   declaration: Declaration,
@@ -58,21 +58,26 @@ export function judgeTrial(
   }
   const durationMs = Math.max(0, result.duration);
   const waiting = payloadsOf('meshproof.waiting', result.annotations).at(-1);
-  const judged = judge(result, unrun);
+  const judgements = payloadsOf('meshproof.judgement', result.annotations);
+  const judged = judge(result, judgements, unrun);
   const [cause] = payloadsOf('meshproof.cause', result.annotations);
   return {
     ...declared,
     ...judged,
     ...(cause && judged.verdict !== 'pass' ? { cause } : {}),
-    measurements: payloadsOf('meshproof.judgement', result.annotations).flatMap((one) => one.measurements),
+    measurements: judgements.flatMap((one) => one.measurements),
+    ...(judgements.length > 0 ? { judgements: judgements.map(withoutMeasurements) } : {}),
     startedAt: result.startTime.toISOString(),
     durationMs,
     waitingMs: Math.min(durationMs, Math.round(waiting?.waitingMs ?? 0)),
   };
 }
 
-function judge(result: TrialResult, unrun: string): Judged {
-  const judgements = payloadsOf('meshproof.judgement', result.annotations);
+function withoutMeasurements({ measurements: _measurements, ...rest }: RecordedJudgement) {
+  return rest;
+}
+
+function judge(result: TrialResult, judgements: RecordedJudgement[], unrun: string): Judged {
   if (result.status === 'interrupted')
     return { verdict: 'error', reason: `${untried}The run was interrupted.` };
   if (result.status === 'skipped') return skipped(result, unrun);
@@ -84,31 +89,32 @@ function judge(result: TrialResult, unrun: string): Judged {
   ];
   const failing = judgements.filter((one) => one.verdict === 'fail');
   const unclear = judgements.filter((one) => one.verdict === 'error');
-  if (failing.length > 0) return { verdict: 'fail', reason: withAftermath(reasons(failing), result, broken) };
-  // A matcher that is given a judgement of `error` throws as well: that says nothing against the mesh.
+  if (failing.length > 0)
+    return { verdict: 'fail', reason: withOtherErrors(reasons(failing), result, broken) };
+  // A matcher also throws for a judgement of `error`: that is not evidence against the mesh.
   if (unclear.length > 0)
-    return { verdict: 'error', reason: withAftermath(reasons(unclear), result, broken) };
-  if (broken.length > 0) return { verdict: 'fail', reason: withAftermath(broken.join('\n'), result, broken) };
+    return { verdict: 'error', reason: withOtherErrors(reasons(unclear), result, broken) };
+  if (broken.length > 0)
+    return { verdict: 'fail', reason: withOtherErrors(broken.join('\n'), result, broken) };
   if (result.status === 'timedOut') return { verdict: 'error', reason: timeout(result) };
   if (outcome?.ended === 'threw') {
     const thrown = plainText(outcome.message);
-    return { verdict: 'error', reason: withAftermath(thrown, result, [thrown]) };
+    return { verdict: 'error', reason: withOtherErrors(thrown, result, [thrown]) };
   }
   const errors = errorTexts(result);
   if (errors.length > 0) {
-    const when = outcome ? 'The suite ended, but not without an error' : 'Not finished';
+    const when = outcome ? 'The suite ended with an error' : 'Not finished';
     return { verdict: 'error', reason: `${when}: ${errors.join('\n')}` };
   }
-  if (judgements.length === 0)
-    return { verdict: 'error', reason: 'No evidence was recorded: the suite judged nothing.' };
+  if (judgements.length === 0) return { verdict: 'error', reason: 'The suite ended without a judgement.' };
   return { verdict: 'pass', reason: reasons(judgements) };
 }
 
 function skipped(result: TrialResult, unrun: string): Judged {
   const skip = result.annotations.find((one) => one.type === 'skip' || one.type === 'fixme');
-  // Without an annotation nobody asked for it: Playwright gave up before the test.
+  // Without an annotation, the suite did not skip the test: Playwright stopped before it.
   if (!skip) return { verdict: 'error', reason: untried + unrun };
-  return { verdict: 'skipped', reason: skip.description || 'No reason was given.' };
+  return { verdict: 'skipped', reason: skip.description || 'The suite did not give a reason.' };
 }
 
 function reasons(judgements: RecordedJudgement[]): string {
@@ -116,9 +122,9 @@ function reasons(judgements: RecordedJudgement[]): string {
 }
 
 /**
- * Messages of `expect.soft`: failed assertions of the body that reached the test's errors. A hard one also does, but is
- * in the outcome already; one that the body caught does not. A matcher that throws a class of its own, such as
- * CannotJudge, did not judge; one that throws a plain Error cannot be told from a failed assertion here.
+ * Messages of `expect.soft`: failed assertions of the body that are in the errors of the test. A hard assertion is there,
+ * too, but it is already in the outcome; a caught one is not. A matcher that throws its own class, such as CannotJudge, did
+ * not judge. A matcher that throws a plain Error looks like a failed assertion.
  */
 function softFailures(result: TrialResult): string[] {
   const thrown = payloadsOf('meshproof.outcome', result.annotations).map((one) => plainText(one.message));
@@ -137,20 +143,20 @@ function assertionsOf(steps: TrialStep[]): TrialStep[] {
     ]);
 }
 
-/** The reason, and what went wrong besides: a mesh that was not healed, say. */
-function withAftermath(reason: string, result: TrialResult, told: string[]): string {
+/** The reason with further errors, for example of a mesh that was not healed. */
+function withOtherErrors(reason: string, result: TrialResult, known: string[]): string {
   const rest = errorTexts(result).filter(
-    (text) => !told.includes(text) && !told.some((one) => one.startsWith(text)),
+    (text) => !known.includes(text) && !known.some((one) => one.startsWith(text)),
   );
-  return rest.length === 0 ? reason : `${reason}\nBesides: ${rest.join('\n')}`;
+  return rest.length === 0 ? reason : `${reason}\nOther errors: ${rest.join('\n')}`;
 }
 
 function timeout(result: TrialResult): string {
   const during = stuckAt(result.steps);
-  return errorTexts(result).join('\n') + (during ? `\nIt was at: ${during}` : '');
+  return errorTexts(result).join('\n') + (during ? `\nLast step: ${during}` : '');
 }
 
-/** Titles from the outermost to the innermost step that failed or never ended, the last such of each level. */
+/** Titles from the outermost to the innermost step that failed or did not end. Each level has the last such step. */
 function stuckAt(steps: TrialStep[]): string {
   const step = steps.findLast((one) => one.category !== 'hook' && (one.duration < 0 || one.error));
   if (!step) return '';
@@ -162,7 +168,7 @@ function errorTexts(result: TrialResult): string[] {
   return result.errors.map(textOf);
 }
 
-/** The message of an error and of its causes, in plain text; not of those that it quotes already. */
+/** The message of an error and of its causes in plain text, without the causes that the message quotes. */
 export function textOf(error: TrialError): string {
   const own = plainText(error.message ?? error.value ?? 'an error without a message');
   const cause = error.cause ? textOf(error.cause) : '';

@@ -2,13 +2,13 @@ import { causeLine, experimentLines } from './experiment-line.ts';
 import type { Report, ReportPromise } from './schema.ts';
 
 /**
- * The run as JUnit XML, one test case a promise. Playwright's own JUnit reporter would show a promise without evidence,
- * and a run that crashed before its first test, as green.
+ * The run as JUnit XML, with one test case for each promise. The JUnit reporter of Playwright would show a promise without a
+ * judgement, and a run that crashed before its first test, as passed.
  */
 export function junitXml(report: Report): string {
   const topics = Map.groupBy(report.promises, (one) => one.topic);
   const suites = [...topics].map(([topic, promises]) => suite(topic, promises, report.startedAt));
-  // A consumer that sees no failing case sees a success.
+  // A consumer shows a file without a failing case as a success.
   if (report.verdict === 'error' && !report.promises.some((one) => one.verdict === 'error'))
     suites.push(`<testsuite name="meshproof" tests="1" errors="1" failures="0" skipped="0">
 <testcase classname="meshproof" name="the run" time="0"><error message="${escape(report.reason)}"/></testcase>
@@ -46,7 +46,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-/** Characters that XML 1.0 forbids are dropped: https://www.w3.org/TR/xml/#charsets */
+/** Removes the characters that XML 1.0 forbids: https://www.w3.org/TR/xml/#charsets */
 function escape(text: string): string {
   return text
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')

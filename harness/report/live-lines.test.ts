@@ -7,7 +7,7 @@ import { sampleFailover } from './sample-experiments.ts';
 const { buckets, events } = sampleFailover();
 const clusters = ['west', 'east'];
 
-/** The failover as it was known `nowMs` after its begin. */
+/** The state of the failover `nowMs` after its begin. */
 function viewAt(nowMs: number): LiveView {
   const known = Math.floor(nowMs / buckets.widthMs);
   const { p50Ms, p99Ms, maxMs } = buckets.latency;
@@ -24,7 +24,7 @@ function viewAt(nowMs: number): LiveView {
 }
 const plain = { width: 80, colors: false };
 
-test('a failover: curves of both clusters and of the failures, p99, the shares, and what was done', () => {
+test('a failover: curves of both clusters and of the failures, p99, the shares and the events', () => {
   const lines = liveLines(viewAt(20_000), plain);
   assert.deepEqual(
     lines.map((line) => line.slice(0, 17).trimEnd()),
@@ -40,7 +40,7 @@ test('a failover: curves of both clusters and of the failures, p99, the shares, 
   assert.equal(lines[7], 'last 5 s: 100 % ok from east');
 });
 
-test('while it lasts, the shares tell the failures in the order of their size', () => {
+test('during the failover, the shares are in order of size', () => {
   const shares = liveLines(viewAt(12_000), plain).find((line) => line.startsWith('last'));
   assert.match(
     shares ?? '',
@@ -55,17 +55,17 @@ test('columns before the first request are blank, and a single failure is not', 
   const reset = liveLines(viewAt(58_000), { width: 200, colors: false }).find((line) =>
     line.startsWith('upstreamReset'),
   )!;
-  assert.match(reset, / [▁-█] /, 'one bad moment among twelve thousand requests');
+  assert.match(reset, / [▁-█] /, 'one bad slot among twelve thousand requests');
 });
 
-test('no line is longer than the terminal is wide, however narrow', () => {
+test('lines are never wider than the terminal', () => {
   for (const width of [20, 39, 40, 80, 200])
     for (const colors of [true, false])
       for (const line of liveLines(viewAt(30_000), { width, colors }))
         assert.ok(stripVTControlCharacters(line).length <= width, `${width}: ${line}`);
 });
 
-test('colours are those of the report and in a terminal only', () => {
+test('lines have the colours of the report, only in a terminal', () => {
   const colored = liveLines(viewAt(20_000), { ...plain, colors: true });
   assert.match(colored[0]!, /^\u001b\[34mok from west/);
   assert.match(colored[3]!, /^\u001b\[31mupstreamReset/);
@@ -73,10 +73,10 @@ test('colours are those of the report and in a terminal only', () => {
   assert.ok(!liveLines(viewAt(20_000), plain).join('').includes('\u001b'));
 });
 
-test('before the first request there is a sentence, and names cannot steer the terminal', () => {
+test('before the first request there is a sentence, and names cannot control the terminal', () => {
   const nothing = { widthMs: 50, series: [], latency: { p50Ms: [], p99Ms: [], maxMs: [] } };
   assert.deepEqual(liveLines({ buckets: nothing, events: [], nowMs: 0, clusters }, plain), [
-    'No request has been sent yet.',
+    'The load has not sent a request yet.',
   ]);
   const hostile = {
     ...nothing,

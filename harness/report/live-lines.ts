@@ -5,14 +5,14 @@ import { type Row, rowsOf } from './picture/series.ts';
 import { latencyText } from './picture/steps.ts';
 import { quantity } from './plain-text.ts';
 
-/** What is known of a load at a moment. */
+/** The state of a load at a moment. */
 export interface LiveView {
   buckets: Buckets;
   /** In order of `atMs`. */
   events: readonly TimelineEvent[];
   /** Now, on the timeline's clock. */
   nowMs: number;
-  /** Names of the mesh's clusters, in its order: they fix the colours, as in the report. */
+  /** The clusters of the mesh, in its order, which decides the colours as in the report. */
   clusters: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface LiveLayout {
   colors: boolean;
 }
 
-/** What the curves show; what the shares are of; what the rates are of. Milliseconds. */
+/** The time windows of the curves, the shares and the rates in milliseconds. */
 const [windowMs, sharesMs, rateMs] = [60_000, 5_000, 2_000];
 const mostEvents = 3;
 const valueWidth = 9;
@@ -44,13 +44,14 @@ const failureColors: Partial<Record<string, Color>> = {
 };
 
 /**
- * The last minute of a load for a terminal, in the words of the report: a curve for the answers of each cluster, for each
- * failure and for p99, what happened, and the shares of the last seconds. The curves of requests have one scale, and a
- * column without a request is blank, so that a single failure is seen. p99 is logarithmic. Pure.
+ * The last minute of a load for a terminal: a curve for the answers of each cluster, for each failure and for p99, the
+ * events, and the shares of the last seconds. All curves of requests have the same scale. A column without a request is
+ * blank, so a single failure is visible. p99 is logarithmic. Pure.
  */
 export function liveLines(view: LiveView, { width, colors }: LiveLayout): string[] {
   const rows = rowsOf(view.buckets, view.clusters).map((row) => ({ ...row, name: plain(row.name) }));
-  const lines = rows.length === 0 ? [{ text: 'No request has been sent yet.' }] : curves(view, rows, width);
+  const lines =
+    rows.length === 0 ? [{ text: 'The load has not sent a request yet.' }] : curves(view, rows, width);
   return [...lines, ...shares(view, rows), ...latestEvents(view)].map(({ text, color }) => {
     const fitting = cut(text, width);
     return colors && color ? styleText(color, fitting, { validateStream: false }) : fitting;
@@ -86,7 +87,7 @@ function curves(view: LiveView, rows: Row[], width: number): Line[] {
   ];
 }
 
-/** The window in `columns` parts, each with what `value` makes of its slots; a part before the first slot has none. */
+/** Divides the window into `columns` parts and applies `value` to the slots of each part. A part can have 0 slots. */
 function perColumn(
   { buckets, nowMs }: LiveView,
   columns: number,
@@ -105,7 +106,7 @@ function highest(values: readonly (number | null)[], from: number, to: number): 
   return values.slice(from, to).reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
 }
 
-/** Requests a second in the last whole slots before now. */
+/** Requests a second in the last complete slots. */
 function rateOf({ buckets, nowMs }: LiveView, { counts }: Row): number {
   const to = Math.min(Math.floor(nowMs / buckets.widthMs), slotsOf(buckets));
   const from = Math.max(0, to - Math.round(rateMs / buckets.widthMs));
@@ -116,7 +117,7 @@ function block(share: number): string {
   return share <= 0 ? ' ' : blocks[Math.min(blocks.length - 1, Math.floor(share * blocks.length))]!;
 }
 
-/** From 1 ms, the lowest block, to the slowest in sight, each block a step on a logarithmic scale. */
+/** A logarithmic scale from 1 ms, the lowest block, to the slowest visible value. */
 function latencyCurve(p99: readonly number[]): string {
   const most = Math.log10(Math.max(10, ...p99));
   return p99
@@ -149,7 +150,7 @@ function shares({ buckets, nowMs }: LiveView, rows: Row[]): Line[] {
     .toSorted((a, b) => b.count - a.count)
     .map(({ name, count }) => `${quantity((count / all) * 100)} % ${name}`);
   if (rows.length === 0) return [];
-  return [{ text: `last ${sharesMs / 1000} s: ${parts.join(', ') || 'no request'}` }];
+  return [{ text: `last ${sharesMs / 1000} s: ${parts.join(', ') || '0 requests'}` }];
 }
 
 function latestEvents({ events, nowMs }: LiveView): Line[] {
@@ -167,7 +168,7 @@ function colorOf({ failed, paint }: Row): Color {
   return okColors[Number(paint.replace('ok-', ''))] ?? 'gray';
 }
 
-/** Names come from a cluster: no control character of theirs reaches the terminal. */
+/** Removes control characters: the names come from a cluster. */
 function plain(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { MemorySampler, memoryOf } from './memory.ts';
 
-test('a process counts with all below it, and no other', async (t) => {
+test('a process counts with its descendants only', async (t) => {
   const proc = await mkdtemp(path.join(tmpdir(), 'meshproof-proc-'));
   t.after(() => rm(proc, { recursive: true }));
   const processes = [
@@ -25,7 +25,7 @@ test('a process counts with all below it, and no other', async (t) => {
   assert.equal(await memoryOf(10, proc), (123 + 3) * 1024);
 });
 
-test('where there is no /proc, nothing is known', async () => {
+test('without /proc the memory is null', async () => {
   assert.equal(await memoryOf(1, '/nowhere'), null);
 });
 
@@ -41,7 +41,7 @@ test('a real child counts', { skip: process.platform !== 'linux' }, async () => 
   assert.ok(after - before > 50e6 && after - before < 100e6, `${before} → ${after}`);
 });
 
-test('the peak stays when memory is given back', async () => {
+test('the peak stays if memory is freed', async () => {
   const samples = [5, 9, 7, null];
   const sampler = new MemorySampler(async () => samples.shift() ?? null);
   assert.equal(sampler.peakBytes, null);

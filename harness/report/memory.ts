@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { readIfThere } from '../base/read-if-there.ts';
 
-/** Memory moves slowly next to this. A sample reads a file of every process of the machine: once a second took a tenth of a core. */
+/** A sample reads a file of every process of the machine: once a second took a tenth of a core. */
 const samplingMs = 5_000;
 
-/** Samples the memory of this process and all below it: workers, and what they started. */
+/** Samples the memory of this process and its descendants: workers, and the processes that they start. */
 export class MemorySampler {
   #peakBytes: number | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -25,24 +25,23 @@ export class MemorySampler {
     if (bytes !== null) this.#peakBytes = Math.max(this.#peakBytes ?? 0, bytes);
   }
 
-  /** The peak in bytes so far, or null where the system has no /proc. */
+  /** The peak in bytes so far, or null if the system does not have /proc. */
   get peakBytes(): number | null {
     return this.#peakBytes;
   }
 }
 
 /**
- * Bytes of memory that a process and its descendants keep for themselves: what they have allocated, and memory that they share by name
- * (Linux, proc_pid_status(5), RssAnon and RssShmem). Pages of files, such as their own code, are left out: processes share them, and the
- * kernel takes them back. Null without /proc. `smaps_rollup` would tell who shares what, but walks all pages of a process: some 25 ms for
- * each, in which neither it nor a mesh on the same machine is run.
+ * Bytes of private and shared memory of a process and its descendants (Linux, proc_pid_status(5), RssAnon and RssShmem). Pages
+ * of files, such as code, do not count: processes share them, and the kernel can drop them. Null without /proc. `smaps_rollup`
+ * is more exact, but it walks all pages for about 25 ms a process, in which that process and the mesh do not run.
  */
 export async function memoryOf(root: number, proc = '/proc'): Promise<number | null> {
   const names = await readdir(proc).catch(() => []);
   const pids = names.filter((name) => /^\d+$/.test(name));
   const processes = pids.map((pid) => processAt(proc, pid)).filter((one) => one !== undefined);
   const tree = new Set([root]);
-  // Parents are listed before their children, unless process ids wrapped around: go on while the tree grows.
+  // A parent usually precedes its children, but process ids wrap around: repeat while the tree grows.
   for (let before = 0; before !== tree.size;) {
     before = tree.size;
     for (const { pid, parent } of processes) if (tree.has(parent)) tree.add(pid);
@@ -51,7 +50,7 @@ export async function memoryOf(root: number, proc = '/proc'): Promise<number | n
   return inTree.length === 0 ? null : inTree.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** A process, or undefined where it is gone. Read at once: for reading later, Node would take 64 KiB for each of hundreds of files. */
+/** A process, or undefined if it has ended. A synchronous read: an asynchronous one takes 64 KiB for each of hundreds of files. */
 function processAt(proc: string, pid: string) {
   const status = readIfThere(`${proc}/${pid}/status`);
   if (status === undefined) return undefined;
@@ -59,7 +58,7 @@ function processAt(proc: string, pid: string) {
   return { pid: Number(pid), parent, bytes: bytesOf(status, 'RssAnon') + bytesOf(status, 'RssShmem') };
 }
 
-/** A line such as `RssAnon:   1234 kB` of a file in /proc; 0 where it is not there, as in a kernel thread's. */
+/** The bytes in a line such as `RssAnon:   1234 kB` of a file in /proc; 0 without the line, as for a kernel thread. */
 function bytesOf(text: string, name: string): number {
   const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
   return kilobytes === undefined ? 0 : Number(kilobytes) * 1024;

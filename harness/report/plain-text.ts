@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Longer messages are cut: an assertion on a large object would drown the report. */
+/** Longer messages are cut: an assertion on a large object would fill the report. */
 const mostCharacters = 2000;
 
-/** A message of Playwright or of an Error for a person: no colour codes, no `Error:` in front, no blank lines. */
+/** A message of Playwright or of an Error without colour codes, a leading `Error:` and blank lines. */
 export function plainText(message: string): string {
   const lines = stripVTControlCharacters(message)
     .split('\n')
@@ -11,6 +11,11 @@ export function plainText(message: string): string {
     .filter((line) => line !== '');
   const text = lines.join('\n').replace(/^(?:[A-Z]\w*)?(?:Error|PromiseBroken|CannotJudge): /, '');
   return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+}
+
+/** Text that Markdown shows as it is. */
+export function markdownText(text: string): string {
+  return text.replace(/[\\`*_[\]<>|]/g, '\\$&');
 }
 
 /** `830 ms`, `4.2 s`, `3 min 20 s`. */
@@ -21,7 +26,7 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** A number for a person: whole from 100 on, three digits or so below, `3.0e-9` where it would be shown as zero. */
+/** A number for a reader: whole from 100 on, about three digits below, and `3.0e-9` for numbers near zero. */
 export function quantity(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && size < 0.001) return value.toExponential(1);

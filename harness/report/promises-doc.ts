@@ -1,21 +1,23 @@
 import { text } from 'node:stream/consumers';
 import type { Declaration } from './annotations.ts';
 import { declaredPromises } from './declared.ts';
+import { markdownText } from './plain-text.ts';
 import { byTopic, capitalized } from './topics.ts';
 
 const introduction = `# Promises
 
-What meshproof proves of a mesh. Generated from the suites; do not edit: \`npm run docs:promises\`.
+The promises that meshproof verifies. \`npm run docs:promises\` generates this file from the suites; do not edit it.
 
-**Core** is what the Istio documentation says of every multi-cluster mesh; **extended** is what a mesh may be set up to
-do. A promise that disturbs more than meshproof's own workloads is skipped on a mesh that is not a lab of ours, unless
-it is allowed by name (\`--allow\`). One that needs a lab is always skipped there: its faults work on the lab's containers and keys.
+**Core** promises follow from the Istio documentation for every multi-cluster mesh. **Extended** promises depend on the
+configuration of the mesh. On a mesh that meshproof did not create, a promise that disturbs more than meshproof's own
+workloads is skipped, unless you allow its id with \`--allow\`. A promise that needs a lab is always skipped there: its
+faults act on the containers and keys of a lab.
 `;
 
 /** docs/promises.md: the promises by topic, with links to suites relative to docs/. Pure. */
 export function promisesDoc(promises: readonly Declaration[]): string {
   const topics = byTopic(promises).map(
-    ([topic, own]) => `\n## ${escaped(capitalized(topic))}\n${own.map(entry).join('')}`,
+    ([topic, own]) => `\n## ${markdownText(capitalized(topic))}\n${own.map(entry).join('')}`,
   );
   return `${introduction}${topics.join('')}`;
 }
@@ -24,18 +26,13 @@ function entry({ id, title, level, disturbs, needsLab, references, suite }: Decl
   return `
 ### ${id}
 
-${escaped(title)}
+${markdownText(title)}
 
 - Level: ${level}
 - Disturbs: ${disturbs}${needsLab ? '; needs a lab' : ''}
-- Comes from: ${references.map((address) => `<${address}>`).join(', ')}
+- References: ${references.map((address) => `<${address}>`).join(', ')}
 - Suite: [${suite}](../${encodeURI(suite)})
 `;
-}
-
-/** Markdown shows the characters as they are. */
-function escaped(text: string): string {
-  return text.replace(/[\\`*_[\]<>|]/g, '\\$&');
 }
 
 // playwright test --list --reporter=json | node harness/report/promises-doc.ts > docs/promises.md

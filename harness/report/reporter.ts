@@ -14,7 +14,7 @@ import { type Declaration, payloadsOf } from './annotations.ts';
 import { assembleReport } from './assemble.ts';
 import { ConsoleLines, wantsColors } from './console.ts';
 import { readContext, type RunContext } from './context.ts';
-import { duplicateOf, listAgain } from './declared.ts';
+import { duplicateOf, listPromises } from './declared.ts';
 import type { Experiment } from './experiment.ts';
 import { takeExperiments, type TakenExperiments, withExperiments } from './experiments.ts';
 import { pointLatestTo, writeAtomically } from './files.ts';
@@ -25,13 +25,13 @@ import { reportHtml } from './page/page.ts';
 import type { Report, ReportPromise } from './schema.ts';
 
 export interface ReporterOptions {
-  /** The run folder, results/<run>; made when missing. */
+  /** The run folder, results/<run>; created if it does not exist. */
   runDir: string;
-  /** Read only when the run folder has no context.json. */
+  /** Read only if the run folder does not have a context.json. */
   meshFilePath?: string;
 }
 
-/** A promise of this run and what became of it so far. */
+/** A promise of this run and its result so far. */
 interface Entry {
   declaration: Declaration;
   result?: TestResult;
@@ -39,14 +39,14 @@ interface Entry {
 }
 
 /**
- * The Playwright reporter that leaves report.json, index.html and junit.xml in the run folder and `latest` beside it.
- * The report is on disk from the first moment and after every promise, so that even a killed run leaves one.
+ * The Playwright reporter that writes report.json, index.html and junit.xml to the run folder, and the link `latest`. It
+ * writes the report at the begin and after every promise, so a killed run also has one.
  */
 export default class MeshproofReporter implements Reporter {
   readonly #options: ReporterOptions;
   readonly #lines = new ConsoleLines(wantsColors(process.stdout));
   readonly #memory = new MemorySampler();
-  /** `playwright test --list` uses the configured reporters too; it tries nothing, so there is nothing to write. */
+  /** `playwright test --list` also uses the configured reporters. It does not run tests, so the reporter does not write a report. */
   readonly #listing = process.argv.includes('--list');
   readonly #entries = new Map<string, Entry>();
   readonly #troubles: string[] = [];
@@ -56,7 +56,9 @@ export default class MeshproofReporter implements Reporter {
 
   constructor(options: Partial<ReporterOptions> = {}) {
     if (!options.runDir)
-      throw new Error("meshproof's reporter needs the option runDir: the folder results/<run> to write to");
+      throw new Error(
+        'The reporter of meshproof cannot start: runDir is not set. Set it to a folder results/<run>.',
+      );
     guardOutput(1); // `readReport` does not believe a pass then
     this.#options = { ...options, runDir: path.resolve(options.runDir) };
     if (!this.#listing) this.#memory.start();
@@ -81,7 +83,7 @@ export default class MeshproofReporter implements Reporter {
   onTestEnd(test: TestCase, result: TestResult): void {
     const entry = this.#entries.get(test.id);
     if (!entry) {
-      // Not a promise, so set-up or tear-down: its failure is why promises are not judged.
+      // Set-up or tear-down: if it fails, promises are not judged.
       if (result.status === 'failed' || result.status === 'timedOut')
         this.#note(`${test.title} failed: ${result.errors.map(textOf).join('\n')}`);
       return;
@@ -113,17 +115,17 @@ export default class MeshproofReporter implements Reporter {
     if (result.status === 'interrupted') this.#note('The run was interrupted.');
     if (result.status === 'timedout') this.#note('The run took longer than its global timeout.');
     if (this.#entries.size === 0 && this.#troubles.length > 0)
-      for (const declaration of await listAgain()) this.#entries.set(declaration.id, { declaration });
+      for (const declaration of await listPromises()) this.#entries.set(declaration.id, { declaration });
 
     await this.#writing;
     const report = await this.#write();
     this.#print(this.#lines.summary(report, path.join(this.#options.runDir, 'index.html')));
-    // Playwright knows nothing of evidence: what passed for it may be an error here.
+    // Playwright passes a test without a judgement, which is an error here.
     return result.status === 'passed' && report.verdict !== 'pass' ? { status: 'failed' } : {};
   }
 
   #judge({ declaration, result, experiments }: Entry): ReportPromise {
-    const unrun = this.#troubles[0] ?? 'Playwright did not get to it.';
+    const unrun = this.#troubles[0] ?? 'Playwright stopped before it.';
     const judged = judgeTrial(declaration, result, unrun, new Date());
     return experiments ? withExperiments(judged, experiments) : judged;
   }
@@ -137,7 +139,7 @@ export default class MeshproofReporter implements Reporter {
     process.stdout.write(`${text}\n`);
   }
 
-  /** Writes in the background, one write after the other; a failure shows at the end, where it is written again. */
+  /** Writes in the background, one write after the other. The last write, at the end of the run, reports failures. */
   #writeSoon(trouble: string): void {
     this.#writing = this.#writing
       .then(() => this.#write(trouble))
@@ -154,17 +156,19 @@ export default class MeshproofReporter implements Reporter {
   async #write(unfinished?: string): Promise<Report> {
     const { runDir, meshFilePath } = this.#options;
     this.#context ??= readContext(runDir, meshFilePath);
+    const experiments = this.#pictures();
     const report = assembleReport(await this.#context, {
       promises: [...this.#entries.values()].map((entry) => this.#judge(entry)),
+      experiments,
       finishedAt: new Date(),
       waiting: this.#waiting,
       peakMemoryBytes: this.#memory.peakBytes,
       troubles: unfinished === undefined ? this.#troubles : [...this.#troubles, unfinished],
     });
-    await writeAtomically(path.join(runDir, 'index.html'), reportHtml(report, this.#pictures()));
+    await writeAtomically(path.join(runDir, 'index.html'), reportHtml(report, experiments));
     await writeAtomically(path.join(runDir, 'junit.xml'), junitXml(report));
     await pointLatestTo(runDir);
-    // The last: it says `pass` only where all the rest is on the disk, too.
+    // The last file: if it says `pass`, all other files are on the disk.
     await writeAtomically(path.join(runDir, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
     return report;
   }

@@ -1,14 +1,14 @@
 import type { Buckets, Outcome } from '../traffic/timeline.ts';
-import type { Experiment } from './experiment.ts';
+import { type Experiment, failuresOf } from './experiment.ts';
 
-/** What becomes of requests sent at a moment, the shares adding up to 1; latency is the median in milliseconds. */
+/** The outcomes of requests at a moment. The shares add up to 1; the latency is the median in milliseconds. */
 type Mix = readonly { cluster: string | null; outcome: Outcome; share: number; latencyMs: number }[];
 
 const slotMs = 50;
 
 /**
- * Buckets of an even load as k6 would count it, made up: each request gets its fate by `mixAt`, its latency is spread
- * around the median. The same arguments give the same buckets.
+ * Buckets of an even load, as k6 counts them. `mixAt` decides the outcome of each request; latencies spread around the
+ * median. The same arguments give the same buckets.
  */
 export function sampleBuckets(options: {
   forMs: number;
@@ -17,18 +17,18 @@ export function sampleBuckets(options: {
 }): Buckets {
   const { forMs, ratePerSecond, mixAt } = options;
   const slots = Math.ceil(forMs / slotMs);
-  const chance = chances(20_260_914);
+  const random = randomNumbers(20_260_914);
   const series = new Map<string, Buckets['series'][number]>();
   const latencies: number[][] = Array.from({ length: slots }, () => []);
   for (let sent = 0; sent < (forMs * ratePerSecond) / 1000; sent++) {
     const startMs = (sent * 1000) / ratePerSecond;
     const slot = Math.floor(startMs / slotMs);
-    const { cluster, outcome, latencyMs } = drawn(mixAt(startMs), chance());
+    const { cluster, outcome, latencyMs } = outcomeAt(mixAt(startMs), random());
     const key = `${cluster} ${outcome}`;
     const row = series.get(key) ?? { cluster, outcome, counts: Array.from({ length: slots }, () => 0) };
     series.set(key, row);
     row.counts[slot]! += 1;
-    latencies[slot]?.push(latencyMs * (0.8 + 0.3 * chance() + (chance() < 0.01 ? 3 * chance() : 0)));
+    latencies[slot]?.push(latencyMs * (0.8 + 0.3 * random() + (random() < 0.01 ? 3 * random() : 0)));
   }
   const quantile = (share: number) =>
     latencies.map((all) => {
@@ -42,7 +42,7 @@ export function sampleBuckets(options: {
   };
 }
 
-/** All local pods killed: three seconds of resets, then the other region answers until they are back. */
+/** All local pods are killed: three seconds of resets, then the other region answers until new pods are ready. */
 export function sampleFailover(scope = 'west→east (catalog), keep-alive, through the ingress'): Experiment {
   const [killedMs, movedMs, backMs, returnedMs] = [10_000, 13_150, 40_000, 42_600];
   const mixAt = (ms: number): Mix => {
@@ -62,11 +62,13 @@ export function sampleFailover(scope = 'west→east (catalog), keep-alive, throu
       { cluster: 'west', outcome: 'ok', share: 0.5, latencyMs: 5 },
     ];
   };
+  const buckets = sampleBuckets({ forMs: 60_000, ratePerSecond: 200, mixAt });
+  const failures = failuresIn(buckets);
   return {
     scope,
     load: { ratePerSecond: 200, connections: 'keep-alive', from: 'ingress', generator: 'k6' },
     startedAt: '2026-09-14T09:13:02.000Z',
-    buckets: sampleBuckets({ forMs: 60_000, ratePerSecond: 200, mixAt }),
+    buckets,
     events: [
       { atMs: killedMs, label: 'force-kill of catalog-west-0 and catalog-west-1' },
       { atMs: 10_240, label: 'no local endpoint left in the ingress proxy' },
@@ -78,32 +80,35 @@ export function sampleFailover(scope = 'west→east (catalog), keep-alive, throu
       { kind: 'outage', label: 'outage 3.14 s', fromMs: 10_006, toMs: 13_150 },
     ],
     numbers: [
-      { name: 'detection', value: 41, unit: 'ms', atMost: 1000 },
-      { name: 'recovery', value: 3144, unit: 'ms', atMost: 10_000 },
-      { name: 'requests failed', value: 411, unit: 'requests', atMost: 500 },
+      { name: 'requests lost to the fault', value: failures.more + 50, unit: 'requests', atMost: 500 },
+      { name: 'outage', value: 3144, unit: 'ms', atMost: 10_000 },
       { name: 'relapses', value: 1, unit: '', atMost: 0 },
-      { name: 'return to its own region', value: 2600, unit: 'ms', atMost: 15_000 },
+      { name: 'detection after the fault', value: 41, unit: 'ms', atMost: 1000 },
+      { name: 'traffic returned to its own region', value: 2600, unit: 'ms', atMost: 15_000 },
     ],
+    failures,
   };
 }
 
-/** One of two pods hangs: half of the requests wait for the timeout until it is ejected. */
+/** One of two pods hangs: half of the requests time out until the pod is ejected. */
 export function sampleHang(scope = 'west→west (catalog), fresh connections, from inside'): Experiment {
   const [hangsMs, ejectedMs, wellMs] = [12_000, 17_400, 37_000];
   const mixAt = (ms: number): Mix => {
-    const well = { cluster: 'west', outcome: 'ok', share: 1, latencyMs: 2.4 } as const;
-    if (ms < hangsMs || ms >= ejectedMs) return [well];
+    const good = { cluster: 'west', outcome: 'ok', share: 1, latencyMs: 2.4 } as const;
+    if (ms < hangsMs || ms >= ejectedMs) return [good];
     return [
-      { ...well, share: 0.5 },
+      { ...good, share: 0.5 },
       { cluster: null, outcome: 'upstreamTimeout', share: 0.46, latencyMs: 1000 },
       { cluster: null, outcome: 'clientTimeout', share: 0.04, latencyMs: 5000 },
     ];
   };
+  const buckets = sampleBuckets({ forMs: 45_000, ratePerSecond: 50, mixAt });
+  const failures = failuresIn(buckets);
   return {
     scope,
     load: { ratePerSecond: 50, connections: 'fresh', from: 'mesh', generator: 'k6' },
     startedAt: '2026-09-14T09:14:30.000Z',
-    buckets: sampleBuckets({ forMs: 45_000, ratePerSecond: 50, mixAt }),
+    buckets,
     events: [
       { atMs: hangsMs, label: 'catalog-west-1 hangs' },
       { atMs: ejectedMs, label: 'ejected by the proxy of probe' },
@@ -114,14 +119,15 @@ export function sampleHang(scope = 'west→west (catalog), fresh connections, fr
       { kind: 'outage', label: 'partial outage 5.4 s', fromMs: hangsMs + 20, toMs: ejectedMs },
     ],
     numbers: [
-      { name: 'time to eject', value: 5400, unit: 'ms', atMost: 6000 },
-      { name: 'share failed while it lasted', value: 50.4, unit: '%', atMost: 55 },
+      { name: 'requests lost to the fault', value: failures.more + 50, unit: 'requests', atMost: 150 },
+      { name: 'outage', value: 5380, unit: 'ms', atMost: 6000 },
       { name: 'slowest answer', value: 5000, unit: 'ms', atMost: 5000 },
     ],
+    failures,
   };
 }
 
-/** The link cut for data: a service that is only remote fails promptly, and comes back by itself. */
+/** The link drops data: calls to a service behind it fail promptly, and recover by themselves. */
 export function samplePartition(scope = 'west→east (inventory), fresh connections, from inside'): Experiment {
   const [cutMs, healedMs, backMs] = [8_000, 23_000, 24_700];
   const mixAt = (ms: number): Mix => {
@@ -136,11 +142,12 @@ export function samplePartition(scope = 'west→east (inventory), fresh connecti
       ? [failure('upstreamTimeout', 1, 1000)]
       : [failure('connectFailure', 0.15, 520), failure('noHealthyUpstream', 0.85, 1.5)];
   };
+  const buckets = sampleBuckets({ forMs: 40_000, ratePerSecond: 100, mixAt });
   return {
     scope,
     load: { ratePerSecond: 100, connections: 'fresh', from: 'mesh', generator: 'k6' },
     startedAt: '2026-09-14T09:16:00.000Z',
-    buckets: sampleBuckets({ forMs: 40_000, ratePerSecond: 100, mixAt }),
+    buckets,
     events: [
       { atMs: cutMs, label: 'port 15443 cut in both directions' },
       { atMs: healedMs, label: 'port 15443 open again' },
@@ -156,16 +163,32 @@ export function samplePartition(scope = 'west→east (inventory), fresh connecti
       { name: 'slowest failure', value: 1100, unit: 'ms', atMost: 2000 },
       { name: 'relapses', value: 0, unit: '', atMost: 0 },
     ],
+    failures: failuresIn(buckets),
   };
 }
 
-function drawn(mix: Mix, chance: number): Mix[number] {
-  let left = chance;
+/** The failures in buckets, each at the begin of its slot. */
+function failuresIn({ series, widthMs }: Buckets): NonNullable<Experiment['failures']> {
+  const failed = series.filter(({ outcome }) => outcome !== 'ok');
+  const all = failed.flatMap(({ outcome, counts }) =>
+    counts.flatMap((count, slot) =>
+      Array.from({ length: count }, () => ({
+        startMs: slot * widthMs,
+        endMs: (slot + 1) * widthMs,
+        outcome,
+      })),
+    ),
+  );
+  return failuresOf(all.toSorted((a, b) => a.startMs - b.startMs))!;
+}
+
+function outcomeAt(mix: Mix, random: number): Mix[number] {
+  let left = random;
   return mix.find((one) => (left -= one.share) < 0) ?? mix.at(-1)!;
 }
 
-/** Even chances in [0, 1) that are the same each time: mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
-function chances(seed: number): () => number {
+/** Reproducible random numbers in [0, 1): mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
+function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,9 +1,11 @@
 import type { Measurement } from '../verdict/verdict.ts';
 import type { Experiment } from './experiment.ts';
+import { entryOf } from './experiments.ts';
 import { sampleFailover, sampleHang, samplePartition } from './sample-experiments.ts';
-import type { Report, ReportExperiment, ReportMesh, ReportPromise } from './schema.ts';
+import type { Report, ReportMesh, ReportPromise } from './schema.ts';
+import { userImpact } from './user-impact.ts';
 
-/** A mesh as the lab makes it, for tests and for looking at the report without a cluster. */
+/** A mesh like that of the lab, for tests and for a look at the report without a cluster. */
 export const sampleMesh: ReportMesh = {
   meshId: 'meshproof',
   trustDomain: 'cluster.local',
@@ -34,7 +36,7 @@ export const sampleMesh: ReportMesh = {
 
 const istio = 'https://istio.io/latest/docs';
 
-/** One promise; what is not given is that of a kept core promise. */
+/** A promise; fields that are not given are those of a kept core promise. */
 export function samplePromise(given: Partial<ReportPromise> & Pick<ReportPromise, 'id'>): ReportPromise {
   return {
     title: 'The ingress answers through webapp and catalog.',
@@ -84,8 +86,8 @@ const connectivity: ReportPromise[] = [
     durationMs: 9_480,
     waitingMs: 9_100,
     measurements: [
-      ...both('added, until known', 'ms', [2310, 2874], { atMost: 15000 }),
-      ...both('removed, until forgotten', 'ms', [640, 712], { atMost: 15000 }),
+      ...both('added, until visible', 'ms', [2310, 2874], { atMost: 15000 }),
+      ...both('removed, until gone', 'ms', [640, 712], { atMost: 15000 }),
     ],
   }),
   samplePromise({
@@ -102,7 +104,7 @@ const connectivity: ReportPromise[] = [
     measurements: [
       { name: 'share answered by', scope: 'west', value: 52.3, unit: '%', atLeast: 38.1, atMost: 61.9 },
       { name: 'share answered by', scope: 'east', value: 47.7, unit: '%', atLeast: 38.1, atMost: 61.9 },
-      { name: 'chance of a false alarm', value: 8.1e-7, unit: '', atMost: 1e-6 },
+      { name: 'probability of a false alarm', value: 8.1e-7, unit: '', atMost: 1e-6 },
     ],
   }),
 ];
@@ -120,11 +122,22 @@ const broken: ReportPromise[] = [
       'west→east: recovered after 14 820 ms, but at most 10 000 ms are allowed (interval 5 s + base ejection 5 s); 37 of 1 482 requests failed, all upstreamReset.',
     references: [`${istio}/tasks/traffic-management/locality-load-balancing/failover/`],
     measurements: [
-      { name: 'time to detect', scope: 'west→east', value: 4210, unit: 'ms', atMost: 5000 },
-      { name: 'time to recover', scope: 'west→east', value: 14820, unit: 'ms', atMost: 10000 },
-      { name: 'time to recover', scope: 'east→west', value: 6120, unit: 'ms', atMost: 10000 },
-      { name: 'requests failed', scope: 'west→east', value: 37, unit: 'requests', atMost: 20 },
-      { name: 'requests failed', scope: 'east→west', value: 11, unit: 'requests', atMost: 20 },
+      {
+        name: 'traffic moved to the other region',
+        scope: 'west→east',
+        value: 14820,
+        unit: 'ms',
+        atMost: 10000,
+      },
+      {
+        name: 'traffic moved to the other region',
+        scope: 'east→west',
+        value: 6120,
+        unit: 'ms',
+        atMost: 10000,
+      },
+      { name: 'failed requests', scope: 'west→east', value: 37, unit: 'requests', atMost: 20 },
+      { name: 'failed requests', scope: 'east→west', value: 11, unit: 'requests', atMost: 20 },
       {
         name: 'share answered locally after the return',
         scope: 'west→east',
@@ -150,7 +163,7 @@ const broken: ReportPromise[] = [
     durationMs: 60_000,
     waitingMs: 58_700,
     reason:
-      'Test timeout of 60000ms exceeded.\nIt was at: kill the east-west gateway of east › wait until no endpoint is left',
+      'Test timeout of 60000ms exceeded.\nLast step: kill the east-west gateway of east › wait until no endpoint is left',
   }),
   samplePromise({
     id: 'GWY-01',
@@ -158,7 +171,7 @@ const broken: ReportPromise[] = [
     title: 'East-west gateway killed while the service is present locally: no caller notices.',
     disturbs: 'gateway',
     verdict: 'skipped',
-    reason: 'It disturbs a gateway, and this mesh is not a lab of meshproof. Allow it with --allow GWY-01.',
+    reason: 'It disturbs a gateway, and meshproof did not create this mesh. Allow it with --allow GWY-01.',
     durationMs: 0,
     waitingMs: 0,
   }),
@@ -185,10 +198,7 @@ export const sampleExperiments: ReadonlyMap<string, Experiment> = new Map([
   ['experiments/RES-05-1.json', samplePartition()],
 ]);
 
-const experimentOf = (file: string): ReportExperiment[] => {
-  const { scope, startedAt, load, numbers } = sampleExperiments.get(file)!;
-  return [{ scope, file, startedAt, load, numbers }];
-};
+const experimentOf = (file: string) => [entryOf(file, sampleExperiments.get(file)!)];
 
 const resilience: ReportPromise[] = [
   samplePromise({
@@ -237,6 +247,8 @@ const resilience: ReportPromise[] = [
   }),
 ];
 
+const promises = [...connectivity, ...broken, ...resilience];
+
 /** A report with every verdict in it. */
 export const sampleReport: Report = {
   schema: 'meshproof.dev/report/v1',
@@ -256,5 +268,6 @@ export const sampleReport: Report = {
   },
   mesh: sampleMesh,
   harness: { durationMs: 181_000, waitingMs: 154_600, peakMemoryBytes: 248_000_000 },
-  promises: [...connectivity, ...broken, ...resilience],
+  faults: userImpact(promises, sampleExperiments),
+  promises,
 };

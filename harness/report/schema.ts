@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const verdict = z.enum(['pass', 'fail', 'error', 'skipped']);
 
-/** One number behind a verdict; see Measurement in harness/verdict. */
+/** A number of a judgement; see Measurement in harness/verdict. */
 export const measurementSchema = z.strictObject({
   name: z.string(),
   value: z.number(),
@@ -12,21 +12,21 @@ export const measurementSchema = z.strictObject({
   scope: z.string().optional(),
 });
 
-/** The load under which an experiment was made. */
+/** The load of an experiment. */
 export const loadSchema = z.strictObject({
-  ratePerSecond: z.number().nonnegative().describe('Requests due a second, whatever becomes of them.'),
+  ratePerSecond: z.number().nonnegative().describe('Requests due a second.'),
   connections: z.enum(['keep-alive', 'fresh']),
   from: z.enum(['ingress', 'mesh']),
   generator: z.enum(['k6', 'probe']),
 });
 
-/** Why a promise is broken, as the doctor sees it. */
+/** The cause of a broken promise that the doctor found. */
 export const causeSchema = z.strictObject({
   code: z.string().min(1).describe('The code of the finding.'),
-  cluster: z.string().optional().describe('Absent where it concerns the mesh as a whole.'),
+  cluster: z.string().optional().describe('Absent if the cause is in the whole mesh.'),
   sentence: z.string().min(1),
   remedy: z.string().describe('A command, a manifest, or a sentence.'),
-  anchor: z.string().describe('Where the documentation explains the finding.'),
+  anchor: z.string().describe('The place in the documentation that explains the finding.'),
 });
 
 /** One promise of a report. */
@@ -40,49 +40,99 @@ export const promiseSchema = z.strictObject({
   references: z
     .array(z.url({ protocol: /^https?$/ }))
     .min(1)
-    .describe('The documentation that the requirement comes from.'),
+    .describe('The documentation of the requirement.'),
   disturbs: z
     .enum(['nothing', 'gateway', 'control-plane', 'link', 'cluster'])
-    .describe("What proving it disturbs beyond meshproof's own workloads."),
+    .describe("The part of the mesh that the promise disturbs, except meshproof's own workloads."),
   suite: z.string().describe('Path of the spec file.'),
   verdict,
   reason: z
     .string()
     .describe(
-      'One or more sentences, one a line; for fail what was expected and seen, for error and skipped why.',
+      'One or more lines. For fail: the expected and the observed result. For error and skipped: the reason.',
     ),
   measurements: z.array(measurementSchema),
+  judgements: z
+    .array(
+      z.strictObject({
+        scope: z.string().optional().describe('The direction, place or load.'),
+        verdict: z.enum(['pass', 'fail', 'error']),
+        reason: z.string(),
+      }),
+    )
+    .optional()
+    .describe('The judgements of the suite, in its order. The verdict of the promise is the worst of them.'),
   startedAt: z.iso.datetime(),
   durationMs: z.number().nonnegative(),
-  waitingMs: z.number().nonnegative().describe('Of durationMs, the time spent waiting for the mesh.'),
+  waitingMs: z.number().nonnegative().describe('The part of durationMs that was spent waiting for the mesh.'),
   experiments: z
     .array(
       z.strictObject({
         scope: z.string(),
-        file: z.string().describe('Path in the run folder: requests over time, events and bands.'),
+        file: z
+          .string()
+          .describe('Path in the run folder. The file has the requests over time, events and bands.'),
         startedAt: z.iso.datetime(),
+        phase: z.string().optional().describe('The part of the promise, if it injects several faults.'),
         load: loadSchema,
         numbers: z.array(measurementSchema),
       }),
     )
     .optional()
-    .describe('What was recorded under load, one a direction.'),
+    .describe('The recordings under load, one for each path.'),
   missingExperiments: z
     .array(z.string())
     .optional()
-    .describe('Why an experiment that was recorded is not here, one sentence each.'),
-  cause: causeSchema.optional().describe('What the doctor found first, where the promise is not kept.'),
+    .describe('The reasons why recorded experiments are missing, one sentence each.'),
+  cause: causeSchema
+    .optional()
+    .describe('The first cause that the doctor found, if the promise is not kept.'),
 });
 
-/** The mesh that was judged, as far as the report draws it. */
+/** The cost of a fault for the users of one path. */
+const pathImpactSchema = z.strictObject({
+  scope: z.string().describe('The path and its load.'),
+  requestsLost: z.number().nullable().describe('Requests that failed or were too slow; null: not recorded.'),
+  requestsSent: z
+    .number()
+    .nullable()
+    .describe('Requests from the begin of the fault to the end of the load; null: not recorded.'),
+  longestOutageMs: z.number().nullable().describe('null: not recorded.'),
+  outageMs: z.number().nullable().describe('All outages together; null: not recorded.'),
+  recovered: z.boolean().describe('false: the last outage lasted to the end of the load.'),
+  afterFaultMs: z.number().optional().describe('Time to recover, from the begin of the fault.'),
+  afterHealingMs: z.number().optional().describe('Time to recover, from the end of the fault.'),
+  allowed: z
+    .strictObject({
+      requests: z.number().optional(),
+      outageMs: z.number().optional().describe('For all outages together.'),
+      recoveryMs: z.number().optional(),
+    })
+    .describe(
+      'The most that the promise allows. A bound is absent if the promise does not limit that number.',
+    ),
+});
+
+/** The cost of a fault for users. */
+const faultImpactSchema = z.strictObject({
+  promise: z.string().describe('Id of the promise that injected the fault.'),
+  phase: z.string().optional().describe('The part of the promise, if it injects several faults.'),
+  verdict: z.enum(['pass', 'fail', 'error']),
+  reason: z.string().optional().describe('Why the promise is broken, or why the fault could not be judged.'),
+  paths: z.int().describe('Paths under load during the fault.'),
+  judgedPaths: z.int(),
+  worst: pathImpactSchema.nullable().describe('The worst path; null: not judged, or without numbers.'),
+});
+
+/** The parts of the judged mesh that the report shows. */
 export const meshSchema = z.strictObject({
   meshId: z.string(),
   trustDomain: z.string(),
-  lab: z.string().nullable().describe('Name of the lab, or null for a mesh that meshproof did not make.'),
-  images: z.enum(['registry', 'packages']).nullable().describe('Where the images of the lab came from.'),
+  lab: z.string().nullable().describe('Name of the lab, or null if meshproof did not create the mesh.'),
+  images: z.enum(['registry', 'packages']).nullable().describe('The source of the images of the lab.'),
   link: z
     .array(z.strictObject({ port: z.int(), purpose: z.enum(['data', 'discovery']) }))
-    .describe('What the wide-area link of a lab forwards.'),
+    .describe('The ports that the wide-area link of a lab forwards.'),
   clusters: z.array(
     z.strictObject({
       name: z.string(),
@@ -103,8 +153,10 @@ export const reportSchema = z.strictObject({
   run: z.string().describe('Name of the run folder.'),
   verdict: z
     .enum(['pass', 'fail', 'error'])
-    .describe('fail if any promise failed, else error if any could not be judged or none was, else pass.'),
-  reason: z.string().describe('One sentence on the verdict; for error, why the mesh could not be judged.'),
+    .describe(
+      'fail if a promise failed, else error if a promise could not be judged or if nothing was judged, else pass.',
+    ),
+  reason: z.string().describe('The reason of the verdict; for error, why the mesh could not be judged.'),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
   command: z.string().describe('The command that reproduces the run.'),
@@ -112,25 +164,33 @@ export const reportSchema = z.strictObject({
   versions: z
     .record(z.string(), z.string())
     .describe('meshproof, istio (per cluster), kubernetes, envoy, ...'),
-  mesh: meshSchema.nullable().describe('null where the run could not tell.'),
+  mesh: meshSchema.nullable().describe('null if the run did not have a readable mesh file.'),
   harness: z.strictObject({
     durationMs: z.number().describe('The whole run.'),
     waitingMs: z
       .number()
-      .describe('Of it, the time spent waiting for the mesh: convergence, pods, requests, declared delays.'),
+      .describe(
+        'The part of durationMs that was spent waiting for the mesh: convergence, pods, requests, declared delays.',
+      ),
     peakMemoryBytes: z
       .int()
       .nullable()
       .describe(
-        'Most memory at one time of the test runner, its workers and what they start: what they keep for themselves (RssAnon and RssShmem of Linux), without pages of files.',
+        'The peak memory of the test runner, its workers and their processes (RssAnon and RssShmem of Linux, without pages of files).',
       ),
   }),
+  faults: z
+    .array(faultImpactSchema)
+    .optional()
+    .describe('What users noticed of each fault, worst first. Absent in reports of older versions.'),
   promises: z.array(promiseSchema),
 });
 
 export type Report = z.infer<typeof reportSchema>;
 export type ReportPromise = Report['promises'][number];
 export type ReportExperiment = NonNullable<ReportPromise['experiments']>[number];
+export type FaultImpact = z.infer<typeof faultImpactSchema>;
+export type PathImpact = z.infer<typeof pathImpactSchema>;
 export type Cause = z.infer<typeof causeSchema>;
 export type ReportMesh = z.infer<typeof meshSchema>;
 

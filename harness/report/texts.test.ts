@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { annotation } from './annotations.ts';
 import { ConsoleLines, wantsColors } from './console.ts';
-import { declaredPromises, duplicateOf, listAgain } from './declared.ts';
+import { declaredPromises, duplicateOf, listPromises } from './declared.ts';
 import { junitXml } from './junit.ts';
 import { bytes, duration, plainText, quantity } from './plain-text.ts';
 import { promisesDoc } from './promises-doc.ts';
 import { samplePromise, sampleReport } from './sample.ts';
 
-test('numbers are written for people', () => {
+test('numbers are readable', () => {
   assert.deepEqual([0, 830.4, 4_240, 59_960, 200_000].map(duration), [
     '0 ms',
     '830 ms',
@@ -28,7 +28,7 @@ test('numbers are written for people', () => {
   assert.deepEqual([248e6, 2.34e9].map(bytes), ['248 MB', '2.3 GB']);
 });
 
-test('a message loses its colours, its class and its blank lines, and a long one its end', () => {
+test('a message loses its colours, class and blank lines, and a long message its end', () => {
   assert.equal(
     plainText('Error: \u001b[2mexpect(\u001b[22m1)\n\n  Expected: 2  \n'),
     'expect(1)\n  Expected: 2',
@@ -37,7 +37,7 @@ test('a message loses its colours, its class and its blank lines, and a long one
   assert.equal(plainText('x'.repeat(5_000)).length, 2_001);
 });
 
-test('lines are coloured in a terminal only, and never with NO_COLOR', () => {
+test('lines are coloured only in a terminal, and never with NO_COLOR', () => {
   assert.equal(wantsColors({ isTTY: true }, {}), true);
   assert.equal(wantsColors({ isTTY: true }, { NO_COLOR: '1' }), false);
   assert.equal(wantsColors({}, {}), false);
@@ -46,13 +46,13 @@ test('lines are coloured in a terminal only, and never with NO_COLOR', () => {
   assert.match(new ConsoleLines(false).promise(broken), /^✗ LOC-02 .* \(48\.3 s\)\n    west→east: recovered/);
 });
 
-test('experiments and causes are told in a line each', () => {
+test('each experiment and each cause has a line', () => {
   const broken = sampleReport.promises.find((one) => one.id === 'RES-01')!;
   const lines = new ConsoleLines(false).promise(broken).split('\n');
   assert.match(lines[2]!, /^ {4}Likely cause \(MP4003 in west\): DestinationRule .* Remedy: kubectl /);
   assert.match(
     lines[3]!,
-    /^ {4}west→east \(catalog\), .*: detection 41 ms \(at most 1,000\), .*relapses 1 \(at most 0: outside\), /,
+    /^ {4}west→east \(catalog\), .*: requests lost to the fault 433 \(at most 500\), .*relapses 1 \(at most 0: outside\), /,
   );
   assert.equal(lines.length, 4);
   assert.match(
@@ -66,7 +66,7 @@ test('experiments and causes are told in a line each', () => {
   );
 });
 
-test('the summary tells a shared reason once', () => {
+test('the summary has a shared reason once', () => {
   const same = { verdict: 'error', reason: 'Not judged: east is down' } as const;
   const promises = [samplePromise({ id: 'CON-01', ...same }), samplePromise({ id: 'CON-02', ...same })];
   const text = new ConsoleLines(false).summary(
@@ -78,7 +78,7 @@ test('the summary tells a shared reason once', () => {
   assert.match(text, /Report: \/r\/index\.html/);
 });
 
-test('JUnit tells broken from unjudged, and never shows an unjudged run as green', () => {
+test('JUnit separates failures from errors, and a run without a judgement is an error', () => {
   const xml = junitXml(sampleReport);
   assert.match(xml, /<testsuite name="locality" tests="2" failures="1" errors="0" skipped="0"/);
   assert.match(xml, /<error message="Test timeout of 60000ms exceeded\.">/);
@@ -107,7 +107,7 @@ const listing = (...declarations: (typeof declaration)[]) =>
     })),
   });
 
-test('promises are found at any depth of a listing', () => {
+test('promises are found at any depth of a list', () => {
   assert.deepEqual(
     declaredPromises(listing({ ...declaration, id: 'LOC-01' }, declaration)).map((one) => one.id),
     ['CON-01', 'LOC-01'],
@@ -115,21 +115,21 @@ test('promises are found at any depth of a listing', () => {
   assert.throws(() => declaredPromises('{}'));
 });
 
-test('one id for two promises is refused, the same promise twice is not', () => {
+test('two promises with one id are refused, the same promise twice is not', () => {
   const other = { ...declaration, suite: 'suites/connectivity/other.spec.ts' };
   assert.throws(
     () => declaredPromises(listing(declaration, other)),
-    /Two promises are called CON-01: in .*con-01.* and in .*other/,
+    /Two promises have the id CON-01: in .*con-01.* and in .*other/,
   );
   assert.equal(duplicateOf([declaration, declaration]), undefined);
 });
 
-test('a command that is not a Playwright test run lists nothing', async () => {
-  assert.deepEqual(await listAgain([process.execPath, 'cli.js', 'show-report']), []);
-  assert.deepEqual(await listAgain([process.execPath, '/nowhere.js', 'test']), []);
+test('a command that is not a Playwright test run has 0 promises', async () => {
+  assert.deepEqual(await listPromises([process.execPath, 'cli.js', 'show-report']), []);
+  assert.deepEqual(await listPromises([process.execPath, '/nowhere.js', 'test']), []);
 });
 
-test('the document tells each promise under its topic', () => {
+test('the document has each promise under its topic', () => {
   const text = promisesDoc([{ ...declaration, id: 'ZZZ-01', topic: 'zeta' }, declaration]);
   assert.ok(text.indexOf('## Connectivity') < text.indexOf('## Zeta'));
   assert.match(text, /### CON-01\n\nA \\<b\\> \\\| \\\*c\\\*\n/);

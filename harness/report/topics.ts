@@ -1,4 +1,4 @@
-/** In the order that a request meets them; topics that are not listed follow by name. */
+/** Topics in the order in which a request meets them. Other topics follow by name. */
 const topicOrder = [
   'connectivity',
   'discovery',
@@ -10,7 +10,7 @@ const topicOrder = [
   'resilience',
 ];
 
-/** Promises grouped by topic, topics in the order in which they are told. */
+/** Promises grouped by topic, in the order of topics. */
 export function byTopic<T extends { topic: string }>(promises: readonly T[]): [topic: string, T[]][] {
   const groups = [...Map.groupBy(promises, (one) => one.topic)];
   return groups.toSorted(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));

@@ -6,18 +6,21 @@ import { attemptTls, type TlsResult } from '../traffic/tls.ts';
 import { openTunnel, type Tunnel } from '../traffic/tunnel.ts';
 import type { ProbeAnswer, Prober, ProbeTarget } from './probing.ts';
 
-/** A {@link Prober} with its open port-forwards. Dispose it when the snapshot is taken. */
+/** A {@link Prober} with its port-forwards. Dispose it when the snapshot is taken. */
 export interface MeshProber extends AsyncDisposable {
   probe: Prober;
 }
 
-/** Tries connections from meshproof's pods through their call port, with one port-forward a pod. */
+/** Tries connections from the pods of meshproof through their call port. Opens one port-forward for each pod. */
 export function openMeshProber(): MeshProber {
   const forwards = new Map<string, Promise<PortForward>>();
   let over = false;
   const forwardTo = async (cluster: MeshCluster, from: PodRef): Promise<PortForward> => {
-    // A probe that exceeded its deadline may still ask. A port-forward that opens now would never be closed.
-    if (over) throw new Error(`Probing from ${from.name} failed: the snapshot is complete.`);
+    // A collector that has abandoned a probe can still call this. A port-forward that is opened now would stay open.
+    if (over)
+      throw new Error(
+        `The probe from ${from.name} in ${cluster.name} does not start: the snapshot is complete.`,
+      );
     const key = `${cluster.name}/${from.namespace}/${from.name}`;
     const forward = forwards.get(key) ?? cluster.portForward(from, workloadPorts.call);
     forwards.set(key, forward);
@@ -28,15 +31,15 @@ export function openMeshProber(): MeshProber {
     [Symbol.asyncDispose]: async () => {
       over = true;
       const opened = await Promise.allSettled(forwards.values());
-      const ends = opened.flatMap((forward) =>
-        forward.status === 'fulfilled' ? [forward.value[Symbol.asyncDispose]()] : [],
+      const ends = opened.flatMap((one) =>
+        one.status === 'fulfilled' ? [one.value[Symbol.asyncDispose]()] : [],
       );
       await Promise.all(ends);
     },
   };
 }
 
-/** Tries TCP first, to distinguish a failed connection from a failed TLS handshake. TLS then opens a new tunnel. */
+/** Tries TCP first and TLS second, to separate failures of the connection from failures of TLS. Each uses its own tunnel. */
 async function probeFrom(via: PortForward, target: ProbeTarget): Promise<ProbeAnswer> {
   const startMs = performance.now();
   const tunnel = await tunnelWithin(via, `${target.address}:${target.port}`);
@@ -46,14 +49,16 @@ async function probeFrom(via: PortForward, target: ProbeTarget): Promise<ProbeAn
   tunnel.socket.destroy();
   const { address: host, port, sni, alpn } = target;
   const result = await attemptTls({
-    ...{ host, port, via },
+    host,
+    port,
+    via,
     ...(sni === undefined ? {} : { sni }),
     ...(alpn === undefined ? {} : { alpn }),
   });
   return { tcp: 'connected', tcpMs, ...tlsAnswer(result) };
 }
 
-/** Undefined if the pod got no answer to its SYN in time: its connect timeout is longer than the wait of a snapshot. */
+/** Undefined if the pod did not get an answer to its SYN in time: its connect timeout is longer than that of the snapshot. */
 async function tunnelWithin(via: PortForward, authority: string): Promise<Tunnel | undefined> {
   try {
     return await openTunnel(via, authority, timeouts.connectMs);
@@ -63,7 +68,7 @@ async function tunnelWithin(via: PortForward, authority: string): Promise<Tunnel
   }
 }
 
-/** Envoy's words for what became of a connection: "… delayed connect error: 111" and "connection timeout". */
+/** Reads Envoy's text on a failed connection: "… delayed connect error: 111" or "connection timeout". */
 function notConnected(detail: string): ProbeAnswer {
   const tcp = /refused|error: 111/i.test(detail)
     ? 'refused'

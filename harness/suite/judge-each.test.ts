@@ -44,5 +44,5 @@ test('of several calls, too, one whose sender fails is an error of its own', asy
   ]);
   assert.equal(judgements['a']?.verdict, 'fail');
   assert.equal(judgements['b']?.verdict, 'error');
-  assert.match(judgements['b']?.reason ?? '', /The way to west is broken.*it broke/);
+  assert.match(judgements['b']?.reason ?? '', /The connection to west is broken.*it broke/);
 });

@@ -3,7 +3,7 @@ import type { RemoteView } from '../mesh/remote-view.ts';
 import type { SeenWeights } from '../mesh/seen-weights.ts';
 import { eventually, judgeConsistently, judgeEventually } from '../verdict/convergence.ts';
 import { every } from '../verdict/judgement.ts';
-import { allWeigh, judgeAdded, weightsInWords } from '../verdict/remote-weights.ts';
+import { allHaveWeight, describeWeights, judgeAdded } from '../verdict/remote-weights.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
 /** What is promised of the weight that client proxies elsewhere give the gateway of a cluster, for a service. */
@@ -23,9 +23,9 @@ export function weightsOf(view: RemoteView, home: MeshCluster, service: string):
   const read = () => view.weights(service);
   const weighing = (pods: number) => ({
     what: `client proxies elsewhere weigh ${service} behind ${home.name}'s gateway as ${pods}`,
-    say: weightsInWords,
+    say: describeWeights,
   });
-  const is = (pods: number) => (seen: SeenWeights) => allWeigh(seen, pods);
+  const is = (pods: number) => (seen: SeenWeights) => allHaveWeight(seen, pods);
   return {
     await: async (pods, withinMs) =>
       void (await eventually(read, { until: is(pods), withinMs, ...weighing(pods) })),
@@ -40,7 +40,7 @@ export function weightsOf(view: RemoteView, home: MeshCluster, service: string):
           until: (held) => Object.values(held).every((endpoints) => endpoints === pods),
           ...{ withinMs, what: `istiods elsewhere hold ${pods} endpoints of ${service} in ${home.name}` },
         }),
-        judgeEventually(read, { until: told, withinMs, what, say: weightsInWords }),
+        judgeEventually(read, { until: told, withinMs, what, say: describeWeights }),
       ]);
       return every([...arrived, judge(await read())]);
     },

@@ -92,7 +92,7 @@ test('what disturbs the mesh runs alone unless it says otherwise', () => {
 });
 
 test('a promise that is not well declared is refused with what is wrong', () => {
-  assert.throws(() => declared({ id: 'LOC2' }), /unfit meshproof\.promise: id: /);
+  assert.throws(() => declared({ id: 'LOC2' }), /meshproof\.promise is invalid: id: /);
   assert.throws(() => declared({ references: [] }), /references: /);
   assert.throws(() => declared({ references: ['javascript:alert(1)'] }), /references\.0: Invalid URL/);
   assert.throws(

@@ -6,7 +6,7 @@ import { type Clock, startClock } from '../traffic/clock.ts';
 import type { Good, Timeline } from '../traffic/timeline.ts';
 import { measured } from '../verdict/judgement.ts';
 import { answeredOk } from '../verdict/outage.ts';
-import { judgeBesideStarvation, type Starved } from '../verdict/starvation.ts';
+import { judgeWithStarvation, type Starved } from '../verdict/starvation.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 
 /** How often it is looked: some 50 small files in a lab of two clusters, a hundredth of a core. */
@@ -26,7 +26,7 @@ export interface ProxyWaits extends Disposable {
   /** So far, in order. Always empty for a mesh that does not run on this machine. */
   readonly starved: readonly Starved[];
   /**
-   * {@link judgeBesideStarvation} with what was seen; where proxies were seen, it also tells the longest that
+   * {@link judgeWithStarvation} with what was seen; where proxies were seen, it also tells the longest that
    * one of their threads waited. `good` as in {@link answeredOk} when not given.
    */
   judge(timeline: Timeline, judge: (timeline: Timeline) => Judgement, good?: Good): Judgement;
@@ -86,7 +86,7 @@ export function watchProcesses(
     clock,
     starved,
     judge: (timeline, judge, good = answeredOk()) => {
-      const judgement = judgeBesideStarvation({ timeline, judge, good, starved });
+      const judgement = judgeWithStarvation({ timeline, judge, good, starved });
       if (longestMs === undefined) return judgement;
       const waited = measured('a proxy waited for a processor', longestMs, 'ms');
       return { ...judgement, measurements: [...judgement.measurements, waited] };

@@ -228,6 +228,7 @@ export class UnderLoad implements AsyncDisposable {
       const failures = failuresOf(requests.filter((request) => !good(request)));
       await recordExperiment(testInfo, {
         scope,
+        ...(options.phase !== undefined && { phase: options.phase }),
         load: { ratePerSecond: loadRate, connections: way.connections, from: way.from, generator },
         startedAt: timeline.startedAt,
         buckets: timeline.buckets ?? bucketsOf(all),
@@ -293,7 +294,7 @@ function bandsOf({ events, requests }: Timeline, good: Good): Band[] {
       ? []
       : [{ kind: 'fault', label: 'fault', fromMs, toMs: at(faultEvents.healed) ?? endMs }];
   const outages = spansOf(findOutages(requests, good), endMs).map(({ errors, ...span }): Band => {
-    const label = `${errors} ${errors === 1 ? 'request' : 'requests'} not as wanted`;
+    const label = `${errors} ${errors === 1 ? 'request' : 'requests'} lost`;
     return { kind: 'outage', label, ...span };
   });
   return [...fault, ...outages];

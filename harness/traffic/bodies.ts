@@ -2,8 +2,8 @@
 export const streamBytes = 30_720;
 
 /**
- * The body of `/bytes/<count>` and of `/stream`, as clusters/workloads/envoy.yaml makes it: lines of 16 bytes, each its
- * own offset in 15 digits. A piece that was lost, doubled or moved shows where.
+ * Returns the body of `/bytes/<count>` and of `/stream`, as clusters/workloads/envoy.yaml makes it. Each line has 16 bytes:
+ * its offset in 15 digits and a line end. So a lost, doubled or moved piece shows its position.
  */
 export function expectedBytes(count: number): Buffer {
   const lines: string[] = [];

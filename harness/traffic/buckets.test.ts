@@ -47,7 +47,7 @@ test('quantiles are by nearest rank', () => {
   );
 });
 
-test('nothing is no slots', () => {
+test('without requests there are 0 slots', () => {
   assert.deepEqual(bucketsOf([]), {
     widthMs: 50,
     series: [],
@@ -55,7 +55,7 @@ test('nothing is no slots', () => {
   });
 });
 
-test('counts of a slot that come in parts add up, and the worst of their latencies stands', () => {
+test('counts of a slot that arrive in parts add up, and the worst latency is kept', () => {
   const counts = new BucketCounts();
   counts.count(1, 'west', 'ok', 49);
   counts.latency(1, { p50Ms: 1, p99Ms: 2, maxMs: 3 });
@@ -66,7 +66,7 @@ test('counts of a slot that come in parts add up, and the worst of their latenci
   assert.deepEqual(latency, { p50Ms: [null, 400], p99Ms: [null, 2], maxMs: [null, 3] });
 });
 
-test('what is no slot of a timeline is refused', () => {
-  assert.throws(() => bucketsOf([request(-1, 1)]), /-1 is no slot/);
+test('a slot that is negative and a width of 0 are refused', () => {
+  assert.throws(() => bucketsOf([request(-1, 1)]), /slot -1 is not an integer/);
   assert.throws(() => new BucketCounts(0), RangeError);
 });

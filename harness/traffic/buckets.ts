@@ -1,6 +1,6 @@
 import type { Buckets, Outcome, RequestRecord } from './timeline.ts';
 
-/** Width of a slot, in milliseconds: what a picture needs, and what clusters/k6 counts by. */
+/** Width of a slot in milliseconds. The pictures of the report need it, and clusters/k6 counts by it. */
 export const slotMs = 50;
 
 /** Latencies of one slot, in milliseconds. */
@@ -10,7 +10,7 @@ export interface Latencies {
   maxMs: number;
 }
 
-/** Builds {@link Buckets} from counts as they come. */
+/** Builds {@link Buckets} from counts that arrive in parts. */
 export class BucketCounts {
   readonly #widthMs: number;
   readonly #series = new Map<string, Buckets['series'][number]>();
@@ -18,13 +18,13 @@ export class BucketCounts {
   #slots = 0;
 
   constructor(widthMs: number = slotMs) {
-    if (!(widthMs > 0)) throw new RangeError(`a slot must be wider than ${widthMs} ms`);
+    if (!(widthMs > 0)) throw new RangeError(`the width of a slot is ${widthMs} ms: it must be above 0`);
     this.#widthMs = widthMs;
   }
 
-  /** Counts `n` requests of a slot; throws RangeError where it is not a slot, from 0 on. */
+  /** Counts `n` requests of a slot. Throws RangeError if the slot is not an integer from 0 on. */
   count(slot: number, cluster: string | null, outcome: Outcome, n: number): void {
-    if (!Number.isInteger(slot) || slot < 0) throw new RangeError(`${slot} is no slot of a timeline`);
+    if (!Number.isInteger(slot) || slot < 0) throw new RangeError(`slot ${slot} is not an integer from 0 on`);
     const key = JSON.stringify([cluster, outcome]);
     const series = this.#series.get(key) ?? { cluster, outcome, counts: [] };
     this.#series.set(key, series);
@@ -33,7 +33,7 @@ export class BucketCounts {
     this.#slots = Math.max(this.#slots, slot + 1);
   }
 
-  /** Notes the latencies of a slot. Where they come in parts, the worst of each stands: parts cannot be merged. */
+  /** Adds the latencies of a part of a slot. Quantiles of parts cannot be merged, so the worst of each is kept. */
   latency(slot: number, part: Latencies): void {
     const known = this.#latencies[slot] ?? { p50Ms: 0, p99Ms: 0, maxMs: 0 };
     this.#latencies[slot] = {
@@ -43,7 +43,7 @@ export class BucketCounts {
     };
   }
 
-  /** All that was counted so far: every row as long as the last slot demands. */
+  /** The counts so far. Every row has an entry for each slot up to the last. */
   buckets(): Buckets {
     const row = <T>(of: (slot: number) => T): T[] =>
       Array.from({ length: this.#slots }, (_, slot) => of(slot));
@@ -60,7 +60,7 @@ export class BucketCounts {
   }
 }
 
-/** The buckets of requests that are all known by themselves, whoever sent them. Quantiles are by nearest rank. */
+/** Counts single requests of any sender. Quantiles are by nearest rank. */
 export function bucketsOf(requests: readonly RequestRecord[], widthMs: number = slotMs): Buckets {
   const counts = new BucketCounts(widthMs);
   const latencies = new Map<number, number[]>();

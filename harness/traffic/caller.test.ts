@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { MeshCluster } from '../mesh/attach.ts';
 import { Caller } from './caller.ts';
 
-test('a caller that was closed opens no way that nobody would close', async () => {
+test('a disposed caller does not open a port-forward', async () => {
   const opened: string[] = [];
   const cluster = {
     name: 'east',

@@ -18,22 +18,22 @@ export interface ServiceOptions {
   port?: number;
 }
 
-interface Way {
+interface Connection {
   pod: Pod;
   forward: PortForward;
   target: Target;
 }
 
 /**
- * A pod of the mesh that sends requests for us: they leave through its sidecar, or as they are when it has none. Reached
- * through a port-forward with connections that are kept; when the pod was replaced, the next call finds its successor.
- * Dispose it to close the way.
+ * A pod of the mesh that sends requests for meshproof, through its sidecar if it has one. meshproof reaches the pod through
+ * a port-forward and keeps the connection. If the pod is replaced, the next call uses the new pod. Dispose it to close the
+ * connection.
  */
 export class Caller implements AsyncDisposable {
   readonly cluster: MeshCluster;
-  /** The service whose pod calls: `probe`, `probe-plain`, or any other of meshproof's workloads. */
+  /** The service of the calling pod: `probe`, `probe-plain` or another workload of meshproof. */
   readonly service: string;
-  #way: Promise<Way> | undefined;
+  #connection: Promise<Connection> | undefined;
   #closed = false;
 
   constructor(cluster: MeshCluster, service: string) {
@@ -41,63 +41,63 @@ export class Caller implements AsyncDisposable {
     this.service = service;
   }
 
-  /** The pod that calls. */
+  /** The calling pod. */
   async pod(): Promise<Pod> {
     return (await this.#open()).pod;
   }
 
   /**
-   * An HTTP call to a service. `fresh` asks the calling pod for a new connection to its sidecar; how often the
-   * sidecar connects anew is the mesh's own affair (DestinationRule, maxRequestsPerConnection).
+   * Calls a service over HTTP. `fresh` asks the calling pod for a new connection to its sidecar. The connections of the
+   * sidecar to the service depend on the mesh (DestinationRule, maxRequestsPerConnection).
    */
   call(service: string, options: SendOptions & ServiceOptions = {}): Promise<Exchange> {
     return this.callHost(this.#host(service, options, servicePorts.http), options);
   }
 
-  /** An HTTP call to `host` or `host:port`, sent with that Host header. */
+  /** Calls `host` or `host:port` over HTTP, with that Host header. */
   callHost(host: string, options: SendOptions = {}): Promise<Exchange> {
     const { fresh, ...rest } = options;
     const headers = { ...options.headers, ...(fresh ? { 'x-meshproof-fresh': '1' } : {}) };
-    return this.#through((way) =>
-      send(way.target, { ...rest, headers, path: `/to/${host}${options.path ?? '/'}` }),
+    return this.#through((connection) =>
+      send(connection.target, { ...rest, headers, path: `/to/${host}${options.path ?? '/'}` }),
     );
   }
 
-  /** An HTTP call to an address, such as a pod's: for what should not be reachable. */
+  /** Calls an address over HTTP, such as that of a pod: for endpoints that should not be reachable. */
   callAddress(ip: string, port: number, options: SendOptions = {}): Promise<Exchange> {
     return this.callHost(`${ip}:${port}`, options);
   }
 
-  /** A TCP call to a service: a connection of its own, always. */
+  /** Calls a service over TCP, each time on a new connection. */
   callTcp(service: string, options: ServiceOptions & { timeoutMs?: number } = {}): Promise<RequestRecord> {
     const port = options.port ?? servicePorts.tcp;
     const host = this.#host(service, { ...options, port: servicePorts.http }, servicePorts.http);
-    return this.#through((way) => callTcp({ host, port, via: way.forward }, options));
+    return this.#through((connection) => callTcp({ host, port, via: connection.forward }, options));
   }
 
   /**
-   * Whether a TCP connection to an address is accepted. For a pod without a sidecar: a sidecar accepts every connection itself
-   * before it makes its own.
+   * Whether a TCP connection to an address is accepted. Use it with a pod without a sidecar: a sidecar accepts every
+   * connection before it connects to the address.
    */
   canConnect(host: string, port: number): Promise<boolean> {
-    return this.#through(async (way) => {
-      const tunnel = await whileWaiting(() => openTunnel(way.forward, `${host}:${port}`));
+    return this.#through(async (connection) => {
+      const tunnel = await whileWaiting(() => openTunnel(connection.forward, `${host}:${port}`));
       if ('refused' in tunnel) return false;
       tunnel.socket.destroy();
       return true;
     });
   }
 
-  /** A TLS client at the pod's place: for addresses that only the mesh can reach. */
+  /** Connects to an address with TLS from the pod: for addresses that only the mesh can reach. */
   attemptTls(attempt: Omit<TlsAttempt, 'via'>): Promise<TlsResult> {
-    return this.#through((way) => attemptTls({ ...attempt, via: way.forward }));
+    return this.#through((connection) => attemptTls({ ...attempt, via: connection.forward }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    const way = await this.#way?.catch(() => undefined);
-    this.#way = undefined;
-    if (way) await close(way);
+    const connection = await this.#connection?.catch(() => undefined);
+    this.#connection = undefined;
+    if (connection) await close(connection);
   }
 
   #host(service: string, options: ServiceOptions, defaultPort: number): string {
@@ -105,44 +105,46 @@ export class Caller implements AsyncDisposable {
     return options.port === undefined || options.port === defaultPort ? host : `${host}:${options.port}`;
   }
 
-  /** Runs `act`; when the way is found broken, once more over a new one. */
-  async #through<T>(act: (way: Way) => Promise<T>): Promise<T> {
+  /** Runs `act`. If the connection is broken, runs it again on a new connection. */
+  async #through<T>(act: (connection: Connection) => Promise<T>): Promise<T> {
     const opened = this.#open();
     try {
       return await act(await opened);
     } catch (error) {
       if (!(error instanceof TransportFailure)) throw error;
-      if (this.#way === opened) {
-        this.#way = undefined;
+      if (this.#connection === opened) {
+        this.#connection = undefined;
         await close(await opened);
       }
       return act(await this.#open());
     }
   }
 
-  #open(): Promise<Way> {
-    // Who still calls is no longer waited for, as one of several calls at once has failed: nobody would close the way.
+  #open(): Promise<Connection> {
+    // If one of several concurrent calls fails, the others can still run after the disposal.
     if (this.#closed)
-      return Promise.reject(new Error(`The way to ${this.service} in ${this.cluster.name} is closed.`));
-    const opening = (this.#way ??= whileWaiting(() => this.#connect()));
+      return Promise.reject(
+        new Error(`The connection to ${this.service} in ${this.cluster.name} is closed.`),
+      );
+    const opening = (this.#connection ??= whileWaiting(() => this.#connect()));
     opening.catch(() => {
-      if (this.#way === opening) this.#way = undefined;
+      if (this.#connection === opening) this.#connection = undefined;
     });
     return opening;
   }
 
-  async #connect(): Promise<Way> {
+  async #connect(): Promise<Connection> {
     const pod = await this.#awaitPod();
     const forward = await this.cluster.portForward(pod, workloadPorts.call);
     const name = `${this.service} in ${this.cluster.name}`;
-    // A connection is a websocket to the API server, some 30 ms of work at its end: a load that opened one for each request
-    // under way would slow itself down.
+    // Each connection is a websocket that costs the API server about 30 ms. One connection for each concurrent request would
+    // slow the load down.
     const origin = `http://${forward.host}:${forward.port}`;
     const target = openTarget(origin, { name, relay: forward, multiplexed: true });
     return { pod, forward, target };
   }
 
-  /** A pod that was just replaced needs a moment. */
+  /** Waits for a ready pod: a replaced pod takes some time. */
   async #awaitPod(): Promise<Pod> {
     const deadlineMs = performance.now() + timeouts.podReadyMs;
     for (;;) {
@@ -156,7 +158,7 @@ export class Caller implements AsyncDisposable {
   }
 }
 
-async function close(way: Way): Promise<void> {
-  await way.target[Symbol.asyncDispose]();
-  await way.forward[Symbol.asyncDispose]();
+async function close(connection: Connection): Promise<void> {
+  await connection.target[Symbol.asyncDispose]();
+  await connection.forward[Symbol.asyncDispose]();
 }

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import cases from './classify.cases.json' with { type: 'json' };
 import { classifyAnswer, classifyError } from './classify.ts';
 
-// The answers of proxies are local replies of Envoy 1.39.1, recorded on loopback by provoking each failure; those marked as
-// older are from earlier releases. clusters/k6/outcome reads the same cases: k6 and undici tell the same of the same.
+// The answers of proxies are local replies of Envoy 1.39.1, recorded on loopback by causing each failure. Cases that are
+// marked as older are from earlier releases. clusters/k6/outcome reads the same cases: k6 and undici must agree.
 for (const { name, outcome, origin, detail, ...answer } of cases.answers) {
   test(`${name} is ${outcome}`, () => {
     assert.deepEqual(classifyAnswer(answer), {
@@ -22,7 +22,7 @@ interface NodeError {
   wrapped?: string;
 }
 
-/** An error as Node or undici make it. */
+/** An error of Node or undici. */
 function made({ code, name, message = 'it broke', wrapped }: NodeError): Error {
   const plain = () => {
     if (name !== undefined) return new DOMException(message, name);
@@ -33,7 +33,7 @@ function made({ code, name, message = 'it broke', wrapped }: NodeError): Error {
 }
 
 for (const { name, outcome, node } of cases.errors) {
-  if (node === undefined) continue; // an error that only Go has
+  if (node === undefined) continue; // only Go has this error
   test(`an error, ${name}, is ${outcome}`, () => {
     const classified = classifyError(made(node));
     assert.equal(classified.outcome, outcome);

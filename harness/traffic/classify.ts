@@ -1,14 +1,14 @@
 import type { Origin, Outcome } from './timeline.ts';
 
-/** An HTTP answer as far as its outcome depends on it. Header names in lower case, as undici and node:http give them. */
+/** The parts of an HTTP answer that decide its outcome. Header names are in lower case, as in undici and node:http. */
 export interface Answer {
   status: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The beginning of the body, at least 512 characters where there are as many. */
+  /** The begin of the body: at least 512 characters, if it has that many. */
   body: string;
 }
 
-/** What an answer or an error means. */
+/** The meaning of an answer or an error. */
 export interface Classified {
   outcome: Outcome;
   origin?: Origin;
@@ -16,31 +16,31 @@ export interface Classified {
 }
 
 /**
- * What an HTTP answer means. Three kinds of speaker are told apart:
+ * Classifies an HTTP answer by its sender:
  *
- * 1. A workload of meshproof (clusters/workloads) adds `x-meshproof-*` to each answer it makes, with Envoy's response
- *    flags and details. Flags `-`: its own answer. `FI`: a fault that was asked for, hence `appError` with an origin. Any
- *    other: it tried to call on (`/to/…`) and did not get as far as its own sidecar or, without one, the target; then
- *    there is no origin, as the service that was called did not answer.
- * 2. A sidecar or gateway that answers by itself adds none of these. Its texts are Envoy's, recorded in
+ * 1. A workload of meshproof (clusters/workloads) adds `x-meshproof-*` to each answer, with Envoy's response flags and
+ *    details. Flags `-`: its own answer. `FI`: a fault that the caller requested, so `appError` with an origin. Any other
+ *    flag: the workload called another service (`/to/…`) and did not reach its own sidecar or, without a sidecar, the
+ *    target. The called service did not answer, so the result does not have an origin.
+ * 2. A local reply of a sidecar or gateway does not have these headers. Its texts are Envoy's, recorded in
  *    classify.test.ts from Envoy 1.39: "no healthy upstream" (UH), "upstream connect error or disconnect/reset before
  *    headers. [retried and the latest ]reset reason: <reason>[, transport failure reason: <reason>]" (UF, UC, UR, UO, UPE),
  *    "upstream request timeout" (UT), "stream timeout" (SI), "RBAC: access denied" (by AuthorizationPolicy), and an empty
  *    body with 404 (NR: no route), 503 (NC: the route's cluster is unknown) or 502 (Istio's BlackHoleCluster under
- *    REGISTRY_ONLY). Envoy 1.39 no longer names the transport failure to clients: a failed handshake between two
- *    proxies is then a `connectFailure`, and a `tlsFailure` only where an older Envoy says so.
- *    `x-envoy-upstream-service-time` is set by a proxy that passes an answer on: an error that carries it was made
- *    further on (the server's proxy or a gateway), one without it by the first proxy. The detail says which.
- * 3. Anything else is a server that is not ours: below 400 `ok` without an origin, otherwise `appError`.
+ *    REGISTRY_ONLY). Envoy 1.39 does not report the transport failure to clients: a failed handshake between two
+ *    proxies is then a `connectFailure`. It is a `tlsFailure` only if an older Envoy reports it.
+ *    A proxy that forwards an answer sets `x-envoy-upstream-service-time`. An error with this header comes from a proxy
+ *    behind the first one (the server's proxy or a gateway). The detail names the proxy.
+ * 3. Any other sender is not a workload of meshproof: below 400 `ok` without an origin, otherwise `appError`.
  */
 export function classifyAnswer(answer: Answer): Classified {
   const origin = originOf(answer);
   const flags = text(answer.headers['x-meshproof-flags']);
   if (origin && flags !== undefined) return fromWorkload(answer, origin, flags);
-  return fromProxy(answer) ?? fromStranger(answer, origin);
+  return fromProxy(answer) ?? fromOtherServer(answer, origin);
 }
 
-/** Who made an answer, or undefined when it was not a workload of meshproof. */
+/** The workload that sent an answer, or undefined if it is not a workload of meshproof. */
 export function originOf(answer: Pick<Answer, 'headers'>): Origin | undefined {
   const value = (key: keyof Origin) => text(answer.headers[`x-meshproof-${key}`]);
   const service = value('service');
@@ -55,8 +55,8 @@ export function originOf(answer: Pick<Answer, 'headers'>): Origin | undefined {
 }
 
 /**
- * What an error of a socket, of undici or of node:tls means: no whole answer came back. Reads the `code` of the error or
- * of its causes; a code it does not know is an `upstreamReset`, its detail the code and message.
+ * Classifies an error of a socket, of undici or of node:tls: the answer did not arrive, or not all of it. Reads the `code`
+ * of the error or of its causes. An unknown code is an `upstreamReset` with the code and message as its detail.
  */
 export function classifyError(error: unknown): Classified {
   const { code, message } = deepestCode(error);
@@ -87,7 +87,7 @@ const connectCodes = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Outcomes of Envoy's response flags, for calls that a workload could not pass on. */
+/** Outcomes of Envoy's response flags, for calls that a workload could not forward. */
 const outcomeOfFlag: Readonly<Record<string, Outcome>> = {
   UH: 'noHealthyUpstream',
   UF: 'connectFailure',
@@ -115,7 +115,7 @@ function fromWorkload(answer: Answer, origin: Origin, flags: string): Classified
   const outcome = flags.split(',').map((flag) => outcomeOfFlag[flag]);
   return {
     outcome: outcome.find((one) => one !== undefined) ?? 'upstreamReset',
-    detail: `${answer.status} ${flags} ${details} (told by ${origin.service}/${origin.cluster}/${origin.pod})`,
+    detail: `${answer.status} ${flags} ${details} (reported by ${origin.service}/${origin.cluster}/${origin.pod})`,
   };
 }
 
@@ -123,10 +123,9 @@ function fromProxy(answer: Answer): Classified | undefined {
   if (answer.status < 400) return undefined;
   const outcome = outcomeOfLocalReply(answer.status, answer.body);
   if (outcome === undefined) return undefined;
-  const by =
-    answer.headers['x-envoy-upstream-service-time'] === undefined ? 'first proxy' : 'a proxy further on';
-  const said = answer.body.trim() === '' ? 'with no body' : answer.body.trim().slice(0, 300);
-  return { outcome, detail: `${answer.status} ${said} (${by})` };
+  const by = answer.headers['x-envoy-upstream-service-time'] === undefined ? 'first proxy' : 'a later proxy';
+  const body = answer.body.trim() === '' ? 'with an empty body' : answer.body.trim().slice(0, 300);
+  return { outcome, detail: `${answer.status} ${body} (${by})` };
 }
 
 function outcomeOfLocalReply(status: number, body: string): Outcome | undefined {
@@ -148,7 +147,7 @@ function outcomeOfReset(reason: string, transport: string): Outcome {
   return /^(remote |local )?connection (failure|timeout)/.test(reason) ? 'connectFailure' : 'upstreamReset';
 }
 
-function fromStranger(answer: Answer, origin: Origin | undefined): Classified {
+function fromOtherServer(answer: Answer, origin: Origin | undefined): Classified {
   const who = origin === undefined ? {} : { origin };
   if (answer.status < 400) return { outcome: 'ok', ...who };
   return {
@@ -158,7 +157,7 @@ function fromStranger(answer: Answer, origin: Origin | undefined): Classified {
   };
 }
 
-/** The most specific code in an error and its causes; AbortSignal's errors tell it by name. */
+/** The most specific code in an error and its causes. Errors of AbortSignal have it as their name. */
 function deepestCode(error: unknown): { code: string; message: string } {
   let found = { code: '', message: String(error) };
   for (let one = error; one instanceof Error; one = one.cause) {
@@ -172,7 +171,7 @@ function deepestCode(error: unknown): { code: string; message: string } {
   return found;
 }
 
-/** Node reports a host with several addresses as an AggregateError whose own message is empty. */
+/** For a host with several addresses, Node throws an AggregateError with an empty message. */
 function innerMessages(error: Error): string {
   return error instanceof AggregateError
     ? error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ')

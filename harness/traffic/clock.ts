@@ -1,4 +1,4 @@
-/** A monotonic clock that starts at zero: all that happens in one timeline is told on one of these. */
+/** A monotonic clock that starts at zero. All times of a timeline are on one clock. */
 export interface Clock {
   /** Wall-clock time of zero, ISO 8601. */
   readonly startedAt: string;
@@ -15,7 +15,7 @@ export function startClock(): Clock {
   };
 }
 
-/** The clock of this process, for requests that belong to no recording. */
+/** The clock of this process, for requests outside a recording. */
 export const processClock: Clock = {
   startedAt: new Date(performance.timeOrigin).toISOString(),
   nowMs: () => performance.now(),

@@ -1,4 +1,4 @@
-import 'reflect-metadata'; // @peculiar/x509 asks for it, before itself
+import 'reflect-metadata'; // must load before @peculiar/x509
 import { KeyObject, webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,
@@ -8,7 +8,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
-/** A certificate with its chain, and its key, in PEM: what a TLS client shows. */
+/** The certificate chain and the key of a TLS client, in PEM. */
 export interface ClientIdentity {
   cert: string;
   key: string;
@@ -18,8 +18,8 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const hourMs = 3_600_000;
 
 /**
- * A workload certificate that says `spiffeId`, well made in every respect, from a root that no mesh knows: what someone
- * has who can issue certificates, but not those of this mesh. Valid from an hour ago, for two hours.
+ * Issues a correct workload certificate for `spiffeId` from a root that the mesh does not trust: the certificate of an
+ * attacker who can issue certificates, but not those of this mesh. It is valid from an hour ago, for two hours.
  */
 export async function foreignIdentity(spiffeId: string): Promise<ClientIdentity> {
   const [root, leaf] = [await makeKeys(), await makeKeys()];

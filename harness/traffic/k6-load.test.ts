@@ -19,8 +19,8 @@ const end = (changes: object = {}): string =>
     ...changes,
   });
 
-/** A program that says what k6 would, in its place. */
-function saying(lines: string[], { status = 0, log = '' } = {}): string {
+/** A program that writes the given output in place of k6. */
+function fakeK6(lines: string[], { status = 0, log = '' } = {}): string {
   const stem = join(folder, Math.random().toString(36).slice(2));
   writeFileSync(`${stem}.ndjson`, lines.map((line) => `${line}\n`).join(''));
   writeFileSync(stem, `#!/bin/sh\ncat '${stem}.ndjson' >&3\nprintf '%s' '${log}' >&2\nexit ${status}\n`);
@@ -38,8 +38,8 @@ async function toItsEnd(running: Load) {
   return running.stop();
 }
 
-test('a load becomes a timeline with its events, all requests being told', async () => {
-  const running = load(saying([header, request, sent, end()]));
+test('a load becomes a timeline with its events and all requests', async () => {
+  const running = load(fakeK6([header, request, sent, end()]));
   running.event('killed');
   const timeline = await toItsEnd(running);
   assert.deepEqual(timeline.requests, [{ startMs: 10, endMs: 12, outcome: 'ok', status: 200 }]);
@@ -48,11 +48,11 @@ test('a load becomes a timeline with its events, all requests being told', async
   assert.ok(!('buckets' in timeline) && !('elided' in timeline));
 });
 
-test('where requests are left out, the timeline has the counts of all', async () => {
+test('if requests are left out, the timeline has the counts of all', async () => {
   const origin = '{"type":"origin","id":0,"service":"s","cluster":"west","region":"r","zone":"z","pod":"p"}';
   const slot =
     '{"type":"slot","slot":1,"counts":[{"origin":0,"outcome":"ok","n":3}],"p50Ms":1,"p99Ms":2,"maxMs":2}';
-  const binary = saying([header, request, origin, slot, sent, end({ requests: 4, elided: 3 })]);
+  const binary = fakeK6([header, request, origin, slot, sent, end({ requests: 4, elided: 3 })]);
   const timeline = await toItsEnd(load(binary, { ratePerSecond: 4 }));
   assert.equal(timeline.elided, 3);
   assert.deepEqual(timeline.buckets?.series, [{ cluster: 'west', outcome: 'ok', counts: [0, 3] }]);
@@ -65,7 +65,7 @@ for (const [what, lines, ending, why] of [
     'a request without an outcome',
     [header, request, sent, end({ unfinished: 1 })],
     {},
-    /1 requests have no outcome/,
+    /1 requests do not have an outcome/,
   ],
   [
     'a request that was sent late',
@@ -73,35 +73,35 @@ for (const [what, lines, ending, why] of [
     {},
     /1700 ms after it was due/,
   ],
-  ['a stream that is cut off', [header, request], {}, /without its last words/],
-  ['a stream that cannot be read', [header, '{"type":"requ'], {}, /k6 told what cannot be read/],
+  ['a stream that is cut off', [header, request], {}, /without a summary/],
+  ['a stream that cannot be read', [header, '{"type":"requ'], {}, /the output of k6 is invalid/],
   [
     'an exit status',
     [header],
     { status: 107, log: 'script exception' },
-    /status 107; it said last:\nscript exception/,
+    /status 107\. Its last output:\nscript exception/,
   ],
 ] as const) {
-  test(`${what} makes a load no evidence`, async () => {
-    await assert.rejects(toItsEnd(load(saying([...lines], ending))), (error: Error) => {
-      assert.match(error.message, /^Could not record the load of 1 requests\/s on ingress of west/);
+  test(`a load with ${what} is refused`, async () => {
+    await assert.rejects(toItsEnd(load(fakeK6([...lines], ending))), (error: Error) => {
+      assert.match(error.message, /^Recording the load of 1 requests\/s on ingress of west failed: /);
       assert.match(error.message, why);
       return true;
     });
   });
 }
 
-test('who waits for requests of a load that failed hears of it', async () => {
-  const running = load(saying([header], { status: 1 }));
+test('reading the requests of a failed load throws', async () => {
+  const running = load(fakeK6([header], { status: 1 }));
   await running.sent;
   assert.throws(() => running.soFar, /k6 ended with status 1/);
   await running[Symbol.asyncDispose]();
 });
 
-test('no k6, or none at that path, is said', async () => {
+test('a missing k6 is reported', async () => {
   await assert.rejects(
     toItsEnd(load(join(folder, 'none'))),
-    /k6 ended with status 127; it said last:\n.*none.*(not found|No such file)/,
+    /k6 ended with status 127\. Its last output:\n.*none.*(not found|No such file)/,
   );
   const before = process.env[k6Variable];
   delete process.env[k6Variable];
@@ -113,7 +113,7 @@ test('no k6, or none at that path, is said', async () => {
   }
 });
 
-test('rates and durations that k6 cannot do are refused', () => {
+test('rates and durations that k6 does not support are refused', () => {
   for (const options of [
     { ratePerSecond: 0.5 },
     { ratePerSecond: 0 },

@@ -11,49 +11,49 @@ import type { Buckets, Timeline, TimelineEvent } from './timeline.ts';
 /** An open-loop load of GET requests. It ends with `durationMs`, `until` or `stop()`, whichever comes first. */
 export interface LoadOptions {
   target: Pick<Target, 'name' | 'origin' | 'basePath' | 'headers'>;
-  /** Asked in turn; default `/`. */
+  /** Requested in turn; default `/`. */
   paths?: readonly string[];
   headers?: Readonly<Record<string, string>>;
-  /** Requests a second, a whole number, evenly spaced whatever becomes of earlier ones. */
+  /** Requests a second, a whole number. They are evenly spaced, also if earlier ones are slow. */
   ratePerSecond: number;
-  /** The most that it lasts: a load without an end is nobody's to stop. At least a second, as k6 wants it. */
+  /** The longest duration. k6 requires at least a second. */
   durationMs: number;
-  /** `fresh`: a connection for each request. `keep-alive`: as many as requests under way have needed, kept. */
+  /** `fresh`: a connection for each request. `keep-alive`: one for each concurrent request, kept open. */
   connections: 'keep-alive' | 'fresh';
   /** From sending to the last byte; default {@link timeouts.requestMs}. */
   timeoutMs?: number;
   /**
-   * Which requests are in the timeline by themselves: `all`, or those that {@link Timeline.buckets} names. Default: all,
-   * as far as they are not too many to hold. With `notable`, `soFar` has the last 20 good ones without a gap: who waits for
-   * more in a row waits in vain.
+   * The requests that the timeline keeps one by one: `all`, or those that {@link Timeline.buckets} names. Default: `all`,
+   * unless they are too many to hold. With `notable`, `soFar` has the last 20 good requests without a gap, so do not wait
+   * for more than 20 in a row.
    */
   keep?: 'all' | 'notable';
   until?: AbortSignal;
-  /** To tell several recordings on one clock. Default: one that starts now. */
+  /** Set it to have several recordings on one clock. Default: a clock that starts now. */
   clock?: Clock;
-  /** The path of k6; default that of the environment variable MESHPROOF_K6. */
+  /** The path of k6; default: the environment variable MESHPROOF_K6. */
   binary?: string;
 }
 
-/** A load that is running. Disposing it ends k6 at once, where it has not ended. */
+/** A running load. Disposing it ends k6 at once. */
 export interface Load extends Recording, AsyncDisposable {
   readonly pid: number | undefined;
-  /** Counts of what is complete so far, at most a second behind. */
+  /** Counts of the complete slots so far, at most a second behind. */
   readonly bucketsSoFar: Buckets;
 }
 
-/** A VU takes some 120 KB. Above 500 requests/s, a stall in which more come due is no evidence though it be shorter than others may be. */
+/** A VU takes about 120 KB. So above 500 requests/s, a load is refused after a shorter stall than {@link timeouts.generatorStallMs}. */
 const mostVus = 500;
 
-/** So many requests are kept by themselves without a second thought: some 20 MB. */
+/** The most requests that are all kept one by one: about 20 MB. */
 const mostKept = 60_000;
 
 /**
- * Starts a load that k6 sends: {@link record} with another sender, for rates that would take too much of this process.
- * `startMs` of a record is when it was due. `soFar` throws once the load has failed; `stop` does when k6 ended otherwise than
- * it should, dropped requests or stood still for {@link timeouts.generatorStallMs}: such a recording cannot be judged.
+ * Starts a load that k6 sends, for rates that are too high for {@link record}. `startMs` of a record is the time at which
+ * the request was due. `soFar` throws after the load has failed. `stop` throws if k6 failed, dropped requests or stood still
+ * for {@link timeouts.generatorStallMs}: such a recording cannot be judged.
  *
- * @throws RangeError for a rate or a duration that k6 cannot do; Error where there is no k6.
+ * @throws RangeError if k6 does not support the rate or the duration; Error if the path of k6 is not set.
  */
 export function startLoad(options: LoadOptions): Load {
   const clock = options.clock ?? startClock();
@@ -95,26 +95,26 @@ function timelineOf(clock: Clock, stream: K6Stream, end: StreamEnd, events: Time
   };
 }
 
-/** How many requests are due from the first moment of a load to the last, which is not part of it. */
+/** The number of requests that are due in a load. */
 const requestsOf = ({ ratePerSecond, durationMs }: LoadOptions): number =>
   Math.ceil((ratePerSecond * Math.round(durationMs)) / 1000);
 
-/** What load.js and the extension are told. */
+/** The settings of load.js and of the extension. */
 function variablesOf(options: LoadOptions, clock: Clock): Record<string, string> {
   const { target, ratePerSecond, durationMs, connections, timeoutMs = timeouts.requestMs } = options;
   if (!Number.isInteger(ratePerSecond) || ratePerSecond < 1)
-    throw new RangeError(`k6 sends a whole number of requests a second from 1 on, not ${ratePerSecond}`);
-  if (!(durationMs >= 1000)) throw new RangeError(`k6 runs for a second or longer, not ${durationMs} ms`);
+    throw new RangeError(`ratePerSecond is ${ratePerSecond}: k6 needs a whole number from 1 on`);
+  if (!(durationMs >= 1000)) throw new RangeError(`durationMs is ${durationMs}: k6 needs at least 1000`);
   const settings = {
     urls: (options.paths ?? ['/']).map((path) => target.origin + target.basePath + path),
     headers: { ...target.headers, ...options.headers },
     ratePerSecond,
     durationMs: Math.round(durationMs),
-    spareMs: timeouts.generatorStallMs, // for what comes late at the end
+    spareMs: timeouts.generatorStallMs, // for requests that are late at the end
     connections,
     timeoutMs,
     connectMs: timeouts.connectMs,
-    // A VU only starts a request. After a stall k6 starts at once all that came due meanwhile, each in a VU of its own.
+    // A VU only starts a request. After a stall, k6 starts all requests that are due at once, each in its own VU.
     vus: Math.min(mostVus, Math.max(10, Math.ceil((ratePerSecond * timeouts.generatorStallMs) / 1000))),
   };
   const zeroNs = process.hrtime.bigint() - BigInt(Math.round(clock.nowMs() * 1e6));
@@ -125,7 +125,7 @@ function variablesOf(options: LoadOptions, clock: Clock): Record<string, string>
   };
 }
 
-/** One run of k6: its process, what it tells, and what went wrong. */
+/** One run of k6: its process, its stream and its failure. */
 class K6Run {
   readonly stream = new K6Stream();
   readonly process: K6Process;
@@ -136,8 +136,8 @@ class K6Run {
   #allSent: () => void = () => undefined;
   readonly #due: number;
   readonly #intervalMs: number;
-  #told = false;
-  /** When a load was ended that had requests left to send. */
+  #interrupted = false;
+  /** The time of an interruption before all requests were sent. */
   #cutShortMs: number | undefined;
   readonly #clock: Clock;
   readonly #beganMs: number;
@@ -148,7 +148,7 @@ class K6Run {
     const binary = options.binary ?? process.env[k6Variable];
     if (!binary)
       throw new Error(
-        `There is no k6 to send a load with: ${k6Variable} is not set. meshproof's own commands set it; outside them, build k6 from clusters/k6 with xk6.`,
+        `The load cannot start: ${k6Variable} is not set. Use a meshproof command, which sets it, or build k6 from clusters/k6 with xk6.`,
       );
     this.#what = `the load of ${options.ratePerSecond} requests/s on ${options.target.name}`;
     this.#due = requestsOf(options);
@@ -159,24 +159,24 @@ class K6Run {
     this.process = startK6(binary, variables, (line) => this.#read(line));
     this.#exit = this.process.ended.then(
       (exit) => this.#ended(exit),
-      (error: unknown) => this.#fail(`k6 could not be started (${binary})`, error),
+      (error: unknown) => this.#fail(`k6 does not start (${binary})`, error),
     );
   }
 
-  /** Ends the load, k6 waiting for the answers under way. */
+  /** Ends the load. k6 waits for the answers to requests under way. */
   interrupt(): void {
-    if (this.#told) return;
-    this.#told = true;
+    if (this.#interrupted) return;
+    this.#interrupted = true;
     if (!this.stream.sent) this.#cutShortMs = this.#clock.nowMs();
     this.process.interrupt();
   }
 
-  /** @throws Error that says why this load is no evidence. */
+  /** @throws Error with the reason why this load cannot be judged. */
   throwFailure(): void {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Waits for the end of a load that was interrupted, and says how it was; throws where it is no evidence. */
+  /** Waits for the end of an interrupted load and returns its summary. Throws if the load cannot be judged. */
   async finish(): Promise<StreamEnd> {
     const waiting = new AbortController();
     const late = delay(this.#drainMs, 'late' as const, { signal: waiting.signal }).catch(() => undefined);
@@ -187,12 +187,12 @@ class K6Run {
     waiting.abort();
     this.throwFailure();
     const { end } = this.stream;
-    if (!end) throw this.#error('k6 ended without its last words');
+    if (!end) throw this.#error('k6 ended without a summary');
     this.#refuse(end);
     return end;
   }
 
-  /** Ends k6 at once, where it has not ended. */
+  /** Ends k6 at once. */
   async dispose(): Promise<void> {
     this.process.kill();
     await this.#exit;
@@ -208,7 +208,7 @@ class K6Run {
     const stoodMs = (this.#cutShortMs ?? 0) - Math.max(this.stream.lastDueMs, this.#beganMs);
     if (stoodMs > timeouts.generatorStallMs + this.#intervalMs)
       throw this.#error(`k6 sent nothing for the last ${Math.round(stoodMs)} ms: this machine is too busy`);
-    if (unfinished > 0) throw this.#error(`${unfinished} requests have no outcome`);
+    if (unfinished > 0) throw this.#error(`${unfinished} requests do not have an outcome`);
     if (lateMs > timeouts.generatorStallMs)
       throw this.#error(
         `k6 sent a request ${Math.round(lateMs)} ms after it was due, at most ${timeouts.generatorStallMs} ms may pass: this machine is too busy`,
@@ -220,16 +220,16 @@ class K6Run {
     try {
       this.stream.push(line);
     } catch (error) {
-      this.#fail('k6 told what cannot be read', error);
+      this.#fail('the output of k6 is invalid', error);
       this.process.kill();
     }
     if (this.stream.sent) this.#allSent();
   }
 
   #ended(exit: K6Exit): K6Exit {
-    if (!endedWell(exit, this.#told, this.stream.end !== undefined)) {
+    if (!endedWell(exit, this.#interrupted, this.stream.end !== undefined)) {
       const how = exit.signal ? `by ${exit.signal}` : `with status ${exit.code}`;
-      this.#fail(`k6 ended ${how}; it said last:\n${exit.said || '(nothing)'}`);
+      this.#fail(`k6 ended ${how}. Its last output:\n${exit.log || '(nothing)'}`);
     }
     this.#allSent();
     return exit;
@@ -241,6 +241,6 @@ class K6Run {
   }
 
   #error(why: string, cause?: unknown): Error {
-    return new Error(`Could not record ${this.#what}, so there is no evidence to judge: ${why}`, { cause });
+    return new Error(`Recording ${this.#what} failed: ${why}`, { cause });
   }
 }

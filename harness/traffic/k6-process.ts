@@ -4,43 +4,43 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { favoured } from '../base/favoured.ts';
 
-/** Environment variable with the path of k6 with our extension; scripts/cli/suite-run.ts sets it. */
+/** Environment variable with the path of k6 with the extension of meshproof; scripts/cli/suite-run.ts sets it. */
 export const k6Variable = 'MESHPROOF_K6';
 
 const script = join(import.meta.dirname, '../../clusters/k6/load.js');
 
-/** k6's exit codes (https://grafana.com/docs/k6/latest/reference/k6-exit-codes/): it was interrupted. */
-const interrupted = 105;
+/** The exit code of an interrupted k6 (https://grafana.com/docs/k6/latest/reference/k6-exit-codes/). */
+const interruptedCode = 105;
 
-/** How a k6 process ended. */
+/** The end of a k6 process. */
 export interface K6Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
   /** The last lines of its log. */
-  said: string;
+  log: string;
 }
 
 /** A k6 process that runs the load script and writes a timeline. */
 export interface K6Process {
   readonly pid: number | undefined;
-  /** Resolves when it has ended and all that it wrote was read; rejects when it could not be started. */
+  /** Resolves when k6 has ended and its output is read. Rejects if k6 does not start. */
   readonly ended: Promise<K6Exit>;
-  /** Has it send nothing more, wait for the answers under way, and end. */
+  /** Makes k6 stop sending, wait for the answers to requests under way, and end. */
   interrupt(): void;
-  /** Ends it at once. */
+  /** Ends k6 at once. */
   kill(): void;
 }
 
 /**
- * Whether k6 ended as it should: by itself, or because it was told to. `complete`: it has said its last words. From then on it
- * no longer listens to signals, and one that comes a moment too late simply ends it.
+ * Whether k6 ended without an error: by itself, or because it was interrupted. `complete`: it has written its summary. From
+ * then on it does not handle signals, so a late signal ends it.
  */
-export const endedWell = ({ code, signal }: K6Exit, told: boolean, complete: boolean): boolean =>
-  code === 0 || (told && (code === interrupted || (signal === 'SIGINT' && complete)));
+export const endedWell = ({ code, signal }: K6Exit, wasInterrupted: boolean, complete: boolean): boolean =>
+  code === 0 || (wasInterrupted && (code === interruptedCode || (signal === 'SIGINT' && complete)));
 
 /**
- * Starts k6 in a process group of its own: a Ctrl-C reaches us, and we end it. Its timeline comes through a pipe that only
- * this process reads: k6 ends by itself when that breaks, so that a harness which was killed leaves no load behind.
+ * Starts k6 in its own process group, so that Ctrl-C reaches only meshproof, which then ends k6. The timeline comes through
+ * a pipe that only this process reads. If meshproof is killed, the pipe breaks and k6 ends.
  */
 export function startK6(
   binary: string,
@@ -54,9 +54,9 @@ export function startK6(
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const said: string[] = [];
+  const log: string[] = [];
   readLines(child.stdio[2] as Readable, (line) => {
-    if (said.push(line) > 10) said.shift();
+    if (log.push(line) > 10) log.shift();
   });
   readLines(child.stdio[3] as Readable, onLine);
   const signal = (name: NodeJS.Signals) => {
@@ -64,20 +64,20 @@ export function startK6(
   };
   return {
     pid: child.pid,
-    ended: endOf(child, said),
+    ended: endOf(child, log),
     interrupt: () => signal('SIGINT'),
     kill: () => signal('SIGKILL'),
   };
 }
 
-/** Our environment without settings of k6 that somebody has for himself: they would change what is measured. */
+/** The environment of this process without the K6_ settings of the user, which would change the measurements. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('K6_'));
   return {
     ...Object.fromEntries(others),
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
     K6_NO_USAGE_REPORT: 'true',
-    GOGC: '50', // a seventh less memory for a hundredth of a core (scripts/dev/bench-load.ts)
+    GOGC: '50', // saves a seventh of the memory for a hundredth of a core (scripts/dev/bench-load.ts)
   };
 }
 
@@ -85,9 +85,9 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
   createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine);
 }
 
-function endOf(child: ChildProcess, said: readonly string[]): Promise<K6Exit> {
+function endOf(child: ChildProcess, log: readonly string[]): Promise<K6Exit> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code, signal, said: said.join('\n') }));
+    child.once('close', (code, signal) => resolve({ code, signal, log: log.join('\n') }));
   });
 }

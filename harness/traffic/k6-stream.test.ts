@@ -16,7 +16,7 @@ const readUpTo = (lines: number): K6Stream => {
   return stream;
 };
 
-test('a recorded load: every request is counted, and by itself where it matters', () => {
+test('a recorded load: every request is counted, and the important ones are kept one by one', () => {
   const stream = readUpTo(recorded.length);
   assert.equal(stream.end?.requests, 200);
   assert.equal(stream.sent, true);
@@ -42,7 +42,7 @@ test('a recorded load: every request is counted, and by itself where it matters'
   assert.equal(stream.requests.length + (stream.end?.elided ?? NaN), 200);
 });
 
-test('a recorded load: the outage is found in the requests that are known by themselves', () => {
+test('a recorded load: the kept requests show the outage', () => {
   const requests = readUpTo(recorded.length).requests.toSorted((a, b) => a.startMs - b.startMs);
   const [outage, ...others] = findOutages(requests, answeredOk());
   assert.equal(others.length, 0);
@@ -50,7 +50,7 @@ test('a recorded load: the outage is found in the requests that are known by the
   assert.ok(lastedMs > 290 && lastedMs < 400, `${lastedMs} ms`);
 });
 
-test('while a load runs, the last good requests are known, told by themselves or not', () => {
+test('while a load runs, its last good requests are known', () => {
   const last = recorded.findLastIndex((line) => line.includes('"tail"'));
   const { requests, end } = readUpTo(last + 1);
   assert.equal(end, undefined);
@@ -63,24 +63,24 @@ test('while a load runs, the last good requests are known, told by themselves or
 });
 
 for (const [what, lines] of [
-  ['no JSON', ['{"type":"head']],
+  ['a line that is not JSON', ['{"type":"head']],
   ['another version', ['{"type":"header","version":2,"slotMs":50,"startedAt":""}']],
   ['an unknown line', [recorded[0] ?? '', '{"type":"news"}']],
   ['an unknown outcome', [recorded[0] ?? '', '{"type":"request","startMs":1,"endMs":2,"outcome":"fine"}']],
   [
-    'an origin that was not told',
+    'an unknown origin',
     [recorded[0] ?? '', '{"type":"request","startMs":1,"endMs":2,"outcome":"ok","origin":7}'],
   ],
-  ['no header', [recorded.at(-1) ?? '']],
-  ['more after the end', [...recorded, recorded.at(-1) ?? '']],
-  ['requests that did not arrive', [recorded[0] ?? '', recorded.at(-1) ?? '']],
+  ['a missing header', [recorded.at(-1) ?? '']],
+  ['a line after the end', [...recorded, recorded.at(-1) ?? '']],
+  ['a summary with other requests', [recorded[0] ?? '', recorded.at(-1) ?? '']],
 ] as const) {
   test(`${what} is refused, and quoted`, () => {
     const stream = new K6Stream();
     assert.throws(
       () => lines.forEach((line) => stream.push(line)),
       (error: Error) =>
-        error.message.startsWith(`line ${lines.length} of k6's timeline`) &&
+        error.message.startsWith(`line ${lines.length} of the timeline of k6`) &&
         error.message.includes((lines.at(-1) ?? '').slice(0, 200)),
     );
   });

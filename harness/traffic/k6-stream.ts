@@ -56,58 +56,60 @@ const line = z.discriminatedUnion('type', [
 type Line = z.infer<typeof line>;
 type Slot = Extract<Line, { type: 'slot' }>;
 
-/** How a load ended, in its own words. */
+/** The summary of a load. */
 export type StreamEnd = Omit<Extract<Line, { type: 'end' }>, 'type'>;
 
-/** Reads, a line at a time, what the k6 output `meshproof` writes: newline-delimited JSON. */
+/** Reads the stream of the k6 output `meshproof` line by line: newline-delimited JSON. */
 export class K6Stream {
-  /** What was said last; absent until then. */
+  /** The summary; absent until the end of the load. */
   end: StreamEnd | undefined;
-  /** Whether no further request will be sent. */
+  /** Whether k6 has sent all requests. */
   sent = false;
-  /** When the last request was due; 0 until all are sent. */
+  /** The time at which the last request was due; 0 until all are sent. */
   lastDueMs = 0;
-  readonly #told: RequestRecord[] = [];
+  readonly #requests: RequestRecord[] = [];
   readonly #origins: Origin[] = [];
   readonly #counts = new BucketCounts();
   #tail: RequestRecord[] = [];
   #lines = 0;
 
-  /** Takes a line; throws an Error that quotes it when it is none of the stream's, or comes out of turn. */
+  /** Adds a line. Throws an Error that quotes the line if it is invalid or out of order. */
   push(text: string): void {
     this.#lines += 1;
     try {
       this.#take(line.parse(JSON.parse(text)));
     } catch (error) {
-      throw new Error(`line ${this.#lines} of k6's timeline cannot be read: ${text.slice(0, 200)}`, {
+      throw new Error(`line ${this.#lines} of the timeline of k6 is invalid: ${text.slice(0, 200)}`, {
         cause: error,
       });
     }
   }
 
-  /** The requests that are known by themselves so far: see {@link Timeline.buckets} for which those are. */
+  /** The requests that are kept one by one so far: see {@link Timeline.buckets}. */
   get requests(): readonly RequestRecord[] {
-    return this.#tail.length === 0 ? this.#told : [...this.#told, ...this.#tail];
+    return this.#tail.length === 0 ? this.#requests : [...this.#requests, ...this.#tail];
   }
 
-  /** Counts of all requests of the slots that are complete so far. */
+  /** Counts of all requests in the complete slots so far. */
   get buckets(): Buckets {
     return this.#counts.buckets();
   }
 
   #take(one: Line): void {
-    if ((this.#lines === 1) !== (one.type === 'header')) throw new Error('a header comes first, and once');
-    if (this.end) throw new Error('nothing comes after the end');
-    if (one.type === 'origin') this.#learn(one);
-    else if (one.type === 'request') this.#told.push(this.#recordOf(one));
+    if ((this.#lines === 1) !== (one.type === 'header'))
+      throw new Error('the stream needs one header, in its first line');
+    if (this.end) throw new Error('the stream has a line after its end');
+    if (one.type === 'origin') this.#addOrigin(one);
+    else if (one.type === 'request') this.#requests.push(this.#recordOf(one));
     else if (one.type === 'slot') this.#count(one);
     else if (one.type === 'tail') this.#tail = one.requests.map((request) => this.#recordOf(request));
     else if (one.type === 'sent') [this.sent, this.lastDueMs] = [true, one.lastDueMs];
     else if (one.type === 'end') this.#finish(one);
   }
 
-  #learn({ type: _type, id, ...origin }: Extract<Line, { type: 'origin' }>): void {
-    if (id !== this.#origins.length) throw new Error(`origin ${id} comes after ${this.#origins.length - 1}`);
+  #addOrigin({ type: _type, id, ...origin }: Extract<Line, { type: 'origin' }>): void {
+    if (id !== this.#origins.length)
+      throw new Error(`origin ${id} follows origin ${this.#origins.length - 1}`);
     this.#origins.push(origin);
   }
 
@@ -121,7 +123,7 @@ export class K6Stream {
 
   #origin(id: number): Origin {
     const known = this.#origins[id];
-    if (!known) throw new Error(`origin ${id} was not told`);
+    if (!known) throw new Error(`origin ${id} is unknown`);
     return known;
   }
 
@@ -132,9 +134,9 @@ export class K6Stream {
   }
 
   #finish({ type: _type, ...end }: Extract<Line, { type: 'end' }>): void {
-    this.#tail = []; // told by themselves in the end
-    if (end.told !== this.#told.length)
-      throw new Error(`${end.told} requests were told, ${this.#told.length} arrived`);
+    this.#tail = []; // the stream has had these requests one by one
+    if (end.told !== this.#requests.length)
+      throw new Error(`the summary has ${end.told} requests, the stream ${this.#requests.length}`);
     this.end = end;
   }
 }

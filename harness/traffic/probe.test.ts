@@ -45,7 +45,7 @@ test('fresh opens one connection a request, the pool keeps its own', async () =>
   await using server = await serve((_request, response) => void response.end());
   await using kept = openTarget(server.origin);
   for (let i = 0; i < 5; i++) await send(kept);
-  // A second one is opened when the next request comes before the first connection was put back.
+  // The pool opens a second connection if the next request starts before the first connection is free.
   assert.ok(server.connections() <= 2, `${server.connections()} connections`);
   const before = server.connections();
   await using fresh = openTarget(server.origin);
@@ -53,7 +53,7 @@ test('fresh opens one connection a request, the pool keeps its own', async () =>
   assert.equal(server.connections() - before, 5);
 });
 
-test('a server that hangs is a client timeout, one that is not there a connect failure', async () => {
+test('a hanging server is a client timeout, a missing one a connect failure', async () => {
   await using server = await serve(() => undefined);
   await using target = openTarget(server.origin);
   const hung = await send(target, { timeoutMs: 50 });
@@ -74,14 +74,14 @@ test('a truncated body is an upstream reset, not an ok', async () => {
   assert.equal(exchange.body.toString(), 'abc');
 });
 
-test('a broken way to the target is told apart from what the mesh did', async () => {
+test('a broken connection to the target is not an outcome of the mesh', async () => {
   await using target = openTarget('http://127.0.0.1:1', {
     relay: { lastFailure: () => new Error('the pod is gone'), unopened: () => 0 },
   });
   await assert.rejects(send(target), TransportFailure);
 });
 
-test('multiplexed requests share one connection, and one that is given up does not end the others', async () => {
+test('multiplexed requests share one connection, and a cancelled one does not end the others', async () => {
   let connections = 0;
   const server = createHttp2Server((request, response) => {
     setTimeout(() => response.end(request.url), request.url === '/slow' ? 300 : 0);

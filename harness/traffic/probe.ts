@@ -7,9 +7,9 @@ import { processClock, type Clock } from './clock.ts';
 import type { RequestRecord } from './timeline.ts';
 import { TransportFailure } from './transport-failure.ts';
 
-/** Where requests are sent to. Made by {@link openTarget}; holds connections until closed. */
+/** The target of requests. {@link openTarget} opens it. It holds connections until it is disposed. */
 export interface Target extends AsyncDisposable {
-  /** How errors name it: "ingress of west". */
+  /** Its name in errors: "ingress of west". */
   readonly name: string;
   /** Scheme, host and port. */
   readonly origin: string;
@@ -18,42 +18,42 @@ export interface Target extends AsyncDisposable {
   /** Sent with every request; `host` overrides the origin's. */
   readonly headers: Readonly<Record<string, string>>;
   readonly pool: Dispatcher;
-  /** What leads there, where it can break by itself: a connection that ends without an answer is then no evidence. */
+  /** The port-forward to the target, which can fail by itself. A connection that ends without an answer then says nothing about the mesh. */
   readonly relay?: Pick<Relay, 'lastFailure' | 'unopened'>;
 }
 
-/** What to ask for. Everything has a default: GET `/`. */
+/** A request. Everything has a default: GET `/`. */
 export interface SendOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
-  /** With its query; default `/`. */
+  /** The path with its query; default `/`. */
   path?: string;
   headers?: Readonly<Record<string, string>>;
   body?: Buffer | string;
-  /** A connection of its own, closed after the answer. Default: one of the pool, kept alive. */
+  /** Uses a new connection and closes it after the answer. Default: a keep-alive connection of the pool. */
   fresh?: boolean;
   /** From the call to the last byte; default {@link timeouts.requestMs}. */
   timeoutMs?: number;
   /** The clock of the record's times; default: that of the process. */
   clock?: Clock;
-  /** Is told of each piece of the body as it arrives, with its time on the clock. */
+  /** Called with each piece of the body when it arrives, and with the time on the clock. */
   onData?: (piece: Buffer, atMs: number) => void;
 }
 
-/** A request and all that came back. */
+/** A request and its answer. */
 export interface Exchange extends RequestRecord {
-  /** Names in lower case; empty when no answer came. */
+  /** Names in lower case; empty without an answer. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** As much as came back. */
+  /** The received part of the body. */
   body: Buffer;
 }
 
-/** Streams of one HTTP/2 connection; more than any load of ours has under way. */
+/** Streams of one HTTP/2 connection: more than the concurrent requests of any load of meshproof. */
 const maxStreams = 4096;
 
 /**
- * Opens a pool of connections to `origin` (scheme, host, port). Connections are made as requests need them, without a
- * limit: an open-loop load is never slowed by the pool. `multiplexed` is for origins where a connection is dear, such as a
- * port-forward, and that speak HTTP/2 without TLS: all requests then share one.
+ * Opens a pool of connections to `origin` (scheme, host, port). The pool opens connections on demand without a limit, so it
+ * does not slow an open-loop load. Set `multiplexed` if connections are expensive, such as a port-forward, and the origin
+ * supports HTTP/2 without TLS: all requests then share one connection.
  */
 export function openTarget(
   origin: string,
@@ -65,7 +65,7 @@ export function openTarget(
     multiplexed?: boolean;
   } = {},
 ): Target {
-  // undici's timeouts of an answer are off: each request has one deadline over all of it.
+  // The answer timeouts of undici are off: each request has one deadline for everything.
   const settings = { headersTimeout: 0, bodyTimeout: 0, connect: { timeout: timeouts.connectMs } };
   const pool = options.multiplexed
     ? new H2CClient(origin, { ...settings, maxConcurrentStreams: maxStreams, pipelining: maxStreams })
@@ -82,8 +82,8 @@ export function openTarget(
 }
 
 /**
- * Sends one request and says what became of it. Never rejects for what the mesh did: a refused connection, a reset and a
- * timeout are outcomes. Rejects with {@link TransportFailure} when the way to the target itself is broken.
+ * Sends one request and returns its outcome. A refused connection, a reset and a timeout are outcomes, not errors. Rejects
+ * with {@link TransportFailure} if the connection from meshproof to the target is broken.
  */
 export function send(target: Target, options: SendOptions = {}): Promise<Exchange> {
   return whileWaiting(() => exchange(target, options));
@@ -125,7 +125,7 @@ function requestOf(target: Target, options: SendOptions): Dispatcher.RequestOpti
   };
 }
 
-/** The record of an exchange, without what only its caller needs: what a timeline keeps. */
+/** The part of an exchange that a timeline keeps. */
 export function recordOf(exchange: Exchange): RequestRecord {
   const { headers: _headers, body: _body, ...record } = exchange;
   return record;

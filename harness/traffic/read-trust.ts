@@ -6,24 +6,24 @@ import { spiffeIdOf } from '../mesh/spiffe.ts';
 import type { Caller } from './caller.ts';
 import type { TlsResult } from './tls.ts';
 
-/** A certificate chain that someone showed in a TLS handshake, and who should have. */
+/** A certificate chain that a workload showed in a TLS handshake, and the expected identity. */
 export interface ShownChain {
-  /** For the report: "catalog-7f on east". */
+  /** Name of the workload in the report: "catalog-7f on east". */
   who: string;
   /** PEM, leaf first. */
   chain: readonly string[];
-  /** The one SPIFFE id that the leaf should have. */
+  /** The only SPIFFE id that the leaf may have. */
   spiffeId: string;
 }
 
-/** What a cluster shows of its trust; public parts only. */
+/** The public parts of a cluster's trust. */
 export interface ClusterTrust {
   cluster: string;
-  /** It has an istiod of its own, and so an authority of its own. */
+  /** The cluster runs its own istiod, and so has its own authority. */
   primary: boolean;
   /** PEM bundle that its workloads verify peers with: the ConfigMap istio-ca-root-cert. */
   roots: string;
-  /** The authority that issues its workloads' certificates, as its istiod shows it behind its own. PEM. */
+  /** The authority that issues its workloads' certificates, from the chain that its istiod shows. PEM. */
   intermediate: string;
   workloads: readonly ShownChain[];
 }

@@ -36,7 +36,7 @@ test('a request beyond the bound is recorded as a client timeout, not dropped', 
   assert.match(refused[0]?.detail ?? '', /not sent: 4 requests/);
 });
 
-test('stop ends the load, waits for what is under way and keeps events on the same clock', async () => {
+test('stop ends the load, waits for requests under way and keeps events on the same clock', async () => {
   const recording = record({ send: after(30), ratePerSecond: 100 });
   await delay(55);
   recording.event('killed');
@@ -65,19 +65,19 @@ test('an abort signal ends the load as stop does', async () => {
   assert.ok((await recording.stop()).requests.length <= Math.ceil(endedMs / 10));
 });
 
-test('a broken way to the sender is no evidence: the recording throws', async () => {
+test('the recording throws if the connection to the sender is broken', async () => {
   const send = () => Promise.reject(new TransportFailure('the probe', new Error('port-forward broke')));
   await assert.rejects(recordFor({ send, ratePerSecond: 100, count: 3 }), (error: Error) => {
-    assert.match(error.message, /no evidence/);
+    assert.match(error.message, /a request could not be sent/);
     return error.cause instanceof TransportFailure;
   });
 });
 
-/** This process does nothing else for so long. */
+/** Blocks this process. */
 const standStill = (forMs: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
 
-test('a process that stands still is no evidence, while it sends, as it is ended, and while it awaits answers', async () => {
-  const tooBusy = /stood still for \d+ ms.*no evidence.*too busy/;
+test('the recording throws if its process stood still while it sent, ended or awaited answers', async () => {
+  const tooBusy = /stood still for \d+ ms, at most \d+ ms are allowed\..*less busy/;
   const sending = record({ send: after(1), ratePerSecond: 100 });
   await delay(30);
   standStill(timeouts.generatorStallMs + 150);
@@ -97,7 +97,7 @@ test('a process that stands still is no evidence, while it sends, as it is ended
   await assert.rejects(stopped, tooBusy);
 });
 
-test('how late requests were sent is in the timeline', async () => {
+test('the timeline has the longest delay of a request', async () => {
   const recording = record({ send: after(1), ratePerSecond: 100 });
   await delay(30);
   standStill(100);
@@ -106,7 +106,7 @@ test('how late requests were sent is in the timeline', async () => {
   assert.ok(lateMs >= 80 && lateMs < 500, `${lateMs} ms`);
 });
 
-test('recordCount sends exactly so many, never more than so many at once', async () => {
+test('recordCount sends exactly `count` requests, at most `concurrency` at once', async () => {
   let now = 0;
   let most = 0;
   const send: Shot = async () => {

@@ -4,43 +4,43 @@ import { startClock, type Clock } from './clock.ts';
 import { Stalls } from './stalls.ts';
 import type { RequestRecord, Timeline, TimelineEvent } from './timeline.ts';
 
-/** Sends one request; resolves to its record, whatever became of it. Rejects only when nothing was learnt. */
+/** Sends one request and resolves to its record, also if the request fails. Rejects only if it could not be sent. */
 export type Shot = () => Promise<RequestRecord>;
 
-/** How a load is made. It ends at whichever of `count`, `durationMs` and `until` comes first, or with `stop()`. */
+/** The settings of a load. It ends with the first of `count`, `durationMs`, `until` and `stop()`. */
 export interface RecordOptions {
   send: Shot;
-  /** Requests a second, evenly spaced, whatever becomes of earlier ones (an open loop). */
+  /** Requests a second, evenly spaced, also if earlier ones are slow (an open loop). */
   ratePerSecond: number;
   count?: number;
   durationMs?: number;
   until?: AbortSignal;
-  /** Requests that may be under way at once; one that is due beyond that is recorded as a `clientTimeout`. Default 512. */
+  /** The most concurrent requests. A further request that is due is recorded as a `clientTimeout`. Default: 512. */
   maxInFlight?: number;
-  /** To tell several recordings on one clock. Default: one that starts now. */
+  /** Set it to have several recordings on one clock. Default: a clock that starts now. */
   clock?: Clock;
 }
 
-/** A load that is running. */
+/** A running load. */
 export interface Recording {
   readonly clock: Clock;
-  /** Notes what is done to the mesh, now, on the clock of the requests. */
+  /** Records an event in the mesh at the current time, on the clock of the requests. */
   event(label: string): void;
-  /** What has been recorded so far, in the order in which it ended. */
+  /** The requests that have ended so far, in order of their end. */
   readonly soFar: readonly RequestRecord[];
-  /** Settles when the last request was sent: at once after `stop()`. */
+  /** Settles when the last request is sent: at once after `stop()`. */
   readonly sent: Promise<void>;
   /**
-   * Ends the load, waits for the answers that are under way and returns the timeline. Throws when a request could not be
-   * sent at all (`TransportFailure`), or when this process stood still for longer than `timeouts.generatorStallMs`:
-   * such a recording cannot be judged.
+   * Ends the load, waits for the answers to requests under way and returns the timeline. Throws if a request could not be
+   * sent (`TransportFailure`), or if this process stood still for longer than `timeouts.generatorStallMs`: such a recording
+   * cannot be judged.
    */
   stop(): Promise<Timeline>;
 }
 
 /**
- * Starts an open-loop load: request i is due at i / rate, and is sent then even if all before it hang. `startMs` of a
- * record is when it was due, so that a stall of the sender counts against the answer and hides nothing
+ * Starts an open-loop load: request i is sent at i / rate, also if all earlier requests hang. `startMs` of a record is the
+ * time at which the request was due, so a stall of the sender adds to its latency and is not hidden
  * (http://www.scylladb.com/2021/04/22/on-coordinated-omission/).
  */
 export function record(options: RecordOptions): Recording {
@@ -67,7 +67,7 @@ export function record(options: RecordOptions): Recording {
   };
 }
 
-/** Records `durationMs` or `count` of load and returns its timeline: {@link record}, without anything in between. */
+/** Runs {@link record} for `durationMs` or `count` and returns the timeline. */
 export async function recordFor(
   options: RecordOptions & ({ durationMs: number } | { count: number }),
 ): Promise<Timeline> {
@@ -77,8 +77,8 @@ export async function recordFor(
 }
 
 /**
- * Sends `count` requests, at most `concurrency` at once (default 16), each as soon as one before it is answered, and
- * returns the timeline. A closed loop: for shares and contents; not for outages, which it would hide.
+ * Sends `count` requests, at most `concurrency` at once (default 16), each when an earlier one is answered, and returns the
+ * timeline. Use this closed loop for shares and contents. Do not use it for outages: it would hide them.
  */
 export async function recordCount(options: {
   send: Shot;
@@ -104,20 +104,20 @@ async function pace(
   turn: (dueMs: number) => void,
 ): Promise<void> {
   if (!(options.ratePerSecond > 0))
-    throw new RangeError(`ratePerSecond must be above 0, got ${options.ratePerSecond}`);
+    throw new RangeError(`ratePerSecond is ${options.ratePerSecond}: it must be above 0`);
   const intervalMs = 1000 / options.ratePerSecond;
   const beginMs = clock.nowMs();
   const limit = Math.min(options.count ?? Infinity, Math.ceil((options.durationMs ?? Infinity) / intervalMs));
   for (let index = 0; index < limit && !end.aborted; index++) {
     const dueMs = beginMs + index * intervalMs;
     const aheadMs = dueMs - clock.nowMs();
-    // A timer has a millisecond's grain: what is due within it is sent at once, and late sends catch up.
+    // A timer has a resolution of a millisecond. Requests that are due sooner, or late, are sent at once.
     if (aheadMs >= 1) await delay(aheadMs, undefined, { signal: end }).catch(() => undefined);
     turn(dueMs);
   }
 }
 
-/** What has been sent and what came back. */
+/** The sent requests and their outcomes. */
 class Ledger {
   readonly requests: RequestRecord[] = [];
   readonly events: TimelineEvent[] = [];
@@ -133,7 +133,7 @@ class Ledger {
 
   shoot(send: Shot, dueMs: number): Promise<void> {
     if (this.#inFlight.size >= this.#maxInFlight) {
-      const detail = `not sent: ${this.#inFlight.size} requests were under way`;
+      const detail = `not sent: ${this.#inFlight.size} requests are under way`;
       this.requests.push({ startMs: dueMs, endMs: this.#clock.nowMs(), outcome: 'clientTimeout', detail });
       return Promise.resolve();
     }
@@ -161,7 +161,7 @@ class Ledger {
   async close(): Promise<Timeline> {
     await Promise.all(this.#inFlight);
     if (this.failure !== undefined)
-      throw new Error(`Could not record: a request could not be sent, so there is no evidence to judge.`, {
+      throw new Error('The recording failed: a request could not be sent.', {
         cause: this.failure,
       });
     return {

@@ -6,8 +6,8 @@ import { Stalls } from './stalls.ts';
 
 const stallMs = timeouts.generatorStallMs + 200;
 
-/** What is said of a process that stood still in a given way, as numbers. */
-async function told(standStill: () => void): Promise<{ tookMs: number; ranMs: number; waitedMs: number }> {
+/** The numbers in the error after `standStill`. */
+async function stallOf(standStill: () => void): Promise<{ tookMs: number; ranMs: number; waitedMs: number }> {
   const stalls = new Stalls();
   await delay(30);
   standStill();
@@ -16,31 +16,34 @@ async function told(standStill: () => void): Promise<{ tookMs: number; ranMs: nu
   try {
     stalls.refuse();
   } catch (error) {
-    const told = /stood still for \d+ ms \(of the longest (\d+) ms it ran for (\d+), .* run for (\d+);/;
-    const [, tookMs, ranMs, waitedMs] = (told.exec((error as Error).message) ?? []).map(Number);
+    const pattern =
+      /stood still for \d+ ms.* longest stall, (\d+) ms, it ran for (\d+) ms .* processor for (\d+) ms;/;
+    const [, tookMs, ranMs, waitedMs] = (pattern.exec((error as Error).message) ?? []).map(Number);
     return { tookMs: tookMs ?? NaN, ranMs: ranMs ?? NaN, waitedMs: waitedMs ?? NaN };
   }
   return assert.fail('nothing was noticed');
 }
 
 test(
-  'a process that is busy with itself is told from one that waits',
+  'the error separates a busy process from a waiting one',
   { skip: process.platform !== 'linux' },
   async () => {
-    const busy = await told(() => {
+    const busy = await stallOf(() => {
       const untilMs = performance.now() + stallMs;
       while (performance.now() < untilMs);
     });
     assert.ok(busy.tookMs >= stallMs, JSON.stringify(busy));
     assert.ok(busy.ranMs + busy.waitedMs > stallMs - 100, JSON.stringify(busy));
 
-    const blocked = await told(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stallMs));
+    const blocked = await stallOf(() =>
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stallMs),
+    );
     assert.ok(blocked.tookMs >= stallMs, JSON.stringify(blocked));
     assert.ok(blocked.ranMs + blocked.waitedMs < stallMs / 2, JSON.stringify(blocked));
   },
 );
 
-test('what is short is no stall', async () => {
+test('a short stall is allowed', async () => {
   const stalls = new Stalls();
   await delay(30);
   stalls.end();

@@ -3,14 +3,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { readIfThere } from '../base/read-if-there.ts';
 import { timeouts } from '../base/timeouts.ts';
 
-/** The grain in which the event loop's delay is measured. */
+/** The resolution of the measured delay of the event loop. */
 const loopResolutionMs = 10;
-/** How often it is noted what the thread and the machine have done, to tell of a stall what it was. */
+/** The interval between two readings of the processor times, which explain a stall. */
 const accountMs = 100;
 
 /**
- * How long this process stood still while it recorded: what it did not send, or did not read, in that time says nothing of the
- * mesh. Seen by how late requests are sent, and by the event loop, which also tells of a stall while only answers are awaited.
+ * Measures how long this process stood still during a recording: requests that it did not send or read in that time do not
+ * describe the mesh. Two sources: the delay of requests, and the event loop, which also stalls while answers are awaited.
  */
 export class Stalls {
   readonly #loop = monitorEventLoopDelay({ resolution: loopResolutionMs });
@@ -23,25 +23,25 @@ export class Stalls {
     this.#loop.enable();
   }
 
-  /** A request was sent so late, or was that late when the load was ended before it was sent. */
+  /** Records the delay of a request that was sent late, or was late when the load ended. */
   note(lateMs: number): void {
     this.#lateMs = Math.max(this.#lateMs, lateMs);
   }
 
-  /** What comes later does not count any more. */
+  /** Ends the measurement. */
   end(): void {
-    if (!this.#loop.disable()) return; // it has ended before
+    if (!this.#loop.disable()) return; // already ended
     this.#account();
     clearInterval(this.#timer);
   }
 
-  /** The longest in milliseconds. Throws where that makes the recording no evidence. */
+  /** The longest stall in milliseconds. Throws if the recording cannot be judged because of it. */
   refuse(): number {
-    // Each sample of the loop's delay includes the pause until the sample is due.
+    // Each sample of the delay includes the interval up to the sample.
     const stoodMs = Math.max(this.#lateMs, this.#loop.max / 1e6 - loopResolutionMs);
     if (stoodMs <= timeouts.generatorStallMs) return stoodMs;
     throw new Error(
-      `Could not record: this process stood still for ${Math.round(stoodMs)} ms${inWords(this.#longest)}, at most ${timeouts.generatorStallMs} ms may pass, so there is no evidence to judge: this machine is too busy.`,
+      `The recording failed: this process stood still for ${Math.round(stoodMs)} ms, at most ${timeouts.generatorStallMs} ms are allowed.${explained(this.#longest)} Run again when the machine is less busy.`,
     );
   }
 
@@ -53,19 +53,19 @@ export class Stalls {
   }
 }
 
-/** What a time was spent on, in milliseconds. */
+/** The processor times within an interval, in milliseconds. */
 interface Account {
   tookMs: number;
   /** This thread ran. */
   ranMs: number;
-  /** This thread was ready to run, and others ran. */
+  /** This thread was ready, but other threads ran. */
   waitedMs: number;
-  /** The hypervisor did not run a processor of this machine, on the average of all. */
+  /** The hypervisor did not run the processors of this machine (average of all). */
   stolenMs: number;
 }
 
 /**
- * What was done until now, each since some begin: the kernel's accounts, NaN where a system has none
+ * Reads the counters of the kernel; NaN if the system does not have them
  * (https://docs.kernel.org/scheduler/sched-stats.html; `steal` in proc_stat(5)).
  */
 function accountNow(): Account {
@@ -95,9 +95,9 @@ const since = (from: Account, to: Account): Account => ({
   stolenMs: to.stolenMs - from.stolenMs,
 });
 
-/** "in 1,800 ms it ran for 40 ms, …", to tell a busy process from a busy machine and from a slow disk; empty where nothing is known. */
-function inWords({ tookMs, ranMs, waitedMs, stolenMs }: Account): string {
+/** Separates a busy process from a busy machine and from a slow disk. Empty if the system does not have the counters. */
+function explained({ tookMs, ranMs, waitedMs, stolenMs }: Account): string {
   if (Number.isNaN(ranMs)) return '';
   const [took, ran, waited, stolen] = [tookMs, ranMs, waitedMs, stolenMs].map(Math.round);
-  return ` (of the longest ${took} ms it ran for ${ran}, and was ready to run and was not run for ${waited}; this machine's processors were not run by their host for ${stolen})`;
+  return ` In the longest stall, ${took} ms, it ran for ${ran} ms and waited for a processor for ${waited} ms; the host took ${stolen} ms of each processor.`;
 }

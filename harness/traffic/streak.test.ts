@@ -5,7 +5,7 @@ import type { RequestRecord } from './timeline.ts';
 
 const ok = ({ outcome }: RequestRecord) => outcome === 'ok';
 
-/** A recording whose clock moves a second at each look, and that gets one request at each. */
+/** A recording that gets one request each time that its clock is read; the clock then moves by a second. */
 function recordingOf(outcomes: RequestRecord['outcome'][]) {
   const soFar: RequestRecord[] = [];
   let nowMs = 0;
@@ -20,13 +20,13 @@ function recordingOf(outcomes: RequestRecord['outcome'][]) {
   return { clock, soFar };
 }
 
-test('it ends with the last of a row', async () => {
+test('it ends when the last requests are as wanted', async () => {
   const recording = recordingOf(['ok', 'denied', 'ok', 'ok', 'ok', 'denied']);
   assert.equal(await awaitStreak(recording, ok, { withinMs: 20_000, inARow: 3 }), true);
   assert.equal(recording.soFar.at(-1)?.outcome, 'ok');
 });
 
-test('it ends with the time, too', async () => {
+test('it ends after the time', async () => {
   const recording = recordingOf(['ok', 'denied', 'ok']);
   assert.equal(await awaitStreak(recording, ok, { withinMs: 3_000, inARow: 2 }), false);
 });

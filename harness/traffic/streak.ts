@@ -5,9 +5,8 @@ import type { Recording } from './recorder.ts';
 import type { Good } from './timeline.ts';
 
 /**
- * Lets a recording run until the last `inARow` requests that were sent since the call are all as wanted, at most
- * `withinMs`. Returns whether that came to be; it judges nothing: a recording that ran too short or too long is the
- * judgement's to notice.
+ * Lets a recording run until the last `inARow` requests since the call are all as `wanted`, for at most `withinMs`. Returns
+ * whether they were. This is not a judgement: the judge has to check whether the recording is long enough.
  */
 export async function awaitStreak(
   recording: Pick<Recording, 'clock' | 'soFar'>,
@@ -27,7 +26,7 @@ export async function awaitStreak(
   });
 }
 
-/** Lets a recording run on for a time: what is judged is what becomes of its requests meanwhile. */
+/** Lets a recording run for a further time. */
 export function recordFurther(recording: Pick<Recording, 'clock'>, forMs: number): Promise<void> {
   const untilMs = recording.clock.nowMs() + forMs;
   return whileWaiting(() => delay(Math.max(0, untilMs - recording.clock.nowMs())));

@@ -20,7 +20,7 @@ async function listen(server: Pick<Server, 'listen' | 'address' | 'close'>) {
 const talk = (say: (socket: Socket) => void) =>
   listen(createServer((socket) => say(socket.on('error', () => {}))));
 
-/** As a workload's call port does it: CONNECT over HTTP/2. */
+/** A server like the call port of a workload: CONNECT over HTTP/2. */
 const connectProxy = () => {
   const proxy = createHttp2();
   proxy.on('stream', (stream, headers) => {
@@ -49,30 +49,30 @@ test('the line of a workload names the origin', async () => {
   assert.deepEqual(record.origin, origin);
 });
 
-test('an end without a byte is a reset, other bytes an error of the application', async () => {
+test('an end without a byte is a reset, other bytes are an error of the application', async () => {
   using silent = await talk((socket) => socket.end());
   assert.equal((await callTcp(silent)).outcome, 'upstreamReset');
   using other = await talk((socket) => socket.end('220 smtp'));
   assert.equal((await callTcp(other)).outcome, 'appError');
 });
 
-test('no end is a client timeout, no server a connect failure', async () => {
+test('a connection without an end is a client timeout, a missing server a connect failure', async () => {
   const server = await talk(() => undefined);
   assert.equal((await callTcp(server, { timeoutMs: 50 })).outcome, 'clientTimeout');
   server[Symbol.dispose]();
   assert.equal((await callTcp({ host: '127.0.0.1', port: 1 })).outcome, 'connectFailure');
 });
 
-test('a call through a workload arrives, and its refusal is told', async () => {
+test('a call through a workload arrives, and its refusal is reported', async () => {
   using via = await connectProxy();
   using server = await talk((socket) => socket.end(`${JSON.stringify(origin)}\n`));
   assert.deepEqual((await callTcp({ ...server, via })).origin, origin);
   const refused = await callTcp({ host: '127.0.0.1', port: 1, via });
   assert.equal(refused.outcome, 'connectFailure');
-  assert.match(refused.detail ?? '', /UF refused \(told by probe/);
+  assert.match(refused.detail ?? '', /UF refused \(reported by probe/);
 });
 
-test('what a workload says through it counts though a reset follows; a reset alone is one', async () => {
+test('the line of a workload counts if a reset follows; a reset alone is a reset', async () => {
   using via = await connectProxy();
   using server = await talk((socket) => {
     socket.once('data', () => socket.write(`${JSON.stringify(origin)}\n`, () => socket.resetAndDestroy()));
@@ -84,15 +84,15 @@ test('what a workload says through it counts though a reset follows; a reset alo
   assert.ok(endMs - startMs < 1000);
 });
 
-test('a calling workload that does not answer is no evidence', async () => {
+test('a calling workload that does not answer is a transport failure', async () => {
   using mute = await talk(() => undefined);
   await assert.rejects(
     callTcp({ host: '127.0.0.1', port: 2, via: mute }, { timeoutMs: 50 }),
-    /no answer to CONNECT within 50 ms/,
+    /CONNECT got no answer within 50 ms/,
   );
 });
 
-test('a broken way to the calling workload is no evidence', async () => {
+test('a broken connection to the calling workload is a transport failure', async () => {
   const via = {
     host: '127.0.0.1',
     port: 1,

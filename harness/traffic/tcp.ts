@@ -9,7 +9,7 @@ import { processClock, type Clock } from './clock.ts';
 import type { Origin, RequestRecord } from './timeline.ts';
 import { openTunnel } from './tunnel.ts';
 
-/** Where a TCP call goes: straight from here, or opened by a workload whose call port is at `via`. */
+/** The target of a TCP call. The call starts here, or at the workload with the call port `via`. */
 export interface TcpTarget {
   host: string;
   port: number;
@@ -25,18 +25,18 @@ const originLine = z.object({
 });
 
 /**
- * Said first by every call. A workload waits for it, and so does a sidecar that takes plain text as well as mutual TLS, to
- * tell them apart: a client that only listens would wait for ever
- * (https://istio.io/latest/docs/ops/deployment/application-requirements/#server-first-protocols). Both want five bytes.
+ * The first bytes of every call. A workload waits for them. A sidecar that accepts plain text and mutual TLS also does, to
+ * detect the protocol: without them, the call would hang
+ * (https://istio.io/latest/docs/ops/deployment/application-requirements/#server-first-protocols). Both need five bytes.
  */
 const greeting = 'meshproof\n';
 
 /**
- * Opens a connection, greets, and reads the line of JSON that a workload sends on its TCP port.
+ * Opens a connection, sends a greeting, and reads the line of JSON that a workload sends on its TCP port.
  *
- * Over TCP a proxy cannot say why it refuses: no upstream, a denial by policy and a reset all end the connection
- * without a byte, an `upstreamReset`. No line within `timeoutMs` is a `clientTimeout`, bytes that are no origin an
- * `appError`. Never rejects for what the mesh did; rejects with `TransportFailure` when the way to `via` is broken.
+ * Over TCP a proxy cannot report the reason of a refusal: a missing upstream, a denial by policy and a reset all end the
+ * connection without a byte, an `upstreamReset`. Without a line within `timeoutMs` it is a `clientTimeout`, and other bytes
+ * are an `appError`. Rejects only with `TransportFailure`, if the connection to `via` is broken.
  */
 export async function callTcp(
   target: TcpTarget,
@@ -64,7 +64,7 @@ async function read(socket: Duplex, timeoutMs: number) {
     once: true,
   });
   try {
-    return judge(await firstLine(socket));
+    return outcomeOf(await firstLine(socket));
   } catch (error) {
     return classifyError(error);
   } finally {
@@ -72,38 +72,38 @@ async function read(socket: Duplex, timeoutMs: number) {
   }
 }
 
-/** What comes up to the end of a line, or of all. A proxy may follow the line with a reset: what came before it counts. */
+/** Reads up to the end of a line or of the connection. A proxy can reset the connection after the line: the line still counts. */
 function firstLine(socket: Duplex): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let text = '';
     socket.on('data', (piece: Buffer) => {
-      said += piece.toString();
-      if (said.includes('\n')) resolve(said);
+      text += piece.toString();
+      if (text.includes('\n')) resolve(text);
     });
-    for (const over of ['end', 'close']) socket.once(over, () => resolve(said));
+    for (const over of ['end', 'close']) socket.once(over, () => resolve(text));
     socket.once('error', reject);
     socket.write(greeting);
   });
 }
 
-/** A deadline that passes before there is a connection means that there is no way there, not that no one answers. */
+/** If the deadline passes before the connection is open, the address is not reachable: that is not a timeout of the answer. */
 function overdue(socket: Duplex, reason: Error): Error {
   return 'connecting' in socket && socket.connecting === true
     ? Object.assign(new Error('no connection', { cause: reason }), { code: 'ETIMEDOUT' })
     : reason;
 }
 
-function judge(said: string): Pick<RequestRecord, 'outcome' | 'origin' | 'detail'> {
-  if (said === '') return { outcome: 'upstreamReset', detail: 'the connection was closed without a byte' };
-  const origin = parseOrigin(said);
+function outcomeOf(line: string): Pick<RequestRecord, 'outcome' | 'origin' | 'detail'> {
+  if (line === '') return { outcome: 'upstreamReset', detail: 'the connection was closed without a byte' };
+  const origin = parseOrigin(line);
   return origin
     ? { outcome: 'ok', origin }
-    : { outcome: 'appError', detail: `not an origin: ${said.slice(0, 300)}` };
+    : { outcome: 'appError', detail: `not an origin: ${line.slice(0, 300)}` };
 }
 
-function parseOrigin(said: string): Origin | undefined {
+function parseOrigin(line: string): Origin | undefined {
   try {
-    return originLine.safeParse(JSON.parse(said)).data;
+    return originLine.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

@@ -1,15 +1,15 @@
 /** Counts of requests over time. Slot i covers `startMs` in [i*widthMs, (i+1)*widthMs) on the timeline's clock. */
 export interface Buckets {
   widthMs: number;
-  /** One for each pair of answering cluster and outcome. `cluster`: the origin's; null: nothing of ours answered. */
+  /** One for each pair of answering cluster and outcome. `cluster` is null if a workload of meshproof did not answer. */
   series: { cluster: string | null; outcome: Outcome; counts: number[] }[];
-  /** Latencies by slot, the due start counting; null: no request in the slot. */
+  /** Latencies by the slot in which a request was due; null: the slot has 0 requests. */
   latency: { p50Ms: (number | null)[]; p99Ms: (number | null)[]; maxMs: (number | null)[] };
 }
 
 /**
- * What became of a request, in words that name the layer that failed. Derived from the status, Envoy's response
- * flags and the socket error together: a bare status code cannot tell a denial by policy from one by the application.
+ * The outcomes of a request. A failure names the layer that failed. They come from the status, Envoy's response flags and
+ * the socket error together: a status code alone does not separate a denial by policy from an error of the application.
  */
 export const outcomes = [
   'ok',
@@ -25,7 +25,7 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** Who answered a request. */
+/** The workload that answered a request. */
 export interface Origin {
   service: string;
   cluster: string;
@@ -36,20 +36,20 @@ export interface Origin {
 
 /** One request of a timeline. Times are milliseconds on the timeline's monotonic clock. */
 export interface RequestRecord {
-  /** When the request was due to be sent (open loop) or was sent (closed loop). */
+  /** The time at which the request was due (open loop) or was sent (closed loop). */
   startMs: number;
-  /** When its outcome was known. */
+  /** The time at which its outcome was known. */
   endMs: number;
   outcome: Outcome;
-  /** HTTP status, absent when none came back. */
+  /** HTTP status, absent without an answer. */
   status?: number;
-  /** Who answered, absent when nothing of ours did. */
+  /** The answering workload, absent if a workload of meshproof did not answer. */
   origin?: Origin;
-  /** What came back instead of an answer: Envoy's response flags and details, or the socket error. */
+  /** The details of a failure: Envoy's response flags and details, or the socket error. */
   detail?: string;
 }
 
-/** Something that was done to the mesh while requests ran, on the same clock. */
+/** An event in the mesh during a recording, on the same clock. */
 export interface TimelineEvent {
   atMs: number;
   label: string;
@@ -62,15 +62,15 @@ export interface Timeline {
   requests: RequestRecord[];
   events: TimelineEvent[];
   /**
-   * Counts of all requests; there where `requests` is not all of them. Then `requests` holds every failed one, the good ones
-   * around each failure and each change of the answering cluster, and the first and the last ones.
+   * Counts of all requests; present if `requests` does not have all of them. Then `requests` has every failed request, the
+   * good requests around each failure and each change of the answering cluster, and the first and last requests.
    */
   buckets?: Buckets;
-  /** How many requests are only in the buckets. */
+  /** The number of requests that are only in the buckets. */
   elided?: number;
-  /** The most milliseconds that a request was sent after it was due, which its latency includes; absent where nobody measured it. */
+  /** The longest delay in milliseconds between due and sent. Latencies include the delay. Absent if it was not measured. */
   lateMs?: number;
 }
 
-/** What a user would call an answer: the outcome, the origin and, where it matters, the latency. */
+/** Whether a user would accept the answer: by its outcome, its origin and, if it matters, its latency. */
 export type Good = (request: RequestRecord) => boolean;

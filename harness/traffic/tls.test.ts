@@ -1,4 +1,4 @@
-import 'reflect-metadata'; // @peculiar/x509 asks for it, before itself
+import 'reflect-metadata'; // must load before @peculiar/x509
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { createServer as createTcp, type AddressInfo, type Server } from 'node:net';
@@ -37,10 +37,10 @@ async function issue(spiffe: string): Promise<Pair & { root: string }> {
 }
 
 let ours: Awaited<ReturnType<typeof issue>>;
-let theirs: Awaited<ReturnType<typeof issue>>;
+let foreign: Awaited<ReturnType<typeof issue>>;
 before(async () => {
   ours = await issue('spiffe://cluster.local/ns/meshproof/sa/catalog');
-  theirs = await issue('spiffe://evil.local/ns/meshproof/sa/catalog');
+  foreign = await issue('spiffe://evil.local/ns/meshproof/sa/catalog');
 });
 
 async function listen(server: Server) {
@@ -59,11 +59,11 @@ const serveTls = (options: TlsOptions) =>
     ).on('tlsClientError', () => {}),
   );
 
-test('the name that an east-west gateway routes by', () => {
+test('the SNI of a service behind an east-west gateway', () => {
   assert.equal(eastWestSni('catalog', 'meshproof'), 'outbound_.80_._.catalog.meshproof.svc.cluster.local');
 });
 
-test('a trusted client is answered, and the whole chain of the server is seen', async () => {
+test('a trusted client gets an answer and the whole chain of the server', async () => {
   using server = await serveTls({ requestCert: true, rejectUnauthorized: true });
   const result = await attemptTls({ ...server, cert: ours.cert, key: ours.key, sni: 'x' });
   assert.equal(result.ended, 'answered');
@@ -73,23 +73,23 @@ test('a trusted client is answered, and the whole chain of the server is seen', 
   assert.deepEqual(result.chain[0]?.uris, ['spiffe://cluster.local/ns/meshproof/sa/catalog']);
 });
 
-test('a client without a certificate, or with a strange one, receives nothing', async () => {
+test('a client without a certificate, or with a foreign one, receives nothing', async () => {
   using server = await serveTls({ requestCert: true, rejectUnauthorized: true });
-  for (const pair of [{}, { cert: theirs.cert, key: theirs.key }]) {
+  for (const pair of [{}, { cert: foreign.cert, key: foreign.key }]) {
     const result = await attemptTls({ ...server, ...pair });
     assert.equal(result.received.length, 0);
     assert.notEqual(result.ended, 'answered');
   }
 });
 
-test('no common protocol: the handshake itself is refused, by an alert', async () => {
+test('without a common protocol, an alert ends the handshake', async () => {
   using server = await serveTls({ ALPNProtocols: ['other'] });
   const result = await attemptTls({ ...server, alpn: ['istio'] });
   assert.equal(result.handshake, 'refused');
   assert.equal(result.alert, 'no application protocol');
 });
 
-test('an end of plain TCP, silence and a refused connection are told apart', async () => {
+test('an end of plain TCP, silence and a refused connection have different results', async () => {
   using closing = await listen(createTcp((socket) => socket.on('error', () => {}).end()));
   const closed = await attemptTls(closing);
   assert.equal(closed.handshake, 'refused');

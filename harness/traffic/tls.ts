@@ -7,57 +7,57 @@ import { whileWaiting } from '../base/waiting.ts';
 import type { Relay } from '../kube/port-forward.ts';
 import { openTunnel } from './tunnel.ts';
 
-/** What a TLS client of ours tries. */
+/** A TLS connection to try. */
 export interface TlsAttempt {
   host: string;
   port: number;
-  /** A loopback address that leads to a workload's call port: the connection is then opened by that workload. */
+  /** A loopback address that forwards to the call port of a workload. That workload then opens the connection. */
   via?: Relay;
   /** Server name; for an east-west gateway {@link eastWestSni}. */
   sni?: string;
-  /** Default: what a sidecar offers. */
+  /** Default: the protocols of a sidecar. */
   alpn?: readonly string[];
-  /** PEM; with `key`, the client's certificate and its chain. Without them the client has none. */
+  /** The certificate chain of the client in PEM; needs `key`. Without both, the client does not present a certificate. */
   cert?: string;
   key?: string;
-  /** Sent after the handshake; default an HTTP/1.1 request for `/`. */
+  /** Sent after the handshake; default: an HTTP/1.1 request for `/`. */
   say?: Buffer | string;
-  /** How long to listen for an answer after the handshake, and at least for the handshake; default {@link timeouts.tlsListenMs}. */
+  /** The time to wait for an answer after the handshake, and the least time for the handshake; default {@link timeouts.tlsListenMs}. */
   listenMs?: number;
 }
 
-/** One certificate that the other end showed. */
+/** A certificate that the server presented. */
 export interface PeerCertificate {
   pem: string;
   subject: string;
   issuer: string;
-  /** URIs among its subject alternative names; a workload's certificate has one, its SPIFFE id. */
+  /** URIs among its subject alternative names. The certificate of a workload has one: its SPIFFE id. */
   uris: string[];
 }
 
-/** What became of a {@link TlsAttempt}. */
+/** The result of a {@link TlsAttempt}. */
 export interface TlsResult {
   /**
-   * `noConnection`: TCP was refused. `refused`: the handshake failed. `completed`: it was completed as the client sees it;
-   * in TLS 1.3 that is before the server looked at the client's certificate, so judge by `ended` and `received`.
+   * `noConnection`: TCP was refused. `refused`: the handshake failed. `completed`: the client completed the handshake. In
+   * TLS 1.3 the server checks the client's certificate after that, so judge by `ended` and `received`.
    */
   handshake: 'noConnection' | 'refused' | 'completed';
-  /** `TLSv1.3` and the like. */
+  /** For example `TLSv1.3`. */
   protocol?: string;
   alpn?: string;
   /** Leaf first, as the server sent it. */
   chain: PeerCertificate[];
-  /** Bytes of the application that came back, decrypted. */
+  /** The decrypted bytes of the answer. */
   received: Buffer;
-  /** How it ended; `silence`: open and without an end for `listenMs`. */
+  /** The end of the connection; `silence`: still open after `listenMs`. */
   ended: 'answered' | 'alert' | 'reset' | 'closed' | 'silence';
-  /** The TLS alert of the other end in OpenSSL's words: "certificate required", "unknown ca", "bad certificate". */
+  /** The TLS alert of the server, as OpenSSL names it: "certificate required", "unknown ca", "bad certificate". */
   alert?: string;
-  /** Code and message of whatever error there was. */
+  /** Code and message of the error. */
   error?: string;
 }
 
-/** The server name that an east-west gateway (AUTO_PASSTHROUGH) routes to a service by. */
+/** The server name (SNI) by which an east-west gateway (AUTO_PASSTHROUGH) routes to a service. */
 export const eastWestSni = (
   service: string,
   namespace: string,
@@ -66,14 +66,14 @@ export const eastWestSni = (
 ): string => `outbound_.${port}_._.${service}.${namespace}.svc.${domain}`;
 
 /**
- * What a sidecar offers for a call over HTTP/1.1. An east-west gateway takes connections that offer one of Istio's own
- * protocols; `istio-peer-exchange` is left out, as who offers it must begin with an exchange of metadata.
+ * The protocols that a sidecar offers for a call over HTTP/1.1. An east-west gateway accepts connections that offer a
+ * protocol of Istio. `istio-peer-exchange` is not in the list: a client that offers it must first exchange metadata.
  */
 const sidecarAlpn = ['istio-http/1.1', 'istio', 'http/1.1'];
 
 /**
- * Connects, shakes hands without judging the other end's certificate (the caller does), says something and listens.
- * Everything that happens is in the result; it rejects only with `TransportFailure`, when the way to `via` is broken.
+ * Connects, completes the handshake without verifying the certificate of the server (the caller does), sends `say` and
+ * waits for an answer. Rejects only with `TransportFailure`, if the connection to `via` is broken.
  */
 export function attemptTls(attempt: TlsAttempt): Promise<TlsResult> {
   return whileWaiting(() => shakeHands(attempt));
@@ -171,10 +171,10 @@ function endOf(
   error: Error & { code?: string; reason?: string },
   answered = false,
 ): Pick<TlsResult, 'ended' | 'alert' | 'error'> {
-  const told = `${error.code ?? ''} ${error.message}`.trim();
-  // OpenSSL's words for an alert that was received: "tlsv13 alert certificate required", "sslv3 alert bad certificate".
+  const text = `${error.code ?? ''} ${error.message}`.trim();
+  // OpenSSL reports a received alert as "tlsv13 alert certificate required", "sslv3 alert bad certificate".
   const alert = /alert ([a-z][a-z ]*)/.exec(error.reason ?? error.message)?.[1];
-  if (alert !== undefined) return { ended: 'alert', alert: alert.trim(), error: told };
-  if (answered) return { ended: 'answered', error: told };
-  return { ended: error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : 'closed', error: told };
+  if (alert !== undefined) return { ended: 'alert', alert: alert.trim(), error: text };
+  if (answered) return { ended: 'answered', error: text };
+  return { ended: error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : 'closed', error: text };
 }

@@ -5,7 +5,7 @@ import type { Caller } from './caller.ts';
 import type { Exchange } from './probe.ts';
 import type { Outcome } from './timeline.ts';
 
-/** A body that was sent across, and how it arrived. Bodies themselves are not kept: some are large, and a stream takes long. */
+/** How the body of one transfer arrived. The record does not keep the body itself: some bodies are large. */
 export interface Transfer extends Compared {
   /** "download", "echo", "stream". */
   what: string;
@@ -15,11 +15,11 @@ export interface Transfer extends Compared {
   from?: string;
 }
 
-/** A body that arrived beside the one that should have. */
+/** A received body compared with the expected one. */
 export interface Compared {
   expectedBytes: number;
   receivedBytes: number;
-  /** The offset of the first byte that should not be there. */
+  /** The offset of the first byte that differs; absent if the received bytes are all correct. */
   wrongAt?: number;
 }
 
@@ -29,37 +29,38 @@ export function compareBodies(expected: Buffer, received: Buffer): Compared {
     ? -1
     : received.findIndex((byte, index) => byte !== expected[index]);
   return {
-    ...{ expectedBytes: expected.length, receivedBytes: received.length },
+    expectedBytes: expected.length,
+    receivedBytes: received.length,
     ...(wrongAt >= 0 ? { wrongAt } : {}),
   };
 }
 
-/** When the pieces of a stream arrived, ms since the request was sent, in order. */
+/** When the pieces of a stream arrived and when it ended, in ms since the request was sent, in order. */
 export interface Arrivals {
   arrivedMs: readonly number[];
   endMs: number;
 }
 
-/** How long a workload takes to send `/stream`: 1 KiB a second. */
+/** The duration of `/stream` in milliseconds: a workload sends 1 KiB a second. */
 export const streamMs = (streamBytes / 1024) * 1000;
 
 /**
- * Asks a service for a body of so many bytes, at most 1 MiB. It may take as long as the stream: whether a body arrives
- * whole is the question, not how fast.
+ * Downloads a body of `bytes` bytes, at most 1 MiB, from a service. The timeout is the duration of the stream: the transfer
+ * has to be complete, not fast.
  */
 export async function download(caller: Caller, service: string, bytes: number): Promise<Transfer> {
   const exchange = await caller.call(service, { path: `/bytes/${bytes}`, timeoutMs: streamMs });
   return transferOf('download', exchange, expectedBytes(bytes));
 }
 
-/** Sends a service so many random bytes, at most 4 MiB, and takes them back; {@link download} says how long it may take. */
+/** Sends `bytes` random bytes, at most 4 MiB, to a service and reads them back, with the timeout of {@link download}. */
 export async function echo(caller: Caller, service: string, bytes: number): Promise<Transfer> {
   const body = randomBytes(bytes);
   const options = { method: 'POST', path: '/echo', body, timeoutMs: streamMs } as const;
   return transferOf('echo', await caller.call(service, options), body);
 }
 
-/** Takes a service's stream, piece by piece. */
+/** Reads the stream of a service piece by piece. */
 export async function takeStream(
   caller: Caller,
   service: string,
@@ -80,7 +81,9 @@ export async function takeStream(
 function transferOf(what: string, exchange: Exchange, expected: Buffer): Transfer {
   const { outcome, detail, origin, body: received } = exchange;
   return {
-    ...{ what, outcome, ...compareBodies(expected, received) },
+    what,
+    outcome,
+    ...compareBodies(expected, received),
     ...(detail === undefined ? {} : { detail }),
     ...(origin === undefined ? {} : { from: origin.cluster }),
   };

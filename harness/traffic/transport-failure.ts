@@ -1,12 +1,12 @@
 /**
- * The way to the place that sends the requests is broken (a port-forward, a pod that was replaced): nothing was
- * learnt about the mesh. Callers branch on it: such a request is no evidence and never part of a timeline.
+ * The connection from meshproof to the sender of the requests is broken, such as a port-forward to a replaced pod. The
+ * request says nothing about the mesh, so it is not a part of a timeline. Callers branch on this error.
  */
 export class TransportFailure extends Error {
   override readonly name = 'TransportFailure';
 
   constructor(target: string, cause: unknown) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    super(`The way to ${target} is broken, so the request is no evidence: ${said}`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`The connection to ${target} is broken: ${reason}`, { cause });
   }
 }

@@ -5,15 +5,15 @@ import type { Relay } from '../kube/port-forward.ts';
 import { classifyAnswer, type Classified } from './classify.ts';
 import { TransportFailure } from './transport-failure.ts';
 
-/** A TCP connection that a workload opened for us, or why it did not. */
+/** A TCP connection that a workload opened for meshproof, or the reason why it did not. */
 export type Tunnel = { socket: Duplex } | { refused: Classified };
 
 /**
- * Lets a workload open a TCP connection to `authority` (`host:port`), through its own sidecar where it has one: CONNECT over
- * HTTP/2 to its call port, `via` being a loopback address that leads there. HTTP/2 tells the end of the connection in a
- * frame; the end of a connection through a port-forward itself is held back for a second by containerd. Behind a sidecar the
- * connection is made as soon as the sidecar takes it: what is wrong further on shows as a connection that ends. Rejects with
- * {@link TransportFailure} when the workload was not reached or did not say why it refuses.
+ * Makes a workload open a TCP connection to `authority` (`host:port`), through its sidecar if it has one. It sends CONNECT
+ * over HTTP/2 to the call port of the workload; `via` is a loopback address that forwards to that port. HTTP/2 reports the
+ * end of the connection in a frame, while containerd delays the end of a port-forward for a second. A sidecar accepts the
+ * connection at once, so a failure behind it shows as a connection that ends. Rejects with {@link TransportFailure} if the
+ * workload is not reachable or does not report a reason.
  */
 export async function openTunnel(
   via: Relay,
@@ -35,11 +35,11 @@ function connectThrough(session: ClientHttp2Session, authority: string, timeoutM
   return new Promise((resolve, reject) => {
     session.once('error', reject);
     const stream = session.request({ ':method': 'CONNECT', ':authority': authority });
-    stream.setTimeout(timeoutMs, () => reject(new Error(`no answer to CONNECT within ${timeoutMs} ms`)));
+    stream.setTimeout(timeoutMs, () => reject(new Error(`CONNECT got no answer within ${timeoutMs} ms`)));
     stream.once('error', reject);
     stream.once('close', () => {
       session.destroy();
-      reject(new Error('CONNECT was ended without an answer'));
+      reject(new Error('CONNECT ended without an answer'));
     });
     stream.once('response', ({ ':status': status = 0, ...headers }) => {
       stream.setTimeout(0);

@@ -1,12 +1,14 @@
-import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
+import type { Origin, RequestRecord, Timeline } from '../traffic/timeline.ts';
 import { cannotJudge, measured, unless } from './judgement.ts';
 import { requestsNeeded } from './statistics.ts';
 import type { Judgement } from './verdict.ts';
 import { count, countOutcomes, tally } from './wording.ts';
 
 /**
- * How many requests show, with a probability of 99.9 %, that not all are answered when a share of them is not. All must
- * be answered, so that there is no false alarm. Default: one of ten.
+ * The number of requests that shows, with a probability of 99.9 %, that a share of them fails. A mesh that answers every
+ * request never fails this check.
+ *
+ * @param failingShare 0 to 1; one of ten by default.
  */
 export function requestsToSeeFailures(failingShare = 0.1): number {
   return requestsNeeded({
@@ -17,19 +19,21 @@ export function requestsToSeeFailures(failingShare = 0.1): number {
 }
 
 /**
- * A request to a service as its caller would take it: what another answered, or no one known, is an `appError`, however well it
- * looks. A server of someone else's may answer 200 to anything.
+ * The request, or an `appError` if another service or an unknown server answered it: a foreign server may answer 200 to
+ * any request.
  */
 export function servedBy(service: string, request: RequestRecord): RequestRecord {
   const { outcome, origin } = request;
   if (outcome !== 'ok' || origin?.service === service) return request;
-  const who = origin ? `${origin.service} in ${origin.cluster}` : 'no one known';
-  return { ...request, outcome: 'appError', detail: `answered by ${who}, not ${service}` };
+  return { ...request, outcome: 'appError', detail: `answered by ${nameOf(origin)}, not ${service}` };
 }
 
+const nameOf = (origin: Origin | undefined): string =>
+  origin ? `${origin.service} in ${origin.cluster}` : 'an unknown server';
+
 /**
- * Judges whether every request was answered, by the service that was called and in one of the clusters that may. Fails
- * on one request that was not; cannot judge with fewer than `atLeast`.
+ * Judges whether the called service answered every request, in one of the allowed clusters. Fails on one request without
+ * such an answer; cannot judge with fewer than `atLeast` requests.
  */
 export function judgeAnsweredBy(options: {
   timeline: Timeline;
@@ -40,14 +44,14 @@ export function judgeAnsweredBy(options: {
   const { service, clusters, atLeast } = options;
   const { requests } = options.timeline;
   const failed = requests.filter(({ outcome }) => outcome !== 'ok');
-  const astray = requests.filter(
+  const answeredElsewhere = requests.filter(
     ({ outcome, origin }) =>
       outcome === 'ok' && !(origin?.service === service && clusters.includes(origin.cluster)),
   );
   const measurements = [
     measured('requests', requests.length, 'requests', { atLeast }),
     measured('failed requests', failed.length, 'requests', { atMost: 0 }),
-    measured('answered by another', astray.length, 'requests', { atMost: 0 }),
+    measured('answered by another service or cluster', answeredElsewhere.length, 'requests', { atMost: 0 }),
   ];
   const all = count(requests.length, 'request');
   const complaints: string[] = [];
@@ -58,12 +62,10 @@ export function judgeAnsweredBy(options: {
       `${failed.length} of ${all} to ${service} failed (${tally(countOutcomes(failed))})${example}`,
     );
   }
-  if (astray.length > 0) {
-    const who = astray.map(
-      ({ origin }) => [origin ? `${origin.service} in ${origin.cluster}` : 'no one known', 1] as const,
-    );
+  if (answeredElsewhere.length > 0) {
+    const servers = answeredElsewhere.map(({ origin }) => [nameOf(origin), 1] as const);
     complaints.push(
-      `${astray.length} of ${all} to ${service} were answered by ${tally(who)}, not in ${clusters.join(' or ')}`,
+      `${answeredElsewhere.length} of ${all} to ${service} were answered by ${tally(servers)}, not in ${clusters.join(' or ')}`,
     );
   }
   if (complaints.length === 0 && requests.length < Math.max(1, atLeast))

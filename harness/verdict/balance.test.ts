@@ -6,7 +6,7 @@ import { answersFrom, timelineOf } from './sample-timelines.ts';
 
 const evenly = { west: 1, east: 1 };
 
-test('shares as weighted hold, with the allowed range in the measurements', () => {
+test('shares as weighted pass, with the allowed range in the measurements', () => {
   const judgement = judgeShares({
     timeline: answersFrom({ west: 55, east: 45 }),
     by: 'region',
@@ -37,7 +37,7 @@ test('a share outside its exact interval fails with the numbers', () => {
   );
 });
 
-test('80/20 as configured holds, and evenly spread fails it', () => {
+test('80/20 as configured passes, and even shares fail', () => {
   const weights = { west: 80, east: 20 };
   const judge = (counts: Record<string, number>) =>
     judgeShares({ timeline: answersFrom(counts), by: 'cluster', weights });
@@ -46,7 +46,7 @@ test('80/20 as configured holds, and evenly spread fails it', () => {
   assert.equal(judge({ west: 200 }).verdict, 'fail');
 });
 
-test('an answer from where no weight is fails', () => {
+test('an answer from a region without weight fails', () => {
   const judgement = judgeShares({
     timeline: answersFrom({ west: 50, east: 49, north: 1 }),
     by: 'region',
@@ -68,17 +68,17 @@ test('failed requests beyond the budget fail, whatever the shares are', () => {
   assert.match(judge(0).reason, /1 request failed \(1 upstreamReset\), at most 0 may/);
 });
 
-test('all requests failing is a failure, not a lack of evidence', () => {
+test('a recording in which all requests fail is a fail, not an error', () => {
   const timeline = timelineOf({ forMs: 100, fate: () => ({ outcome: 'noHealthyUpstream' }) });
   assert.equal(judgeShares({ timeline, by: 'region', weights: evenly }).verdict, 'fail');
 });
 
-test('without evidence there is no judgement', () => {
+test('missing evidence cannot be judged', () => {
   const judge = (counts: Record<string, number>, weights: Record<string, number> = evenly) =>
     judgeShares({ timeline: answersFrom(counts), by: 'region', weights });
   assert.match(judge({}).reason, /no request was recorded/);
   assert.match(judge({ west: 5, east: 5 }).reason, /10 answers are too few/);
-  assert.match(judge({ west: 50, east: 50 }, {}).reason, /weights to expect cannot be used/);
+  assert.match(judge({ west: 50, east: 50 }, {}).reason, /expected weights are invalid/);
   assert.match(judge({ west: 50, east: 50 }, { west: NaN }).reason, /weight of "west" is NaN/);
   const unnamed = timelineOf({ forMs: 1000, fate: () => ({}) });
   assert.match(
@@ -88,20 +88,20 @@ test('without evidence there is no judgement', () => {
   for (const counts of [{}, { west: 5, east: 5 }]) assert.equal(judge(counts).verdict, 'error');
 });
 
-test('ten answers are enough to fail when no fair mesh would give them', () => {
+test('ten answers are enough to fail if a correct mesh would not give them', () => {
   const tenToOne = { west: 1, east: 1e6 };
   const judgement = judgeShares({ timeline: answersFrom({ west: 10 }), by: 'region', weights: tenToOne });
   assert.equal(judgement.verdict, 'fail');
 });
 
-test('one category alone must have all', () => {
+test('a single category must have all answers', () => {
   assert.equal(
     judgeShares({ timeline: answersFrom({ west: 3 }), by: 'region', weights: { west: 7 } }).verdict,
     'pass',
   );
 });
 
-test('a distribution counts answers by origin, failures by outcome, in its window', () => {
+test('a distribution counts answers by origin and failures by outcome within its window', () => {
   const timeline = timelineOf({
     forMs: 100,
     fate: (startMs) =>

@@ -4,13 +4,13 @@ import { defaultAlpha, sharesOf, testShares, type CategoryTest } from './statist
 import type { Judgement, Measurement } from './verdict.ts';
 import { count, percent, precisePercent, tally } from './wording.ts';
 
-/** What the shares of answers are judged against. */
+/** The shares that answers are judged by. */
 export interface ShareExpectation {
-  /** Weight of each category, on any scale, as the proxy was told; a category that is not named has none. */
+  /** Weight of each category, on any scale, as the proxy received it. A category without an entry has weight 0. */
   weights: Readonly<Record<string, number>>;
   /** False-alarm probability of the whole judgement. */
   alpha?: number;
-  /** How many requests may fail. Default none: shares among survivors hide who failed. */
+  /** How many requests may fail. Default 0: the shares of successful requests hide which category failed. */
   failureBudget?: number;
   /** "west→east", for the report. */
   scope?: string;
@@ -20,8 +20,8 @@ export interface ShareExpectation {
  * Judges whether answers are shared as the weights say, by {@link testShares}. Fails on a share outside its exact
  * acceptance interval, on an answer from a category without weight, and on more failed requests than the budget.
  *
- * Cannot judge where no request was answered, an answer did not name its origin, no weight is above zero, or where
- * there are so few answers that no result would have failed; `requestsNeeded` tells how many are enough.
+ * Cannot judge if no request was answered, an answer did not name its origin, or no weight is above zero. Cannot judge
+ * either if there are so few answers that no result would have failed; `requestsNeeded` computes a sufficient number.
  *
  * Measurements are shares in %, with the interval as `atLeast` and `atMost`.
  */
@@ -47,7 +47,7 @@ export function judgeShares(options: Answers & ShareExpectation): Judgement {
   if (failures > failureBudget) complaints.push(tooMany);
   if (complaints.length === 0 && !canFail && tests.filter(({ expected }) => expected > 0).length > 1) {
     return cannotJudge(
-      `${count(answered, 'answer')} are too few: at a false-alarm probability of ${alpha} no shares would have failed`,
+      `${count(answered, 'answer')} are too few: at a false-alarm probability of ${alpha}, any shares would have passed`,
       measurements,
     );
   }
@@ -65,12 +65,12 @@ function obstacleTo(
   if (distribution.requests === 0) return 'no request was recorded';
   if (distribution.answered === 0 && distribution.unnamed === 0) return 'no request was answered';
   if (distribution.unnamed > 0)
-    return `${count(distribution.unnamed, 'answer')} did not name the ${distribution.by} it came from`;
+    return `${count(distribution.unnamed, 'answer')} did not name the ${distribution.by} of its server`;
   try {
     sharesOf(weights);
     return undefined;
   } catch (error) {
-    return `the weights to expect cannot be used: ${(error as Error).message}`;
+    return `the expected weights are invalid: ${(error as Error).message}`;
   }
 }
 

@@ -6,20 +6,20 @@ const caller = 'spiffe://cluster.local/ns/meshproof/sa/probe';
 const server = 'spiffe://cluster.local/ns/meshproof/sa/orders';
 const xfcc = `By=${server};Hash=df087b95;Subject="";URI=${caller}`;
 
-test('elements, quoted values and keys in any case', () => {
+test('the header is parsed into elements, with quoted values and keys in any case', () => {
   assert.deepEqual(parseXfcc(`by=a;Hash=1;Subject="CN=x,O=\\"y;z\\"";URI=b,By=c;URI=d`), [
     { by: 'a', hash: '1', uri: 'b' },
     { by: 'c', uri: 'd' },
   ]);
 });
 
-test('the caller to the server itself, in every request', () => {
+test('the caller on a connection to the server itself, in every request, passes', () => {
   const { verdict, reason } = judgeCallerIdentity({ seen: [xfcc, xfcc], caller, server, atLeast: 2 });
   assert.equal(verdict, 'pass');
   assert.equal(reason, `all 2 requests showed ${caller} to ${server}`);
 });
 
-test('another identity, a hop between, and none at all are broken promises', () => {
+test('another identity, a hop between, and a missing certificate fail', () => {
   const gateway = xfcc.replace('sa/probe', 'sa/gateway');
   for (const odd of [gateway, `${xfcc},${gateway}`, null, '']) {
     const { verdict } = judgeCallerIdentity({ seen: [xfcc, odd], caller, server, atLeast: 5 });

@@ -2,13 +2,13 @@ import { cannotJudge, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count, tally } from './wording.ts';
 
-/** What a server saw of its callers. */
+/** The identities of callers that a server saw, and the expected identity. */
 export interface CallerIdentityExpectation {
-  /** X-Forwarded-Client-Cert of each request as the server got it; null where there was none. */
+  /** X-Forwarded-Client-Cert of each request that reached the server; null if the header was absent. */
   seen: readonly (string | null)[];
   /** SPIFFE id of the caller. */
   caller: string;
-  /** SPIFFE id of the server: with whom the caller's connection was made, and not with a gateway on the way. */
+  /** SPIFFE id of the server: the caller's connection must end there, and not at a gateway on the path. */
   server: string;
   /** Requests needed to judge. */
   atLeast: number;
@@ -23,8 +23,8 @@ export interface ForwardedCertificate {
 }
 
 /**
- * Reads X-Forwarded-Client-Cert: elements divided by commas, one a hop, the nearest last; pairs divided by semicolons;
- * values may be quoted (Envoy documentation, "HTTP header manipulation: x-forwarded-client-cert").
+ * Reads X-Forwarded-Client-Cert: one element for each hop, the nearest last, separated by commas. An element has pairs,
+ * separated by semicolons; values may be quoted (Envoy documentation, "HTTP header manipulation: x-forwarded-client-cert").
  */
 export function parseXfcc(header: string): ForwardedCertificate[] {
   const quoted = /"(?:[^"\\]|\\.)*"/g;
@@ -42,31 +42,30 @@ export function parseXfcc(header: string): ForwardedCertificate[] {
 }
 
 /**
- * Judges whether the caller's identity reached the server unchanged (AUT-03): each request has exactly one certificate
- * forwarded, the caller's, on a connection to the server itself. Two would be a hop that ended the caller's TLS.
+ * Judges whether the caller's identity reached the server unchanged (AUT-03): each request forwards exactly one
+ * certificate, the caller's, on a connection to the server itself. A second certificate is a hop that ended the caller's TLS.
  */
 export function judgeCallerIdentity(options: CallerIdentityExpectation): Judgement {
   const { seen, caller, server, atLeast, scope } = options;
-  const told = seen.map((header) => wordOf(header));
-  const wanted = wordOf(`By=${server};Hash=x;URI=${caller}`);
-  const others = told.filter((one) => one !== wanted);
+  const expected = describeHops(`By=${server};Hash=x;URI=${caller}`);
+  const others = seen.map(describeHops).filter((hops) => hops !== expected);
   const measurements = [
     measured('requests', seen.length, 'requests', { atLeast, scope }),
     measured('requests with another identity or none', others.length, 'requests', { atMost: 0, scope }),
   ];
   if (others.length === 0 && seen.length < Math.max(1, atLeast))
     return cannotJudge(`${count(seen.length, 'request')} are too few: ${atLeast} are needed`, measurements);
-  const amiss = tally(others.map((one) => [one, 1] as const));
+  const observed = tally(others.map((hops) => [hops, 1] as const));
   const complaints =
     others.length > 0
-      ? [`${others.length} of ${count(seen.length, 'request')} did not show ${wanted}, but ${amiss}`]
+      ? [`${others.length} of ${count(seen.length, 'request')} did not show ${expected}, but ${observed}`]
       : [];
-  return unless(complaints, `all ${count(seen.length, 'request')} showed ${wanted}`, measurements);
+  return unless(complaints, `all ${count(seen.length, 'request')} showed ${expected}`, measurements);
 }
 
-function wordOf(header: string | null): string {
+function describeHops(header: string | null): string {
   if (header === null || header === '') return 'no certificate';
   return parseXfcc(header)
-    .map(({ uri, by, hash }) => `${uri ?? 'nobody'} to ${by ?? 'nobody'}${hash ? '' : ' without a hash'}`)
+    .map(({ uri, by, hash }) => `${uri ?? 'unknown'} to ${by ?? 'unknown'}${hash ? '' : ' without a hash'}`)
     .join(' then ');
 }

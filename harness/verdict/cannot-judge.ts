@@ -1,8 +1,8 @@
 import type { Measurement } from './verdict.ts';
 
 /**
- * The evidence does not allow a judgement: no requests, no baseline, a fault without effect. It is not an assertion
- * error on purpose: the reporter turns it into the verdict `error`, and an assertion error into `fail`.
+ * The evidence does not allow a judgement: no requests, no baseline, a fault without effect. The class is deliberately not
+ * an assertion error: the reporter turns `CannotJudge` into the verdict `error`, and an assertion error into `fail`.
  */
 export class CannotJudge extends Error {
   override readonly name = 'CannotJudge';
@@ -15,8 +15,8 @@ export class CannotJudge extends Error {
 }
 
 /**
- * Thrown by a suite or a matcher when the mesh did not do what it promised. Any other error means that the promise
- * could not be judged; the message must name what was expected and what was seen.
+ * A suite or a matcher throws it when the mesh broke a promise. Any other error means that the promise could not be judged.
+ * The message must name the expected and the observed value.
  */
 export class PromiseBroken extends Error {
   override readonly name = 'PromiseBroken';

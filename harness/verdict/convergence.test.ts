@@ -11,8 +11,8 @@ import {
   type Clock,
 } from './convergence.ts';
 
-/** A clock that jumps to the next sleeper whenever nothing else is left to do. */
-class WoundClock implements Clock {
+/** A clock that jumps to the next sleeper when no other work is left. */
+class FakeClock implements Clock {
   private nowMs = 0;
   private sleepers: { atMs: number; wake: () => void }[] = [];
 
@@ -37,7 +37,7 @@ class WoundClock implements Clock {
     work.then(finish, finish);
     for (await turn(); !done; await turn()) {
       const next = this.sleepers.sort((a, b) => a.atMs - b.atMs).shift();
-      assert.ok(next, 'nothing is left that could wake the wait');
+      assert.ok(next, 'no sleeper is left that could wake the wait');
       this.nowMs = Math.max(this.nowMs, next.atMs);
       next.wake();
     }
@@ -45,7 +45,7 @@ class WoundClock implements Clock {
   }
 }
 
-/** A probe that returns the values in turn, then the last one for ever; an Error is thrown. */
+/** A probe that returns the values in order, then the last value for ever. It throws a value that is an Error. */
 function scripted(...values: unknown[]): () => unknown {
   let i = 0;
   return () => {
@@ -59,24 +59,24 @@ const wait = (
   probe: () => unknown,
   options: { inARow?: number; withinMs?: number; say?: (value: unknown) => string } = {},
 ) => {
-  const clock = new WoundClock();
+  const clock = new FakeClock();
   const until = (value: unknown) => value === 4;
   return clock.run(
     eventually(probe, { until, withinMs: 1000, everyMs: 100, what: 'four endpoints', clock, ...options }),
   );
 };
 
-test('eventually wants N in a row, and tells when the row began', async () => {
+test('eventually needs N in a row, and reports when the row began', async () => {
   assert.deepEqual(await wait(scripted(1, 4, 3, 4)), { value: 4, convergedMs: 300, probes: 6 });
   assert.deepEqual(await wait(scripted(4), { inARow: 1 }), { value: 4, convergedMs: 0, probes: 1 });
 });
 
-test('what never converges is named, with how long, how often, how close and the last value', async () => {
+test('the error names the value, the time, the probes, the longest row and the last value', async () => {
   await assert.rejects(wait(scripted(4, 4, 3)), (error: unknown) => {
     assert.ok(error instanceof NotConverged);
     assert.equal(
       error.message,
-      'waited 900 ms for four endpoints: not so in 10 probes, at best 2 of 3 times in a row; last seen: 3',
+      'waited 900 ms for four endpoints: not seen in 10 probes, at best 2 of 3 times in a row; last seen: 3',
     );
     assert.deepEqual(error.observed, {
       what: 'four endpoints',
@@ -88,12 +88,12 @@ test('what never converges is named, with how long, how often, how close and the
   });
 });
 
-test('a row that is not complete in time is not enough', async () => {
+test('a row must be complete in time', async () => {
   const values = Array.from({ length: 8 }, () => 0);
   await assert.rejects(wait(scripted(...values, 4)), /at best 2 of 3 times in a row; last seen: 4/);
 });
 
-test('a probe that throws counts as not so, breaks the row, and is the cause', async () => {
+test('a probe that throws breaks the row, and its error is the cause', async () => {
   assert.equal((await wait(scripted(4, 4, new Error('refused'), 4))).probes, 6);
   await assert.rejects(wait(scripted(3, new Error('refused'))), (error: Error) => {
     assert.match(error.message, /the last probe failed: refused; last seen: 3/);
@@ -101,21 +101,21 @@ test('a probe that throws counts as not so, breaks the row, and is the cause', a
   });
 });
 
-test('a probe that hangs ends with the time and is told to', async () => {
-  const clock = new WoundClock();
+test('a probe that hangs is aborted when the time is over', async () => {
+  const clock = new FakeClock();
   let aborted = false;
   const hang = (signal: AbortSignal) =>
     new Promise<number>(() => signal.addEventListener('abort', () => (aborted = true)));
   const waiting = eventually(hang, { until: () => true, withinMs: 700, what: 'an answer', clock });
   await assert.rejects(
     clock.run(waiting),
-    /waited 700 ms for an answer: not so in 1 probe; the last probe failed: the probe did not answer/,
+    /waited 700 ms for an answer: not seen in 1 probe; the last probe failed: the probe did not answer/,
   );
   assert.ok(aborted);
 });
 
-const hold = (probe: () => unknown) => {
-  const clock = new WoundClock();
+const watch = (probe: () => unknown) => {
+  const clock = new FakeClock();
   return clock.run(
     consistently(probe, {
       holds: (v) => v === 4,
@@ -128,7 +128,7 @@ const hold = (probe: () => unknown) => {
 };
 
 test('consistently probes from beginning to end', async () => {
-  assert.deepEqual(await hold(scripted(4)), {
+  assert.deepEqual(await watch(scripted(4)), {
     what: 'the number of endpoints',
     waitedMs: 1000,
     probes: 5,
@@ -136,8 +136,8 @@ test('consistently probes from beginning to end', async () => {
   });
 });
 
-test('one value that does not hold is enough, at the very end too', async () => {
-  await assert.rejects(hold(scripted(4, 4, 3)), (error: unknown) => {
+test('a single unexpected value is enough, even at the end', async () => {
+  await assert.rejects(watch(scripted(4, 4, 3)), (error: unknown) => {
     assert.ok(error instanceof NotHeld);
     assert.equal(
       error.message,
@@ -145,21 +145,19 @@ test('one value that does not hold is enough, at the very end too', async () => 
     );
     return true;
   });
-  await assert.rejects(hold(scripted(4, 4, 4, 4, 5)), NotHeld);
+  await assert.rejects(watch(scripted(4, 4, 4, 4, 5)), NotHeld);
 });
 
-test('a probe that cannot see is not a value that does not hold', async () => {
-  await assert.rejects(hold(scripted(4, new Error('refused'))), (error: Error) => {
+test('a failed probe is not an unexpected value', async () => {
+  await assert.rejects(watch(scripted(4, new Error('refused'))), (error: Error) => {
     assert.ok(!(error instanceof NotHeld));
-    return /could not see whether the number of endpoints holds, 300 ms into 1000 ms: refused/.test(
-      error.message,
-    );
+    return /could not read the number of endpoints, 300 ms into 1000 ms: refused/.test(error.message);
   });
 });
 
-test('converging in time as a promise: kept, broken, or never seen', async () => {
+test('converging in time as a promise passes, fails, or cannot be judged', async () => {
   const judge = (...values: unknown[]) => {
-    const clock = new WoundClock();
+    const clock = new FakeClock();
     const options = {
       until: (v: unknown) => v === 4,
       withinMs: 1000,
@@ -180,26 +178,34 @@ test('converging in time as a promise: kept, broken, or never seen', async () =>
   );
 });
 
-test('what could not be read at last cannot be judged, whatever was seen before', async () => {
-  const judge = (probe: () => unknown, clock = new WoundClock()) =>
+test('a value whose last probe failed cannot be judged, whatever was seen before', async () => {
+  const judge = (probe: () => unknown, clock = new FakeClock()) =>
     clock.run(
       judgeEventually(probe, {
-        ...{ until: (v: unknown) => v === 4, withinMs: 1000, everyMs: 100, what: 'known', clock },
+        until: (v: unknown) => v === 4,
+        withinMs: 1000,
+        everyMs: 100,
+        what: 'known',
+        clock,
       }),
     );
   const refused = new Error('connect ECONNREFUSED');
   const lost = await judge(scripted(1, 1, refused));
   assert.equal(lost.verdict, 'error');
   assert.match(lost.reason, /the last probe failed: connect ECONNREFUSED; last seen: 1/);
-  assert.equal((await judge(scripted(1, refused, 1))).verdict, 'fail', 'it was read again');
+  assert.equal((await judge(scripted(1, refused, 1))).verdict, 'fail', 'the last probe read a value');
 
   const never = () => new Promise(() => undefined);
   let asked = 0;
-  assert.equal((await judge(() => (asked++ === 0 ? 1 : never()))).verdict, 'error', 'it hung for 900 ms');
+  assert.equal(
+    (await judge(() => (asked++ === 0 ? 1 : never()))).verdict,
+    'error',
+    'the probe hung for 900 ms',
+  );
 });
 
-test('a probe that the end of the time cuts short takes nothing from what was seen', async () => {
-  const clock = new WoundClock();
+test('a probe that the deadline cuts short does not hide the values before it', async () => {
+  const clock = new FakeClock();
   const slow = async () => {
     await clock.sleep(300);
     return 1;
@@ -210,7 +216,7 @@ test('a probe that the end of the time cuts short takes nothing from what was se
   assert.equal(verdict, 'fail', reason);
 });
 
-test('on the system clock: nothing is left running after an early success', async () => {
+test('an early success leaves no timer of the system clock running', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
   const before = timers();
   const options = { until: () => true, inARow: 2, everyMs: 5, withinMs: 60_000, what: 'one' };
@@ -218,7 +224,7 @@ test('on the system clock: nothing is left running after an early success', asyn
   assert.equal(timers(), before);
 });
 
-test('what was seen last is put into the words that the caller has for it', async () => {
+test('the caller can describe the last value', async () => {
   await assert.rejects(
     wait(scripted(1, 1), { say: (endpoints) => `${String(endpoints)} endpoint of catalog` }),
     /last seen: 1 endpoint of catalog$/,

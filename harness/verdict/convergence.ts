@@ -6,7 +6,7 @@ import { cannotJudge, fail, measured, pass } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count, ms } from './wording.ts';
 
-/** The clock that waiting goes by, so that a test can wind it. Milliseconds, monotonic. */
+/** The clock for waiting; a test injects its own. Milliseconds, monotonic. */
 export interface Clock {
   now(): number;
   /** Resolves after `ms`, or earlier when the signal aborts. */
@@ -18,20 +18,20 @@ export const systemClock: Clock = {
   sleep: (delayMs, signal) => pause(delayMs, undefined, { ...(signal && { signal }) }).catch(() => undefined),
 };
 
-/** Reads the value that is waited for. The signal aborts when there is no time left for it. */
+/** Reads the value. The signal aborts when the time for the read is over. */
 export type Probe<T> = (signal: AbortSignal) => Promise<T> | T;
 
-/** What was seen of a value while it was waited for. */
+/** The observations of a value while meshproof waited for it. */
 export interface Observed<T> {
   what: string;
   waitedMs: number;
-  /** How often the probe was run, failed runs included. */
+  /** How often the probe ran, failed runs included. */
   probes: number;
-  /** The value that the probe returned last; absent where it never returned. */
+  /** The last value that the probe returned; absent if it never returned one. */
   last?: { value: T };
 }
 
-/** A value that never came to be as wanted. `cause` is what the probe threw, where it could not be read at last. */
+/** A value that did not become as expected in time. `cause` is the error of the last probe, if that failed. */
 export class NotConverged extends Error {
   override readonly name = 'NotConverged';
   readonly observed: Observed<unknown>;
@@ -45,14 +45,14 @@ export class NotConverged extends Error {
   ) {
     const streak = longestStreak > 0 ? `, at best ${longestStreak} of ${inARow} times in a row` : '';
     super(
-      `waited ${ms(observed.waitedMs)} for ${observed.what}: not so in ${count(observed.probes, 'probe')}${streak}; ${lastSeen}`,
+      `waited ${ms(observed.waitedMs)} for ${observed.what}: not seen in ${count(observed.probes, 'probe')}${streak}; ${lastSeen}`,
       cause === undefined ? undefined : { cause },
     );
     this.observed = observed;
   }
 }
 
-/** A value that did not stay as it had to. */
+/** A value that did not stay as expected. */
 export class NotHeld extends Error {
   override readonly name = 'NotHeld';
   readonly observed: Observed<unknown>;
@@ -65,23 +65,23 @@ export class NotHeld extends Error {
   }
 }
 
-/** How to wait until a value is as wanted. */
+/** How to wait until a value is as expected. */
 export interface Eventually<T> {
   until: (value: T) => boolean;
-  /** How often in a row: the first success proves nothing. Default 3. */
+  /** How often in a row: a single success proves nothing. Default 3. */
   inARow?: number;
-  /** From the first probe to the last of the row. */
+  /** The most time from the first probe to the last of the row. */
   withinMs: number;
   /** Pause between two probes. */
   everyMs?: number;
-  /** What is waited for, as a noun: "east's endpoints in the proxy of webapp". */
+  /** A noun phrase for the value: "east's endpoints in the proxy of webapp". */
   what: string;
-  /** Puts a value into words, for the reason of a failure; default: as Node prints it. */
+  /** Describes a value in the reason of a failure; default: as Node prints it. */
   say?: (value: T) => string;
   clock?: Clock;
 }
 
-/** A value that converged: the last one seen, and when the row of wanted values began, in ms since the first probe. */
+/** A value that converged: the last one seen, and when the row of expected values began, in ms since the first probe. */
 export interface Converged<T> {
   value: T;
   convergedMs: number;
@@ -89,9 +89,8 @@ export interface Converged<T> {
 }
 
 /**
- * Probes until the value is as wanted several times in a row. A probe that throws counts as not wanted, since a mesh
- * under change may refuse to answer; what it threw last becomes the cause of the error. A probe that hangs ends with
- * the time.
+ * Probes until the value is as expected several times in a row. A probe that throws counts as not expected, because a mesh
+ * under change may refuse to answer; the last thrown error becomes the cause. A probe that hangs ends when the time is over.
  *
  * @throws NotConverged when the time is over.
  */
@@ -113,7 +112,7 @@ async function converge<T>(probe: Probe<T>, options: Eventually<T>): Promise<Con
     observed.waitedMs = clock.now() - startMs;
     const tookMs = observed.waitedMs - beganMs;
     if (run.last) [observed.last, longestMs] = [run.last, Math.max(longestMs, tookMs)];
-    // The end of the time cuts the last probe short: that says nothing, unless others answered in less.
+    // The deadline cuts the last probe short. That is evidence only if earlier probes answered in less time.
     if (!run.hung || tookMs > longestMs) cause = run.error;
     streak = run.last && observed.waitedMs <= withinMs && until(run.last.value) ? streak + 1 : 0;
     longestStreak = Math.max(longestStreak, streak);
@@ -126,23 +125,23 @@ async function converge<T>(probe: Probe<T>, options: Eventually<T>): Promise<Con
   throw new NotConverged(observed, longestStreak, inARow, lastSeen(observed, options.say, cause), cause);
 }
 
-/** What must stay true, and for how long. */
+/** A condition that must stay true, and for how long. */
 export interface Consistently<T> {
   holds: (value: T) => boolean;
   forMs: number;
   everyMs?: number;
-  /** What must hold, as a noun phrase: "the number of catalog's endpoints". */
+  /** A noun phrase for the value: "the number of catalog's endpoints". */
   what: string;
-  /** Puts a value into words, for the reason of a failure; default: as Node prints it. */
+  /** Describes a value in the reason of a failure; default: as Node prints it. */
   say?: (value: T) => string;
   clock?: Clock;
 }
 
 /**
- * Probes for a time and expects the value to be as wanted each time: for what must stay true. Resolves to what was
- * seen. What the probe throws is thrown on, as `cause` of an error that says when: not seeing is not holding.
+ * Probes for a time and expects the value to be as expected each time. Resolves to the observations. If the probe throws,
+ * `consistently` throws an Error that names the time and has the thrown error as its `cause`: an unread value proves nothing.
  *
- * @throws NotHeld on the first value that is not as wanted.
+ * @throws NotHeld on the first value that is not as expected.
  */
 export function consistently<T>(probe: Probe<T>, options: Consistently<T>): Promise<Observed<T>> {
   return whileWaiting(() => watch(probe, options));
@@ -158,7 +157,7 @@ async function watch<T>(probe: Probe<T>, options: Consistently<T>): Promise<Obse
     observed.waitedMs = clock.now() - startMs;
     if (run.last === undefined) {
       throw new Error(
-        `could not see whether ${what} holds, ${ms(observed.waitedMs)} into ${ms(forMs)}: ${messageOf(run.error)}`,
+        `could not read ${what}, ${ms(observed.waitedMs)} into ${ms(forMs)}: ${messageOf(run.error)}`,
         { cause: run.error },
       );
     }
@@ -171,9 +170,8 @@ async function watch<T>(probe: Probe<T>, options: Consistently<T>): Promise<Obse
 }
 
 /**
- * {@link eventually} as a judgement, where converging in time is itself the promise. Fails where a value was seen and
- * was not as wanted in time; cannot judge where the probe never returned one, or could not read it any more at last: what
- * was seen before that may have come to be as wanted since.
+ * {@link eventually} as a judgement, for a promise to converge in time. Fails if the last value read was not as expected in
+ * time. Cannot judge if the probe never returned a value, or if the last probe failed: the value may have converged since.
  */
 export async function judgeEventually<T>(
   probe: Probe<T>,
@@ -192,8 +190,8 @@ export async function judgeEventually<T>(
 }
 
 /**
- * {@link consistently} as a judgement, where staying so is itself the promise. Fails on the first value that is not as
- * wanted; cannot judge where the probe threw.
+ * {@link consistently} as a judgement, for a promise to stay. Fails on the first value that is not as expected; cannot judge
+ * if the probe threw.
  */
 export async function judgeConsistently<T>(probe: Probe<T>, options: Consistently<T>): Promise<Judgement> {
   try {
@@ -207,7 +205,7 @@ export async function judgeConsistently<T>(probe: Probe<T>, options: Consistentl
   }
 }
 
-/** Runs a probe once, for at most a time; a hang becomes an error. */
+/** Runs a probe once, for at most `leftMs`; a hang becomes an error. */
 async function runProbe<T>(
   probe: Probe<T>,
   leftMs: number,
@@ -217,7 +215,7 @@ async function runProbe<T>(
   const settled = new AbortController();
   const hang = clock.sleep(Math.max(0, leftMs), settled.signal).then(() => {
     outOfTime.abort();
-    const error = new Error(`the probe did not answer within the ${ms(Math.max(0, leftMs))} that were left`);
+    const error = new Error(`the probe did not answer within the remaining ${ms(Math.max(0, leftMs))}`);
     return { error, hung: true as const };
   });
   const run = Promise.resolve()

@@ -8,32 +8,32 @@ const members = { 'west-0': 1, 'west-1': 1, 'east-0': 1, 'east-1': 1 };
 const recording = (n: number, pods: string[]) =>
   timelineOf({ forMs: n * 10, fate: (_, i) => ({ from: 'west', pod: pods[i % pods.length] ?? '' }) });
 
-test('every expected pod answered', () => {
+test('answers of every expected pod pass', () => {
   const judgement = judgeCoverage({ timeline: recording(8, Object.keys(members)), by: 'pod', members });
   assert.equal(judgement.verdict, 'pass', judgement.reason);
 });
 
-test('a pod that never answers fails, once there were enough answers to see it', () => {
+test('a pod that never answers fails if there were enough answers to see it', () => {
   const seen = ['west-0', 'west-1', 'east-0'];
   const enough = requestsToSeeAll(members);
   const judge = (n: number) => judgeCoverage({ timeline: recording(n, seen), by: 'pod', members });
   assert.equal(judge(enough).verdict, 'fail');
-  assert.match(judge(enough).reason, /"east-1" answered none of \d+ requests/);
+  assert.match(judge(enough).reason, /"east-1" answered 0 of \d+ requests/);
   assert.equal(judge(enough - 1).verdict, 'error');
-  assert.match(judge(enough - 1).reason, new RegExp(`too few to say: ${enough} are needed`));
+  assert.match(judge(enough - 1).reason, new RegExp(`too few to judge: ${enough} are needed`));
 });
 
-test('an answer of a pod that was not expected cannot be judged', () => {
+test('an answer of an unexpected pod cannot be judged', () => {
   const judgement = judgeCoverage({
     timeline: recording(200, [...Object.keys(members), 'east-9']),
     by: 'pod',
     members,
   });
   assert.equal(judgement.verdict, 'error');
-  assert.match(judgement.reason, /"east-9" answered, but is not among the pods expected/);
+  assert.match(judgement.reason, /"east-9" answered, but is not among the expected pods/);
 });
 
-test('no requests, no members: no judgement; failures: fail', () => {
+test('a recording without requests or members cannot be judged, and failed requests fail', () => {
   const nothing = timelineOf({ forMs: 0, fate: () => ({}) });
   assert.equal(judgeCoverage({ timeline: nothing, by: 'pod', members }).verdict, 'error');
   assert.equal(
@@ -44,7 +44,7 @@ test('no requests, no members: no judgement; failures: fail', () => {
   assert.equal(judgeCoverage({ timeline: failing, by: 'pod', members }).verdict, 'fail');
 });
 
-test('requestsToSeeAll is the smallest number with which a member is missed at most with alpha', () => {
+test('requestsToSeeAll is the smallest number that misses a member with a probability of at most alpha', () => {
   // 4 × 0.75^n ≤ 1e-6: n ≥ ln(4e6) / ln(4/3) = 52.84.
   assert.equal(requestsToSeeAll(members), 53);
   assert.equal(requestsToSeeAll({ only: 3 }), 1);

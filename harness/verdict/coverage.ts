@@ -5,11 +5,11 @@ import type { Judgement } from './verdict.ts';
 import { count, names, tally } from './wording.ts';
 
 /**
- * How many independent requests are needed so that the probability that any member is missed, though it gets its
- * share, is ≤ alpha: the smallest n with Σ (1 − share)^n ≤ alpha (union bound over the members). Members of weight 0
- * are never expected to answer and do not count.
+ * The number of independent requests after which a member that gets its share has answered, except with a probability of at
+ * most alpha: the smallest n with Σ (1 − share)^n ≤ alpha (union bound over the members). Members of weight 0 are never
+ * expected to answer and do not count.
  *
- * @throws RangeError where the weights are not finite, negative, or all zero.
+ * @throws RangeError if the weights are not finite, negative, or all zero.
  */
 export function requestsToSeeAll(
   weights: Readonly<Record<string, number>>,
@@ -24,11 +24,11 @@ export function requestsToSeeAll(
   return n;
 }
 
-/** Who is expected to answer. */
+/** The members that are expected to answer. */
 export interface CoverageExpectation {
   /** Every member and its weight; equal weights for equal members. */
   members: Readonly<Record<string, number>>;
-  /** Probability that a member which gets its share is missed. */
+  /** The probability that the judgement misses a member which gets its share. */
   alpha?: number;
   /** How many requests may fail. */
   failureBudget?: number;
@@ -36,16 +36,16 @@ export interface CoverageExpectation {
 }
 
 /**
- * Judges whether every expected member (every ready pod, say) answered at least once. A missing member fails the
- * judgement only where there were enough answers to see it ({@link requestsToSeeAll}); with fewer it cannot judge.
- * It cannot judge either where somebody answered who was not expected: the set was read too early or too late.
+ * Judges whether every expected member, such as every ready pod, answered at least once. A missing member fails the
+ * judgement only if there were enough answers to see it ({@link requestsToSeeAll}). With fewer answers, or with an answer of
+ * an unexpected member, it cannot judge: the set of members was read too early or too late.
  */
 export function judgeCoverage(options: Answers & CoverageExpectation): Judgement {
   const { members, alpha = defaultAlpha, failureBudget = 0, scope } = options;
   const { by, counts, answered, failures, failed, unnamed } = distributionIn(options);
   const expected = Object.keys(members).filter((key) => (members[key] ?? 0) > 0);
   const missing = expected.filter((key) => !counts.has(key));
-  const strangers = [...counts.keys()].filter((key) => !expected.includes(key));
+  const unexpected = [...counts.keys()].filter((key) => !expected.includes(key));
   const measurements = [
     measured(`${by}s that answered`, expected.length - missing.length, '', {
       atLeast: expected.length,
@@ -62,18 +62,18 @@ export function judgeCoverage(options: Answers & CoverageExpectation): Judgement
   if (expected.length === 0) return stop(`no ${by} was expected to answer`);
   if (complaints.length === 0) {
     if (answered + unnamed === 0) return stop('no request was answered');
-    if (strangers.length > 0)
+    if (unexpected.length > 0)
       return stop(
-        `${names(strangers)} answered, but ${strangers.length === 1 ? 'is' : 'are'} not among the ${by}s expected: they changed while requests ran`,
+        `${names(unexpected)} answered, but ${unexpected.length === 1 ? 'is' : 'are'} not among the expected ${by}s: the ${by}s changed while requests ran`,
       );
     const enough = requestsToSeeAll(members, alpha);
     if (missing.length > 0 && answered < enough) {
       return stop(
-        `${names(missing)} did not answer, but ${count(answered, 'answer')} are too few to say: ${enough} are needed`,
+        `${names(missing)} did not answer, but ${count(answered, 'answer')} are too few to judge: ${enough} are needed`,
       );
     }
   }
-  if (missing.length > 0) complaints.push(`${names(missing)} answered none of ${count(answered, 'request')}`);
+  if (missing.length > 0) complaints.push(`${names(missing)} answered 0 of ${count(answered, 'request')}`);
   return unless(
     complaints,
     `all ${expected.length} ${by}s answered, in ${count(answered, 'request')}`,

@@ -4,7 +4,7 @@ import { cannotJudge, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count } from './wording.ts';
 
-/** What one proxy was told about one service and port. */
+/** The endpoints that one proxy has for one service and port. */
 export interface ProxyEndpoints {
   /** "west/probe-1". */
   proxy: string;
@@ -13,7 +13,7 @@ export interface ProxyEndpoints {
   localities: readonly EdsLocality[];
   /** Addresses of the service's pods in the proxy's own network. */
   ownPods: readonly string[];
-  /** The other networks that have pods of the service, each with the gateways that lead there. */
+  /** The other networks that have pods of the service, each with its east-west gateways. */
   otherNetworks: readonly {
     network: string;
     regions: readonly string[];
@@ -22,11 +22,11 @@ export interface ProxyEndpoints {
 }
 
 /**
- * Judges whether proxies know pods of other networks by an east-west gateway alone
- * (https://istio.io/latest/docs/ops/deployment/deployment-models/#multiple-networks): each endpoint is a pod of the
- * proxy's own network or a gateway of another that has pods, none in the region of another network is a pod, and every
- * other network with pods has a gateway among the endpoints. A gateway known by a host name is told by its port.
- * Cannot judge where no proxy has a service across networks.
+ * Judges whether proxies reach pods of other networks only through an east-west gateway
+ * (https://istio.io/latest/docs/ops/deployment/deployment-models/#multiple-networks). Each endpoint must be a pod of the
+ * proxy's own network, or a gateway of another network that has pods. An endpoint in the region of another network must not
+ * be a pod. Every other network with pods must have a gateway among the endpoints. If the address of a gateway is a host
+ * name, only its port is compared. Cannot judge if no proxy has a service across networks.
  */
 export function judgeCrossNetwork(proxies: readonly ProxyEndpoints[]): Judgement {
   const complaints = proxies.flatMap(complaintsOf);
@@ -37,7 +37,7 @@ export function judgeCrossNetwork(proxies: readonly ProxyEndpoints[]): Judgement
     measured('proxies', new Set(proxies.map(({ proxy }) => proxy)).size, ''),
     measured('endpoints', endpoints.length, ''),
     measured('endpoints that are gateways', viaGateway, ''),
-    measured('endpoints amiss', complaints.length, '', { atMost: 0 }),
+    measured('unexpected or missing endpoints', complaints.length, '', { atMost: 0 }),
   ];
   if (complaints.length === 0 && crossing.length === 0)
     return cannotJudge('no proxy has a service with pods in another network', measurements);
@@ -45,7 +45,7 @@ export function judgeCrossNetwork(proxies: readonly ProxyEndpoints[]): Judgement
   const more = complaints.length > 3 ? [`and ${complaints.length - 3} more`] : [];
   return unless(
     [...shown, ...more],
-    `${viaGateway} of ${count(endpoints.length, 'endpoint')} lead to other networks, each by its gateway`,
+    `${viaGateway} of ${count(endpoints.length, 'endpoint')} route to other networks, each through its gateway`,
     measurements,
   );
 }
@@ -54,7 +54,9 @@ function endpointsOf({ localities, otherNetworks }: ProxyEndpoints) {
   const gateways = otherNetworks.flatMap((one) => one.gateways);
   return localities.flatMap(({ region, endpoints }) =>
     endpoints.map(({ address, port }) => ({
-      ...{ region, address, port },
+      region,
+      address,
+      port,
       gateway: gateways.some((one) => isSame(one, { address, port })),
     })),
   );
@@ -65,18 +67,18 @@ function complaintsOf(of: ProxyEndpoints): string[] {
   const endpoints = endpointsOf(of);
   const where = `${service}:${port} in ${proxy}`;
   const foreign = otherNetworks.flatMap(({ regions }) => regions);
-  const amiss = endpoints
+  const unexpected = endpoints
     .filter(
       ({ gateway, region, address }) => !gateway && (foreign.includes(region) || !ownPods.includes(address)),
     )
     .map(
       ({ address, port: at, region }) =>
-        `${where} has ${address}:${at} (${region}), neither a pod of its own network nor a gateway of another`,
+        `${where} has ${address}:${at} (${region}), neither a pod of the proxy's network nor a gateway of another network`,
     );
   const missing = otherNetworks
     .filter(({ gateways }) => !endpoints.some((one) => gateways.some((gateway) => isSame(gateway, one))))
-    .map(({ network }) => `${where} has no gateway of ${network}, where it has pods`);
-  return [...amiss, ...missing];
+    .map(({ network }) => `${where} has no gateway of ${network}, although ${service} has pods there`);
+  return [...unexpected, ...missing];
 }
 
 function isSame(

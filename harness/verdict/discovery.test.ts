@@ -6,22 +6,28 @@ import { discoveryBound, judgeSync, type SyncEvidence } from './discovery.ts';
 import { judgeReader } from './reader-access.ts';
 
 const synced: SyncEvidence = {
-  ...{ status: 'synced', pods: { orders: 2 }, shards: { orders: 2 }, weights: { orders: 2 } },
+  status: 'synced',
+  pods: { orders: 2 },
+  shards: { orders: 2 },
+  weights: { orders: 2 },
 };
 
-test('all oracles must agree that a cluster is synced', () => {
+test('all sources must agree that a cluster is synced', () => {
   assert.equal(judgeSync('east', synced).verdict, 'pass');
-  assert.match(judgeSync('east', { ...synced, status: 'syncing' }).reason, /clusterz says syncing of east/);
+  assert.match(
+    judgeSync('east', { ...synced, status: 'syncing' }).reason,
+    /clusterz reports east as syncing/,
+  );
   const { status: _, ...unlisted } = synced;
-  assert.match(judgeSync('east', unlisted).reason, /clusterz says nothing of east/);
+  assert.match(judgeSync('east', unlisted).reason, /clusterz does not list east/);
   assert.match(judgeSync('east', { ...synced, shards: {} }).reason, /endpointShardz .*: orders 0 of 2/);
   assert.match(
     judgeSync('east', { ...synced, weights: { orders: 1 } }).reason,
-    /weights for east: orders 1 of 2/,
+    /weights for east than pods: orders 1 of 2/,
   );
 });
 
-test('what istiod says is nothing when calls fail', () => {
+test('failing calls fail the judgement, whatever istiod reports', () => {
   const requests = [{ startMs: 0, endMs: 1, outcome: 'noHealthyUpstream' as const }];
   const traffic = { service: 'orders', atLeast: 1, timeline: { startedAt: '', requests, events: [] } };
   const { verdict, reason } = judgeSync('east', { ...synced, traffic });
@@ -29,29 +35,32 @@ test('what istiod says is nothing when calls fail', () => {
   assert.match(reason, /1 of 1 request to orders failed/);
 });
 
-test('the bound of discovery follows from how long the slowest istiod may hold events back', () => {
-  assert.throws(() => discoveryBound([], 5000), /no cluster elsewhere/);
+test('the bound of discovery follows from the longest debouncing of the istiods', () => {
+  assert.throws(() => discoveryBound([], 5000), /needs an istiod of another cluster/);
   assert.deepEqual(discoveryBound([{}], 5000), { boundMs: 15_000, quietMs: 100 });
   const slow = { PILOT_DEBOUNCE_MAX: '1m30s', PILOT_DEBOUNCE_AFTER: '1s' };
   assert.deepEqual(discoveryBound([{}, slow], 0), { boundMs: 90_000, quietMs: 1000 });
 });
 
-test('durations are read as Go writes them', () => {
+test('durations are parsed in the format of Go', () => {
   assert.deepEqual(
     ['100ms', '1.5s', '1m30s', '2h', '1s500us'].map(durationMs),
     [100, 1500, 90_000, 7_200_000, 1000.5],
   );
-  for (const bad of ['', '10', 's', '1 s', '-1s']) assert.throws(() => durationMs(bad), /no duration/);
+  for (const bad of ['', '10', 's', '1 s', '-1s']) assert.throws(() => durationMs(bad), /not a duration/);
 });
 
 const rule = (verbs: string[], resources: string[], apiGroups = ['']): AccessRule => ({
-  ...{ namespace: 'default', verbs, resources, apiGroups },
+  namespace: 'default',
+  verbs,
+  resources,
+  apiGroups,
 });
 const reads = rule(['get', 'list', 'watch'], ['pods', 'services']);
 const mayEverywhere = { 'list pods': true, 'watch pods': true };
 const judge = (...rules: AccessRule[]) => judgeReader({ rules, incomplete: false, mayEverywhere });
 
-test('a reader account that only reads is as it should be, with reviews and service exports as Istio grants them', () => {
+test('a reader account may read, and may use reviews and service exports as Istio grants them', () => {
   const istios = [
     rule(['create'], ['tokenreviews'], ['authentication.k8s.io']),
     rule(['create'], ['selfsubjectrulesreviews'], ['authorization.k8s.io']),
@@ -82,20 +91,22 @@ for (const [what, excess] of Object.entries({
   'get *': rule(['get'], ['*']),
   'list pods.*': rule(['list'], ['pods'], ['*']),
 }))
-  test(`a reader account that may ${what} may too much`, () => {
+  test(`a reader account that may ${what} fails`, () => {
     const { verdict, reason } = judge(reads, excess);
     assert.equal(verdict, 'fail');
     assert.ok(reason.includes(`"${what}"`), reason);
   });
 
-test('a reader account that lacks a read cannot do its work', () => {
+test('a reader account without a needed right fails', () => {
   const { verdict, reason } = judgeReader({
-    ...{ rules: [reads], incomplete: true, mayEverywhere: { ...mayEverywhere, 'list nodes': false } },
+    rules: [reads],
+    incomplete: true,
+    mayEverywhere: { ...mayEverywhere, 'list nodes': false },
   });
   assert.equal(verdict, 'fail');
   assert.match(reason, /may not "list nodes"/);
 });
 
-test('an incomplete list of rules proves nothing', () => {
+test('an incomplete list of rules cannot be judged', () => {
   assert.equal(judgeReader({ rules: [reads], incomplete: true, mayEverywhere }).verdict, 'error');
 });

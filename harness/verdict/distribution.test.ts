@@ -16,7 +16,7 @@ const buckets: Buckets = {
 };
 const timeline = { startedAt: '', requests: [], events: [], buckets, elided: 40 };
 
-test('all requests are counted by outcome, and the good ones by cluster', () => {
+test('buckets count all requests by outcome, and the good requests by cluster', () => {
   const { requests, byOutcome, okByCluster } = countsOf(buckets);
   assert.equal(requests, 40);
   assert.deepEqual(Object.fromEntries(byOutcome), { ok: 35, appError: 2, connectFailure: 3 });
@@ -30,13 +30,13 @@ test('all requests are counted by outcome, and the good ones by cluster', () => 
   );
 });
 
-test('a slot belongs to a window when its middle does', () => {
+test('a slot belongs to a window if its middle does', () => {
   assert.equal(countsOf(buckets, { fromMs: 75, toMs: 125 }).requests, 12);
   assert.equal(countsOf(buckets, { fromMs: 75.1, toMs: 125.1 }).requests, 8);
   assert.equal(countsOf(buckets, { fromMs: 200 }).requests, 0);
 });
 
-test('a distribution by cluster counts what a timeline has in buckets only', () => {
+test('a distribution by cluster counts requests that a timeline keeps only in buckets', () => {
   const distribution = distributionOf(timeline, 'cluster', { fromMs: 50 });
   assert.deepEqual(
     [...distribution.counts],
@@ -59,6 +59,6 @@ test('a distribution by cluster counts what a timeline has in buckets only', () 
   );
 });
 
-test('a distribution by anything else refuses a timeline that has left requests out', () => {
-  assert.throws(() => distributionOf(timeline, 'pod'), /40 requests.*only by cluster/);
+test('a distribution by another key refuses a timeline that does not keep every request', () => {
+  assert.throws(() => distributionOf(timeline, 'pod'), /by pod.*40 of them only by cluster/);
 });

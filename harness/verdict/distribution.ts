@@ -1,17 +1,17 @@
 import type { Buckets, Origin, Outcome, Timeline } from '../traffic/timeline.ts';
 import { requestsIn, type Window } from './window.ts';
 
-/** How many requests of a window had which outcome, and which cluster answered the good ones. */
+/** The requests of a window, counted by outcome, and the good ones by the cluster that answered. */
 export interface WindowCounts {
   requests: number;
   byOutcome: ReadonlyMap<Outcome, number>;
-  /** Requests with the outcome `ok` by the cluster that answered; `null`: the answer did not name it. */
+  /** Requests with the outcome `ok`, by the cluster that answered; `null` if the answer did not name a cluster. */
   okByCluster: ReadonlyMap<string | null, number>;
 }
 
 /**
- * Counts the requests of a window from the buckets of a timeline, for totals and shares where not every request is known by
- * itself. A slot belongs to a window when its middle does: each end is exact to half a slot.
+ * Counts the requests of a window from the buckets of a timeline, for a timeline that does not keep every request. A slot
+ * belongs to a window if its middle does: each end is exact to half a slot.
  */
 export function countsOf({ widthMs, series }: Buckets, window: Window = {}): WindowCounts {
   const { fromMs = -Infinity, toMs = Infinity } = window;
@@ -35,10 +35,10 @@ export function countsOf({ widthMs, series }: Buckets, window: Window = {}): Win
 /** The part of an origin that answers are counted by. */
 export type OriginKey = keyof Origin;
 
-/** Who answered the requests of a window, by one part of their origin. */
+/** The requests of a window, counted by one part of their origin. */
 export interface Distribution {
   by: OriginKey;
-  /** Requests with the outcome `ok`, by who answered. */
+  /** Requests with the outcome `ok`, by the origin of the answer. */
   counts: ReadonlyMap<string, number>;
   /** The sum of `counts`. */
   answered: number;
@@ -53,8 +53,10 @@ export interface Distribution {
 }
 
 /**
- * Counts the requests of a timeline that started in a window by who answered them. Where not every request is known by
- * itself, they are counted from the buckets, see {@link countsOf}; throws when those do not tell `by`, which is the cluster.
+ * Counts the requests of a timeline that started in a window, by the origin of their answers. If the timeline does not keep
+ * every request, counts from its buckets, see {@link countsOf}.
+ *
+ * @throws Error if only buckets are kept and `by` is not the cluster.
  */
 export function distributionOf(timeline: Timeline, by: OriginKey, window: Window = {}): Distribution {
   if (timeline.elided !== undefined && timeline.elided > 0) return fromBuckets(timeline, by, window);
@@ -79,7 +81,7 @@ export function distributionOf(timeline: Timeline, by: OriginKey, window: Window
 function fromBuckets({ buckets, elided }: Timeline, by: OriginKey, window: Window): Distribution {
   if (!buckets || by !== 'cluster')
     throw new Error(
-      `${elided} requests of this timeline are known only by cluster, not by ${by}: record them all (keep: 'all').`,
+      `Requests cannot be counted by ${by}: the timeline keeps ${elided} of them only by cluster. Record all requests (keep: 'all').`,
     );
   const { requests, byOutcome, okByCluster } = countsOf(buckets, window);
   const failed = new Map([...byOutcome].filter(([outcome]) => outcome !== 'ok'));
@@ -89,10 +91,10 @@ function fromBuckets({ buckets, elided }: Timeline, by: OriginKey, window: Windo
   return { by, counts, answered: sum(counts), unnamed, failed, failures: sum(failed), requests };
 }
 
-/** What a judgement on shares is made from: a distribution, or a timeline with what to count by and where. */
+/** The evidence of a judgement on shares: a distribution, or a timeline to count. */
 export type Answers = { distribution: Distribution } | { timeline: Timeline; by: OriginKey; window?: Window };
 
-/** The distribution that a judgement was given, or that of its timeline. */
+/** The given distribution, or that of the given timeline. */
 export function distributionIn(answers: Answers): Distribution {
   if ('distribution' in answers) return answers.distribution;
   return distributionOf(answers.timeline, answers.by, answers.window);

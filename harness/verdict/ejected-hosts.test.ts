@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ifOnlySickEjected } from './ejected-hosts.ts';
+import { ifOnlyUnhealthyEjected } from './ejected-hosts.ts';
 import { fail, pass } from './judgement.ts';
 
 const judge = (...hosts: string[]) =>
-  ifOnlySickEjected(
+  ifOnlyUnhealthyEjected(
     { slow: fail('12 requests were slow'), kept: pass('none was') },
-    { ejected: { 'west/probe-1': [], 'west/webapp-1': hosts }, pods: ['10.0.0.1', '10.0.0.2'], sick: 1 },
+    {
+      ejected: { 'west/probe-1': [], 'west/webapp-1': hosts },
+      pods: ['10.0.0.1', '10.0.0.2'],
+      unhealthy: 1,
+    },
   );
 
-test('where only the sick pod was ejected, or none, a failure is one', () => {
+test('a fail stays a fail if only the unhealthy pod was ejected, or no pod', () => {
   assert.equal(judge('10.0.0.2')['slow']?.verdict, 'fail');
   assert.equal(judge()['slow']?.verdict, 'fail');
 });
 
-test('where a healthy pod or the gateway was ejected too, a failure cannot be judged, and what was kept was kept', () => {
+test('if a healthy pod or the gateway was ejected, a fail becomes an error and a pass stays a pass', () => {
   for (const hosts of [
     ['10.0.0.1', '10.0.0.2'],
     ['10.0.0.2', '172.18.0.9'],
@@ -25,7 +29,7 @@ test('where a healthy pod or the gateway was ejected too, a failure cannot be ju
   }
   assert.match(
     judge('172.18.0.9')['slow']?.reason ?? '',
-    /172.18.0.9, which was not sick.*12 requests were slow/,
+    /172.18.0.9, which was healthy.*12 requests were slow/,
   );
-  assert.match(judge('10.0.0.1', '10.0.0.2')['slow']?.reason ?? '', /where 1 pod of them was sick/);
+  assert.match(judge('10.0.0.1', '10.0.0.2')['slow']?.reason ?? '', /but only 1 pod of them was unhealthy/);
 });

@@ -2,23 +2,23 @@ import { cannotJudge } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { count } from './wording.ts';
 
-/** Who was ejected while some pods were sick. */
-export interface Ejected {
+/** The hosts that proxies ejected while some pods were unhealthy. */
+export interface EjectedHosts {
   /** By proxy: addresses of the hosts that it has ejected. */
   ejected: Readonly<Record<string, readonly string[]>>;
-  /** Addresses of the pods that any of which may be sick. */
+  /** Addresses of the pods; some of them are unhealthy. */
   pods: readonly string[];
-  /** How many of them are. */
-  sick: number;
+  /** How many of `pods` are unhealthy. */
+  unhealthy: number;
 }
 
 /**
- * What sick pods cost is theirs only where no one else was ejected: on a machine so busy that healthy hosts time out, proxies eject them
- * too, and what that costs breaks no promise about the sick ones. Failures cannot be judged then; what was kept, was kept.
+ * Turns each `fail` into `error` if a proxy ejected a healthy host. On a busy machine healthy hosts time out and are ejected,
+ * too. The cost of that does not break a promise about unhealthy pods. A `pass` stays a `pass`.
  */
-export function ifOnlySickEjected(
+export function ifOnlyUnhealthyEjected(
   judgements: Readonly<Record<string, Judgement>>,
-  seen: Ejected,
+  seen: EjectedHosts,
 ): Record<string, Judgement> {
   const reason = healthyEjected(seen);
   if (reason === undefined) return { ...judgements };
@@ -26,7 +26,7 @@ export function ifOnlySickEjected(
     scope,
     judgement.verdict === 'fail'
       ? cannotJudge(
-          `${reason}, so it is not known whose doing this was: ${judgement.reason}`,
+          `${reason}, so the unhealthy pods may not be the cause: ${judgement.reason}`,
           judgement.measurements,
         )
       : judgement,
@@ -34,12 +34,12 @@ export function ifOnlySickEjected(
   return Object.fromEntries(Object.entries(judgements).map(withheld));
 }
 
-function healthyEjected({ ejected, pods, sick }: Ejected): string | undefined {
+function healthyEjected({ ejected, pods, unhealthy }: EjectedHosts): string | undefined {
   for (const [proxy, hosts] of Object.entries(ejected)) {
     const others = hosts.filter((host) => !pods.includes(host));
-    if (others.length > 0) return `${proxy} has ejected ${others.join(', ')}, which was not sick`;
-    if (hosts.length > sick)
-      return `${proxy} has ejected ${hosts.join(', ')}, where ${count(sick, 'pod')} of them ${sick === 1 ? 'was' : 'were'} sick`;
+    if (others.length > 0) return `${proxy} has ejected ${others.join(', ')}, which was healthy`;
+    if (hosts.length > unhealthy)
+      return `${proxy} has ejected ${hosts.join(', ')}, but only ${count(unhealthy, 'pod')} of them ${unhealthy === 1 ? 'was' : 'were'} unhealthy`;
   }
   return undefined;
 }

@@ -21,21 +21,28 @@ const expectation = {
   budgetErrors: 5,
 };
 
-interface Story {
+interface Scenario {
   before?: string;
   failing?: number;
   movedMs?: number;
   returnedMs?: number;
   forMs?: number;
-  odd?: (startMs: number) => Fate | undefined;
+  exception?: (startMs: number) => Fate | undefined;
 }
 
 /** West, then `failing` errors from 1000 ms on, then still west until `movedMs`, east until `returnedMs`, west again. */
-function judge(story: Story) {
-  const { before = 'west', failing = 2, movedMs = 1100, returnedMs = 3600, forMs = 6000, odd } = story;
+function judge(scenario: Scenario) {
+  const {
+    before = 'west',
+    failing = 2,
+    movedMs = 1100,
+    returnedMs = 3600,
+    forMs = 6000,
+    exception,
+  } = scenario;
   const fate = (startMs: number): Fate => {
-    const strange = odd?.(startMs);
-    if (strange) return strange;
+    const other = exception?.(startMs);
+    if (other) return other;
     if (startMs < 1000) return { from: before };
     if (startMs < 1000 + failing * 10) return { outcome: 'upstreamReset' };
     return { from: startMs < movedMs || startMs >= returnedMs ? 'west' : 'east' };
@@ -56,47 +63,50 @@ test('traffic that moves and returns in time, within its error budget, passes', 
   );
 });
 
-test('pods that answer before they are known to be ready are no fault', () => {
+test('pods may answer before they are reported ready', () => {
   const judgement = judge({ returnedMs: 3100 });
   assert.deepEqual([judgement.verdict, judgement.measurements.at(-1)?.value], ['pass', 0]);
 });
 
-test('what breaks the promise', () => {
-  const cases: [Story, RegExp][] = [
+test('too many failures, a late move, a missing move and a relapse fail', () => {
+  const cases: [Scenario, RegExp][] = [
     [{ failing: 6 }, /6 requests failed \(6 upstreamReset\), at most 5 may/],
     [{ movedMs: 1700 }, /moved to the other region after 702 ms, at most 500 ms/],
     [
       { movedMs: 9999 },
-      /not so that traffic moved to the other region: the last request amiss was ok from west/,
+      /not true that traffic moved to the other region: the last unexpected request was ok from west/,
     ],
     [{ returnedMs: 4200 }, /returned to its own region after 702 ms, at most 400 ms/],
-    [{ returnedMs: 9999 }, /not so that traffic returned to its own region/],
-    [{ odd: (t) => (t === 2500 ? { from: 'west' } : undefined) }, /moved to the other region after 1512 ms/],
-    [{ odd: (t) => (t === 5500 ? { from: 'east' } : undefined) }, /returned to its own region after 2012 ms/],
-    [{ odd: (t) => (t > 5000 ? { outcome: 'noRoute' } : undefined) }, /failed/],
+    [{ returnedMs: 9999 }, /not true that traffic returned to its own region/],
+    [
+      { exception: (t) => (t === 2500 ? { from: 'west' } : undefined) },
+      /moved to the other region after 1512 ms/,
+    ],
+    [
+      { exception: (t) => (t === 5500 ? { from: 'east' } : undefined) },
+      /returned to its own region after 2012 ms/,
+    ],
+    [{ exception: (t) => (t > 5000 ? { outcome: 'noRoute' } : undefined) }, /failed/],
   ];
-  for (const [story, reason] of cases) {
-    const judgement = judge(story);
+  for (const [scenario, reason] of cases) {
+    const judgement = judge(scenario);
     assert.match(judgement.reason, reason);
     assert.equal(judgement.verdict, 'fail', judgement.reason);
   }
 });
 
-test('what cannot be judged', () => {
-  const cases: [Story, RegExp][] = [
-    [
-      { before: 'east' },
-      /100 of 100 requests before the fault were not as they should be \(100 ok from east\)/,
-    ],
-    [{ forMs: 3600 }, /not seen whether traffic returned/],
+test('a missing baseline, a short recording and a missing event cannot be judged', () => {
+  const cases: [Scenario, RegExp][] = [
+    [{ before: 'east' }, /100 of 100 requests before the fault were not as expected \(100 ok from east\)/],
+    [{ forMs: 3600 }, /does not show whether traffic returned/],
     [{ forMs: 3000, returnedMs: 9999 }, /0 requests in 0 ms/],
     [
-      { odd: (t) => (t === 500 ? { outcome: 'denied' } : undefined) },
+      { exception: (t) => (t === 500 ? { outcome: 'denied' } : undefined) },
       /1 of 100 requests before the fault .*denied/,
     ],
   ];
-  for (const [story, reason] of cases) {
-    const judgement = judge(story);
+  for (const [scenario, reason] of cases) {
+    const judgement = judge(scenario);
     assert.match(judgement.reason, reason);
     assert.equal(judgement.verdict, 'error', judgement.reason);
   }
@@ -104,7 +114,7 @@ test('what cannot be judged', () => {
   assert.match(judgeFailover({ timeline, ...expectation }).reason, /"scaling" was recorded 0 times/);
 });
 
-test('answers of a region that may not answer do not count as moved', () => {
+test('answers of a region that is not in `remotes` do not count as moved', () => {
   const fate = (t: number): Fate => ({ from: t < 1000 || t >= 3600 ? 'west' : 'north' });
   const timeline = timelineOf({ forMs: 6000, events, fate });
   assert.equal(judgeFailover({ timeline, ...expectation }).verdict, 'pass');
@@ -123,7 +133,7 @@ const config: FailoverConfig = {
   attemptTimeoutMs: 500,
 };
 
-test('the bound is the shorter of ejection and control plane, and one attempt more', () => {
+test('the bound is the shorter of ejection and control plane, plus one attempt', () => {
   // 6 failures at a local share of 70 % take 24 requests with 1 - 1e-6: 24 × 20 + 6 × 500, + 500 + 20.
   assert.equal(failoverBound(config).ms, 4000);
   assert.match(failoverBound(config).derivation, /until all 2 local pods are ejected/);
@@ -151,7 +161,7 @@ test('the bound follows each setting in the right direction', () => {
   assert.ok(ms({ outlierDetection: { ...config.outlierDetection, consecutiveGatewayErrors: 1 } }) < ms({}));
 });
 
-test('the error budget counts what ejects the pods, what is in flight, and never more than is sent', () => {
+test('the error budget counts the errors until ejection and the requests in flight, at most all requests sent', () => {
   assert.equal(failoverErrorBudget(config).requests, 6 + 3);
   assert.equal(failoverErrorBudget({ ...config, retried: true }).requests, 2 + 3);
   assert.equal(failoverErrorBudget({ ...config, concurrentRequests: 4 }).requests, 6 + 12);
@@ -160,7 +170,7 @@ test('the error budget counts what ejects the pods, what is in flight, and never
   assert.ok(failoverErrorBudget({ ...config, localPods: 500, requestIntervalMs: 1000 }).requests <= 15);
 });
 
-test('pods that stayed wait out their ejection, new ones do not', () => {
+test('pods that stayed return after their ejection, new pods without one', () => {
   assert.equal(failbackBound(config).ms, 12_520);
   assert.equal(failbackBound(config, { ejections: 2 }).ms, 60_000 + 1000 + 520);
   assert.equal(failbackBound(config, { ejections: 99 }).ms, 300_000 + 1000 + 520);
@@ -172,7 +182,7 @@ test('the local share follows from overprovisioning', () => {
   assert.ok(expectedLocalShare(2, 3) < 1);
 });
 
-test('a sick pod is ejected once it was sent its errors, which its share of the traffic delays', () => {
+test('an unhealthy pod is ejected after its consecutive errors, later with a smaller share of the traffic', () => {
   const config = {
     requestIntervalMs: 10,
     attemptTimeoutMs: 1000,
@@ -183,10 +193,10 @@ test('a sick pod is ejected once it was sent its errors, which its share of the 
   const { ms, derivation } = ejectionBound({ ...config, localPods: 4 });
   assert.equal(ms, (68 + 1) * 10 + 1000);
   assert.match(derivation, /^68 requests until one of 4 pods got 3/);
-  assert.throws(() => ejectionBound({ localPods: 4, requestIntervalMs: 10 }), /nothing is ever ejected/);
+  assert.throws(() => ejectionBound({ localPods: 4, requestIntervalMs: 10 }), /never ejects/);
 });
 
-test('a failure to connect is known after every attempt has timed out', () => {
+test('a connect failure takes the timeouts of all attempts', () => {
   assert.equal(failureBound(1000).ms, 3 * 1000 + 2 * 250);
   assert.equal(failureBound().ms, 30_500);
   assert.equal(failureBound(1000, 0).ms, 1000);

@@ -7,22 +7,22 @@ import { baselineProblem, faultWindow, requestsIn, settle } from './window.ts';
 import { count, ms } from './wording.ts';
 
 /**
- * What is expected of traffic when all local pods of a service end, and when they are back; the error budget is for the injection to
- * the end, see `failoverErrorBudget`.
+ * The expectations of traffic while all local pods of a service are gone, and after they return. The error budget counts from
+ * the injection to the end of the recording, see `failoverErrorBudget`.
  */
 export interface FailoverExpectation extends ErrorBudget {
   /**
-   * The labels of three events. `injected`: all local pods were ended. `healing`: new ones were asked for; from here on
-   * they may answer. `healed`: they are known to be ready.
+   * The labels of three events. `injected`: all local pods were stopped. `healing`: new pods were requested and may answer
+   * from now on. `healed`: the new pods are ready.
    */
   events: { injected: string; healing: string; healed: string };
   /** The caller's region. */
   local: string;
-  /** The regions that may answer meanwhile; any other than `local` when absent. */
+  /** The regions that may answer during the fault. Default: every region except `local`. */
   remotes?: readonly string[];
-  /** From the injection until every request is answered remotely; see `failoverBound`. */
+  /** From the injection until a remote region answers every request; see `failoverBound`. */
   boundMs: number;
-  /** From the healing until every request is answered locally; see `failbackBound`. */
+  /** From the healing until the local region answers every request; see `failbackBound`. */
   failbackBoundMs: number;
   /** Requests in a row that prove each of the three phases. */
   inARow?: number;
@@ -32,19 +32,18 @@ export interface FailoverExpectation extends ErrorBudget {
 interface Phase {
   name: string;
   requests: RequestRecord[];
-  wanted: Good;
+  expected: Good;
   fromMs: number;
   boundMs: number;
 }
 
 /**
- * Judges LOC-02 over one recording of before, during and after: all answers local before the fault; all from another
- * region at most `boundMs` after it and until the healing begins; all local again at most `failbackBoundMs` after it is
- * done; and no more failed requests in all than the budget.
+ * Judges LOC-02 over one recording. All answers are local before the fault. From at most `boundMs` after the fault until the
+ * healing begins, another region answers. From at most `failbackBoundMs` after the healing, all answers are local again. No
+ * more requests fail than the budget allows.
  *
- * Each move is timed to the first answer after which every request of the phase was as wanted. Cannot judge without
- * the events, without a local baseline of `inARow` requests, or where a phase is shorter than its bound and the move
- * did not happen in it.
+ * Each move ends with the first answer after which every request of the phase is as expected. Cannot judge without the
+ * events, without a local baseline of `inARow` requests, or if a phase is shorter than its bound and traffic did not move.
  */
 export function judgeFailover(options: { timeline: Timeline } & FailoverExpectation): Judgement {
   const { timeline, events, local, inARow = defaultInARow, scope } = options;
@@ -76,40 +75,40 @@ function phasesOf(
     {
       name: 'traffic moved to the other region',
       requests: requestsIn(timeline, { fromMs: injectedMs, toMs: healingMs }),
-      wanted: remotely,
+      expected: remotely,
       fromMs: injectedMs,
       boundMs: options.boundMs,
     },
     {
       name: 'traffic returned to its own region',
       requests: requestsIn(timeline, { fromMs: healingMs }),
-      wanted: answeredOk({ region: local }),
+      expected: answeredOk({ region: local }),
       fromMs: heal.healedMs,
       boundMs: options.failbackBoundMs,
     },
   ];
 }
 
-/** Judges one move: every request of a phase as wanted, from at most a bound after its beginning on. */
+/** Judges one move: every request of a phase is as expected, from at most `boundMs` after `fromMs` on. */
 function judgeMove(phase: Phase, inARow: number, scope: string | undefined): Judgement {
-  const { name, requests, wanted, fromMs, boundMs } = phase;
-  const { settledMs, lastOther } = settle(requests, wanted, inARow);
+  const { name, requests, expected, fromMs, boundMs } = phase;
+  const { settledMs, lastOther } = settle(requests, expected, inARow);
   if (settledMs !== undefined) {
-    // Pods may answer before they are known to be ready.
+    // Pods may answer before the event that reports them ready.
     const tookMs = Math.max(0, Math.round(settledMs - fromMs));
     const measurements = [measured(name, tookMs, 'ms', { atMost: boundMs, scope })];
     const late = `${name} after ${tookMs} ms, at most ${ms(boundMs)} may pass`;
     return unless(tookMs > boundMs ? [late] : [], `${name} after ${tookMs} ms`, measurements);
   }
-  const late = requests.filter((request) => request.startMs > fromMs + boundMs && !wanted(request)).length;
+  const late = requests.filter((request) => request.startMs > fromMs + boundMs && !expected(request)).length;
   if (late === 0 || lastOther === undefined) {
     const recordedMs = Math.max(0, (requests.at(-1)?.startMs ?? fromMs) - fromMs);
     const seen = `${count(requests.length, 'request')} in ${ms(recordedMs)}`;
-    return cannotJudge(`not seen whether ${name}: ${seen}, the bound is ${ms(boundMs)}`);
+    return cannotJudge(`the recording does not show whether ${name}: ${seen}, the bound is ${ms(boundMs)}`);
   }
   const last = `${lastOther.outcome}${lastOther.origin ? ` from ${lastOther.origin.region}` : ''}`;
   return fail(
-    `not so that ${name}: the last request amiss was ${last}, ${ms(lastOther.startMs - fromMs)} after the event`,
-    [measured(`requests amiss after the bound (${name})`, late, 'requests', { atMost: 0, scope })],
+    `it is not true that ${name}: the last unexpected request was ${last}, ${ms(lastOther.startMs - fromMs)} after the event`,
+    [measured(`unexpected requests after the bound (${name})`, late, 'requests', { atMost: 0, scope })],
   );
 }

@@ -4,8 +4,8 @@ import type { Judgement } from './verdict.ts';
 import { count, ms } from './wording.ts';
 
 /**
- * Judges whether bodies cross intact: every transfer is answered by the cluster meant and has every byte in its place.
- * Without a transfer it cannot judge.
+ * Judges whether bodies arrive intact: the intended cluster answers every transfer, and every byte is correct. Cannot judge
+ * without a transfer.
  */
 export function judgeIntact(cluster: string, transfers: readonly Transfer[]): Judgement {
   const problems = transfers.flatMap((one) => problemOf(one, cluster) ?? []);
@@ -20,14 +20,14 @@ export function judgeIntact(cluster: string, transfers: readonly Transfer[]): Ju
   const more = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
   return unless(
     problems.length > 0 ? [...shown, ...more] : [],
-    `all ${transfers.length} bodies that ${cluster} sent arrived intact, ${bytes} bytes`,
+    `all ${transfers.length} bodies from ${cluster} arrived intact, ${bytes} bytes`,
     measurements,
   );
 }
 
 /**
- * Judges whether a stream crossed as one: it was not kept back until the end, and no piece of it made the next wait for
- * longer than a pause. `leastMs` is how long the server takes to send it: faster is no stream.
+ * Judges whether a stream arrived as a stream: no hop buffered it, and the pause between two pieces was at most
+ * `longestPauseMs`. `leastMs` is how long the server takes to send the stream; a shorter transfer is not a stream.
  */
 export function judgeStreaming(
   { arrivedMs, endMs }: Arrivals,
@@ -46,7 +46,8 @@ export function judgeStreaming(
   const complaints: string[] = [];
   if (longest > longestPauseMs)
     complaints.push(`the stream paused for ${ms(longest)}, at most ${ms(longestPauseMs)} may pass`);
-  if (endMs < leastMs) complaints.push(`the stream ended after ${ms(endMs)}, but lasts ${ms(leastMs)}`);
+  if (endMs < leastMs)
+    complaints.push(`the stream ended after ${ms(endMs)}, but the server sends it for ${ms(leastMs)}`);
   return unless(
     complaints,
     `the stream arrived in ${count(arrivedMs.length, 'piece')} over ${ms(endMs)}, the longest pause ${ms(longest)}`,
@@ -60,6 +61,6 @@ function problemOf(transfer: Transfer, cluster: string): string | undefined {
     return `${what}: ${outcome} after ${receivedBytes} of ${expectedBytes} bytes (${detail ?? ''})`;
   if (from !== undefined && from !== cluster) return `${what}: answered by ${from}, not ${cluster}`;
   if (wrongAt === undefined && receivedBytes === expectedBytes) return undefined;
-  const place = wrongAt === undefined ? 'it ends too early' : `the first wrong byte is at ${wrongAt}`;
+  const place = wrongAt === undefined ? 'the body ends too early' : `the first wrong byte is at ${wrongAt}`;
   return `${what}: ${receivedBytes} of ${expectedBytes} bytes arrived, ${place}`;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asBaseline, cannotJudge, every, fail, measured, pass } from './judgement.ts';
 
-test('a broken promise stays broken whatever else could not be judged', () => {
+test('one fail makes the whole fail, even if another judgement is an error', () => {
   const [kept, broken, unknown] = [
     pass('kept', [measured('a', 1, 'ms')]),
     fail('broken'),
@@ -16,11 +16,12 @@ test('a broken promise stays broken whatever else could not be judged', () => {
   assert.equal(every([]).verdict, 'error');
 });
 
-test('what has to hold before says nothing against the mesh where it does not', () => {
+test('a failed baseline becomes an error', () => {
   const a = [measured('a', 1, 'ms')];
   const [kept, broken, unknown] = [pass('kept'), fail('broken', a), cannotJudge('unknown')];
   assert.deepEqual(asBaseline({ kept, broken, unknown }), {
-    ...{ kept, unknown },
+    kept,
+    unknown,
     broken: cannotJudge('no baseline: broken', a),
   });
 });

@@ -15,7 +15,7 @@ export function cannotJudge(reason: string, measurements: Measurement[] = []): J
   return { verdict: 'error', reason, measurements };
 }
 
-/** Fails with the complaints where there are any, and passes with the reason otherwise. */
+/** Fails with the complaints if there are any, and otherwise passes with the reason. */
 export function unless(
   complaints: readonly string[],
   reason: string,
@@ -25,9 +25,9 @@ export function unless(
 }
 
 /**
- * Joins judgements of the same promise, such as one per direction. One `fail` makes the whole `fail`, because a
- * broken promise stays broken whatever else could not be judged; otherwise one `error` makes it `error`. The reason
- * is that of the judgements that decided. No judgements are an `error`.
+ * Joins judgements of the same promise, such as one for each direction. One `fail` makes the whole `fail`: an `error`
+ * elsewhere does not repair a broken promise. Otherwise one `error` makes the whole `error`. The reason is that of the
+ * deciding judgements. An empty list is an `error`.
  */
 export function every(judgements: readonly Judgement[]): Judgement {
   const measurements = judgements.flatMap((judgement) => judgement.measurements);
@@ -40,8 +40,8 @@ export function every(judgements: readonly Judgement[]): Judgement {
 }
 
 /**
- * Judgements of what has to hold before a promise can be tried, by scope: where one does not hold there is nothing to judge by, which
- * says nothing against the mesh.
+ * Judgements of the conditions that a promise needs before it can be judged, by scope. A `fail` becomes an `error`: without
+ * its baseline a promise cannot be judged.
  */
 export function asBaseline(judgements: Readonly<Record<string, Judgement>>): Record<string, Judgement> {
   return mapValues(judgements, (one) =>

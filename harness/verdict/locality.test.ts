@@ -18,7 +18,7 @@ test('all traffic in one region passes, and one request elsewhere fails', () => 
   );
 });
 
-test('a failed request did not stay', () => {
+test('a failed request did not stay in the region', () => {
   const timeline = timelineOf({
     forMs: 900,
     fate: (t) => (t === 50 ? { outcome: 'upstreamReset' } : { from: 'west' }),
@@ -30,20 +30,20 @@ test('a failed request did not stay', () => {
   );
 });
 
-const sickness = {
+const expectation = {
   boundMs: 500,
   baseEjectionTimeMs: 10_000,
   budgetErrors: 5,
   atLeast: 30,
   region: 'west',
-  sickPod: 'west-3',
+  unhealthyPod: 'west-3',
 };
-const judgeSick = (localPods: number, fate: (startMs: number, i: number) => Fate, forMs = 4000) =>
+const judgeUnhealthy = (localPods: number, fate: (startMs: number, i: number) => Fate, forMs = 4000) =>
   judgeEjection({
-    timeline: timelineOf({ forMs, events: { sick: 1000 }, fate }),
-    fault: { injected: 'sick' },
+    timeline: timelineOf({ forMs, events: { unhealthy: 1000 }, fate }),
+    fault: { injected: 'unhealthy' },
     localPods,
-    ...sickness,
+    ...expectation,
   });
 const ejectedAfter = (errors: number, after: (i: number) => Fate) => (startMs: number, i: number) =>
   startMs < 1000
@@ -52,23 +52,23 @@ const ejectedAfter = (errors: number, after: (i: number) => Fate) => (startMs: n
       ? { outcome: 'appError' as const }
       : after(i);
 
-test('a sick pod that is ejected while three neighbours keep the traffic local passes', () => {
-  const judgement = judgeSick(
+test('an unhealthy pod that is ejected while three other pods keep the traffic local passes', () => {
+  const judgement = judgeUnhealthy(
     4,
     ejectedAfter(3, (i) => ({ from: 'west', pod: `west-${i % 3}` })),
   );
   assert.equal(judgement.verdict, 'pass', judgement.reason);
 });
 
-test('where no request failed there was no fault to judge by, whoever answers after it', () => {
+test('a fault without a failed request cannot be judged, whichever pod answers after it', () => {
   for (const pods of [4, 3]) {
-    const { verdict, reason } = judgeSick(4, (_, i) => ({ from: 'west', pod: `west-${i % pods}` }));
+    const { verdict, reason } = judgeUnhealthy(4, (_, i) => ({ from: 'west', pod: `west-${i % pods}` }));
     assert.equal(verdict, 'error');
-    assert.match(reason, /no request failed of west-3.*the fault had no effect that was seen/);
+    assert.match(reason, /no request failed after west-3.*the fault had no visible effect/);
   }
 });
 
-test('what breaks it: traffic that leaves, errors that go on, a pod that goes on answering', () => {
+test('traffic that leaves, further errors, and a pod that still answers fail', () => {
   const cases: [(i: number) => Fate, RegExp][] = [
     [(i) => ({ from: i % 50 ? 'west' : 'east' }), /left west/],
     [(i) => (i % 4 ? { from: 'west' } : { outcome: 'appError' }), /failed/],
@@ -78,12 +78,12 @@ test('what breaks it: traffic that leaves, errors that go on, a pod that goes on
     ],
   ];
   for (const [after, reason] of cases) {
-    const judgement = judgeSick(4, ejectedAfter(3, after));
+    const judgement = judgeUnhealthy(4, ejectedAfter(3, after));
     assert.match(judgement.reason, reason);
     assert.equal(judgement.verdict, 'fail');
   }
   assert.match(
-    judgeSick(
+    judgeUnhealthy(
       4,
       ejectedAfter(6, () => ({ from: 'west' })),
     ).reason,
@@ -93,7 +93,7 @@ test('what breaks it: traffic that leaves, errors that go on, a pod that goes on
 
 test('with one of two pods ejected, 30 % of the traffic may leave, by an exact test', () => {
   const judge = (eastOfTen: number) =>
-    judgeSick(
+    judgeUnhealthy(
       2,
       ejectedAfter(3, (i) => ({ from: i % 10 < eastOfTen ? 'east' : 'west' })),
     );
@@ -102,24 +102,24 @@ test('with one of two pods ejected, 30 % of the traffic may leave, by an exact t
   assert.equal(judge(6).verdict, 'fail');
 });
 
-test('a fault without effect, or a recording without the time to judge, is no evidence', () => {
+test('a fault without effect, or a recording that is too short, cannot be judged', () => {
   assert.match(
-    judgeSick(4, (_, i) => ({ from: 'west', pod: `west-${i % 4}` })).reason,
-    /the fault had no effect/,
+    judgeUnhealthy(4, (_, i) => ({ from: 'west', pod: `west-${i % 4}` })).reason,
+    /the fault had no visible effect/,
   );
-  assert.equal(judgeSick(4, (_, i) => ({ from: 'west', pod: `west-${i % 4}` })).verdict, 'error');
+  assert.equal(judgeUnhealthy(4, (_, i) => ({ from: 'west', pod: `west-${i % 4}` })).verdict, 'error');
   assert.equal(
-    judgeSick(
+    judgeUnhealthy(
       4,
       ejectedAfter(3, () => ({ from: 'west' })),
       1550,
     ).verdict,
     'error',
   );
-  assert.equal(judgeSick(4, () => ({ from: 'east' })).verdict, 'error', 'the baseline was not local');
+  assert.equal(judgeUnhealthy(4, () => ({ from: 'east' })).verdict, 'error', 'the baseline was not local');
 });
 
-test('every request has the outcome expected of it, in time', () => {
+test('every request must have an expected outcome in time', () => {
   const judge = (fate: (startMs: number) => Fate, atLeast = 1) =>
     judgeOutcomes({
       timeline: timelineOf({ forMs: 200, fate }),
@@ -150,7 +150,7 @@ test('every request has the outcome expected of it, in time', () => {
   );
 });
 
-test('an outcome that is late by no more than its sender was cannot be judged', () => {
+test('an outcome that is late by at most the delay of its sender cannot be judged', () => {
   const timeline = timelineOf({ forMs: 200, fate: () => ({ outcome: 'upstreamTimeout', latencyMs: 150 }) });
   const judge = (lateMs: number) =>
     judgeOutcomes({ timeline: { ...timeline, lateMs }, expected: 'upstreamTimeout', withinMs: 100 });

@@ -11,8 +11,8 @@ import { baselineProblem, type FaultLabels, faultWindow, requestsIn, type Window
 import { count, tally } from './wording.ts';
 
 /**
- * Judges whether all traffic of a window stays in one region, with zero tolerance: every request is `ok` and answered
- * there. With fewer than `atLeast` requests it cannot judge; a single request elsewhere fails it all the same.
+ * Judges whether all traffic of a window stays in one region, with zero tolerance: every request is `ok` and answered there.
+ * Fails on a single request elsewhere; otherwise cannot judge with fewer than `atLeast` requests.
  */
 export function judgeStaysIn(options: {
   timeline: Timeline;
@@ -38,36 +38,36 @@ export function judgeStaysIn(options: {
     if (requests < atLeast)
       return cannotJudge(`${count(requests, 'request')} are too few: ${atLeast} are needed`, measurements);
     if (unnamed > 0)
-      return cannotJudge(`${count(unnamed, 'answer')} did not name the region it came from`, measurements);
+      return cannotJudge(`${count(unnamed, 'answer')} did not name the region of the server`, measurements);
   }
   return unless(complaints, `all ${count(requests, 'request')} were answered in ${region}`, measurements);
 }
 
-/** What is expected when one local pod answers every request with 5xx; the error budget is for the injection to the healing. */
+/** The expectations while one local pod answers every request with 5xx. The error budget counts from the injection to the healing. */
 export interface EjectionExpectation extends ErrorBudget {
-  /** `injected`: the pod became sick. `healed`: its healing began; absent where the recording ends before. */
+  /** `injected`: the pod became unhealthy. `healed`: its healing began; absent if the recording ends before. */
   fault: FaultLabels;
   region: string;
-  sickPod: string;
-  /** Pods of the service in the region, the sick one included. */
+  unhealthyPod: string;
+  /** Pods of the service in the region, the unhealthy pod included. */
   localPods: number;
   /** From the injection until the pod is ejected. */
   boundMs: number;
-  /** `baseEjectionTime`: no pod comes back before it has passed, so that long nothing may fail again. */
+  /** `baseEjectionTime`: the pod does not return earlier, so no request may fail until then. */
   baseEjectionTimeMs: number;
-  /** Requests needed in the time judged; those that prove the baseline are five. */
+  /** Requests needed in the judged window. The baseline needs five requests before the fault. */
   atLeast: number;
   alpha?: number;
   scope?: string;
 }
 
 /**
- * Judges LOC-03: a sick pod is ejected while its healthy neighbours keep the traffic local. From `boundMs` after the
- * injection until `baseEjectionTime` after it, when the pod may return at the earliest, no request fails, the pod does
- * not answer, and traffic stays in the region.
+ * Judges LOC-03: Envoy ejects an unhealthy pod while the other local pods keep the traffic local. The judged window is
+ * from `boundMs` to `baseEjectionTime` after the injection, when the pod may return at the earliest. In this window no
+ * request fails, the pod does not answer, and traffic stays in the region.
  *
- * How much of it stays follows from Envoy's overprovisioning (`expectedLocalShare`): all of it with zero tolerance
- * where enough neighbours are healthy (three of four are, one of two is not), else judged by an exact test of that share.
+ * The local share follows from Envoy's overprovisioning (`expectedLocalShare`). If enough pods are healthy (three of four,
+ * but not one of two), all traffic must stay, with zero tolerance. Otherwise an exact test judges the share.
  */
 export function judgeEjection(options: { timeline: Timeline } & EjectionExpectation): Judgement {
   const { timeline, fault, region, localPods, atLeast, alpha = defaultAlpha, scope } = options;
@@ -94,41 +94,41 @@ export function judgeEjection(options: { timeline: Timeline } & EjectionExpectat
     ({ outcome, endMs }) => outcome !== 'ok' && endMs > injectedMs,
   );
   return every([
-    judgeSickPod(options, window, failed.length),
+    judgeUnhealthyPod(options, window, failed.length),
     judgeErrorBudget(failed, options, { lateMs: timeline.lateMs, scope }),
     stays,
   ]);
 }
 
-function judgeSickPod(
+function judgeUnhealthyPod(
   options: { timeline: Timeline } & EjectionExpectation,
   window: Window,
   failed: number,
 ): Judgement {
-  const { timeline, sickPod, atLeast, scope } = options;
+  const { timeline, unhealthyPod, atLeast, scope } = options;
   const requests = requestsIn(timeline, window);
-  const fromSick = requests.filter(({ origin }) => origin?.pod === sickPod).length;
+  const answered = requests.filter(({ origin }) => origin?.pod === unhealthyPod).length;
   const measurements = [
-    measured(`answers of ${sickPod} after the bound`, fromSick, 'requests', { atMost: 0, scope }),
+    measured(`answers of ${unhealthyPod} after the bound`, answered, 'requests', { atMost: 0, scope }),
   ];
   if (failed === 0)
     return cannotJudge(
-      `no request failed of ${sickPod}${fromSick > 0 ? ', which went on answering' : ''}: the fault had no effect that was seen`,
+      `no request failed after ${unhealthyPod} became unhealthy${answered > 0 ? ', and the pod still answered' : ''}: the fault had no visible effect`,
       measurements,
     );
-  if (fromSick === 0 && requests.length < atLeast) {
+  if (answered === 0 && requests.length < atLeast) {
     return cannotJudge(
       `${count(requests.length, 'request')} after the bound are too few: ${atLeast} are needed`,
       measurements,
     );
   }
   const complaints =
-    fromSick > 0
+    answered > 0
       ? [
-          `${sickPod} still answered ${fromSick} of ${count(requests.length, 'request')} after the bound: it was not ejected`,
+          `${unhealthyPod} still answered ${answered} of ${count(requests.length, 'request')} after the bound: it was not ejected`,
         ]
       : [];
-  return unless(complaints, `${sickPod} answered nothing after the bound`, measurements);
+  return unless(complaints, `${unhealthyPod} answered nothing after the bound`, measurements);
 }
 
 function judgeSharesLocal(options: {

@@ -5,11 +5,11 @@ import type { Judgement, Measurement } from './verdict.ts';
 import { baselineProblem, type FaultLabels, faultWindow, requestsIn } from './window.ts';
 import { count, countOutcomes, ms, tally } from './wording.ts';
 
-/** What an outage may cost. */
+/** The cost that an outage may have. */
 export interface OutageBudget {
-  /** The events that mark the fault; `healed`, where there is one, is only measured from. */
+  /** The events that mark the fault; `healed` is optional and used only for a measurement. */
   fault: FaultLabels;
-  /** What counts as served; default: outcome `ok`. */
+  /** Which requests count as served; default: outcome `ok`. */
   good?: Good;
   /** The most requests that may not be served. */
   budgetErrors: number;
@@ -20,7 +20,7 @@ export interface OutageBudget {
   scope?: string;
 }
 
-/** What a recording shows of a fault. */
+/** The cost of a fault in a recording. */
 interface Cost {
   outages: Outage[];
   bad: RequestRecord[];
@@ -30,12 +30,12 @@ interface Cost {
 }
 
 /**
- * Judges what a fault cost its users: errors and milliseconds of outage against their budgets. An outage that is not
- * over when the recording ends fails, where the recording went on for the budget; otherwise it cannot be judged. Nor can it where the
- * recording ends before the fault was over.
+ * Judges the cost of a fault for its users: errors and milliseconds of outage against their budgets. Exceeding a budget
+ * fails, even if the outage or the fault lasts to the end of the recording. Within the budgets, cannot judge if an outage is
+ * unresolved or the recording ends before the healing.
  *
- * The last `inARow` requests that were answered before the fault must all be good: without a baseline nothing is
- * proven. Bad requests before the fault, other than those in flight at it, make it unjudgeable as well.
+ * The baseline needs `inARow` requests that ended before the fault, and all requests that ended before it must be good.
+ * Otherwise the fault cannot be judged.
  */
 export function judgeOutage(options: { timeline: Timeline } & OutageBudget): Judgement {
   const { timeline, good = answeredOk(), budgetErrors, budgetMs, inARow = defaultInARow } = options;
@@ -66,7 +66,10 @@ export function judgeOutage(options: { timeline: Timeline } & OutageBudget): Jud
     );
   }
   if (complaints.length === 0 && Number.isFinite(healedMs) && lastMs < healedMs)
-    return cannotJudge(`the recording ends ${ms(healedMs - lastMs)} before the fault was over`, measurements);
+    return cannotJudge(
+      `the recording ends ${ms(healedMs - lastMs)} before the end of the fault`,
+      measurements,
+    );
   const seen =
     bad.length === 0
       ? 'no request failed'
@@ -100,13 +103,13 @@ function measurementsOf(
   const { budgetErrors, budgetMs, scope } = budget;
   const relapses = outages.reduce((sum, outage) => sum + outage.relapses, 0);
   const measurements = [
-    measured('requests not served', bad.length, 'requests', { atMost: budgetErrors, scope }),
+    measured('requests lost to the fault', bad.length, 'requests', { atMost: budgetErrors, scope }),
     measured('outage', Math.round(totalMs), 'ms', { atMost: budgetMs, scope }),
     measured('outages', outages.length, '', { scope }),
     measured('relapses', relapses, '', { scope }),
   ];
   const since = (name: string, atMs: number | undefined, fromMs: number) => {
-    // What was over before is not measured from here.
+    // A moment before the event is not measured from it.
     if (atMs !== undefined && atMs >= fromMs)
       measurements.push(measured(name, Math.round(atMs - fromMs), 'ms', { scope }));
   };

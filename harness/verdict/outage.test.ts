@@ -9,26 +9,26 @@ import { requestsIn } from './window.ts';
 
 const reset: Fate = { outcome: 'upstreamReset' };
 const served = answeredOk();
-/** One letter a request, every 10 ms, 2 ms latency: `.` good, `x` bad. */
+/** A recording with one request for each letter, every 10 ms, with 2 ms latency: `.` good, `x` bad. */
 const drawn = (picture: string) => [...picture].map((c, i) => recordOf(i * 10, c === 'x' ? reset : {}));
 const cut =
   (fromMs: number, toMs: number, bad: Fate = reset) =>
   (startMs: number) =>
     startMs >= fromMs && startMs < toMs ? bad : { from: 'west' };
 
-test('an outage lasts from the last good answer to the first of N good ones in a row', () => {
+test('an outage lasts from the last good answer to the first of N good answers in a row', () => {
   assert.deepEqual(findOutages(drawn('...xxx....'), served, 3), [
     { beganMs: 22, firstBadMs: 30, detectedMs: 32, recoveredMs: 62, errors: 3, relapses: 0 },
   ]);
 });
 
-test('a first success proves nothing: fewer than N in a row are a relapse of the same outage', () => {
+test('fewer than N good requests in a row are a relapse of the same outage', () => {
   const [outage, ...more] = findOutages(drawn('...x..x.x....'), served, 3);
   assert.deepEqual(more, []);
   assert.deepEqual([outage?.errors, outage?.relapses, outage?.recoveredMs], [3, 2, 92]);
 });
 
-test('N good ones between two failures make two outages', () => {
+test('N good requests between two failures make two outages', () => {
   const outages = findOutages(drawn('...x...xx....'), served, 3);
   assert.deepEqual(
     outages.map(({ errors, beganMs, recoveredMs }) => [errors, beganMs, recoveredMs]),
@@ -39,7 +39,7 @@ test('N good ones between two failures make two outages', () => {
   );
 });
 
-test('an outage that is not over is unresolved, with good ones at the end or without', () => {
+test('an outage is unresolved until N good requests in a row', () => {
   for (const picture of ['...xxx', '...xxx..']) {
     const [outage] = findOutages(drawn(picture), served, 3);
     assert.equal(outage?.recoveredMs, undefined);
@@ -47,7 +47,7 @@ test('an outage that is not over is unresolved, with good ones at the end or wit
   }
 });
 
-test('a recording that begins badly dates the outage from its first request', () => {
+test('an outage at the beginning of a recording begins with the first request', () => {
   assert.equal(findOutages(drawn('xx...'), served, 3)[0]?.beganMs, 0);
 });
 
@@ -69,7 +69,7 @@ test('a good answer in flight across the outage neither begins nor ends it', () 
   assert.deepEqual([outage?.beganMs, outage?.recoveredMs], [12, 82]);
 });
 
-test('slow answers count as bad where the predicate says so', () => {
+test('slow answers are bad if the predicate rejects them', () => {
   const timeline = timelineOf({ forMs: 500, fate: cut(100, 200, { from: 'west', latencyMs: 400 }) });
   assert.equal(findOutages(requestsIn(timeline), served).length, 0);
   assert.equal(findOutages(requestsIn(timeline), answeredOk({ withinMs: 300 }))[0]?.errors, 10);
@@ -101,7 +101,7 @@ test('a known cut is measured within one request interval and one latency at eac
   );
 });
 
-test('outages are found in any recording: ordered, apart, and every bad request is in one', () => {
+test('outages of any recording are in order, and contain every bad request once', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ bad: fc.boolean(), latencyMs: fc.integer({ min: 0, max: 90 }) })),
@@ -138,7 +138,7 @@ test('an outage within its budgets passes, with detection and recovery measured'
   assert.equal(judgement.verdict, 'pass', judgement.reason);
   const values = Object.fromEntries(judgement.measurements.map(({ name, value }) => [name, value]));
   assert.deepEqual(values, {
-    'requests not served': 20,
+    'requests lost to the fault': 20,
     outage: 210,
     outages: 1,
     relapses: 0,
@@ -148,7 +148,7 @@ test('an outage within its budgets passes, with detection and recovery measured'
   });
 });
 
-test('no failure at all passes; too many errors, too long, or never over fail', () => {
+test('a recording without failures passes; too many errors, a long or an endless outage fail', () => {
   assert.equal(judgeCut(1000).verdict, 'pass');
   assert.match(judgeCut(1310).reason, /31 requests not served \(31 upstreamReset\), at most 30 may$/);
   assert.match(judgeCut(1500).reason, /not served for 510 ms \(in 1 outage\), at most 400 ms/);
@@ -178,18 +178,18 @@ test('a request in flight at the fault belongs to it', () => {
   assert.equal(judgement.verdict, 'fail');
 });
 
-test('without baseline, events or enough recording there is no judgement', () => {
+test('a recording without baseline or events, or a short recording, cannot be judged', () => {
   const judge = (fate: (startMs: number) => Fate, forMs = 3000, at: Record<string, number> = events) =>
     judgeOutage({ timeline: timelineOf({ forMs, events: at, fate }), ...budget });
   const cases: [ReturnType<typeof judge>, RegExp][] = [
-    [judge(() => reset), /100 of 100 requests before the fault were not as they should be/],
+    [judge(() => reset), /100 of 100 requests before the fault were not as expected/],
     [judge(cut(500, 510)), /1 of 100 requests before the fault/],
     [judge(cut(1000, 1200), 3000, { cut: 0, mended: 5 }), /only 0 requests ended before the fault/],
     [judge(cut(1000, 1200), 3000, {}), /"cut" was recorded 0 times/],
     [judge(cut(1000, 1200), 3000, { cut: 1000, mended: 900 }), /"mended" \(900 ms\) comes before "cut"/],
     [judge(cut(1000, 9999), 1200), /recording ends 190 ms after the fault, before 5 good/],
     [judge(cut(1000, 1010), 1030), /only 3 requests ended after the fault/],
-    [judge(cut(1000, 1100), 1500, { cut: 1000, mended: 1600 }), /ends 110 ms before the fault was over/],
+    [judge(cut(1000, 1100), 1500, { cut: 1000, mended: 1600 }), /ends 110 ms before the end of the fault/],
   ];
   for (const [judgement, reason] of cases) {
     assert.match(judgement.reason, reason);
@@ -197,12 +197,12 @@ test('without baseline, events or enough recording there is no judgement', () =>
   }
 });
 
-test('too much is too much, also where the recording ends before the fault was over', () => {
+test('an exceeded budget fails, even if the recording ends before the end of the fault', () => {
   const timeline = timelineOf({ forMs: 1500, events: { cut: 1000, mended: 1600 }, fate: cut(1000, 1450) });
   assert.equal(judgeOutage({ timeline, ...budget }).verdict, 'fail');
 });
 
-test('recovery is measured from the healing, and must last to the end', () => {
+test('recovery is measured from the healing, and must last to the end of the recording', () => {
   const judge = (fate: (startMs: number) => Fate, forMs = 4000) =>
     judgeRecovery({ timeline: timelineOf({ forMs, events, fate }), healed: 'mended', boundMs: 500 });
   assert.deepEqual(
@@ -219,8 +219,8 @@ test('recovery is measured from the healing, and must last to the end', () => {
   );
 });
 
-test('no moment is counted twice, however slow the answers are', () => {
-  // Good answers that take 100 ms, with a bad request in between each few: the outages overlap.
+test('overlapping outages count each moment once', () => {
+  // Each answer takes 100 ms, so the three outages overlap.
   const slow = [...'.....x.....x.....x.....'].map((c, i) =>
     recordOf(i * 10, c === 'x' ? { ...reset, latencyMs: 100 } : { latencyMs: 100 }),
   );
@@ -233,15 +233,21 @@ test('no moment is counted twice, however slow the answers are', () => {
   );
   const { measurements } = judgeOutage({
     timeline: { startedAt: '', requests: slow, events: [{ atMs: 149, label: 'fault' }] },
-    ...{ fault: { injected: 'fault' }, budgetErrors: 3, budgetMs: 230, inARow: 3 },
+    fault: { injected: 'fault' },
+    budgetErrors: 3,
+    budgetMs: 230,
+    inARow: 3,
   });
   assert.equal(measurements.find(({ name }) => name === 'outage')?.value, 230);
 });
 
-test('what was over before the healing is not measured from it', () => {
+test('an outage that ended before the healing has no recovery after healing', () => {
   const timeline = timelineOf({ forMs: 2000, fate: cut(500, 700), events: { fault: 500, healed: 1500 } });
   const { measurements } = judgeOutage({
-    ...{ timeline, fault: { injected: 'fault', healed: 'healed' }, budgetErrors: 99, budgetMs: 999 },
+    timeline,
+    fault: { injected: 'fault', healed: 'healed' },
+    budgetErrors: 99,
+    budgetMs: 999,
   });
   assert.equal(
     measurements.find(({ name }) => name === 'recovery after healing'),

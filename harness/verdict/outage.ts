@@ -1,9 +1,9 @@
 import type { Good, RequestRecord } from '../traffic/timeline.ts';
 
-/** How many good requests in a row prove that an outage is over: "first success" proves nothing. */
+/** How many good requests in a row prove that an outage is over: a single success proves nothing. */
 export const defaultInARow = 5;
 
-/** Answered well: outcome `ok`; where given, from one region, and within a latency in milliseconds. */
+/** Answers with outcome `ok`; if given, also from one region and within a latency in milliseconds. */
 export function answeredOk(options: { region?: string; withinMs?: number } = {}): Good {
   const { region, withinMs = Infinity } = options;
   return ({ outcome, origin, startMs, endMs }) =>
@@ -11,25 +11,25 @@ export function answeredOk(options: { region?: string; withinMs?: number } = {})
 }
 
 /**
- * A stretch during which users were not served, on the timeline's clock. Requests are taken in order of `startMs`:
- * an outcome says what becomes of a request sent then, and a client timeout that arrives after the recovery still
- * belongs to the outage that it was sent in. The ends are times of answers, `endMs`.
+ * A period during which users were not served, on the timeline's clock. Requests are in order of `startMs`: a client timeout
+ * that arrives after the recovery still belongs to the outage in which the request was sent. The outage begins and ends at
+ * the times of answers, `endMs`.
  */
 export interface Outage {
   /**
-   * The last good answer that had arrived when the first bad request was sent; where there is none, when that request
-   * was sent. It errs towards a longer outage, by at most one request interval and one latency.
+   * The last good answer that had arrived when the first bad request was sent. Without one, the time when that request was
+   * sent. It errs towards a longer outage, by at most one request interval and one latency.
    */
   beganMs: number;
   /** When the first bad request was sent; it may have been in flight at the fault. */
   firstBadMs: number;
-  /** When the first failure was known: the earliest `endMs` of its bad requests. */
+  /** When the first failure arrived: the earliest `endMs` of the bad requests. */
   detectedMs: number;
-  /** The earliest answer among the N good requests in a row that ended it; absent while it is unresolved. */
+  /** The earliest answer among the N good requests in a row that ended the outage; absent while it is unresolved. */
   recoveredMs?: number;
   /** Bad requests. */
   errors: number;
-  /** Runs of fewer than N good requests inside it: the mesh came back and was gone again. */
+  /** Runs of fewer than N good requests inside the outage: the mesh recovered and failed again. */
   relapses: number;
 }
 
@@ -38,7 +38,7 @@ export function durationMs(outage: Outage): number | undefined {
   return outage.recoveredMs === undefined ? undefined : outage.recoveredMs - outage.beganMs;
 }
 
-/** A stretch of a timeline during which users were not served. */
+/** A period of a timeline during which users were not served. */
 export interface Span {
   fromMs: number;
   toMs: number;
@@ -46,8 +46,8 @@ export interface Span {
 }
 
 /**
- * The time that outages take together, as spans that do not overlap. Where answers are slow, one outage can begin, by the start of its
- * requests, before the answer that ends the one before: no moment is counted twice. One that is unresolved ends at `endMs`.
+ * The time of all outages, as spans that do not overlap, so that no moment is counted twice. If answers are slow, an outage
+ * can begin before the answer that ends the previous outage. An unresolved outage ends at `endMs`.
  */
 export function spansOf(outages: readonly Outage[], endMs: number): Span[] {
   const spans: Span[] = [];
@@ -62,10 +62,11 @@ export function spansOf(outages: readonly Outage[], endMs: number): Span[] {
 }
 
 /**
- * Finds the outages of a recording, in order. An outage begins with a bad request and is over with the first of
- * `inARow` good ones in a row; the last one is unresolved where the recording ends before that.
+ * Finds the outages of a recording, in order. An outage begins with a bad request and ends with the first of `inARow` good
+ * requests in a row. The last outage is unresolved if the recording ends before that.
  *
- * `requests` are in order of `startMs`, as `requestsIn` returns them. Throws RangeError where `inARow` is below 1.
+ * @param requests in order of `startMs`, as `requestsIn` returns them.
+ * @throws RangeError if `inARow` is below 1.
  */
 export function findOutages(
   requests: readonly RequestRecord[],
@@ -102,7 +103,7 @@ function openedBy({ startMs, endMs }: RequestRecord, answers: Answers): Outage {
   return { beganMs, firstBadMs: startMs, detectedMs: endMs, errors: 0, relapses: 0 };
 }
 
-/** The answers so far, asked for moments that never go back: those that had arrived once are folded into one. */
+/** The answers so far. Queries must be in order of time: answers before the last query are merged into one. */
 class Answers {
   private arrivedMs: number | undefined;
   private pendingMs: number[] = [];
@@ -111,7 +112,7 @@ class Answers {
     this.pendingMs.push(endMs);
   }
 
-  /** The last answer that arrived at a moment or before it. */
+  /** The last answer that arrived at or before a moment. */
   lastBy(momentMs: number): number | undefined {
     for (const endMs of this.pendingMs) {
       if (endMs <= momentMs && endMs > (this.arrivedMs ?? -Infinity)) this.arrivedMs = endMs;

@@ -4,11 +4,11 @@ import type { Judgement } from './verdict.ts';
 import { requestsIn, type Window } from './window.ts';
 import { count, countOutcomes, ms, tally } from './wording.ts';
 
-/** What every request of a window must come to. */
+/** The outcome that every request of a window must have. */
 export interface OutcomeExpectation {
-  /** One outcome, or several of which each request must have one. */
+  /** One outcome, or several allowed outcomes. */
   expected: Outcome | readonly Outcome[];
-  /** The most milliseconds from start to outcome: a failure must be prompt, not a hang. */
+  /** The most milliseconds from start to outcome: a failure must be prompt. */
   withinMs?: number;
   /** Requests needed to judge. Default 1. */
   atLeast?: number;
@@ -17,10 +17,11 @@ export interface OutcomeExpectation {
 }
 
 /**
- * Judges whether every request of a window has an expected outcome (`denied` everywhere; one of the named failures
- * while a gateway is down) and, where asked, had it in time. With fewer than `atLeast` requests it cannot judge,
- * though one wrong outcome fails it all the same. Nor can it where an outcome was late by no more than the sender of the
- * requests was (`lateMs` of the timeline): time counts from when a request was due.
+ * Judges whether every request of a window has an expected outcome and, with `withinMs`, has it in time. Expected is, for
+ * example, `denied` for each request, or one of several failures while a gateway is down. One unexpected outcome fails.
+ *
+ * Otherwise cannot judge with fewer than `atLeast` requests. Time counts from when a request was due, so an outcome that is
+ * late by no more than the sender was (`lateMs` of the timeline) cannot be judged either.
  */
 export function judgeOutcomes(options: { timeline: Timeline } & OutcomeExpectation): Judgement {
   const { timeline, expected, withinMs, atLeast = 1, window, scope } = options;
@@ -28,19 +29,22 @@ export function judgeOutcomes(options: { timeline: Timeline } & OutcomeExpectati
   const requests = requestsIn(timeline, window);
   const counts = countOutcomes(requests);
   const others = [...counts].filter(([outcome]) => !allowed.includes(outcome));
-  const amiss = others.reduce((sum, [, n]) => sum + n, 0);
+  const unexpected = others.reduce((sum, [, n]) => sum + n, 0);
   const speed = speedOf(requests, withinMs, timeline.lateMs);
 
   const measurements = [
     measured('requests', requests.length, 'requests', { atLeast, scope }),
-    measured(`requests not ${allowed.join(' or ')}`, amiss, 'requests', { atMost: 0, scope }),
+    measured(`requests with an outcome other than ${allowed.join(' or ')}`, unexpected, 'requests', {
+      atMost: 0,
+      scope,
+    }),
     measured('slowest outcome', speed.slowestMs, 'ms', { atMost: withinMs, scope }),
   ];
   const complaints: string[] = [];
-  if (amiss > 0) {
+  if (unexpected > 0) {
     const detail = requests.find(({ outcome }) => !allowed.includes(outcome))?.detail;
     const example = detail === undefined ? '' : `, such as "${detail}"`;
-    const seen = `${amiss} of ${count(requests.length, 'request')}`;
+    const seen = `${unexpected} of ${count(requests.length, 'request')}`;
     complaints.push(`${seen} were not ${allowed.join(' or ')}: ${tally(others)}${example}`);
   }
   if (speed.late) complaints.push(speed.late);
@@ -60,7 +64,7 @@ export function judgeOutcomes(options: { timeline: Timeline } & OutcomeExpectati
   );
 }
 
-/** The slowest outcome; in words, what came late whoever was busy, and what may have been late only as its sender was. */
+/** The slowest outcome. `late` describes outcomes that are late in any case, `doubt` those that only a late sender explains. */
 function speedOf(
   requests: readonly RequestRecord[],
   withinMs: number = Infinity,
@@ -70,10 +74,10 @@ function speedOf(
   const slowestMs = Math.round(tookMs.reduce((most, one) => Math.max(most, one), 0));
   const slow = tookMs.filter((one) => one > withinMs);
   const late = slow.filter((one) => one > withinMs + lateMs);
-  const inWords = (n: number) =>
+  const describe = (n: number) =>
     `${count(n, 'outcome')} took longer than ${ms(withinMs)}, the slowest ${ms(slowestMs)}`;
-  if (late.length > 0) return { slowestMs, late: inWords(late.length) };
+  if (late.length > 0) return { slowestMs, late: describe(late.length) };
   if (slow.length === 0) return { slowestMs };
   const busy = `but requests were sent up to ${ms(lateMs)} after they were due: this machine is too busy`;
-  return { slowestMs, doubt: `${inWords(slow.length)}, ${busy}` };
+  return { slowestMs, doubt: `${describe(slow.length)}, ${busy}` };
 }

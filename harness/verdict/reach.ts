@@ -9,14 +9,14 @@ export interface ReachedService {
   service: string;
   protocol: string;
   timeline: Timeline;
-  /** How many answers show with near certainty whoever answers at all ({@link requestsToSeeAll}). */
+  /** How many answers show with near certainty every cluster that answers at all ({@link requestsToSeeAll}). */
   enough: number;
 }
 
 /**
- * Judges whether one cluster reaches every service of another: no call fails, and of the calls to each service at least
- * one was answered there. A service that did not answer there fails the judgement only where there were enough answers
- * to see it; with fewer, or without services, it cannot judge.
+ * Judges whether a caller reaches every service of `cluster`: no call fails, and the cluster answers at least one call to
+ * each service. A service without an answer from the cluster fails the judgement only if there were enough answers to see
+ * one. With fewer answers, or without services, it cannot judge.
  */
 export function judgeReach(cluster: string, calls: readonly ReachedService[]): Judgement {
   const seen = calls.map((call) => ({ ...call, ...distributionOf(call.timeline, 'cluster') }));
@@ -48,12 +48,12 @@ export function judgeReach(cluster: string, calls: readonly ReachedService[]): J
     .filter(({ answered, enough }) => answered >= enough)
     .map(
       ({ service, protocol, counts, answered }) =>
-        `${service} over ${protocol} was not answered by ${cluster} in ${count(answered, 'request')}, but by ${tally(counts)}`,
+        `${cluster} answered 0 of ${count(answered, 'request')} to ${service} over ${protocol}; the answers came from ${tally(counts)}`,
     );
   const few = missing.find(({ answered, enough }) => answered < enough);
   if (failing.length === 0 && unreached.length === 0 && few)
     return cannotJudge(
-      `${few.service} over ${few.protocol} was not answered by ${cluster}, but ${count(few.answered, 'answer')} are too few to say: ${few.enough} are needed`,
+      `${cluster} did not answer for ${few.service} over ${few.protocol}, but ${count(few.answered, 'answer')} are too few to judge: ${few.enough} are needed`,
       measurements,
     );
   const services = new Set(calls.map(({ service }) => service)).size;

@@ -7,9 +7,9 @@ const readVerbs = ['get', 'list', 'watch'];
 const istioGroup = /^([a-z]+\.)*istio\.io$/;
 const reviews = /^(token|subjectaccess|selfsubject|selfsubjectaccess|selfsubjectrules)reviews$/;
 
-/** Whether Istio's own reader role, or Kubernetes for every account, has this too. */
+/** Whether Istio's own reader role grants this right, or Kubernetes grants it to every account. */
 function isAllowed(verb: string, group: string, resource: string): boolean {
-  // Other subresources are ways in (pods/exec, nodes/proxy) or more than istiod reads (pods/log).
+  // Other subresources grant access to pods or nodes (pods/exec, nodes/proxy) or more than istiod reads (pods/log).
   if (resource.includes('/') && !resource.endsWith('/status')) return false;
   if (verb === 'create' && reviews.test(resource)) return true;
   if (resource === 'serviceexports' && ['create', 'delete'].includes(verb)) return true;
@@ -24,7 +24,7 @@ const grantsOf = (rules: readonly AccessRule[]) =>
     ),
   );
 
-/** Rights beyond what reading a cluster needs, each once: "delete pods", "get pods/exec", "* *.example.com". */
+/** The rights that reading a cluster does not need, each once: "delete pods", "get pods/exec", "* *.example.com". */
 export function excessOf(rules: readonly AccessRule[]): string[] {
   const excessive = grantsOf(rules)
     .filter(({ verb, group, resource }) => !isAllowed(verb, group, resource))
@@ -33,10 +33,10 @@ export function excessOf(rules: readonly AccessRule[]): string[] {
 }
 
 /**
- * Judges whether an istiod's reader account can read what it needs and nothing more than reading: no verb but get, list
- * and watch except on reviews (and service exports, which Istio's own role creates), no wildcard beyond Istio's own
- * groups, no exec and the like, no impersonation, escalation or binding. That it reads Secrets is reported.
- * Cannot judge where the server did not list all rules.
+ * Judges whether an istiod's reader account can read all that istiod needs, and can only read. It may use get, list and
+ * watch, create reviews, and create and delete service exports, as Istio's own role does. Wildcards beyond Istio's groups,
+ * other subresources such as exec, impersonation, escalation and binding fail. Access to Secrets is reported.
+ * Cannot judge if the server did not list all rules.
  */
 export function judgeReader(access: ReaderAccess): Judgement {
   const { rules, incomplete, mayEverywhere } = access;
@@ -57,21 +57,21 @@ export function judgeReader(access: ReaderAccess): Judgement {
       .map(({ group, resource }) => `${resource}.${group}`),
   );
   const measurements = [
-    measured('needed reads it lacks', lacking.length, '', { atMost: 0 }),
+    measured('missing read rights', lacking.length, '', { atMost: 0 }),
     measured('rights beyond reading', excessive.length, '', { atMost: 0 }),
-    measured('kinds it may read', readable.size, ''),
-    measured('namespaces whose Secrets it may read', secretsIn.size, ''),
+    measured('readable kinds', readable.size, ''),
+    measured('namespaces with readable Secrets', secretsIn.size, ''),
   ];
   const complaints = [
     ...(lacking.length > 0 ? [`the reader account may not ${names(lacking)}`] : []),
     ...(excessive.length > 0 ? [`the reader account may also ${names(excessive)}`] : []),
   ];
   if (complaints.length === 0 && (incomplete || Object.keys(mayEverywhere).length === 0))
-    return cannotJudge('the API server did not list all that the account may do', measurements);
-  const secrets = secretsIn.size > 0 ? `, Secrets in ${count(secretsIn.size, 'namespace')} among them` : '';
+    return cannotJudge('the API server did not list all rights of the account', measurements);
+  const secrets = secretsIn.size > 0 ? `, including Secrets in ${count(secretsIn.size, 'namespace')}` : '';
   return unless(
     complaints,
-    `the reader account reads all that istiod needs and only reads: ${count(readable.size, 'kind')}${secrets}`,
+    `the reader account can read all that istiod needs, and can only read: ${count(readable.size, 'kind')}${secrets}`,
     measurements,
   );
 }

@@ -5,22 +5,22 @@ import type { Judgement } from './verdict.ts';
 import { faultWindow, requestsIn, settle } from './window.ts';
 import { count, ms } from './wording.ts';
 
-/** What is expected after a fault was healed. */
+/** The expectations after a fault was healed. */
 export interface RecoveryExpectation {
   /** The label of the event that ended the fault. */
   healed: string;
-  /** What counts as served; default: outcome `ok`. */
+  /** Which requests count as served; default: outcome `ok`. */
   good?: Good;
-  /** The most milliseconds from the healing to the first of the good answers that all others follow. */
+  /** The most milliseconds from the healing to the first good answer after which no request fails. */
   boundMs: number;
-  /** Good requests in a row that prove it, to the end of the recording. */
+  /** Good requests in a row, to the end of the recording, that prove the recovery. */
   inARow?: number;
   scope?: string;
 }
 
 /**
- * Judges whether callers recovered by themselves (GWY-02): from at most `boundMs` after the healing on, every request
- * is good to the end of the recording, and at least `inARow` are. Cannot judge where the recording ends within the bound.
+ * Judges whether callers recovered by themselves (GWY-02). From at most `boundMs` after the healing to the end of the
+ * recording, every request is good, and there are at least `inARow`. Cannot judge if the recording ends within the bound.
  */
 export function judgeRecovery(options: { timeline: Timeline } & RecoveryExpectation): Judgement {
   const { timeline, healed, good = answeredOk(), boundMs, inARow = defaultInARow, scope } = options;
@@ -33,8 +33,8 @@ export function judgeRecovery(options: { timeline: Timeline } & RecoveryExpectat
     const recordedMs = Math.max(0, (requests.at(-1)?.startMs ?? healedMs) - healedMs);
     const isLate = lastOther !== undefined && lastOther.startMs > healedMs + boundMs;
     const seen = `${count(requests.length, 'request')} in ${ms(recordedMs)} after "${healed}"`;
-    if (!isLate) return cannotJudge(`${seen} show no recovery, and the bound is ${ms(boundMs)}`);
-    const last = `${lastOther.outcome} ${ms(lastOther.startMs - healedMs)} after it`;
+    if (!isLate) return cannotJudge(`${seen} do not show a recovery, and the bound is ${ms(boundMs)}`);
+    const last = `${lastOther.outcome} ${ms(lastOther.startMs - healedMs)} after the event`;
     return fail(`not recovered in ${seen}: ${last}; at most ${ms(boundMs)} may pass`);
   }
   const tookMs = Math.round(settledMs - healedMs);

@@ -12,17 +12,17 @@ const refused = {
   alert: 'certificate required',
 } as const;
 
-test('an alert after the certificate was shown, and no byte', () => {
+test('an alert after the certificate, without a byte, passes', () => {
   const { verdict, reason } = judgeRefusal({ attempts: [refused, refused], server, atLeast: 2 });
   assert.equal(verdict, 'pass');
   assert.equal(reason, `refused by ${server} without a byte: 2 "certificate required"`);
 });
 
-test('an answer is a broken promise, whatever followed it', () => {
+test('an answer fails, whatever follows it', () => {
   const answered = { ...refused, received: Buffer.from('HTTP/1.1 200 OK') };
   const { verdict, reason } = judgeRefusal({ attempts: [refused, answered], server, atLeast: 2 });
   assert.equal(verdict, 'fail');
-  assert.match(reason, /15 bytes came back in 2 attempts/);
+  assert.match(reason, /answered with 15 bytes in 2 attempts/);
 });
 
 test('a connection that stays open was not refused', () => {
@@ -33,7 +33,7 @@ test('a connection that stays open was not refused', () => {
   assert.equal(judgeRefusal({ attempts: [refused, elsewhere], server, atLeast: 1 }).verdict, 'fail');
 });
 
-test('silence on the way is no word of the workload', () => {
+test('silence before the handshake cannot be judged', () => {
   const stuck = { ...refused, chain: [], handshake: 'refused' as const, ended: 'silence' as const };
   assert.ok(!isOpen(stuck));
   assert.equal(judgeRefusal({ attempts: [stuck, stuck], server, atLeast: 1 }).verdict, 'error');
@@ -43,7 +43,7 @@ test('silence on the way is no word of the workload', () => {
   );
 });
 
-test('who did not get there was not refused', () => {
+test('an attempt that did not reach the workload does not count', () => {
   const lost = {
     ...refused,
     chain: [],
@@ -53,12 +53,12 @@ test('who did not get there was not refused', () => {
   };
   const { verdict, reason } = judgeRefusal({ attempts: [lost, refused], server, atLeast: 2 });
   assert.equal(verdict, 'error');
-  assert.match(reason, /1 attempt got to .*orders, 2 are needed; 1 met noConnection: ECONNREFUSED/);
+  assert.match(reason, /1 attempt reached .*orders, 2 are needed; 1 ended at noConnection: ECONNREFUSED/);
   assert.equal(judgeRefusal({ attempts: [lost, refused], server, atLeast: 1 }).verdict, 'pass');
   const elsewhere = {
     ...refused,
     chain: [{ ...shown[0], pem: '', subject: '', issuer: '', uris: ['spiffe://x'] }],
   };
-  assert.match(judgeRefusal({ attempts: [elsewhere], server, atLeast: 1 }).reason, /1 met spiffe:\/\/x/);
+  assert.match(judgeRefusal({ attempts: [elsewhere], server, atLeast: 1 }).reason, /1 ended at spiffe:\/\/x/);
   assert.equal(judgeRefusal({ attempts: [], server, atLeast: 0 }).verdict, 'error');
 });

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { judgeSettles, regionChanges } from './region-changes.ts';
 import { timelineOf, type Fate } from './sample-timelines.ts';
 
-const healing = 'local pods are asked for';
+const healing = 'local pods are requested';
 const healed = 'local pods are ready';
 
-/** East answers, then from 1 s on whoever `fate` says; local pods are asked for after 500 ms. */
+/** East answers for 1 s, then `fate` decides. Local pods are requested after 500 ms, and ready after 900 ms. */
 const returning = (fate: (startMs: number) => Fate, forMs = 6_000) =>
   timelineOf({
     forMs,
@@ -16,7 +16,7 @@ const returning = (fate: (startMs: number) => Fate, forMs = 6_000) =>
 const judge = (timeline: ReturnType<typeof returning>) =>
   judgeSettles({ timeline, healing, healed, knownMs: 300, local: 'west', quietMs: 4_000, inARow: 10 });
 
-test('a change of region is counted once, however answers mix while traffic moves', () => {
+test('a change of region counts once, even if answers mix while traffic moves', () => {
   const { requests } = timelineOf({
     forMs: 1_000,
     fate: (startMs, index) => ({
@@ -29,7 +29,7 @@ test('a change of region is counted once, however answers mix while traffic move
   );
 });
 
-test('failures and answers without an origin change no region', () => {
+test('failures and answers without an origin do not change the region', () => {
   const { requests } = timelineOf({
     forMs: 600,
     fate: (_, index) =>
@@ -41,35 +41,35 @@ test('failures and answers without an origin change no region', () => {
   );
 });
 
-test('one return that lasts passes', () => {
+test('a single return that lasts passes', () => {
   const { verdict, reason, measurements } = judge(returning(() => ({ from: 'west' })));
   assert.equal(verdict, 'pass', reason);
   assert.match(reason, /east → west/);
   assert.equal(measurements[0]?.value, 1);
 });
 
-test('traffic that goes back and forth fails and tells the way', () => {
+test('traffic that goes back and forth fails, and the reason lists the regions', () => {
   const flapping = returning((startMs) => ({ from: startMs > 3_000 && startMs < 3_400 ? 'east' : 'west' }));
   const { verdict, reason } = judge(flapping);
   assert.equal(verdict, 'fail');
   assert.match(reason, /3 times: east → west → east → west/);
 });
 
-test('single answers elsewhere after the return fail, though no region took over', () => {
+test('a single answer elsewhere after the return fails, although no region took over', () => {
   const straying = returning((startMs) => ({ from: startMs === 4_000 ? 'east' : 'west' }));
   const { verdict, reason } = judge(straying);
   assert.equal(verdict, 'fail');
   assert.match(reason, /1 request left west again/);
 });
 
-test('a recording that ends too soon, without the event, or without a return cannot be judged', () => {
+test('a short recording, a missing event or a missing return cannot be judged', () => {
   assert.equal(judge(returning(() => ({ from: 'west' }), 3_000)).verdict, 'error');
   assert.equal(judge(returning(() => ({ from: 'east' }))).verdict, 'error');
   const unmarked = timelineOf({ forMs: 6_000, fate: () => ({ from: 'west' }) });
   assert.equal(judge(unmarked).verdict, 'error');
 });
 
-test('traffic that spills over while only some local pods are ready is one return', () => {
+test('traffic that spills over while only some local pods are ready returns once', () => {
   const spilling = returning(
     (startMs) => ({ from: startMs < 1_800 && startMs % 30 === 0 ? 'east' : 'west' }),
     7_000,
@@ -78,8 +78,8 @@ test('traffic that spills over while only some local pods are ready is one retur
   assert.equal(verdict, 'pass', reason);
 });
 
-test('a streak by luck, while the second local pod is not known yet, begins no quiet time', () => {
-  // West is drawn often from 1 s on, ten times in a row at once; every third goes east until all proxies have to know both pods.
+test('a chance streak before proxies know the second local pod does not begin the quiet time', () => {
+  // West answers ten times in a row right after 1 s. Then every third request goes east until `untilMs`.
   const spilling = (untilMs: number) =>
     returning(
       (startMs) => ({ from: startMs > 1_150 && startMs < untilMs && startMs % 30 === 0 ? 'east' : 'west' }),
@@ -87,5 +87,9 @@ test('a streak by luck, while the second local pod is not known yet, begins no q
     );
   const known = judge(spilling(1_200));
   assert.equal(known.verdict, 'pass', known.reason);
-  assert.equal(judge(spilling(1_300)).verdict, 'fail', 'both are known 300 ms after they are ready');
+  assert.equal(
+    judge(spilling(1_300)).verdict,
+    'fail',
+    'proxies must know both pods 300 ms after they are ready',
+  );
 });

@@ -1,21 +1,22 @@
 import type { RequestRecord, Timeline } from '../traffic/timeline.ts';
-import { cannotJudge, measured, unless } from './judgement.ts';
+import { cannotJudge, fail, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { faultWindow, requestsIn } from './window.ts';
 import { count, ms, tally } from './wording.ts';
 
-/** A moment from which on a region answered. */
+/** The moment at which a region began to answer. */
 export interface RegionChange {
   region: string;
-  /** When the first of the answers in a row that show it arrived. */
+  /** When the first of the answers in a row arrived. */
   atMs: number;
 }
 
 /**
- * Which region answered from when on, in order; the first entry is where it began. A region has taken over with `inARow` answers
- * in a row. Answers of two regions mix while traffic moves, and that is one change and not many: a proxy's threads learn of endpoints
- * a moment apart, and while only some local pods are ready a part of the traffic spills over (`expectedLocalShare`). Give an
- * `inARow` that such a mixture does not reach by chance. Failures and answers without an origin are passed over.
+ * The regions that answered, in order of time; the first entry is the region at the beginning. A region takes over with
+ * `inARow` answers in a row. While traffic moves, answers of two regions mix, and that counts as one change: a proxy's threads
+ * learn of endpoints at different moments, and while only some local pods are ready, a part of the traffic spills over
+ * (`expectedLocalShare`). Use an `inARow` that such a mixture does not reach by chance, see `streakToProveRegion`. Failures
+ * and answers without an origin are ignored.
  */
 export function regionChanges(requests: readonly RequestRecord[], inARow: number): RegionChange[] {
   const changes: RegionChange[] = [];
@@ -34,13 +35,14 @@ export function regionChanges(requests: readonly RequestRecord[], inARow: number
 }
 
 /**
- * Judges whether traffic that returns to its region does so once: from `healing` on (local pods were asked for) it changes
- * region at most once, to `local`; and for `quietMs` after that every answer is local. That time begins when traffic has settled and every
- * proxy has to know all local pods: until then a part of it may still be spilt, as it should be. Cannot judge where the recording ends sooner.
+ * Judges whether traffic returns to its region exactly once. From `healing` on, when local pods were requested, it changes
+ * its region at most once, to `local`. Then every answer is local for `quietMs`. The quiet time begins when traffic has settled
+ * and every proxy must know all local pods: until then a part of the traffic may still spill over. Cannot judge if the
+ * recording ends earlier.
  */
 export function judgeSettles(options: {
   timeline: Timeline;
-  /** The label of the event from which on local pods may answer again. */
+  /** The label of the event after which local pods may answer again. */
   healing: string;
   /** The label of the event at which all local pods are ready. */
   healed: string;
@@ -49,7 +51,7 @@ export function judgeSettles(options: {
   local: string;
   /** See `quietTime`. */
   quietMs: number;
-  /** See {@link regionChanges} and `tellingStreak`. */
+  /** See {@link regionChanges}. */
   inARow: number;
   scope?: string;
 }): Judgement {
@@ -59,39 +61,47 @@ export function judgeSettles(options: {
   const requests = requestsIn(timeline, { fromMs: window.injectedMs });
   const all = regionChanges(requests, inARow);
   const changes = all.slice(1);
-  const way = all.map(({ region }) => region).join(' → ');
+  const route = all.map(({ region }) => region).join(' → ');
   const counted = measured('changes of region after healing', changes.length, '', { atMost: 1, scope });
   const [back] = all.filter(({ region }) => region === local);
   if (changes.length > 1)
-    return unless([`traffic changed its region ${changes.length} times: ${way}; once is a return`], '', [
-      counted,
-    ]);
+    return fail(
+      `traffic changed its region ${changes.length} times: ${route}; at most 1 change is expected`,
+      [counted],
+    );
   if (back === undefined)
-    return cannotJudge(`traffic was not seen to return to ${local}, it went ${way || 'nowhere'}`, [counted]);
+    return cannotJudge(
+      `the recording does not show a return of traffic to ${local}; regions seen: ${route || 'none'}`,
+      [counted],
+    );
 
   const settledMs = Math.max(settledFrom(requests, back.atMs, inARow), window.healedMs + knownMs);
   const after = requests.filter(({ startMs }) => startMs > settledMs);
-  const astray = after.filter(({ origin }) => origin !== undefined && origin.region !== local);
+  const elsewhere = after.filter(({ origin }) => origin !== undefined && origin.region !== local);
   const watchedMs = Math.max(0, (requests.at(-1)?.startMs ?? settledMs) - settledMs);
   const measurements = [
     counted,
-    measured('answers elsewhere after the return', astray.length, 'requests', { atMost: 0, scope }),
+    measured('answers elsewhere after the return', elsewhere.length, 'requests', { atMost: 0, scope }),
     measured('watched after the return', Math.round(watchedMs), 'ms', { atLeast: quietMs, scope }),
   ];
-  if (astray.length === 0 && watchedMs < quietMs)
+  if (elsewhere.length === 0 && watchedMs < quietMs)
     return cannotJudge(
       `the recording ends ${ms(watchedMs)} after the return, ${ms(quietMs)} are needed`,
       measurements,
     );
-  const where = tally(astray.map(({ origin }) => [origin?.region ?? '', 1] as const));
+  const where = tally(elsewhere.map(({ origin }) => [origin?.region ?? '', 1] as const));
   const complaints =
-    astray.length > 0
-      ? [`${count(astray.length, 'request')} left ${local} again after the return: ${where}`]
+    elsewhere.length > 0
+      ? [`${count(elsewhere.length, 'request')} left ${local} again after the return: ${where}`]
       : [];
-  return unless(complaints, `traffic went ${way}, and for ${ms(watchedMs)} none left ${local}`, measurements);
+  return unless(
+    complaints,
+    `traffic changed its region: ${route}, and stayed in ${local} for ${ms(watchedMs)}`,
+    measurements,
+  );
 }
 
-/** When a return that began at a moment was done: the start of the last of the `inARow` answers that show it. */
+/** When a return that began at `atMs` was complete: the start of the last of the `inARow` answers that show it. */
 function settledFrom(requests: readonly RequestRecord[], atMs: number, inARow: number): number {
   const shown = requests.filter(({ endMs, outcome }) => endMs >= atMs && outcome === 'ok').slice(0, inARow);
   return Math.max(...shown.map(({ startMs }) => startMs));

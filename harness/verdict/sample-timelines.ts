@@ -1,6 +1,6 @@
 import type { Outcome, RequestRecord, Timeline, TimelineEvent } from '../traffic/timeline.ts';
 
-/** What becomes of a request sent at a moment, in a recording made up for a test. */
+/** The result of one request in a synthetic recording. */
 export interface Fate {
   /** Default `ok`. */
   outcome?: Outcome;
@@ -11,7 +11,7 @@ export interface Fate {
   detail?: string;
 }
 
-/** Makes up a recording: a request every `everyMs` for `forMs`, each with the fate of its start. */
+/** Builds a synthetic recording: a request every `everyMs` for `forMs`, each with the fate of its start. */
 export function timelineOf(options: {
   forMs: number;
   everyMs?: number;
@@ -26,7 +26,7 @@ export function timelineOf(options: {
   return { startedAt: '2026-01-01T00:00:00.000Z', requests, events: marked.sort((a, b) => a.atMs - b.atMs) };
 }
 
-/** One request with a fate; latency 2 ms unless told. */
+/** One request with a fate; default latency 2 ms. */
 export function recordOf(startMs: number, fate: Fate = {}): RequestRecord {
   const { outcome = 'ok', from, pod, latencyMs = 2, detail } = fate;
   const record: RequestRecord = { startMs, endMs: startMs + latencyMs, outcome };
@@ -43,7 +43,7 @@ export function recordOf(startMs: number, fate: Fate = {}): RequestRecord {
   return record;
 }
 
-/** A recording of answers, so many from each region, all well. */
+/** A recording of good answers: the given number from each region. */
 export function answersFrom(counts: Record<string, number>): Timeline {
   const regions = Object.entries(counts).flatMap(([region, n]) => Array.from({ length: n }, () => region));
   return timelineOf({ forMs: regions.length * 10, fate: (_, index) => ({ from: regions[index] ?? '' }) });

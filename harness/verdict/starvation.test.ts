@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { judgeOutage } from './outage-cost.ts';
 import { answeredOk } from './outage.ts';
 import { timelineOf } from './sample-timelines.ts';
-import { judgeBesideStarvation, type Starved } from './starvation.ts';
+import { judgeWithStarvation, type Starved } from './starvation.ts';
 
 const fault = { injected: 'begin', healed: 'end' };
 const starved: Starved[] = [{ fromMs: 400, toMs: 900, waitedMs: 480, cluster: 'west' }];
 
-/** Requests that are lost at the given moments, each known 100 ms later when not given. */
-const judged = (lostAt: readonly number[], beside: readonly Starved[] = starved, latencyMs = 100) =>
-  judgeBesideStarvation({
+/** The judgement of a recording whose requests at the given moments are lost; each fails after `latencyMs`. */
+const judged = (lostAt: readonly number[], waits: readonly Starved[] = starved, latencyMs = 100) =>
+  judgeWithStarvation({
     timeline: timelineOf({
       forMs: 2000,
       fate: (startMs) =>
@@ -19,34 +19,34 @@ const judged = (lostAt: readonly number[], beside: readonly Starved[] = starved,
     }),
     judge: (timeline) => judgeOutage({ timeline, fault, budgetErrors: 0, budgetMs: 0 }),
     good: answeredOk(),
-    starved: beside,
+    starved: waits,
   });
 
-test('requests that were lost while a proxy waited for a processor are no evidence', () => {
+test('requests that are lost while a proxy waits for a processor make the judgement an error', () => {
   const { verdict, reason, measurements } = judged([350, 500, 850]);
   assert.equal(verdict, 'error');
-  assert.match(reason, /a proxy of west waited 480 ms for a processor.*\(3\): 3 requests/);
+  assert.match(reason, /a proxy of west waited 480 ms for a processor.*\(3\) broke the promise: 3 requests/);
   assert.ok(measurements.length > 0);
 });
 
-test('one that was lost at another time is, and so are all where none waited', () => {
+test('a request that is lost without a waiting proxy fails', () => {
   assert.equal(judged([500, 950]).verdict, 'fail');
   assert.equal(judged([290]).verdict, 'fail');
   assert.equal(judged([500], []).verdict, 'fail');
   assert.doesNotMatch(judged([500, 950]).reason, /processor/);
 });
 
-test('a wait that was a small part of a lost request is no reason for it, as many together are', () => {
+test('a short wait does not explain a lost request, but several waits together do', () => {
   const short = { ...starved[0]!, waitedMs: 215 };
   assert.equal(judged([310], [short], 2_100).verdict, 'fail');
   const later = { ...short, fromMs: 900, toMs: 1150 };
   const last = { ...later, fromMs: 1150, toMs: 1400 };
   assert.equal(judged([310], [short, later, last], 2_100).verdict, 'error');
-  // Side by side they delay it for no longer than the stretch of time that they are in, and before it not at all.
+  // Waits in the same period delay the request for at most that period, and waits before the request not at all.
   assert.equal(judged([310], [later, { ...later, cluster: 'east' }, later], 2_100).verdict, 'fail');
   assert.equal(judged([890], [{ ...short, waitedMs: 480 }], 100).verdict, 'fail');
 });
 
-test('a promise that was kept stays kept, however long proxies waited', () => {
+test('a pass stays a pass, however long proxies wait', () => {
   assert.equal(judged([]).verdict, 'pass');
 });

@@ -38,7 +38,7 @@ const scipyIntervals = [
   [20, 0.999, 0.05, 20, 20],
 ] as const;
 
-test('binomial tails agree with scipy to ten digits, far out in the tails too', () => {
+test('binomial tails agree with scipy to nine digits, also far from the mean', () => {
   for (const [k, n, p, atMost, atLeast] of scipyTails) {
     assert.ok(Math.abs(binomialAtMost(k, n, p) / atMost - 1) < 1e-9, `P(X ≤ ${k}) of ${n}, ${p}`);
     assert.ok(Math.abs(binomialAtLeast(k, n, p) / atLeast - 1) < 1e-9, `P(X ≥ ${k}) of ${n}, ${p}`);
@@ -83,7 +83,7 @@ test('an interval contains the expected count, grows as alpha falls, and keeps i
   );
 });
 
-test('a category that must have all or nothing has no slack', () => {
+test('a category with a share of 0 or 1 has no tolerance', () => {
   assert.deepEqual(acceptanceInterval(50, 0), [0, 0]);
   assert.deepEqual(acceptanceInterval(50, 1), [50, 50]);
 });
@@ -126,17 +126,17 @@ test('requestsNeeded is enough, and not far more than enough', () => {
   };
   assert.ok(power(n) >= 0.99);
   assert.ok(power(Math.floor(n * 0.9)) < 0.99);
-  // 0.5^20 > 1e-6 / 2 ≥ 0.5^21: fewer than 21 requests cannot tell half from nothing.
+  // 0.5^20 > 1e-6 / 2 ≥ 0.5^21: fewer than 21 requests cannot distinguish a half from nothing.
   assert.equal(requestsNeeded({ right: { west: 1, east: 1 }, wrong: { west: 1 } }), 21);
 });
 
-test('weights that cannot be told apart, and unusable ones, are refused by name', () => {
+test('equal weights and invalid weights are refused', () => {
   assert.throws(
     () => requestsNeeded({ right: { a: 1, b: 1 }, wrong: { a: 2, b: 2 } }),
     /no number of requests/,
   );
   assert.throws(() => sharesOf({ a: 1, b: -1 }), /weight of "b" is -1/);
-  assert.throws(() => sharesOf({ a: 0 }), /no weight is above 0/);
+  assert.throws(() => sharesOf({ a: 0 }), /at least one must be above 0/);
   assert.throws(() => acceptanceInterval(10, 0.5, 0), /false-alarm probability of 0/);
   assert.throws(() => acceptanceInterval(1.5, 0.5), /1.5 is not a number of requests/);
 });

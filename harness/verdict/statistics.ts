@@ -1,6 +1,6 @@
 /**
- * The probability that a check calls a mesh broken that is not, per check. Stated, not hoped for: 1e-6 lets a
- * thousand checks run a thousand times before one false alarm is expected.
+ * The probability of a false alarm of one check on a healthy mesh. With 1e-6, a thousand checks can run a thousand times
+ * before one false alarm is expected.
  */
 export const defaultAlpha = 1e-6;
 
@@ -34,7 +34,7 @@ export function binomialAtMost(k: number, n: number, p: number): number {
   if (k < 0) return 0;
   if (k >= n || p <= 0) return 1;
   if (p >= 1) return 0;
-  // Above the mode the terms grow towards it: take the other tail from one, which is then the smaller.
+  // Above the mode the other tail is the smaller one.
   if (k > n * p) return 1 - binomialAtMost(n - k - 1, n, 1 - p);
   let term = binomialAt(k, n, p);
   let sum = term;
@@ -51,9 +51,9 @@ export function binomialAtLeast(k: number, n: number, p: number): number {
 }
 
 /**
- * The counts [lo, hi] that a mesh which gives a category the share p may show in n independent requests, both ends
- * inclusive. Equal-tailed and exact: P(X < lo) ≤ alpha / 2 and P(X > hi) ≤ alpha / 2 for a binomial X (Clopper and
- * Pearson 1934, turned round), so a count outside it is a false alarm with probability ≤ alpha.
+ * The counts [lo, hi], both inclusive, that are accepted for a category with the share p in n independent requests.
+ * Equal-tailed and exact: P(X < lo) ≤ alpha / 2 and P(X > hi) ≤ alpha / 2 for a binomial X (the inversion of Clopper and
+ * Pearson 1934). A correct mesh shows a count outside the interval with a probability of at most alpha.
  */
 export function acceptanceInterval(
   n: number,
@@ -80,15 +80,15 @@ export interface CategoryTest {
 }
 
 /**
- * Tests observed counts against expected weights: an exact two-sided binomial for each category, with alpha divided
- * by the number of distinct tests (Bonferroni). Two categories are one test, because each count determines the other.
- * The false-alarm probability of the whole is ≤ alpha for independent draws from the weights.
+ * Tests observed counts against expected weights: an exact two-sided binomial test for each category, with alpha divided by
+ * the number of distinct tests (Bonferroni). Two categories are one test, because each count determines the other. The
+ * false-alarm probability of the whole is ≤ alpha for independent draws from the weights.
  *
- * It is conservative for Envoy: its weighted schedule is an earliest-deadline-first rotation (Envoy documentation,
- * "Supported load balancers": weighted round robin and, with unequal weights, weighted least request), whose counts
- * vary less than independent draws. Least request with equal weights picks at random, as the test assumes.
+ * The test is conservative for Envoy. Envoy's weighted schedule is an earliest-deadline-first rotation (Envoy documentation,
+ * "Supported load balancers": weighted round robin and, with unequal weights, weighted least request), and its counts vary
+ * less than independent draws. Least request with equal weights picks at random, as the test assumes.
  *
- * @throws RangeError where the weights are not finite, negative, or all zero.
+ * @throws RangeError if the weights are not finite, negative, or all zero.
  */
 export function testShares(
   observed: ReadonlyMap<string, number>,
@@ -107,10 +107,10 @@ export function testShares(
 }
 
 /**
- * How many requests are enough for {@link testShares} at alpha to reject the weights `wrong` with at least the given
- * power, when `right` was expected: by the best single category, which is a lower bound of the power of all.
+ * The number of requests with which {@link testShares} at alpha expects `right` and rejects `wrong` with at least the given
+ * power. It uses the best single category, which is a lower bound of the power of all categories.
  *
- * @throws RangeError where the two give every category the same share, or weights are unusable.
+ * @throws RangeError if both weights give every category the same share, or if weights are invalid.
  */
 export function requestsNeeded(options: {
   right: Readonly<Record<string, number>>;
@@ -127,7 +127,7 @@ export function requestsNeeded(options: {
   const pairs = [...expected].map(([key, p]) => [p, actual.get(key) ?? 0] as const);
   if (pairs.every(([p, q]) => Math.abs(p - q) < 1e-9)) {
     throw new RangeError(
-      'the right and the wrong weights give the same shares: no number of requests tells them apart',
+      'the right and the wrong weights give the same shares: no number of requests can distinguish them',
     );
   }
   const enough = (n: number) => pairs.some(([p, q]) => rejectionProbability(n, p, q, perTest) >= power);
@@ -145,9 +145,9 @@ function rejectionProbability(n: number, p: number, q: number, alpha: number): n
 export function sharesOf(weights: Readonly<Record<string, number>>): Map<string, number> {
   const entries = Object.entries(weights);
   const bad = entries.find(([, weight]) => !Number.isFinite(weight) || weight < 0);
-  if (bad) throw new RangeError(`the weight of "${bad[0]}" is ${bad[1]}; a weight is a number of at least 0`);
+  if (bad) throw new RangeError(`the weight of "${bad[0]}" is ${bad[1]}: a weight is a number of at least 0`);
   const total = entries.reduce((sum, [, weight]) => sum + weight, 0);
-  if (total <= 0) throw new RangeError('no weight is above 0: there is no share to expect');
+  if (total <= 0) throw new RangeError('the weights give no share: at least one must be above 0');
   return new Map(entries.map(([key, weight]) => [key, weight / total]));
 }
 
@@ -156,7 +156,7 @@ function distinctTests(shares: ReadonlyMap<string, number>): number {
   return possible <= 2 ? 1 : possible;
 }
 
-/** The smallest whole number in 0..most for which a condition holds that stays true once it is; `most` if none. */
+/** The smallest whole number in 0..most for which a monotone condition holds; `most` if it never holds. */
 function firstWhole(most: number, holds: (k: number) => boolean): number {
   let [lo, hi] = [0, most];
   while (lo < hi) {

@@ -65,16 +65,16 @@ const trust = (over: Partial<ClusterTrust> = {}): ClusterTrust => ({
 const showing = (chain: string[], over: Partial<ClusterTrust> = {}) =>
   judgeIdentities(trust({ workloads: [{ who: 'west/orders-1', chain, spiffeId: id }], ...over }), now);
 
-test('a chain from the own intermediate to the root', () => {
+test('a chain from the intermediate of the cluster to the root passes', () => {
   const { verdict, reason, measurements } = judgeIdentities(trust(), now);
   assert.equal(verdict, 'pass', reason);
   assert.match(reason, /^1 workload certificate issued by CN=west/);
   assert.equal(measurements.find(({ unit }) => unit === 'min')?.value, 10 * 24 * 60);
-  // The root need not be shown.
+  // A workload does not have to show the root.
   assert.equal(showing([leaf.pem, west.pem]).verdict, 'pass');
 });
 
-test('each fault of a chain is named', async () => {
+test('the reason names each problem of a chain', async () => {
   const strange = await issue('CN=leaf', west, workload('spiffe://cluster.local/ns/other/sa/orders'));
   const nameless = await issue('CN=leaf', west, []);
   const expired = await issue('CN=leaf', west, workload(), [day(-9), day(-1)]);
@@ -82,13 +82,13 @@ test('each fault of a chain is named', async () => {
   const foreign = await issue('CN=leaf', east, workload());
   const selfMade = await issue('CN=root', undefined, [authority()]);
   const cases: [string[], Partial<ClusterTrust>, RegExp][] = [
-    [[], {}, /orders-1: it showed no certificate/],
+    [[], {}, /orders-1: the workload did not show a certificate/],
     [[strange.pem, west.pem], {}, /its SPIFFE id is spiffe:.*other.*, not spiffe/],
     [[nameless.pem, west.pem], {}, /its SPIFFE id is missing/],
     [[expired.pem, west.pem], {}, /has expired on 2026-05-31/],
     [[early.pem, west.pem], {}, /is valid only from 2026-06-02/],
     [[foreign.pem, east.pem], {}, /issued by CN=east, not by the cluster's own CN=west/],
-    [[leaf.pem], {}, /does not show CN=west behind its own certificate/],
+    [[leaf.pem], {}, /chain does not contain CN=west after its own certificate/],
     [[leaf.pem, west.pem], { roots: selfMade.pem }, /CN=west is not issued by a root that west trusts/],
   ];
   for (const [chain, over, expected] of cases) {
@@ -107,10 +107,10 @@ test('authorities must be marked as such, and their path length must allow the c
   const below = await issue('CN=west', short, [authority(0)]);
   const last = await issue('CN=leaf', below, workload());
   const { reason } = showing([last.pem, below.pem], { intermediate: below.pem, roots: short.pem });
-  assert.match(reason, /CN=root allows 0 authorities below it, where 1 is/);
+  assert.match(reason, /CN=root allows 0 authorities below it, but there are 1/);
 });
 
-test('several authorities may stand between a workload and the root, each shown and each in order', async () => {
+test('a chain may contain several authorities up to the root, if all are shown and valid', async () => {
   const corporate = await issue('CN=corporate', root, [authority(1)]);
   const own = await issue('CN=west', corporate, [authority(0)]);
   const last = await issue('CN=leaf', own, workload());
@@ -129,14 +129,14 @@ test('several authorities may stand between a workload and the root, each shown 
   const leaf = await issue('CN=leaf', below, workload());
   const { reason } = showing([leaf.pem, below.pem, expired.pem], { intermediate: below.pem });
   assert.match(reason, /CN=corporate has expired/);
-  assert.match(reason, /CN=corporate allows 0 authorities below it, where 1 is/);
+  assert.match(reason, /CN=corporate allows 0 authorities below it, but there are 1/);
 });
 
-test('no workload is no evidence', () => {
+test('a cluster without workloads cannot be judged', () => {
   assert.equal(judgeIdentities(trust({ workloads: [] }), now).verdict, 'error');
 });
 
-test('clusters share a root, and nothing below it', async () => {
+test('clusters must share their roots, but not an intermediate', async () => {
   const other = trust({ cluster: 'east', intermediate: east.pem });
   assert.equal(judgeSharedRoot([trust(), other], now).verdict, 'pass');
   const remote = trust({ cluster: 'far', primary: false });
@@ -157,7 +157,7 @@ test('clusters share a root, and nothing below it', async () => {
   assert.match(judgeSharedRoot([trust({ roots: old.pem })], now).reason, /root of west: CN=old has expired/);
 });
 
-test('certificates of two issuers are in use when two are shown', () => {
+test('workloads use certificates of two issuers if their chains show two', () => {
   const pod = (name: string, ...issuers: string[]) => ({
     who: `west/${name}`,
     chain: [leaf.pem, ...issuers],
@@ -167,6 +167,6 @@ test('certificates of two issuers are in use when two are shown', () => {
   for (const pods of [[], [pod('orders-1', west.pem), pod('orders-2', west.pem)]])
     assert.equal(judgeMixedIssuers(pods).verdict, 'error');
   const silent = judgeMixedIssuers([pod('orders-1', west.pem), pod('orders-2', east.pem), pod('orders-3')]);
-  assert.match(silent.reason, /orders-3 of none that it shows/);
+  assert.match(silent.reason, /orders-3 of an unknown issuer/);
   assert.equal(silent.verdict, 'error');
 });

@@ -1,4 +1,4 @@
-import 'reflect-metadata'; // @peculiar/x509 asks for it, before itself
+import 'reflect-metadata'; // @peculiar/x509 needs it to be imported first
 import { X509Certificate } from 'node:crypto';
 import { BasicConstraintsExtension, X509Certificate as ParsedCertificate } from '@peculiar/x509';
 import type { ClusterTrust, ShownChain } from '../traffic/read-trust.ts';
@@ -8,9 +8,9 @@ import type { Judgement } from './verdict.ts';
 import { count } from './wording.ts';
 
 /**
- * Judges whether clusters trust each other (SEC-01): all have the same roots, each root is an authority that signed
- * itself and is valid now, and no two primary clusters have the same intermediate, so that one cluster's can be revoked alone
- * (Istio documentation, "Plug in CA Certificates").
+ * Judges whether clusters trust each other (SEC-01). All clusters have the same roots, and each root is a self-signed
+ * authority that is valid now. Two primary clusters must not share an intermediate, so that you can revoke the intermediate
+ * of one cluster alone (Istio documentation, "Plug in CA Certificates").
  */
 export function judgeSharedRoot(
   trusts: readonly Pick<ClusterTrust, 'cluster' | 'primary' | 'roots' | 'intermediate'>[],
@@ -34,7 +34,7 @@ export function judgeSharedRoot(
     measured('different intermediates', distinctIssuers.size, '', { atLeast: owners.length }),
   ];
   const subjects = bundles.map(
-    ({ cluster, roots }) => `${cluster} trusts ${roots.map(nameOf).join(', ') || 'none'}`,
+    ({ cluster, roots }) => `${cluster} trusts ${roots.map(nameOf).join(', ') || 'no root'}`,
   );
   const complaints = [
     ...bundles.filter(({ roots }) => roots.length === 0).map(({ cluster }) => `${cluster} has no root`),
@@ -58,17 +58,13 @@ export function judgeSharedRoot(
 }
 
 /**
- * Judges the certificates that a cluster's workloads show: the right SPIFFE id and no other, valid now, issued by their
- * own cluster's intermediate, and that by a root which the cluster trusts; authorities are marked as such and their path
- * length (RFC 5280, 4.2.1.9) allows the chain.
+ * Judges the certificates that a cluster's workloads show. Each has only the expected SPIFFE id, is valid now, and is issued
+ * by the cluster's own intermediate. A root that the cluster trusts issued the intermediate, directly or through other
+ * authorities. Authorities are marked as such, and their path length (RFC 5280, 4.2.1.9) allows the chain.
  */
 export function judgeIdentities(trust: ClusterTrust, now: Date): Judgement {
   if (trust.workloads.length === 0)
-    return {
-      verdict: 'error',
-      reason: `no workload of ${trust.cluster} showed a certificate`,
-      measurements: [],
-    };
+    return cannotJudge(`no workload of ${trust.cluster} showed a certificate`);
   const problems = trust.workloads.flatMap((shown) =>
     chainProblems(shown, trust, now).map((problem) => `${shown.who}: ${problem}`),
   );
@@ -91,8 +87,8 @@ export function judgeIdentities(trust: ClusterTrust, now: Date): Judgement {
 }
 
 /**
- * Judges whether some workloads show certificates of more than one issuer, so that what befalls callers befalls them with either. With one
- * only, or a chain that shows none, there is nothing to judge.
+ * Judges whether workloads show certificates of more than one issuer, so that traffic runs between both. Cannot judge with a
+ * single issuer, or if a chain does not show its issuer.
  */
 export function judgeMixedIssuers(workloads: readonly Pick<ShownChain, 'who' | 'chain'>[]): Judgement {
   const shown = workloads.map(({ who, chain }) => ({
@@ -102,15 +98,15 @@ export function judgeMixedIssuers(workloads: readonly Pick<ShownChain, 'who' | '
   const issuers = new Set(shown.map(({ issuer }) => issuer));
   const measurements = [measured('issuers in use', issuers.size, '', { atLeast: 2 })];
   const seen =
-    shown.map(({ who, issuer }) => `${who} of ${issuer ?? 'none that it shows'}`).join(', ') || 'none';
+    shown.map(({ who, issuer }) => `${who} of ${issuer ?? 'an unknown issuer'}`).join(', ') || 'none';
   if (issuers.has(undefined) || issuers.size < 2)
-    return cannotJudge(`no two certificates of different issuers are in use: ${seen}`, measurements);
+    return cannotJudge(`certificates of two issuers are not in use: ${seen}`, measurements);
   return unless([], `certificates of ${issuers.size} issuers are in use: ${seen}`, measurements);
 }
 
 function chainProblems({ chain, spiffeId }: ShownChain, trust: ClusterTrust, now: Date): string[] {
   const [leaf, intermediate, ...behind] = chain.map((pem) => new X509Certificate(pem));
-  if (!leaf) return ['it showed no certificate'];
+  if (!leaf) return ['the workload did not show a certificate'];
   const roots = certificatesOf(trust.roots);
   const own = new X509Certificate(trust.intermediate);
   const uris = urisOf(leaf);
@@ -118,7 +114,7 @@ function chainProblems({ chain, spiffeId }: ShownChain, trust: ClusterTrust, now
     ...(uris.length === 1 && uris[0] === spiffeId
       ? []
       : [`its SPIFFE id is ${uris.join(', ') || 'missing'}, not ${spiffeId}`]),
-    ...(leaf.ca ? ['it is an authority itself'] : []),
+    ...(leaf.ca ? ['its certificate is marked as an authority'] : []),
     ...dateProblems(leaf, now),
   ];
   if (!isIssuedBy(leaf, own))
@@ -127,7 +123,7 @@ function chainProblems({ chain, spiffeId }: ShownChain, trust: ClusterTrust, now
       `issued by ${leaf.issuer.replaceAll('\n', ', ')}, not by the cluster's own ${nameOf(own)}`,
     ];
   if (!intermediate || intermediate.fingerprint256 !== own.fingerprint256)
-    return [...problems, `it does not show ${nameOf(own)} behind its own certificate`];
+    return [...problems, `its chain does not contain ${nameOf(own)} after its own certificate`];
   const { authorities, root } = pathOf([own, ...behind], roots);
   if (!root)
     return [
@@ -142,7 +138,7 @@ function chainProblems({ chain, spiffeId }: ShownChain, trust: ClusterTrust, now
   ];
 }
 
-/** The authorities from the first of a chain up to a root, which may stand behind several, and that root, where the chain leads to one. */
+/** The authorities of a chain, up to the one that a root issued, and that root; `undefined` if the chain does not end at a root. */
 function pathOf([first, ...behind]: X509Certificate[], roots: readonly X509Certificate[]) {
   const authorities = first ? [first] : [];
   for (let last = first; last;) {
@@ -163,12 +159,12 @@ function authorityProblems(authority: X509Certificate, issuer: X509Certificate, 
   ];
 }
 
-/** How many authorities may follow is the path length; how many do is `below`. */
+/** Compares the path length of an authority with the number of authorities below it. */
 function lengthProblems(authority: X509Certificate, below: number): string[] {
   const limit = new ParsedCertificate(authority.raw).getExtension(BasicConstraintsExtension)?.pathLength;
   return limit === undefined || limit >= below
     ? []
-    : [`${nameOf(authority)} allows ${limit} authorities below it, where ${below} is`];
+    : [`${nameOf(authority)} allows ${limit} authorities below it, but there are ${below}`];
 }
 
 function dateProblems(certificate: X509Certificate, now: Date): string[] {
@@ -177,7 +173,7 @@ function dateProblems(certificate: X509Certificate, now: Date): string[] {
   return now > to ? [`${nameOf(certificate)} has expired on ${to.toISOString()}`] : [];
 }
 
-/** By name and key identifiers, and by signature. */
+/** Compares names and key identifiers, and verifies the signature. */
 const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate) =>
   certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 
@@ -186,7 +182,7 @@ const urisOf = (certificate: X509Certificate) =>
     .filter((one) => one.startsWith('URI:'))
     .map((one) => one.slice(4));
 
-/** A workload's certificate has no subject: its URI tells who it is. */
+/** The subject of a certificate, or its URIs: a workload's certificate has no subject. */
 const nameOf = (certificate: X509Certificate | undefined): string =>
   certificate?.subject?.replaceAll('\n', ', ') ||
   (certificate && urisOf(certificate).join(', ')) ||

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { timelineOf } from './sample-timelines.ts';
 import { since } from './window.ts';
 
-test('since an event are the requests that were under way at it or came after', () => {
+test('since keeps the requests that were in flight at an event, or came after it', () => {
   const timeline = timelineOf({
     forMs: 500,
     everyMs: 100,

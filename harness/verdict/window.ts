@@ -10,8 +10,8 @@ export interface Window {
 /**
  * The requests of a timeline that started in a window, in order of `startMs` and then `endMs`.
  *
- * Every judgement orders requests by their start, because an outcome says what became of a request sent at that
- * moment. By their end, a hang would be smeared over the recovery: its client timeout comes after the first good answer.
+ * Every judgement orders requests by their start, because an outcome belongs to the moment of sending. In order of their end,
+ * a hang would overlap with the recovery: its client timeout comes after the first good answer.
  */
 export function requestsIn(timeline: Timeline, window: Window = {}): RequestRecord[] {
   const { fromMs = -Infinity, toMs = Infinity } = window;
@@ -20,24 +20,24 @@ export function requestsIn(timeline: Timeline, window: Window = {}): RequestReco
     .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
 }
 
-/** A timeline without the requests that were over when an event came. One that lacks the event keeps none. */
+/** A timeline without the requests that ended before an event. If the event is absent, it has no requests. */
 export function since(timeline: Timeline, label: string): Timeline {
   const fromMs = timeline.events.find((event) => event.label === label)?.atMs ?? Infinity;
   return { ...timeline, requests: timeline.requests.filter(({ endMs }) => endMs > fromMs) };
 }
 
-/** The labels of the events that begin a fault and end it. Healing is optional: not every recording waits for it. */
+/** The labels of the events that begin and end a fault. Healing is optional: not every recording waits for it. */
 export interface FaultLabels {
   injected: string;
   healed?: string;
 }
 
-/** When a fault was injected and healed; `problem` says why that cannot be told. */
+/** When a fault was injected and healed, or the `problem` with the events. */
 export type FaultWindow = { injectedMs: number; healedMs: number; problem?: never } | { problem: string };
 
 /**
- * Reads a fault's window from the events of a timeline. `healedMs` is `Infinity` where no healing is labelled.
- * An event that is absent, or recorded more than once, is a problem: the window would be a guess.
+ * Reads a fault's window from the events of a timeline. `healedMs` is `Infinity` if `labels.healed` is absent. An event that is
+ * absent, or recorded more than once, is a problem: the window would be a guess.
  */
 export function faultWindow(timeline: Timeline, labels: FaultLabels): FaultWindow {
   const times = (label: string) =>
@@ -58,7 +58,10 @@ export function faultWindow(timeline: Timeline, labels: FaultLabels): FaultWindo
   return { injectedMs, healedMs };
 }
 
-/** Why the requests before a fault prove no baseline, or `undefined`: the last N that had ended must be good. */
+/**
+ * The reason why the requests before a fault do not prove a baseline, or `undefined`. At least `inARow` requests must have
+ * ended before the fault, and all of them must be good.
+ */
 export function baselineProblem(
   requests: readonly RequestRecord[],
   injectedMs: number,
@@ -67,33 +70,31 @@ export function baselineProblem(
 ): string | undefined {
   const before = requests.filter(({ endMs }) => endMs <= injectedMs);
   if (before.length < inARow)
-    return `only ${count(before.length, 'request')} ended before the fault: ${inARow} good ones are the baseline`;
+    return `only ${count(before.length, 'request')} ended before the fault: the baseline needs ${inARow} good ones`;
   const bad = before.filter((request) => !good(request));
   if (bad.length === 0) return undefined;
   const seen = tally(
     bad.map(({ outcome, origin }) => [`${outcome}${origin ? ` from ${origin.region}` : ''}`, 1] as const),
   );
-  return `${bad.length} of ${count(before.length, 'request')} before the fault were not as they should be (${seen}): no baseline`;
+  return `no baseline: ${bad.length} of ${count(before.length, 'request')} before the fault were not as expected (${seen})`;
 }
 
-/** From when on every request was as wanted, until a recording or a phase of it ended. */
+/** From when on every request was as expected, until the end of a recording or phase. */
 export interface Settling {
-  /** The earliest answer among the requests that were all as wanted to the end; absent where it never settled. */
+  /** The earliest answer among the requests that were all as expected to the end; absent if traffic did not settle. */
   settledMs?: number;
-  /** How many requests in a row were as wanted at the end: the evidence that it settled. */
-  inARow: number;
-  /** The last request that was not as wanted. */
+  /** The last request that was not as expected. */
   lastOther?: RequestRecord;
 }
 
 /**
- * When traffic settled: not the first request as wanted, but the first after which all were. It counts as settled
- * from `enough` requests in a row on. `requests` are in order of `startMs`.
+ * Finds when traffic settled: the first request after which all requests were as expected, to the end. At least `enough`
+ * requests in a row are needed. `requests` are in order of `startMs`.
  */
-export function settle(requests: readonly RequestRecord[], wanted: Good, enough: number): Settling {
-  const last = requests.findLastIndex((request) => !wanted(request));
+export function settle(requests: readonly RequestRecord[], expected: Good, enough: number): Settling {
+  const last = requests.findLastIndex((request) => !expected(request));
   const tail = requests.slice(last + 1);
-  const settling: Settling = { inARow: tail.length };
+  const settling: Settling = {};
   const lastOther = requests[last];
   if (lastOther !== undefined) settling.lastOther = lastOther;
   if (tail.length >= enough) settling.settledMs = Math.min(...tail.map(({ endMs }) => endMs));

@@ -1,6 +1,6 @@
 import type { Outcome, RequestRecord } from '../traffic/timeline.ts';
 
-/** "1 request", "20 requests"; the plural takes an s. */
+/** "1 request", "20 requests"; the plural is the noun with an s. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
@@ -10,12 +10,12 @@ export function percent(share: number): number {
   return Math.round(share * 1000) / 10;
 }
 
-/** A share of 0 to 1 as a percentage rounded to a hundredth, as it is measured. */
+/** A share of 0 to 1 as a percentage rounded to a hundredth, for measurements. */
 export function precisePercent(share: number): number {
   return Math.round(share * 10_000) / 100;
 }
 
-/** Milliseconds as printed in a reason: whole, with their unit. */
+/** Milliseconds in a reason: whole, with their unit. */
 export function ms(value: number): string {
   return `${Math.round(value)} ms`;
 }
@@ -38,14 +38,14 @@ export function countOutcomes(requests: Iterable<{ outcome: Outcome }>): Map<Out
   return counts;
 }
 
-/** Up to five names in quotes, and how many more there are. */
+/** Up to five names in quotes, and the number of further names. */
 export function names(values: readonly string[]): string {
   const shown = values.slice(0, 5).map((value) => `"${value}"`);
   const more = values.length - shown.length;
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-/** What became of one request: "ok, answered by orders in west", "denied: 403 RBAC: access denied (first proxy)". */
+/** The result of one request: "ok, answered by orders in west", "denied: 403 RBAC: access denied (first proxy)". */
 export function requestInWords({ outcome, origin, detail }: RequestRecord): string {
   const by = origin === undefined ? '' : `, answered by ${origin.service} in ${origin.cluster}`;
   return `${outcome}${by}${detail === undefined ? '' : `: ${detail}`}`;

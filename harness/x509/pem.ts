@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 
-/** Splits a PEM bundle into certificates. Throws what node:crypto throws for one that is none. */
+/** Splits a PEM bundle into certificates. Throws the error of node:crypto for an invalid certificate. */
 export function certificatesOf(bundle: string): X509Certificate[] {
   const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
   return blocks.map((pem) => new X509Certificate(pem));

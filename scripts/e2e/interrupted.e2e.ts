@@ -53,7 +53,7 @@ test('a Docker network of that name which is not ours is refused and left alone'
   try {
     const { code, stderr } = await meshproof('up', '--name', lab);
     assert.equal(code, 2);
-    assert.match(stderr, new RegExp(`Docker network ${network} that meshproof did not make`));
+    assert.match(stderr, new RegExp(`meshproof did not create the existing Docker network ${network}`));
     assert.match(await left(), new RegExp(network));
   } finally {
     await docker(engine, ['network', 'rm', network]);

@@ -143,5 +143,5 @@ test('an engine that does not answer is named, and nothing is started in its pla
   const { code, stderr } = await start(['up', '--name', 'never'], { DOCKER_HOST: 'unix:///nonexistent.sock' })
     .ended;
   assert.equal(code, 2, stderr);
-  assert.match(stderr, /No Docker engine answers at DOCKER_HOST=unix:\/\/\/nonexistent\.sock/);
+  assert.match(stderr, /The Docker engine at DOCKER_HOST=unix:\/\/\/nonexistent\.sock does not answer/);
 });

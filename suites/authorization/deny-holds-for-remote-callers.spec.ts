@@ -30,19 +30,19 @@ promise(
     ],
     disturbs: 'nothing',
   },
-  'DENY by principal and by namespace holds for callers in other clusters, and for them alone.',
+  'DENY by principal and by namespace denies the matching callers in other clusters, and only those.',
   async ({ mesh, probes, callersOf, ingress, apply, manifest }, testInfo) => {
     const directions = probes.all.flatMap((probe) =>
       crossings(mesh.file, probe.cluster.name).map((to) => ({ probe, from: probe.cluster.name, ...to })),
     );
-    test.skip(directions.length === 0, 'No service lives behind an east-west gateway alone.');
+    test.skip(directions.length === 0, 'No service has all its pods in one other cluster.');
 
     const namespace = mesh.file.namespace;
     const documents = (service: string) =>
       manifest({ service, namespace, principal: principalOf(mesh.file, 'probe') }).split(/^---$/m);
 
-    // Not catalog: others end its pods meanwhile.
-    const bystanders = placements(mesh.file).filter((one) => !['probe', 'catalog'].includes(one.service));
+    // Not catalog: other promises stop its pods at the same time.
+    const otherCallers = placements(mesh.file).filter((one) => !['probe', 'catalog'].includes(one.service));
     const calls: ExpectedCall[] = [];
     for (const { probe, from, cluster, service } of directions) {
       const add = (what: string, denied: boolean, exchange: () => Promise<Exchange>) => {
@@ -52,7 +52,7 @@ promise(
       };
       add('its principal', true, () => probe.call(service, byPrincipal));
       add('its namespace', true, () => probe.call(service, byNamespace(service)));
-      const workload = bystanders.find(({ pods }) => pods[from])?.service;
+      const workload = otherCallers.find(({ pods }) => pods[from])?.service;
       if (workload) {
         const other = callersOf(workload).in(from);
         add('another principal', false, () => other.call(service, byPrincipal));
@@ -62,12 +62,13 @@ promise(
       if (!gateway) continue;
       await apply(documents(service)[3] ?? '', { clusters: [from], awaitProxies: 'none' });
       await eventually(() => send(gateway, byNamespace(service)), {
-        ...{ what: `the ingress of ${from} leading to ${service}`, withinMs: timeouts.propagationMs },
+        what: `the ingress of ${from} routing to ${service}`,
+        withinMs: timeouts.propagationMs,
         until: ({ origin }) => origin?.service === service,
       });
       add('another namespace', false, () => send(gateway, byNamespace(service)));
     }
-    const everyone = { proxiesOf: ['probe', ...bystanders.map(({ service }) => service)] };
+    const everyone = { proxiesOf: ['probe', ...otherCallers.map(({ service }) => service)] };
     for (const { service } of directions) await apply(documents(service)[0] ?? '', everyone);
     holdAll(testInfo, asBaseline(await judgeCalls(calls.map((one) => ({ ...one, expected: 'ok' })))));
     for (const { cluster, service } of directions)

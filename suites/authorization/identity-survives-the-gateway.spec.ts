@@ -12,7 +12,7 @@ import {
   test,
 } from '../../harness/index.ts';
 
-/** Three of ten under another name shall be noticed: one pod, one rule. */
+/** The test must detect a wrong identity in three of ten requests: such as one pod, or one rule. */
 const count = requestsToSeeFailures(0.3);
 
 promise(
@@ -28,14 +28,14 @@ promise(
   },
   "The caller's identity survives the gateway: the server sees the client's own SPIFFE id.",
   async ({ mesh, callersOf }, testInfo) => {
-    // Two identities from each place: one alone could be the gateway's, by chance of a name.
-    // Not catalog's: others end its pods meanwhile.
+    // Several identities from each cluster: a single one could have the same name as the gateway's.
+    // Not catalog's: other promises stop its pods at the same time.
     const workloads = placements(mesh.file).filter(({ service }) => service !== 'catalog');
     const callers = workloads.flatMap(({ service }) => callersOf(service).all);
     const directions = callers.flatMap((caller) =>
       crossings(mesh.file, caller.cluster.name).map((to) => ({ caller, ...to })),
     );
-    test.skip(directions.length === 0, 'No service lives behind an east-west gateway alone.');
+    test.skip(directions.length === 0, 'No service has all its pods in one other cluster.');
 
     const judgements = await judgeEach(
       directions,
@@ -45,7 +45,7 @@ promise(
         const seen: (string | null)[] = [];
         const send = async () => {
           const exchange = await caller.call(service);
-          // A call that failed says nothing about who was seen.
+          // A failed call does not show an identity.
           if (exchange.outcome === 'ok')
             seen.push((JSON.parse(exchange.body.toString()) as { xfcc: string | null }).xfcc);
           return recordOf(exchange);

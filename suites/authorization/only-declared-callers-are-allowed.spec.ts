@@ -24,10 +24,10 @@ promise(
       'https://istio.io/latest/docs/tasks/security/authorization/authz-tcp/',
     ],
     disturbs: 'nothing',
-    // While it runs, all other calls in the namespace are denied.
+    // The policies deny the calls of all other promises in the namespace.
     lock: '-exclusive-',
   },
-  'Where only ingress→webapp and webapp→catalog are allowed, all other callers in all clusters are denied.',
+  'If only ingress→webapp and webapp→catalog are allowed, all other callers in all clusters are denied.',
   async ({ mesh, plain, probes, callersOf, ingress, apply, manifest }, testInfo) => {
     test.skip(ingress.size === 0, 'No cluster of the mesh has an ingress gateway.');
     const services = placements(mesh.file);
@@ -52,7 +52,7 @@ promise(
       const scope = `${caller.service} in ${caller.cluster.name}→${service}${tcp ? ' (TCP)' : ''}`;
       const call = async () =>
         tcp ? caller.callTcp(service) : recordOf(await caller.call(service, { fresh: true }));
-      // Over TCP a proxy cannot say why it ends a connection without a byte; nor does one under STRICT to a caller without mutual TLS.
+      // Over TCP a proxy ends the connection without a reason. Under STRICT it does the same to a caller without mutual TLS.
       const expected = tcp
         ? 'upstreamReset'
         : how === 'plain'

@@ -13,7 +13,7 @@ import {
   type ProxyView,
 } from '../../harness/index.ts';
 
-/** Of a hundred requests, how many stay in the caller's region. */
+/** The number of requests out of 100 that stay in the caller's region. */
 const local = 80;
 
 promise(
@@ -39,12 +39,12 @@ promise(
       regions.map((from) => ({ from: `${from}/*`, to: suffixed(shares(from)) })),
     );
     const host = outboundCluster('catalog', mesh.file.namespace);
-    const told = async ({ cluster, admin }: ProxyView) => {
+    const hasWeights = async ({ cluster, admin }: ProxyView) => {
       const sent = localityWeights((await admin.eds()).get(host) ?? []);
-      const wanted = shares(mesh.cluster(cluster).file.region);
-      return Object.entries(wanted).every(([region, weight]) => sent[region] === weight);
+      const expected = shares(mesh.cluster(cluster).file.region);
+      return Object.entries(expected).every(([region, weight]) => sent[region] === weight);
     };
-    await apply(manifest({ namespace: mesh.file.namespace, distribute }), { awaitProxies: told });
+    await apply(manifest({ namespace: mesh.file.namespace, distribute }), { awaitProxies: hasWeights });
 
     const routes = (await routesTo('catalog', { mesh, probes, ingress })).filter((one) =>
       regions.includes(one.region),
@@ -62,7 +62,7 @@ promise(
   },
 );
 
-/** Whole percentages that add up to a hundred, as Istio wants them: the rest is shared among the other regions. */
+/** Whole percentages that add up to 100, as Istio requires. The other regions share the traffic that leaves the region. */
 function sharesFrom(from: string, regions: readonly string[]): Record<string, number> {
   const others = regions.filter((region) => region !== from);
   const each = Math.floor((100 - local) / others.length);

@@ -23,7 +23,7 @@ promise(
     disturbs: 'nothing',
     lock: 'catalog',
   },
-  'With equal pods and no locality rule, the shares of the regions match the weights that istiod sent.',
+  'With equal pods and without a locality rule, the shares of the regions match the weights that istiod sent.',
   async ({ mesh, probes, ingress, apply, manifest }, testInfo) => {
     const regions = new Set(mesh.file.clusters.map(({ region }) => region));
     test.skip(regions.size < 2, 'All clusters of the mesh are in one region.');
@@ -38,7 +38,7 @@ promise(
       routes.map(async ({ name, region, proxy, send }) => {
         const sent = (await proxy.eds()).get(outboundCluster('catalog', mesh.file.namespace)) ?? [];
         const weights = endpointWeights(sent);
-        // Least request counts what is under way: only one at a time leaves the weights alone to decide.
+        // Least request also counts requests in flight: with one request at a time, only the weights decide.
         const count = requestsNeeded({ right: weights, wrong: halved(weights, region), power: 0.99 });
         const timeline = await recordCount({ send, count, concurrency: 1 });
         return [name, judgeShares({ timeline, by: 'region', weights })] as const;
@@ -48,7 +48,7 @@ promise(
   },
 );
 
-/** The weights of a mesh that counts the pods of other regions by half: an error that has to be seen. */
+/** The weights of a mesh that counts pods of other regions only half: the test must detect this error. */
 const halved = (weights: Record<string, number>, own: string) =>
   Object.fromEntries(
     Object.entries(weights).map(([region, weight]) => [region, region === own ? weight : weight / 2]),

@@ -24,10 +24,10 @@ promise(
     disturbs: 'nothing',
     lock: 'catalog',
   },
-  'Every cluster reaches every service of every other, over HTTP and plain TCP.',
+  'Every cluster reaches every service of every other cluster, over HTTP and plain TCP.',
   async ({ mesh, probes, apply, manifest }, testInfo) => {
     test.skip(mesh.clusters.length < 2, 'The mesh has one cluster only.');
-    // Otherwise a rule of the mesh's own could keep all calls to a service that several clusters have local.
+    // Without this rule, a rule of the mesh could keep all calls to a shared service local.
     const { namespace } = mesh.file;
     const rules = shared(mesh.file).map(({ service }) => manifest({ namespace, service }));
     if (rules.length > 0) await apply(rules);
@@ -45,7 +45,7 @@ promise(
   },
 );
 
-/** As many calls to each service that has pods elsewhere as show every cluster that answers. */
+/** Calls each service that has pods in other clusters often enough to see every cluster that answers. */
 async function callAll(
   mesh: Mesh,
   caller: Caller,
@@ -58,7 +58,7 @@ async function callAll(
     TCP: (service: string) => caller.callTcp(service),
   };
   const reached = [];
-  // One service after the other: each TCP call is a port-forward of its own, and a crowd of them chokes API servers.
+  // One service after another: each TCP call needs its own port-forward, and many at once overload API servers.
   for (const { service, pods } of elsewhere)
     for (const [protocol, call] of Object.entries(protocols)) {
       const enough = requestsToSeeAll(pods);

@@ -27,7 +27,7 @@ promise(
     disturbs: 'nothing',
     lock: 'catalog',
   },
-  'The ingress answers through webapp and catalog.',
+  'The ingress gateway answers through webapp and catalog.',
   async ({ mesh, ingress }, testInfo) => {
     test.skip(ingress.size === 0, 'No cluster of the mesh has an ingress gateway.');
     const clusters = Object.keys(placements(mesh.file).find((one) => one.service === 'catalog')?.pods ?? {});
@@ -41,20 +41,23 @@ promise(
       const weights = sent.length > 0 ? endpointWeights(sent) : { catalog: 1 };
       const count = Math.max(requestsToSeeAll(weights), requestsToSeeFailures());
       const timeline = await recordCount({
-        send: async () => byWayOfWebapp(await send(target, { path: '/to/catalog/' })),
+        send: async () => requireWebapp(await send(target, { path: '/to/catalog/' })),
         count,
       });
       judgements[`ingress of ${cluster}`] = judgeAnsweredBy({
-        ...{ timeline, service: 'catalog', clusters, atLeast: count },
+        timeline,
+        service: 'catalog',
+        clusters,
+        atLeast: count,
       });
     }
     holdAll(testInfo, judgements);
   },
 );
 
-/** An answer that did not pass through webapp is none of what was promised. */
-function byWayOfWebapp(exchange: Exchange): RequestRecord {
-  const via = String(exchange.headers['x-meshproof-via'] ?? 'no one');
+/** The request, or an `appError` if the answer did not pass through webapp. */
+function requireWebapp(exchange: Exchange): RequestRecord {
+  const via = String(exchange.headers['x-meshproof-via'] ?? 'an unknown server');
   if (exchange.outcome !== 'ok' || via.startsWith('webapp/')) return recordOf(exchange);
-  return { ...recordOf(exchange), outcome: 'appError', detail: `answered by way of ${via}, not webapp` };
+  return { ...recordOf(exchange), outcome: 'appError', detail: `answered through ${via}, not webapp` };
 }

@@ -26,15 +26,12 @@ promise(
     disturbs: 'nothing',
     lock: 'remote-only',
   },
-  'Bodies of 1 MiB and a stream of 30 s cross between clusters intact.',
+  'Bodies of 1 MiB and a stream of 30 s arrive intact across clusters.',
   async ({ mesh, probes }, testInfo) => {
     const directions = probes.all.flatMap((caller) =>
       crossings(mesh.file, caller.cluster.name).map((to) => ({ caller, ...to })),
     );
-    test.skip(
-      directions.length === 0,
-      'No service lives in one other cluster alone, so that calls to it would cross.',
-    );
+    test.skip(directions.length === 0, 'No service has all its pods in one other cluster.');
 
     const judgements = await Promise.all(
       directions.map(async ({ caller, cluster, service }) => {
@@ -44,7 +41,7 @@ promise(
           ...Array.from({ length: bodies }, () => download(caller, service, bodyBytes)),
           ...Array.from({ length: bodies }, () => echo(caller, service, bodyBytes)),
         ]);
-        // Two seconds' worth may come ahead; a pause as long as a request may take is a stall.
+        // The server may be two seconds ahead. A pause as long as the timeout of a request is a stall.
         const limits = { leastMs: streamMs - 2000, longestPauseMs: timeouts.requestMs };
         return [
           [`${scope}, bodies`, judgeIntact(cluster, transfers)],

@@ -36,7 +36,7 @@ promise(
 
     const judgements = await Promise.all(
       directions.map(async ({ caller, target }) => {
-        // A pod without a sidecar answers whoever reaches it; a sidecar could refuse and pass for out of reach.
+        // The control is a pod without a sidecar: it answers every caller, but a sidecar could refuse the call.
         const own = await caller.cluster.readyPod(plainProbe);
         const control = recordOf(await caller.callAddress(own.ip, serve));
         const attempts = await tryAll(mesh, caller, target);
@@ -48,15 +48,15 @@ promise(
   },
 );
 
-/** One call to the address of every pod of ours in a cluster, with a sidecar or without. */
+/** Calls the address of every meshproof pod in a cluster once, with or without a sidecar. */
 async function tryAll(mesh: Mesh, caller: Caller, target: MeshCluster): Promise<DirectAttempt[]> {
-  const ours = { 'app.kubernetes.io/managed-by': 'meshproof' };
+  const labels = { 'app.kubernetes.io/managed-by': 'meshproof' };
   const sameNetwork = mesh.clusters.filter(({ file }) => file.network === caller.cluster.file.network);
-  // Of any namespace: an ingress gateway, too, answers at the port that is tried.
+  // Pods of all namespaces count: an ingress gateway answers at the same port.
   const here = await Promise.all(sameNetwork.map((cluster) => cluster.podAddresses()));
   const isHere = (ip: string, { origin }: RequestRecord) =>
     here.some((addresses) => addresses.has(ip)) || sameNetwork.some(({ name }) => name === origin?.cluster);
-  const there = await target.findPods({ labels: ours });
+  const there = await target.findPods({ labels });
   return Promise.all(
     there
       .filter(({ ready }) => ready)

@@ -19,10 +19,10 @@ promise(
     gate: 'tried',
     references: ['https://istio.io/latest/docs/ops/deployment/deployment-models/#multiple-networks'],
     disturbs: 'nothing',
-    // Reads which pods catalog has: no one may change that meanwhile.
+    // Reads the pods of catalog: no other promise may change them at the same time.
     lock: 'catalog',
   },
-  'Client proxies know pods of other networks by an east-west gateway, never by their own address.',
+  'For pods of other networks, client proxies have the address of an east-west gateway, never the pod address.',
   async ({ mesh }, testInfo) => {
     const networks = new Set(mesh.file.clusters.map(({ network }) => network));
     test.skip(networks.size < 2, 'All clusters of the mesh are on one network.');
@@ -36,7 +36,7 @@ promise(
   },
 );
 
-/** What every client proxy of a cluster was told about every service and port. */
+/** The endpoints that every client proxy of a cluster has for every service and port. */
 async function readAll(mesh: Mesh, cluster: MeshCluster): Promise<ProxyEndpoints[]> {
   const { network } = cluster.file;
   const others = mesh.file.clusters.filter((one) => one.network !== network);

@@ -20,14 +20,14 @@ promise(
     disturbs: 'nothing',
     lock: 'remote-only',
   },
-  "A service with no pod in the caller's cluster is answered by another cluster.",
+  "If a service has no pod in the caller's cluster, another cluster answers.",
   async ({ mesh, probes, apply, manifest }, testInfo) => {
     const calls = probes.all.flatMap((caller) =>
       remoteOnly(mesh.file, caller.cluster.name).map((placement) => ({ caller, ...placement })),
     );
     test.skip(calls.length === 0, 'Every service has pods in every cluster that calls.');
-    // A connection from before would be answered although the way it took is closed to every new one. A proxy that does not
-    // take the rule may be the one that cannot reach the service.
+    // The rule forces new connections: an old connection may work although the path is closed to new ones. Do not wait for
+    // every proxy to have the rule: the proxy without it may be the one that cannot reach the service.
     const services = [...new Set(calls.map(({ service }) => service))];
     const rules = services.map((service) => manifest({ service }));
     await apply(rules, { awaitProxies: 'tried' });

@@ -24,14 +24,14 @@ promise(
       'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/',
     ],
     disturbs: 'nothing',
-    // Counts the pods of every service: no one may change those of catalog meanwhile.
+    // Counts the pods of every service: no other promise may change those of catalog at the same time.
     lock: 'catalog',
   },
   'Every istiod is synced with every remote cluster.',
   async ({ mesh, probes }, testInfo) => {
     const primaries = mesh.clusters.filter(({ file }) => file.role === 'primary');
     test.skip(mesh.clusters.length < 2, 'The mesh has one cluster only.');
-    test.skip(primaries.length === 0, 'No cluster of the mesh file runs an istiod of its own.');
+    test.skip(primaries.length === 0, 'No cluster of the mesh file runs its own istiod.');
 
     const judgements = await Promise.all(
       primaries.map(async (cluster) => {
@@ -55,7 +55,7 @@ promise(
   },
 );
 
-/** By remote cluster, calls from a cluster to a service that lives there alone. */
+/** Calls from a cluster to services that run in exactly one other cluster, by that cluster. */
 async function callAcross(mesh: Mesh, callers: readonly Caller[], { name }: MeshCluster) {
   const caller = callers.find(({ cluster }) => cluster.name === name);
   if (!caller) return {};

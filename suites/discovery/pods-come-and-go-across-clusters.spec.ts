@@ -25,7 +25,7 @@ promise(
     ],
     disturbs: 'nothing',
   },
-  'A pod added in one cluster becomes an endpoint in every other within a bound, and a removed one disappears.',
+  'A pod added in one cluster becomes an endpoint in every other cluster within a bound, and a removed pod disappears.',
   async ({ mesh, apply }, testInfo) => {
     const homes = mesh.clusters.filter((home) => remoteView(mesh, home).from.length > 0);
     test.skip(homes.length === 0, 'No cluster has an east-west gateway and others on another network.');
@@ -35,7 +35,7 @@ promise(
   },
 );
 
-/** Adds pods to a service of its own and removes one again, watching every client proxy on other networks. */
+/** Adds two pods to a dedicated service, removes one, and watches every client proxy on other networks. */
 async function comeAndGo(mesh: Mesh, apply: Apply, home: MeshCluster): Promise<[string, Judgement][]> {
   const name = `dis-02-${home.name}`;
   await Promise.all(
@@ -62,7 +62,7 @@ async function comeAndGo(mesh: Mesh, apply: Apply, home: MeshCluster): Promise<[
     const judgement = await weights.become(pods, boundMs);
     judgements.push([`${home.name}, ${change}`, judgement]);
     if (judgement.verdict !== 'pass') break;
-    // Ten times as long as istiod waits for more before it pushes.
+    // Ten times the quiet time that istiod waits for before a push.
     const held = await weights.stay(pods, 10 * quietMs);
     judgements.push([`${home.name}, after ${change}`, held]);
   }

@@ -12,7 +12,7 @@ promise(
     ],
     disturbs: 'nothing',
   },
-  'The account that an istiod reads a remote cluster with can read what it needs and do nothing more.',
+  'The account that istiod uses for a remote cluster can read all that istiod needs, and can do nothing else.',
   async ({ mesh }, testInfo) => {
     const accounts = (
       await Promise.all(mesh.clusters.map((cluster) => readerAccounts(mesh, cluster)))

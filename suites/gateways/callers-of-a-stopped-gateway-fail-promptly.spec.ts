@@ -34,14 +34,14 @@ promise(
     ],
     disturbs: 'gateway',
   },
-  'While an east-west gateway is down, callers of a service behind it get a prompt, named failure, and recover when it returns.',
+  'While an east-west gateway is down, callers of a service behind it get a prompt, named failure; they recover when the gateway returns.',
   async ({ mesh, probes, plain, apply, manifest, faults }, testInfo) => {
     const directions = probes.all.flatMap((caller) =>
       crossings(mesh.file, caller.cluster.name)
         .map(({ cluster, service }) => ({ caller, service, target: mesh.cluster(cluster) }))
         .filter(({ target }) => target.file.network !== caller.cluster.file.network),
     );
-    test.skip(directions.length === 0, 'No service lives behind an east-west gateway alone.');
+    test.skip(directions.length === 0, 'No service has all its pods in one other cluster.');
     const services = [...new Set(directions.map(({ service }) => service))];
     await apply(services.map((service) => manifest({ service })));
     const { connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest({ service: '' }));
@@ -52,12 +52,14 @@ promise(
     }));
     const all = <T>(act: (one: (typeof loads)[number]) => T) => Promise.all(loads.map(act));
     const settle = (good: boolean, withinMs: number) => {
-      const wanted: Good = ({ outcome }) => (outcome === 'ok') === good;
-      return all(({ recording }) => awaitStreak(recording, wanted, { inARow: ratePerSecond / 2, withinMs }));
+      const expected: Good = ({ outcome }) => (outcome === 'ok') === good;
+      return all(({ recording }) =>
+        awaitStreak(recording, expected, { inARow: ratePerSecond / 2, withinMs }),
+      );
     };
     const mark = (label: string) => all(({ recording }) => recording.event(label));
     await settle(true, timeouts.requestMs);
-    await test.step('the gateways are stopped, and started again', async () => {
+    await test.step('stop and restart the gateways', async () => {
       const targets = [...new Set(directions.map(({ target }) => target))];
       const stopped = await Promise.all(
         targets.map((target) => {

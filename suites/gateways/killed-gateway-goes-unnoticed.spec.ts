@@ -18,7 +18,7 @@ import {
 
 const ratePerSecond = 50;
 const fault = { injected: 'gateways killed', healed: 'gateways answer again' };
-/** Down so long that one failing request of ten would be seen. */
+/** Long enough to see failures of one request in ten. */
 const downMs = (requestsToSeeFailures() / ratePerSecond) * 1000;
 
 promise(
@@ -31,7 +31,7 @@ promise(
     ],
     disturbs: 'gateway',
   },
-  'While the east-west gateways are killed, no caller of a service that is present locally notices.',
+  'While the east-west gateways are killed and down, callers of a service with local pods notice nothing.',
   async ({ mesh, probes, plain, apply, manifest, faults }, testInfo) => {
     const eligible = clustersWithFailover(mesh.file, 'catalog');
     const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
@@ -41,9 +41,9 @@ promise(
     });
     test.skip(
       callers.length === 0,
-      'No caller has catalog in its own cluster, alone in its region, and in another region.',
+      'No cluster is the only one with catalog in its region while another region has catalog, too.',
     );
-    test.skip(gateways.length === 0, 'The mesh has no east-west gateway that another network reaches.');
+    test.skip(gateways.length === 0, 'No east-west gateway can be reached from another network.');
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
 
     using waits = await watchProxies(mesh);
@@ -55,7 +55,7 @@ promise(
     await all(({ recording }) =>
       awaitStreak(recording, answeredOk(), { inARow: ratePerSecond, withinMs: timeouts.requestMs }),
     );
-    await test.step('every east-west gateway is killed, and comes back', async () => {
+    await test.step('kill and restore every east-west gateway', async () => {
       await all(({ recording }) => recording.event(fault.injected));
       const stopped = await Promise.all(
         gateways.map(({ cluster, observer }) => faults.use(() => stopEastWestGateway(cluster, observer))),

@@ -22,7 +22,7 @@ import {
 } from '../../harness/index.ts';
 
 const ratePerSecond = 50;
-const events = { injected: 'local pods killed', healing: 'local pods asked for', healed: 'local pods ready' };
+const events = { injected: 'local pods killed', healing: 'local pods requested', healed: 'local pods ready' };
 
 promise(
   {
@@ -33,14 +33,17 @@ promise(
       'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier',
     ],
     disturbs: 'nothing',
-    timeoutMs: 300_000, // a caller that never fails over, nor comes back, takes 45 s
-    lock: '-exclusive-', // its budget is spent by whatever takes the processors meanwhile
+    timeoutMs: 300_000, // a caller that neither fails over nor returns takes 45 s
+    lock: '-exclusive-', // other load on the processors would spend its error budget
   },
-  'When all local pods are gone, traffic moves to another region in time, and returns when they are back.',
+  'When all local pods are gone, traffic moves to another region in time, and returns when the pods are back.',
   async ({ mesh, probes, apply, manifest, faults }, testInfo) => {
     const eligible = clustersWithFailover(mesh.file, 'catalog');
     const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
-    test.skip(callers.length === 0, 'No caller has catalog alone in its region, with more in another.');
+    test.skip(
+      callers.length === 0,
+      'No cluster is the only one with catalog in its region while another region has catalog, too.',
+    );
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
     const requestIntervalMs = 1000 / ratePerSecond;
@@ -48,11 +51,11 @@ promise(
     const deployment = { namespace: mesh.file.namespace, name: 'catalog' };
 
     const phases = holdPhases(testInfo);
-    // One after another: who fails over needs the others.
+    // One cluster after another: a caller that fails over needs the pods of the other clusters.
     for (const caller of callers) {
       const { name, file } = caller.cluster;
-      await test.step(`all catalog pods of ${name} are gone, and come back`, async () => {
-        await caller.call('catalog'); // opens the way: what waits for that would count as in flight
+      await test.step(`stop and restore all catalog pods of ${name}`, async () => {
+        await caller.call('catalog'); // opens the connection: requests that wait for it would count as in flight
         using waits = await watchProxies(mesh);
         const send = async () => recordOf(await caller.call('catalog'));
         const recording = record({ send, ratePerSecond, clock: waits.clock });
@@ -61,13 +64,13 @@ promise(
         const concurrentRequests = peakOfLatest(recording, ratePerSecond);
         const killedMs = recording.clock.nowMs();
         recording.event(events.injected);
-        const gone = await faults.use(() => endPods(caller.cluster, deployment));
+        const stopped = await faults.use(() => endPods(caller.cluster, deployment));
         const drainMs = recording.clock.nowMs() - killedMs;
-        const config = { ...configured, localPods: gone.before, concurrentRequests, drainMs };
+        const config = { ...configured, localPods: stopped.before, concurrentRequests, drainMs };
         const [boundMs, failbackBoundMs] = [failoverBound(config).ms, failbackBound(config).ms];
         await settle(recording, (one) => one.outcome === 'ok' && !local(one), boundMs);
         recording.event(events.healing);
-        await gone.restore();
+        await stopped.restore();
         recording.event(events.healed);
         await settle(recording, local, failbackBoundMs);
         const timeline = await recording.stop();
@@ -82,7 +85,7 @@ promise(
   },
 );
 
-/** A second of requests as wanted; longer than the bound, so that a late move is seen to be late. */
-function settle(recording: Recording, wanted: Good, boundMs: number): Promise<boolean> {
-  return awaitStreak(recording, wanted, { inARow: ratePerSecond, withinMs: boundMs + timeouts.requestMs });
+/** Waits for a second of expected requests, for longer than the bound: the recording has to show a late move. */
+function settle(recording: Recording, expected: Good, boundMs: number): Promise<boolean> {
+  return awaitStreak(recording, expected, { inARow: ratePerSecond, withinMs: boundMs + timeouts.requestMs });
 }

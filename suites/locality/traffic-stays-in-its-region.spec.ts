@@ -15,7 +15,7 @@ import {
   type Caller,
 } from '../../harness/index.ts';
 
-/** So small a share of requests that leave their region shall be noticed. */
+/** The share of requests leaving the region that the test must detect. */
 const leak = 0.03;
 const scope = (caller: Caller) => caller.cluster.name;
 
@@ -30,15 +30,15 @@ promise(
     disturbs: 'nothing',
     lock: 'catalog',
   },
-  "With locality failover all traffic stays in the caller's region.",
+  "With locality failover, all traffic stays in the caller's region.",
   async ({ mesh, probes, apply, manifest }, testInfo) => {
     const eligible = clustersWithChoice(mesh.file, 'catalog');
     const callers = probes.all.filter(({ cluster }) => eligible.includes(cluster.name));
-    test.skip(callers.length === 0, 'No caller has catalog in its own region and in another.');
+    test.skip(callers.length === 0, 'No caller has catalog both in its own region and in another region.');
     await apply(manifest());
 
     const catalog = outboundCluster('catalog', mesh.file.namespace);
-    const preferring = await judgeEach(callers, scope, async (caller) => {
+    const preferences = await judgeEach(callers, scope, async (caller) => {
       const { region } = caller.cluster.file;
       const proxy = caller.cluster.proxy(await caller.pod());
       const endpoints = async () => (await proxy.endpoints()).filter(({ cluster }) => cluster === catalog);
@@ -48,14 +48,14 @@ promise(
         what: `the caller's proxy preferring endpoints of ${region}`,
       });
     });
-    holdAll(testInfo, preferring);
+    holdAll(testInfo, preferences);
 
     const atLeast = requestsToSeeFailures(leak);
-    const staying = await judgeEach(callers, scope, async (caller) => {
+    const traffic = await judgeEach(callers, scope, async (caller) => {
       const { region } = caller.cluster.file;
       const send = async () => recordOf(await caller.call('catalog'));
       return judgeStaysIn({ timeline: await recordCount({ send, count: atLeast }), region, atLeast });
     });
-    holdAll(testInfo, staying);
+    holdAll(testInfo, traffic);
   },
 );

@@ -1,5 +1,6 @@
 import {
   crossings,
+  eventually,
   faultEvents,
   faultKinds,
   holdAll,
@@ -12,7 +13,6 @@ import {
   test,
   timeouts,
   waysTo,
-  eventually,
 } from '../../harness/index.ts';
 
 promise(
@@ -27,11 +27,14 @@ promise(
     needsLab: true,
     timeoutMs: 240_000,
   },
-  'While the API server of another cluster is down, proxies that connect to their istiod still reach that cluster.',
+  'While the API server of another cluster is down, proxies that newly connect to istiod still reach that cluster.',
   async ({ mesh, ingress, underLoad, faults }, testInfo) => {
     const [cluster] = [...ingress.keys()];
     const crossing = cluster === undefined ? undefined : crossings(mesh.file, cluster)[0];
-    test.skip(!cluster || !crossing, 'No ingress leads to a service whose pods are all in another cluster.');
+    test.skip(
+      !cluster || !crossing,
+      'No cluster has an ingress and a service with all its pods in another cluster.',
+    );
     if (!cluster || !crossing) return;
     const home = mesh.cluster(cluster);
     const old = new Set((await home.pods('webapp')).map(({ uid }) => uid));
@@ -40,18 +43,21 @@ promise(
     const under = await underLoad(waysTo(crossing.service, cluster, ingress));
     await under.begin();
     const fault = await under.inject(faultKinds.apiServerDown, { cluster: crossing.cluster });
-    // A proxy that connects while istiod's watches of that cluster fail: one of webapp's that is new, and gets its half of the load.
+    // A new pod of webapp: its proxy connects while istiod's watches of that cluster fail, and gets a part of the load.
     await faults.use(() => scale(home, { namespace: mesh.file.namespace, name: 'webapp' }, old.size + 1));
     await eventually(fresh, {
-      ...{ until: (pods) => pods.length > 0, withinMs: timeouts.podReadyMs, inARow: 1 },
+      until: (pods) => pods.length > 0,
+      withinMs: timeouts.podReadyMs,
+      inARow: 1,
       what: `another pod of webapp in ${cluster}`,
     });
     under.event('another proxy has connected');
-    const told = await judgeEventually(
+    const known = await judgeEventually(
       async () => knownEndpoints(mesh, home, crossing.service, { proxies: await fresh() }),
       {
-        ...{ until: (endpoints) => endpoints > 0 && Number.isFinite(endpoints), withinMs: pushBound().ms },
-        what: `the new proxy knows the way to ${crossing.service} in ${crossing.cluster}`,
+        until: (endpoints) => endpoints > 0 && Number.isFinite(endpoints),
+        withinMs: pushBound().ms,
+        what: `endpoints of ${crossing.service} in ${crossing.cluster} in the new proxy`,
       },
     );
     await under.further(pushBound().ms);
@@ -59,10 +65,12 @@ promise(
     await under.settle();
     const judgements = await under.judge(testInfo, (timeline) =>
       judgeOutage({
-        ...{ timeline, fault: faultEvents },
-        ...{ budgetErrors: 0, budgetMs: 0 },
+        timeline,
+        fault: faultEvents,
+        budgetErrors: 0,
+        budgetMs: 0,
       }),
     );
-    holdAll(testInfo, { ...judgements, [`a new proxy in ${cluster}`]: told });
+    holdAll(testInfo, { ...judgements, [`a new proxy in ${cluster}`]: known });
   },
 );

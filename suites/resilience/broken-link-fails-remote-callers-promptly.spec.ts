@@ -1,23 +1,23 @@
 import {
   crossings,
   cutBound,
+  ejectionResetBound,
   every,
   faultEvents,
   faultKinds,
-  forgottenBound,
   holdPhases,
   judgeOutcomes,
   judgeRecovery,
   loadRate,
   promise,
   provenBy,
+  recoveryBound,
   requestsToSeeFailures,
   routePolicyOf,
   silenceBound,
   test,
   timeouts,
   trafficPolicyOf,
-  wayBackBound,
   waysTo,
   whileCut,
   type Timeline,
@@ -37,11 +37,11 @@ promise(
     needsLab: true,
     timeoutMs: 120_000,
   },
-  'When the link loses the packets of one way, or resets connections, callers of a remote service fail promptly and recover.',
+  'When the link drops packets of one direction or resets connections, callers of a remote service fail promptly and recover.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
     const [remote] = crossings(mesh.file, from);
-    test.skip(remote === undefined, 'No service lives behind an east-west gateway alone.');
+    test.skip(remote === undefined, 'No service has all its pods in one other cluster.');
     if (remote === undefined) return;
     const { service, cluster } = remote;
     const rules = manifest({ service });
@@ -63,10 +63,10 @@ promise(
       const fault = await under.inject(kind, parameters);
       await under.further(cutMs);
       await fault.heal();
-      const back = wayBackBound(config, { lastedMs: under.faultMs, silent }, route);
+      const back = recoveryBound(config, { lastedMs: under.faultMs, silent }, route);
       await under.settle(undefined, back.ms + provenBy * requestIntervalMs);
-      // What was ejected more than once stays away for longer: the next fault shall not inherit that.
-      await under.further(forgottenBound(policy.outlierDetection ?? {}, under.faultMs).ms);
+      // Repeated ejections last longer: the next fault must not inherit that.
+      await under.further(ejectionResetBound(policy.outlierDetection ?? {}, under.faultMs).ms);
       const judge = (timeline: Timeline) => {
         const fromMs = timeline.events.find(({ label }) => label === faultEvents.proven)?.atMs ?? NaN;
         const window = whileCut({ fromMs, forMs: cutMs }, cut, route);

@@ -2,16 +2,17 @@ import {
   clustersWithFailover,
   crossings,
   cutBound,
+  every,
   faultEvents,
   faultKinds,
   holdAll,
   judgeOutcomes,
   judgeRecovery,
-  every,
   localFirst,
   loadRate,
   promise,
   provenBy,
+  recoveryBound,
   requestsToSeeFailures,
   routePolicyOf,
   silenceBound,
@@ -19,7 +20,6 @@ import {
   test,
   timeouts,
   trafficPolicyOf,
-  wayBackBound,
   waysTo,
   whileCut,
 } from '../../harness/index.ts';
@@ -38,7 +38,7 @@ promise(
     needsLab: true,
     timeoutMs: 120_000,
   },
-  'While the link drops data, local callers notice nothing, callers of a remote service fail promptly, and all heals by itself.',
+  'While the link drops data, local callers notice nothing and callers of a remote service fail promptly; all recover by themselves.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const eligible = clustersWithFailover(mesh.file, 'catalog');
     const [remote] = [...ingress.keys(), ...eligible]
@@ -46,7 +46,7 @@ promise(
       .flatMap((from) => crossings(mesh.file, from).map(({ service }) => ({ from, service })));
     test.skip(
       !remote,
-      'No cluster has catalog alone in its region, and calls a service behind a gateway alone.',
+      'No cluster that can fail over for catalog has a service with all its pods in one other cluster.',
     );
     if (!remote) return;
     const { from: cluster, service } = remote;
@@ -66,7 +66,7 @@ promise(
     await under.further(cutMs);
     await fault.heal();
     const config = { ...policy, localPods: 1, requestIntervalMs };
-    const back = wayBackBound(config, { lastedMs: under.faultMs, silent: true }, route);
+    const back = recoveryBound(config, { lastedMs: under.faultMs, silent: true }, route);
     await under.settle(undefined, back.ms + provenBy * requestIntervalMs);
 
     const judgements = await under.judge(testInfo, (timeline, way) => {

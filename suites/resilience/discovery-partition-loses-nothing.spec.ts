@@ -1,8 +1,8 @@
 import {
-  faultEvents,
   crossings,
   discoveryBound,
   every,
+  faultEvents,
   faultKinds,
   holdAll,
   judgeCoverage,
@@ -35,16 +35,16 @@ promise(
     needsLab: true,
     timeoutMs: 240_000,
   },
-  'While the link drops discovery, no request is lost and endpoints stay; what changed meanwhile arrives afterwards.',
+  'While the link drops discovery, no request is lost and endpoints stay; changes during the fault arrive afterwards.',
   async ({ mesh, ingress, underLoad, faults, apply, manifest }, testInfo) => {
     const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
     const [remote] = crossings(mesh.file, from);
-    test.skip(remote === undefined, 'No service lives behind an east-west gateway alone.');
+    test.skip(remote === undefined, 'No service has all its pods in one other cluster.');
     if (remote === undefined) return;
     const { service: growing, cluster } = remote;
     const home = mesh.cluster(cluster);
     const [few, one] = [(await home.pods(shrinking)).length, (await home.pods(growing)).length];
-    test.skip(few === 0, `${shrinking} has no pod in ${cluster} that could get a neighbour.`);
+    test.skip(few === 0, `${shrinking} has no pod in ${cluster}, so it cannot be scaled up there.`);
     const view = remoteView(mesh, home);
     const settings = await view.settings();
     const [shrunk, grown] = [weightsOf(view, home, shrinking), weightsOf(view, home, growing)];
@@ -63,12 +63,12 @@ promise(
     const { ms: forMs } = pushBound();
     const kept = await Promise.all([shrunk.stay(few + 1, forMs), grown.stay(one, forMs)]);
     const { provenMs } = await fault.heal();
-    // TCP tries again after at most as long as the partition lasted: its pauses double.
+    // TCP retransmits after at most as long as the partition lasted: its pauses double.
     const { boundMs } = discoveryBound(settings, timeouts.requestMs + under.faultMs + provenMs);
     const arriving = [shrunk.become(few, boundMs), grown.grow(before, one + 1, boundMs)] as const;
     const [removed, added] = await Promise.all(arriving);
     const fromMs = under.clock.nowMs();
-    under.event('what changed is known');
+    under.event('proxies have the changes');
     const members = Object.fromEntries((await home.pods(growing)).map(({ name }) => [name, 1]));
     await under.further((2 * 1000 * requestsToSeeAll(members)) / loadRate);
     const judgements = await under.judge(testInfo, (timeline) =>
@@ -83,7 +83,7 @@ promise(
         judgeCoverage({ timeline, by: 'pod', window: { fromMs }, members }),
       ]),
     );
-    const changed = { 'a pod removed meanwhile': removed, 'a pod added meanwhile': added };
+    const changed = { 'a pod removed during the fault': removed, 'a pod added during the fault': added };
     holdAll(testInfo, { 'while it is cut': every(kept), ...changed, ...judgements });
   },
 );

@@ -20,6 +20,8 @@ import {
   waysTo,
 } from '../../harness/index.ts';
 
+const restored = 'every endpoint is back';
+
 promise(
   {
     id: 'RES-10',
@@ -33,7 +35,7 @@ promise(
     lock: '-exclusive-',
     timeoutMs: 240_000,
   },
-  'When a whole cluster freezes, callers elsewhere leave it as soon as their timeout and outlier detection allow, and find it again.',
+  'When a cluster freezes, callers elsewhere leave it as soon as their timeout and outlier detection allow, and return afterwards.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const catalog = shared(mesh.file).find(({ service }) => service === 'catalog');
     const [from] = mesh.file.clusters.filter(({ name }) => catalog?.pods[name]).map(({ name }) => name);
@@ -56,18 +58,21 @@ promise(
     const faultMs = under.clock.nowMs() - frozenAtMs;
     const failover = { ...config, localPods: 1, attemptTimeoutMs: timeoutMs };
     const found = await judgeEventually(() => seenUnready(mesh), {
-      ...{ until: (problems) => problems.length === 0, withinMs: returnBound(failover, faultMs).ms },
-      what: 'every proxy has every endpoint as before',
+      until: (problems) => problems.length === 0,
+      withinMs: returnBound(failover, faultMs).ms,
+      what: 'the former endpoints in every proxy',
     });
-    under.event(foundAgain);
+    under.event(restored);
     await under.further((1000 * requestsToSeeAll(catalog.pods)) / loadRate);
 
     const judgements = await under.judge(testInfo, (timeline) => {
       const bound = frozenBound({ ...config, allowanceMs: answerAllowanceMs });
-      const [fromMs] = timeline.events.filter(({ label }) => label === foundAgain).map(({ atMs }) => atMs);
+      const [fromMs] = timeline.events.filter(({ label }) => label === restored).map(({ atMs }) => atMs);
       const cost = judgeOutage({
-        ...{ timeline, fault: faultEvents },
-        ...{ budgetErrors: bound.requests, budgetMs: bound.time.ms },
+        timeline,
+        fault: faultEvents,
+        budgetErrors: bound.requests,
+        budgetMs: bound.time.ms,
       });
       const window = { fromMs: fromMs ?? Infinity };
       return every([cost, judgeCoverage({ timeline, by: 'cluster', window, members: catalog.pods })]);
@@ -75,5 +80,3 @@ promise(
     holdAll(testInfo, { ...judgements, [`${from}→${frozen}`]: found });
   },
 );
-
-const foundAgain = 'every endpoint is back';

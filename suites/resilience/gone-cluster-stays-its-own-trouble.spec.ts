@@ -5,13 +5,13 @@ import {
   faultEvents,
   faultKinds,
   holdAll,
+  isolatedIstiodBound,
   istiodSettings,
   judgeEventually,
   judgeOutage,
   killPods,
   knownEndpoints,
   localFirst,
-  lonelyIstiodBound,
   promise,
   reconnectBound,
   scale,
@@ -33,21 +33,30 @@ promise(
     lock: '-exclusive-',
     timeoutMs: 400_000,
   },
-  'When a cluster is gone and its remote secret is left behind, a restarted istiod gets ready, local traffic goes on and new pods work.',
+  'When a cluster is gone but its remote secret remains, a restarted istiod becomes ready, local traffic continues and new pods work.',
   async ({ mesh, ingress, underLoad, faults, apply, manifest }, testInfo) => {
     const [cluster, gone] = clustersWithFailover(mesh.file, 'catalog');
-    test.skip(!cluster || !gone, 'No two clusters have catalog, each alone in its region.');
+    test.skip(
+      !cluster || !gone,
+      'catalog does not have pods in two clusters that are each alone in their region.',
+    );
     if (!cluster || !gone) return;
     const home = mesh.cluster(cluster);
     const before = (await home.pods('orders')).length;
-    test.skip(before === 0, `${cluster} has no pod of orders that could be given a neighbour.`);
+    test.skip(before === 0, `${cluster} has no pod of orders, so orders cannot be scaled up there.`);
     const knownPods = async () => knownEndpoints(mesh, home, 'orders', { pods: await home.pods('orders') });
-    // Only where it is needed: what was applied is undone before faults are healed, and a cluster that is gone undoes nothing.
-    await apply(manifest(), { clusters: [cluster], awaitProxies: ownFirst });
+    // Not in the other cluster: objects are removed before faults are healed, and that fails in a cluster that is gone.
+    await apply(manifest(), {
+      clusters: [cluster],
+      awaitProxies: (proxy) => proxy.cluster !== cluster || localFirst(mesh, 'catalog')(proxy),
+    });
     const isLocal = answeredOk({ region: home.file.region });
     const istiods = () => home.findPods({ namespace: mesh.file.rootNamespace, labels: { app: 'istiod' } });
     const old = new Set((await istiods()).map(({ uid }) => uid));
-    const bound = lonelyIstiodBound(timeouts.podReadyMs, await istiodSettings(home, mesh.file.rootNamespace));
+    const bound = isolatedIstiodBound(
+      timeouts.podReadyMs,
+      await istiodSettings(home, mesh.file.rootNamespace),
+    );
 
     const under = await underLoad(waysTo('catalog', cluster, ingress));
     await under.begin(isLocal);
@@ -56,35 +65,39 @@ promise(
     await killPods(home, await istiods());
     const restarted = await judgeEventually(
       async () => (await istiods()).filter(({ uid, ready }) => ready && !old.has(uid)).length,
-      { until: (ready) => ready > 0, withinMs: bound.ms, what: `a restarted istiod of ${cluster} is ready` },
+      {
+        until: (ready) => ready > 0,
+        withinMs: bound.ms,
+        what: `readiness of a restarted istiod of ${cluster}`,
+      },
     );
-    under.event('istiod was waited for');
+    under.event('end of the wait for istiod');
     await faults.use(() => scale(home, { namespace: mesh.file.namespace, name: 'orders' }, before + 1));
-    const comes = await judgeEventually(
+    const started = await judgeEventually(
       async () => (await home.pods('orders')).filter(({ ready }) => ready).length,
       {
         until: (ready) => ready > before,
         withinMs: timeouts.podReadyMs,
-        what: 'a new pod of orders is ready',
+        what: 'readiness of a new pod of orders',
       },
     );
     const reached = await judgeEventually(knownPods, {
-      ...{ until: (endpoints: number) => endpoints > before, withinMs: reconnectBound().ms },
-      what: 'every proxy knows the new pod',
+      until: (endpoints: number) => endpoints > before,
+      withinMs: reconnectBound().ms,
+      what: 'the new pod in every proxy',
     });
     await under.settle(isLocal);
     await fault.heal();
     await under.settle(isLocal);
     const judgements = await under.judge(testInfo, (timeline) =>
       judgeOutage({
-        ...{ timeline, good: isLocal, fault: faultEvents },
-        ...{ budgetErrors: 0, budgetMs: 0 },
+        timeline,
+        good: isLocal,
+        fault: faultEvents,
+        budgetErrors: 0,
+        budgetMs: 0,
       }),
     );
-    holdAll(testInfo, { ...judgements, [`${cluster} on its own`]: every([restarted, comes, reached]) });
-
-    function ownFirst(proxy: Parameters<ReturnType<typeof localFirst>>[0]) {
-      return proxy.cluster !== cluster || localFirst(mesh, 'catalog')(proxy);
-    }
+    holdAll(testInfo, { ...judgements, [`${cluster} alone`]: every([restarted, started, reached]) });
   },
 );

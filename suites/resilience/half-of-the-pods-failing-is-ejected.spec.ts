@@ -1,13 +1,13 @@
 import {
   answeredOk,
   clustersWithFailover,
+  ejectedHosts,
   ejectionBound,
   failoverErrorBudget,
-  ejectedHosts,
   faultEvents,
   faultKinds,
   holdAll,
-  ifOnlySickEjected,
+  ifOnlyUnhealthyEjected,
   judgeOutage,
   loadRate,
   localFirst,
@@ -32,10 +32,13 @@ promise(
     disturbs: 'nothing',
     lock: '-exclusive-',
   },
-  'When half of the local pods answer 503, callers see no more of it than their ejection takes.',
+  'When half of the local pods answer 503, callers see failures only until these pods are ejected.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const [cluster] = clustersWithFailover(mesh.file, 'catalog');
-    test.skip(cluster === undefined, 'No cluster has catalog alone in its region, with more in another.');
+    test.skip(
+      cluster === undefined,
+      'No cluster is the only one with catalog in its region while another region has catalog, too.',
+    );
     if (cluster === undefined) return;
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
@@ -43,9 +46,13 @@ promise(
     const pods = (await home.pods('catalog')).map(({ ip }) => ip);
     const localPods = pods.length;
     const count = Math.floor(localPods / 2);
-    test.skip(count === 0, 'catalog has only one pod there: half of it is none.');
+    test.skip(count === 0, `catalog has only one pod in ${cluster}, so half of its pods cannot fail.`);
     const config: FailoverConfig = {
-      ...{ outlierDetection, attemptTimeoutMs, localPods, requestIntervalMs, load: 'open' },
+      outlierDetection,
+      attemptTimeoutMs,
+      localPods,
+      requestIntervalMs,
+      load: 'open',
     };
     const bound = ejectionBound(config);
 
@@ -59,11 +66,13 @@ promise(
     const lost = { ...config, localPods: count, concurrentRequests: under.inFlight };
     const judgements = await under.judge(testInfo, (timeline) =>
       judgeOutage({
-        ...{ timeline, good: answeredOk(), budgetMs: bound.ms },
+        timeline,
+        good: answeredOk(),
         fault: faultEvents,
         budgetErrors: failoverErrorBudget(lost).requests,
+        budgetMs: bound.ms,
       }),
     );
-    holdAll(testInfo, ifOnlySickEjected(judgements, { ejected, pods, sick: count }));
+    holdAll(testInfo, ifOnlyUnhealthyEjected(judgements, { ejected, pods, unhealthy: count }));
   },
 );

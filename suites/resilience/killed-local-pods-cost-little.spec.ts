@@ -28,10 +28,13 @@ promise(
     lock: '-exclusive-',
     timeoutMs: 150_000,
   },
-  'When all local pods are killed at once, callers lose no more than the ejection of those pods costs.',
+  'When all local pods are killed at once, callers lose no more than the ejection of these pods costs.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const [cluster] = clustersWithFailover(mesh.file, 'catalog');
-    test.skip(cluster === undefined, 'No cluster has catalog alone in its region, with more in another.');
+    test.skip(
+      cluster === undefined,
+      'No cluster is the only one with catalog in its region while another region has catalog, too.',
+    );
     if (cluster === undefined) return;
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
@@ -44,13 +47,20 @@ promise(
     await fault.heal();
     await under.settle(answeredOk({ region }), timeouts.podReadyMs);
     const config = {
-      ...{ outlierDetection, attemptTimeoutMs, localPods, concurrentRequests: under.inFlight },
-      ...{ requestIntervalMs: 1000 / loadRate, load: 'open' as const, drainMs: fault.injectedMs },
+      outlierDetection,
+      attemptTimeoutMs,
+      localPods,
+      concurrentRequests: under.inFlight,
+      requestIntervalMs: 1000 / loadRate,
+      load: 'open' as const,
+      drainMs: fault.injectedMs,
     };
     const judgements = await under.judge(testInfo, (timeline) =>
       judgeOutage({
-        ...{ timeline, fault: faultEvents },
-        ...{ budgetErrors: failoverErrorBudget(config).requests, budgetMs: failoverBound(config).ms },
+        timeline,
+        fault: faultEvents,
+        budgetErrors: failoverErrorBudget(config).requests,
+        budgetMs: failoverBound(config).ms,
       }),
     );
     holdAll(testInfo, judgements);

@@ -10,12 +10,12 @@ import {
   loadRate,
   promise,
   proveServed,
+  recoveryBound,
   routePolicyOf,
   scale,
   test,
   timeouts,
   trafficPolicyOf,
-  wayBackBound,
   waysTo,
   type Judgement,
   type Timeline,
@@ -34,11 +34,11 @@ promise(
     disturbs: 'gateway',
     timeoutMs: 180_000,
   },
-  'Callers of a remote service recover when its only gateway pod is killed, lose little with two, and nothing in a rolling restart.',
+  'Callers of a remote service recover when its only gateway pod is killed; they lose little with two pods, and nothing in a rolling restart.',
   async ({ mesh, ingress, underLoad, apply, manifest, faults }, testInfo) => {
     const from = [...ingress.keys()][0] ?? mesh.clusters[0]?.name ?? '';
     const [remote] = crossings(mesh.file, from);
-    test.skip(remote === undefined, 'No service lives behind an east-west gateway alone.');
+    test.skip(remote === undefined, 'No service has all its pods in one other cluster.');
     if (remote === undefined) return;
     const { service, cluster } = remote;
     const rules = manifest({ service });
@@ -59,7 +59,7 @@ promise(
     await under('the only pod killed', async (load) => {
       const killed = await load.inject(faultKinds.gatewayDeleted, { cluster });
       await killed.heal();
-      const back = wayBackBound(config, { lastedMs: load.faultMs, silent: false }, route);
+      const back = recoveryBound(config, { lastedMs: load.faultMs, silent: false }, route);
       await load.settle(undefined, back.ms + timeouts.requestMs);
       return (timeline) => judgeRecovery({ timeline, healed: faultEvents.healed, boundMs: back.ms });
     });
@@ -68,7 +68,7 @@ promise(
     const home = mesh.cluster(cluster);
     await faults.use(() => scale(home, gateway, 2));
     await awaitPods(home, gateway);
-    // Ready is not served: to lose the only one that is would be the first case again.
+    // A ready pod may not receive traffic yet. Without this proof, the kill could hit the only pod that does.
     await proveServed(home, gateway, timeouts.endpointMs);
     await under('one of two killed', async (load) => {
       const killed = await load.inject(faultKinds.gatewayDeleted, { cluster, count: 1 });

@@ -1,13 +1,13 @@
 import {
   answeredOk,
   clustersWithFailover,
-  every,
   ejectedHosts,
+  every,
   faultEvents,
   faultKinds,
   hangBound,
   holdAll,
-  ifOnlySickEjected,
+  ifOnlyUnhealthyEjected,
   judgeOutage,
   judgeOutcomes,
   loadRate,
@@ -20,6 +20,7 @@ import {
   test,
   trafficPolicyOf,
   waysTo,
+  type Timeline,
 } from '../../harness/index.ts';
 
 const requestIntervalMs = 1000 / loadRate;
@@ -36,10 +37,13 @@ promise(
     disturbs: 'nothing',
     lock: '-exclusive-',
   },
-  'While one pod hangs, no request fails, and none is slow once the pod is ejected.',
+  'While one pod hangs, no request fails, and no request is slow after the pod is ejected.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const [cluster] = clustersWithFailover(mesh.file, 'catalog');
-    test.skip(cluster === undefined, 'No cluster has catalog alone in its region, with more in another.');
+    test.skip(
+      cluster === undefined,
+      'No cluster is the only one with catalog in its region while another region has catalog, too.',
+    );
     if (cluster === undefined) return;
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
     const { outlierDetection = {} } = trafficPolicyOf(manifest());
@@ -57,7 +61,7 @@ promise(
     const ejected = await ejectedHosts(mesh, home, 'catalog');
     await fault.heal();
     await under.settle(prompt);
-    const judge = (timeline: Parameters<typeof judgeOutage>[0]['timeline']) =>
+    const judge = (timeline: Timeline) =>
       every([
         judgeOutcomes({
           timeline: since(timeline, faultEvents.injected),
@@ -65,11 +69,14 @@ promise(
           atLeast: requestsToSeeFailures(),
         }),
         judgeOutage({
-          ...{ timeline, good: prompt, budgetErrors: slowRequests, budgetMs: slow.ms },
+          timeline,
+          good: prompt,
           fault: faultEvents,
+          budgetErrors: slowRequests,
+          budgetMs: slow.ms,
         }),
       ]);
     const judgements = await under.judge(testInfo, judge, { good: prompt });
-    holdAll(testInfo, ifOnlySickEjected(judgements, { ejected, pods, sick: 1 }));
+    holdAll(testInfo, ifOnlyUnhealthyEjected(judgements, { ejected, pods, unhealthy: 1 }));
   },
 );

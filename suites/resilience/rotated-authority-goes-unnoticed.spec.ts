@@ -18,7 +18,7 @@ import {
   waysTo,
 } from '../../harness/index.ts';
 
-const bothServe = 'pods with certificates of either authority serve';
+const bothServe = 'pods with certificates of both authorities serve';
 
 promise(
   {
@@ -29,12 +29,12 @@ promise(
     needsLab: true,
     timeoutMs: 300_000,
   },
-  'When a cluster issues from another intermediate of the same root, pods with certificates of either serve and no request is lost.',
+  'When a cluster changes to another intermediate of the same root, pods with either certificate serve, and no request is lost.',
   async ({ mesh, plain, ingress, underLoad, faults, apply, manifest }, testInfo) => {
     const [crossing] = mesh.file.clusters.flatMap(({ name }) =>
       crossings(mesh.file, name).map((to) => ({ from: name, to })),
     );
-    test.skip(crossing === undefined, 'No service has its pods in one cluster and callers in another.');
+    test.skip(crossing === undefined, 'No service has all its pods in one other cluster.');
     if (crossing === undefined) return;
     const { from, to } = crossing;
     const home = mesh.cluster(to.cluster);
@@ -44,7 +44,7 @@ promise(
 
     const under = await underLoad(waysTo(to.service, from, ingress));
     await under.begin();
-    // Not by a rollout: what a restart of pods and gateways costs is promised elsewhere.
+    // Without a rollout: other promises cover the cost of restarted pods and gateways.
     const rotation = { cluster: to.cluster, renew: 'none' as const };
     await under.inject(faultKinds.intermediateRotated, rotation);
     await faults.use(() => scale(home, deployment, before + 1));
@@ -62,7 +62,10 @@ promise(
     const judgements = await under.judge(testInfo, (timeline) =>
       every([
         judgeOutage({
-          ...{ timeline, fault: { injected: faultEvents.injected }, budgetErrors: 0, budgetMs: 0 },
+          timeline,
+          fault: { injected: faultEvents.injected },
+          budgetErrors: 0,
+          budgetMs: 0,
         }),
         judgeCoverage({ timeline, by: 'pod', window: { fromMs }, members }),
       ]),

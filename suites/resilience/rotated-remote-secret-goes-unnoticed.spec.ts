@@ -23,26 +23,27 @@ promise(
   },
   'When the remote secret of a cluster is rotated, no request to that cluster is lost.',
   async ({ mesh, ingress, underLoad }, testInfo) => {
-    const found = mesh.file.clusters.flatMap(({ name }) =>
+    const [crossing] = mesh.file.clusters.flatMap(({ name }) =>
       crossings(mesh.file, name).map((to) => ({ from: name, to })),
     );
-    const [crossing] = found;
-    test.skip(crossing === undefined, 'No service has its pods in one cluster and callers in another.');
+    test.skip(crossing === undefined, 'No service has all its pods in one other cluster.');
     if (crossing === undefined) return;
     const { from, to } = crossing;
 
     const under = await underLoad(waysTo(to.service, from, ingress));
     await under.begin();
-    // Proven: istiod has taken the new token, is synced, and holds every endpoint. Healing rotates back: a second rotation.
+    // The proof of the fault: istiod uses the new token, is synced, and holds every endpoint. Healing is a second rotation.
     const fault = await under.inject(faultKinds.remoteSecretRotated, { cluster: from, to: to.cluster });
     await fault.heal();
     await under.settle();
-    // A registry that is closed after its successor was filled takes the endpoints along, seconds later (istio #61043).
+    // If istiod closes the old registry after it filled the new one, the endpoints disappear seconds later (istio #61043).
     await under.further(pushBound().ms);
     const judgements = await under.judge(testInfo, (timeline) =>
       judgeOutage({
-        ...{ timeline, fault: faultEvents },
-        ...{ budgetErrors: 0, budgetMs: 0 },
+        timeline,
+        fault: faultEvents,
+        budgetErrors: 0,
+        budgetMs: 0,
       }),
     );
     holdAll(testInfo, judgements);

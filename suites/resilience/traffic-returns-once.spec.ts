@@ -17,14 +17,14 @@ import {
   provenBy,
   pushBound,
   quietTime,
-  tellingStreak,
+  streakToProveRegion,
   test,
   timeouts,
   trafficPolicyOf,
   waysTo,
 } from '../../harness/index.ts';
 
-const healing = 'local pods are asked for';
+const healing = 'local pods are requested';
 
 promise(
   {
@@ -38,19 +38,22 @@ promise(
     lock: '-exclusive-',
     timeoutMs: 220_000,
   },
-  'When local pods are back, traffic returns to its own region once, and stays.',
+  'When local pods are back, traffic returns to its own region once, and stays there.',
   async ({ mesh, ingress, underLoad, apply, manifest }, testInfo) => {
     const [cluster] = clustersWithFailover(mesh.file, 'catalog');
-    test.skip(cluster === undefined, 'No cluster has catalog alone in its region, with more in another.');
+    test.skip(
+      cluster === undefined,
+      'No cluster is the only one with catalog in its region while another region has catalog, too.',
+    );
     if (cluster === undefined) return;
     await apply(manifest(), { awaitProxies: localFirst(mesh, 'catalog') });
     const { outlierDetection = {}, connectTimeoutMs: attemptTimeoutMs = NaN } = trafficPolicyOf(manifest());
     const { region } = mesh.cluster(cluster).file;
     const localPods = (await mesh.cluster(cluster).pods('catalog')).length;
-    // A mixture of regions lasts until the last pod is ready and known.
+    // Answers of two regions mix until the last pod is ready and every proxy knows it.
     const knownMs = pushBound().ms;
     const mixed = ((timeouts.podReadyMs + knownMs) * loadRate) / 1000;
-    const inARow = Math.max(provenBy, tellingStreak({ localPods, requests: mixed }));
+    const inARow = Math.max(provenBy, streakToProveRegion({ localPods, requests: mixed }));
     const quietMs = quietTime({ outlierDetection }).ms;
     const isLocal = answeredOk({ region });
 
@@ -58,8 +61,13 @@ promise(
     await under.begin(isLocal);
     const fault = await under.inject(faultKinds.podsScaledToZero, { cluster, service: 'catalog' });
     const config = {
-      ...{ outlierDetection, attemptTimeoutMs, localPods, concurrentRequests: under.inFlight },
-      ...{ requestIntervalMs: 1000 / loadRate, load: 'open' as const, drainMs: fault.injectedMs },
+      outlierDetection,
+      attemptTimeoutMs,
+      localPods,
+      concurrentRequests: under.inFlight,
+      requestIntervalMs: 1000 / loadRate,
+      load: 'open' as const,
+      drainMs: fault.injectedMs,
     };
     await under.settle((request) => request.outcome === 'ok' && !isLocal(request), failoverBound(config).ms);
     under.event(healing);
@@ -72,14 +80,21 @@ promise(
       (timeline) =>
         every([
           judgeFailover({
-            ...{ timeline, local: region, boundMs: failoverBound(config).ms + answerAllowanceMs },
+            timeline,
+            local: region,
             events: { injected: faultEvents.injected, healing, healed: faultEvents.healed },
-            ...{ failbackBoundMs: failbackBound(config).ms },
+            boundMs: failoverBound(config).ms + answerAllowanceMs,
+            failbackBoundMs: failbackBound(config).ms,
             budgetErrors: failoverErrorBudget(config).requests,
           }),
           judgeSettles({
-            ...{ timeline, healing, healed: faultEvents.healed, knownMs },
-            ...{ local: region, quietMs, inARow },
+            timeline,
+            healing,
+            healed: faultEvents.healed,
+            knownMs,
+            local: region,
+            quietMs,
+            inARow,
           }),
         ]),
       { good: answeredOk() },

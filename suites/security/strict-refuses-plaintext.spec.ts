@@ -16,7 +16,7 @@ import {
   type RequestRecord,
 } from '../../harness/index.ts';
 
-/** Three of ten that slip through shall be noticed: one pod, one rule. */
+/** The test must detect three answered calls of ten: such as one pod, or one rule. */
 const count = requestsToSeeFailures(0.3);
 const refusal = ['upstreamReset', 'connectFailure'] as const;
 const fresh = { fresh: true };
@@ -31,25 +31,25 @@ promise(
     ],
     disturbs: 'nothing',
   },
-  'Under STRICT, plaintext is refused, by service and by pod address, and mutual TLS is not.',
+  'Under STRICT, plaintext to a service and to a pod address is refused, and mutual TLS is answered.',
   async ({ mesh, probes, plain, apply, manifest }, testInfo) => {
     const targets = plain.all.flatMap(({ cluster }) => {
       const here = placements(mesh.file).filter(
         ({ service, pods }) => pods[cluster.name] && service !== 'probe',
       );
-      // The last: catalog and webapp come first, and others measure them.
+      // The last service: catalog and webapp come first, and other promises measure them.
       const service = here.at(-1)?.service;
       return service === undefined ? [] : [{ cluster, service }];
     });
-    test.skip(targets.length === 0, 'No cluster has a probe and a service beside it.');
+    test.skip(targets.length === 0, 'No cluster has both a probe and another service.');
 
     const plaintext: ExpectedCall[] = [];
     const mutual: ExpectedCall[] = [];
     for (const { cluster, service } of targets) {
       const { ip } = await cluster.readyPod(service);
       const [outside, inside] = [plain.in(cluster.name), probes.in(cluster.name)];
-      const add = (way: string, call: () => Promise<RequestRecord>) =>
-        plaintext.push({ scope: `${service} in ${cluster.name}, ${way}`, call, expected: refusal, count });
+      const add = (how: string, call: () => Promise<RequestRecord>) =>
+        plaintext.push({ scope: `${service} in ${cluster.name}, ${how}`, call, expected: refusal, count });
       add('by service', async () => recordOf(await outside.call(service, fresh)));
       add('by pod address', async () => recordOf(await outside.callAddress(ip, workloadPorts.serve, fresh)));
       add('TCP by service', () => outside.callTcp(service));

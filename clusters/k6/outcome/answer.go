@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// BodyBytes is how much of a body an outcome depends on at most.
+// BodyBytes is the length of the beginning of a body that determines an outcome.
 const BodyBytes = 512
 
-// said is how much of a body a detail quotes at most.
-const said = 300
+// quotedChars is the most that a detail quotes of a body.
+const quotedChars = 300
 
-// Answer is an HTTP answer as far as its outcome depends on it.
+// Answer has the parts of an HTTP answer that determine its outcome.
 type Answer struct {
 	Status int
-	// Header returns the value of a header, several joined by a comma, and whether there is one.
+	// Header returns the value of a header and whether it is present; several values are joined by a comma.
 	Header func(name string) (string, bool)
-	// Body is the beginning of the body, BodyBytes where there are as many.
+	// Body is the beginning of the body, at most BodyBytes.
 	Body []byte
 }
 
-// OfAnswer says what an HTTP answer means. See classifyAnswer in harness/traffic/classify.ts for the three kinds of
-// speaker that it tells apart.
+// OfAnswer classifies an HTTP answer. See classifyAnswer in harness/traffic/classify.ts for the three kinds of servers that
+// it distinguishes.
 func OfAnswer(answer Answer) Classified {
 	origin := OriginOf(answer)
 	flags, flagged := answer.Header("x-meshproof-flags")
@@ -34,10 +34,10 @@ func OfAnswer(answer Answer) Classified {
 	if classified, is := fromProxy(answer, body); is {
 		return classified
 	}
-	return fromStranger(answer.Status, origin, body)
+	return fromOtherServer(answer.Status, origin, body)
 }
 
-// OriginOf says who made an answer, nil when it was not a workload of meshproof.
+// OriginOf returns the workload of meshproof that answered, or nil for another server.
 func OriginOf(answer Answer) *Origin {
 	service, is := answer.Header("x-meshproof-service")
 	if !is {
@@ -56,7 +56,7 @@ func OriginOf(answer Answer) *Origin {
 	}
 }
 
-// ofFlag holds the outcomes of Envoy's response flags, for calls that a workload could not pass on.
+// ofFlag holds the outcomes of Envoy's response flags, for calls that a workload could not forward.
 var ofFlag = map[string]Outcome{
 	"UH":    NoHealthyUpstream,
 	"UF":    ConnectFailure,
@@ -94,7 +94,7 @@ func fromWorkload(answer Answer, origin *Origin, flags string) Classified {
 		}
 	}
 	teller := origin.Service + "/" + origin.Cluster + "/" + origin.Pod
-	return Classified{Outcome: outcome, Detail: detail + " (told by " + teller + ")"}
+	return Classified{Outcome: outcome, Detail: detail + " (reported by " + teller + ")"}
 }
 
 func fromProxy(answer Answer, body string) (Classified, bool) {
@@ -107,11 +107,11 @@ func fromProxy(answer Answer, body string) (Classified, bool) {
 	}
 	by := "first proxy"
 	if _, passedOn := answer.Header("x-envoy-upstream-service-time"); passedOn {
-		by = "a proxy further on"
+		by = "a later proxy"
 	}
 	text := quoted(body)
 	if text == "" {
-		text = "with no body"
+		text = "with an empty body"
 	}
 	return Classified{Outcome: outcome, Detail: strconv.Itoa(answer.Status) + " " + text + " (" + by + ")"}, true
 }
@@ -153,7 +153,7 @@ func ofReset(reason, transport string) Outcome {
 	}
 }
 
-func fromStranger(status int, origin *Origin, body string) Classified {
+func fromOtherServer(status int, origin *Origin, body string) Classified {
 	if status < 400 {
 		return Classified{Outcome: OK, Origin: origin}
 	}
@@ -164,16 +164,16 @@ func fromStranger(status int, origin *Origin, body string) Classified {
 	}
 }
 
-// quoted is the beginning of a body as a detail says it; its length counts characters, as JavaScript's slice does.
+// quoted is the beginning of a body for a detail; its length counts characters, as JavaScript's slice does.
 func quoted(body string) string {
 	runes := []rune(trimmed(body))
-	return string(runes[:min(len(runes), said)])
+	return string(runes[:min(len(runes), quotedChars)])
 }
 
 // trimmed is JavaScript's trim for Latin-1 text: unlike Go's, it keeps U+0085.
 func trimmed(text string) string { return strings.Trim(text, "\t\n\v\f\r \u00a0") }
 
-// latin1 reads bytes as harness/traffic does, one character a byte, so that a detail is the same text there and here.
+// latin1 reads each byte as a character, as harness/traffic does, so that both produce the same details.
 func latin1(bytes []byte) string {
 	runes := make([]rune, len(bytes))
 	for at, one := range bytes {

@@ -12,12 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrLostAnswer is the cause of a request that was written to a kept connection which then closed without an answer. Go
-// would send it again by itself; a user of another client would have seen it fail.
+// ErrLostAnswer is the cause of a request that was written to a kept connection which then closed without an answer. Go would
+// retry the request; other clients see a failure.
 var ErrLostAnswer = errors.New("the connection closed before the answer")
 
-// noWay holds the errors of a socket that mean that no connection was made.
-var noWay = map[syscall.Errno]bool{
+// notConnected holds the errors of a socket that could not connect.
+var notConnected = map[syscall.Errno]bool{
 	unix.ECONNREFUSED: true,
 	unix.EHOSTUNREACH: true,
 	unix.ENETUNREACH:  true,
@@ -25,8 +25,8 @@ var noWay = map[syscall.Errno]bool{
 	unix.ETIMEDOUT:    true,
 }
 
-// OfError says what an error of Go's HTTP client means: no whole answer came back. It follows classifyError in
-// harness/traffic/classify.ts; an error that it does not know is an UpstreamReset.
+// OfError classifies an error of Go's HTTP client: the answer is missing or incomplete. It follows classifyError in
+// harness/traffic/classify.ts. An unknown error is an UpstreamReset.
 func OfError(err error) Classified {
 	code, outcome := codeOf(err)
 	detail := err.Error()
@@ -50,7 +50,7 @@ func codeOf(err error) (string, Outcome) {
 	case errors.As(err, &resolving):
 		return "ENOTFOUND", ConnectFailure
 	case errors.As(err, &number):
-		if noWay[number] {
+		if notConnected[number] {
 			return unix.ErrnoName(number), ConnectFailure
 		}
 		return unix.ErrnoName(number), UpstreamReset
@@ -68,7 +68,7 @@ func codeOf(err error) (string, Outcome) {
 	}
 }
 
-// isTLS tells a handshake that failed. Go has a type for most of its errors; the rest only say so.
+// isTLS reports whether a handshake failed. Go has types for most of these errors; the others have only a text.
 func isTLS(err error) bool {
 	var (
 		alert        tls.AlertError
@@ -82,11 +82,11 @@ func isTLS(err error) bool {
 		errors.As(err, &authority) || errors.As(err, &invalid) || errors.As(err, &name) {
 		return true
 	}
-	said := err.Error()
-	return strings.Contains(said, "tls: ") || strings.Contains(said, "server gave HTTP response to HTTPS client")
+	text := err.Error()
+	return strings.Contains(text, "tls: ") || strings.Contains(text, "server gave HTTP response to HTTPS client")
 }
 
-// OfK6 says what k6's own error code of a request without an answer means (https://grafana.com/docs/k6/latest/javascript-api/error-codes/).
+// OfK6 classifies k6's error code of a request without an answer (https://grafana.com/docs/k6/latest/javascript-api/error-codes/).
 func OfK6(code int, message string) Classified {
 	outcome := UpstreamReset
 	switch {

@@ -1,8 +1,8 @@
-// Package outcome says what became of a request and who answered it, in the words of harness/traffic/timeline.ts. Its
-// rules are those of harness/traffic/classify.ts: both are held to harness/traffic/classify.cases.json.
+// Package outcome classifies requests by their outcome and origin, with the names of harness/traffic/timeline.ts. Its rules are
+// those of harness/traffic/classify.ts: harness/traffic/classify.cases.json tests both.
 package outcome
 
-// Outcome is what became of a request, in words that name the layer that failed.
+// Outcome is the result of a request. A failure names the layer that failed.
 type Outcome string
 
 // The outcomes, as harness/traffic/timeline.ts explains them.
@@ -19,7 +19,7 @@ const (
 	AppError          Outcome = "appError"
 )
 
-// Origin is who answered a request.
+// Origin is the workload that answered a request.
 type Origin struct {
 	Service string `json:"service"`
 	Cluster string `json:"cluster"`
@@ -28,7 +28,7 @@ type Origin struct {
 	Pod     string `json:"pod"`
 }
 
-// Classified is what an answer or an error means. Origin is nil when nothing of ours answered.
+// Classified is the meaning of an answer or an error. Origin is nil if no workload of meshproof answered.
 type Classified struct {
 	Outcome Outcome
 	Origin  *Origin

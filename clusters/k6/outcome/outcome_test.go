@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// recorded are the cases that harness/traffic/classify.test.ts reads as well.
+// recorded are the cases that harness/traffic/classify.test.ts also reads.
 type recorded struct {
 	Answers []struct {
 		Name    string
@@ -57,7 +57,7 @@ func readRecorded(t *testing.T) recorded {
 		t.Fatal(err)
 	}
 	if len(cases.Answers) == 0 || len(cases.Errors) == 0 || len(cases.K6) == 0 {
-		t.Fatal("the file of cases holds none")
+		t.Fatal("the file of cases is empty")
 	}
 	return cases
 }
@@ -109,7 +109,7 @@ func (late) Error() string   { return "i/o timeout" }
 func (late) Timeout() bool   { return true }
 func (late) Temporary() bool { return true }
 
-// made is an error as Go's HTTP client returns it.
+// made builds an error as Go's HTTP client returns it.
 func (g *goError) made(t *testing.T) error {
 	t.Helper()
 	operation := func(op string) error {
@@ -144,7 +144,7 @@ func (g *goError) made(t *testing.T) error {
 	case "unknown":
 		err = errors.New("something new")
 	default:
-		t.Fatalf("there is no error of the kind %q", g.Kind)
+		t.Fatalf("unknown kind of error %q", g.Kind)
 	}
 	if g.Wrapped {
 		err = fmt.Errorf("outer: %w", &url.Error{Op: "Get", URL: "http://x", Err: err})
@@ -159,6 +159,6 @@ func errnoOf(t *testing.T, name string) syscall.Errno {
 			return number
 		}
 	}
-	t.Fatalf("there is no errno %q", name)
+	t.Fatalf("unknown errno %q", name)
 	return 0
 }

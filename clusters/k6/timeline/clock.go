@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Clock tells times as nanoseconds since the zero of a timeline. It is the kernel's monotonic clock, which Node reads as
-// process.hrtime: two processes that agree on the zero agree on every time, whatever happens to the time of day.
+// Clock returns times as nanoseconds since the zero of a timeline. It is the kernel's monotonic clock, which Node reads as
+// process.hrtime: two processes with the same zero agree on every time, even if the time of day steps.
 type Clock struct{ zero time.Time }
 
 // NewClock starts a clock whose zero is now.
@@ -26,8 +26,8 @@ func ClockSince(monotonicNs int64) (Clock, error) {
 // Now is the present, in nanoseconds since zero.
 func (c Clock) Now() int64 { return c.At(time.Now()) }
 
-// At is a moment in nanoseconds since zero. The moment has to carry a monotonic reading, as those of time.Now do.
+// At is a moment in nanoseconds since zero. The moment must have a monotonic reading, as those of time.Now have.
 func (c Clock) At(moment time.Time) int64 { return moment.Sub(c.zero).Nanoseconds() }
 
-// Zero is the wall-clock time of zero, as it looks now.
+// Zero is the wall-clock time of zero, by the current wall clock.
 func (c Clock) Zero() time.Time { return time.Now().Add(-time.Since(c.zero)).UTC() }

@@ -1,4 +1,4 @@
-// Package timeline keeps what becomes of requests and writes it down, in memory that does not grow with their number.
+// Package timeline records the results of requests as a stream. Its memory does not grow with the number of requests.
 package timeline
 
 import (
@@ -15,13 +15,13 @@ type Request struct {
 	SentNs int64
 	// EndNs is when its outcome was known.
 	EndNs int64
-	// Status is the HTTP status, 0 when none came back.
+	// Status is the HTTP status, 0 without an answer.
 	Status int
 	outcome.Classified
 }
 
-// Ledger holds requests from their start until all that were due before them have ended, so that they leave in the order in
-// which they were due. What it holds is bounded by what is under way.
+// Ledger holds each request until all requests that were due before it have ended, so that requests leave in the order in
+// which they were due. The requests in flight bound its size.
 type Ledger struct {
 	mutex sync.Mutex
 	queue []*Entry
@@ -37,7 +37,7 @@ type Entry struct {
 	ended   bool
 }
 
-// Begin notes a request that is being sent.
+// Begin records the start of a request.
 func (l *Ledger) Begin(startNs, sentNs int64) *Entry {
 	entry := &Entry{request: Request{StartNs: startNs, SentNs: sentNs}}
 	l.mutex.Lock()
@@ -51,7 +51,7 @@ func (l *Ledger) Begin(startNs, sentNs int64) *Entry {
 	return entry
 }
 
-// End notes what became of a request. A second end of the same request is ignored.
+// End records the result of a request. A second end of the same request is ignored.
 func (l *Ledger) End(entry *Entry, endNs int64, status int, classified outcome.Classified) Request {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -62,8 +62,8 @@ func (l *Ledger) End(entry *Entry, endNs int64, status int, classified outcome.C
 	return entry.request
 }
 
-// Take removes, in order, the requests that were due before a moment and before which none is under way. It returns them
-// and the moment up to which that is all: the given one, or the start of the oldest request under way.
+// Take removes, in order, the requests that were due before beforeNs and before the oldest request in flight. It returns them
+// and the moment up to which they are complete: beforeNs, or the start of the oldest request in flight.
 func (l *Ledger) Take(beforeNs int64) (taken []Request, completeNs int64) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -87,21 +87,21 @@ func (l *Ledger) Take(beforeNs int64) (taken []Request, completeNs int64) {
 	return taken, completeNs
 }
 
-// Begun is how many requests were sent.
+// Begun is the number of requests sent.
 func (l *Ledger) Begun() int64 {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	return l.begun
 }
 
-// Latest is when the last request that was sent was due.
+// Latest is when the last sent request was due.
 func (l *Ledger) Latest() int64 {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	return l.latestNs
 }
 
-// Held is how many requests have not been taken.
+// Held is the number of requests that have not been taken.
 func (l *Ledger) Held() int {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

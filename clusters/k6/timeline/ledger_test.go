@@ -17,13 +17,13 @@ func starts(requests []Request) []int64 {
 	return all
 }
 
-func TestLedgerHandsOutInOrderOfStart(t *testing.T) {
+func TestLedgerReturnsRequestsInOrderOfStart(t *testing.T) {
 	var ledger Ledger
 	third, first, second := ledger.Begin(30, 30), ledger.Begin(10, 31), ledger.Begin(20, 32)
 	ledger.End(third, 40, 200, fine)
 	ledger.End(second, 41, 200, fine)
 	if taken, complete := ledger.Take(100); len(taken) != 0 || complete != 10 {
-		t.Fatalf("the oldest is under way, yet %v were taken, complete to %d", starts(taken), complete)
+		t.Fatalf("the oldest request is in flight, but %v were taken, complete to %d", starts(taken), complete)
 	}
 	ledger.End(first, 42, 200, fine)
 	taken, complete := ledger.Take(30)
@@ -38,7 +38,7 @@ func TestLedgerHandsOutInOrderOfStart(t *testing.T) {
 	}
 }
 
-func TestLedgerTakesWhatBeganTooLate(t *testing.T) {
+func TestLedgerTakesARequestThatBeganLate(t *testing.T) {
 	var ledger Ledger
 	ledger.End(ledger.Begin(50, 50), 51, 200, fine)
 	ledger.Take(100)
@@ -57,7 +57,7 @@ func TestLedgerKeepsTheFirstEnd(t *testing.T) {
 	}
 }
 
-func TestLedgerHoldsOnlyWhatIsUnderWay(t *testing.T) {
+func TestLedgerHoldsOnlyRequestsInFlight(t *testing.T) {
 	var ledger Ledger
 	for at := range int64(100_000) {
 		ledger.End(ledger.Begin(at, at), at+1, 200, fine)

@@ -7,7 +7,7 @@ import (
 	"meshproof.dev/k6/outcome"
 )
 
-// Version is that of the stream's format. harness/traffic/k6-stream.ts reads it.
+// Version is the version of the stream's format. harness/traffic/k6-stream.ts reads the stream.
 const Version = 1
 
 // The lines of a stream, each a JSON object with its `type`. Times are milliseconds on the timeline's clock.
@@ -24,7 +24,7 @@ type (
 		ID   int    `json:"id"`
 		outcome.Origin
 	}
-	// requestLine tells one request by itself.
+	// requestLine is one request.
 	requestLine struct {
 		Type    string          `json:"type"`
 		StartMs ms              `json:"startMs"`
@@ -34,7 +34,7 @@ type (
 		Origin  *int            `json:"origin,omitempty"`
 		Detail  string          `json:"detail,omitempty"`
 	}
-	// slotLine counts the requests that were due in a slot. Where a slot has several lines, their counts add up.
+	// slotLine counts the requests that were due in a slot. If a slot has several lines, their counts add up.
 	slotLine struct {
 		Type   string    `json:"type"`
 		Slot   int64     `json:"slot"`
@@ -51,7 +51,7 @@ type (
 		P99Ms float64 `json:"p99Ms"`
 		MaxMs float64 `json:"maxMs"`
 	}
-	// tailLine holds the last good requests that were not told by themselves; it takes the place of the one before.
+	// tailLine holds the last good requests without a requestLine. It replaces the tailLine before.
 	tailLine struct {
 		Type     string        `json:"type"`
 		Requests []requestLine `json:"requests"`
@@ -65,25 +65,25 @@ type (
 	sentLine struct {
 		Type  string `json:"type"`
 		Begun int64  `json:"begun"`
-		// LastDueMs is when the last of them was due.
+		// LastDueMs is when the last request was due.
 		LastDueMs ms `json:"lastDueMs"`
 	}
 	endLine struct {
 		Type string `json:"type"`
-		// Requests that ended, those of them that were told by themselves, and those that are only in the slots.
+		// Requests counts the requests that ended: Told of them have a requestLine, and Elided are only in the slots.
 		Requests int64 `json:"requests"`
 		Told     int64 `json:"told"`
 		Elided   int64 `json:"elided"`
-		// Dropped requests were due and never sent; unfinished ones were sent and never ended.
+		// Dropped requests were due but never sent. Unfinished requests were sent but never ended.
 		Dropped    int64 `json:"dropped"`
 		Unfinished int   `json:"unfinished"`
-		// LateMs is how long after it was due a request was sent, at most.
+		// LateMs is the most that a request was sent after it was due.
 		LateMs ms `json:"lateMs"`
 		quantiles
 	}
 )
 
-// ms is a time in nanoseconds that is written in milliseconds, to the microsecond.
+// ms is a time in nanoseconds, written in milliseconds and rounded to microseconds.
 type ms int64
 
 // MarshalJSON implements json.Marshaler.

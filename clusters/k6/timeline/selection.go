@@ -2,38 +2,38 @@ package timeline
 
 import "meshproof.dev/k6/outcome"
 
-// Around is how many good requests are kept by themselves before and after every failure and every change of the answering
-// cluster. harness/verdict asks for five in a row by default.
+// Around is the number of good requests that are written in full before and after every failure and every change of the
+// answering cluster. harness/verdict needs five in a row by default.
 const Around = 20
 
-// Good requests that are kept by themselves at most, so that a mesh that balances between clusters, or flaps, does not make a
-// recording grow without end. Two purses: changes must not use up what failures need.
+// The most good requests that are written in full: a mesh that balances between clusters, or flaps, must not make a recording
+// grow without end. Changes have their own limit, so that they do not use up that of failures.
 const (
 	mostAroundFailures = 50_000
 	mostAroundChanges  = 10_000
 )
 
-// purse is how many good requests may still be told on account of something, and how many after it are to be told.
-type purse struct {
+// allowance counts the good requests that may still be written for one reason, and how many of the next ones to write.
+type allowance struct {
 	left      int
 	following int
 }
 
-// selection decides which requests are told one by one. It is shown all of them, in the order in which they were due.
+// selection decides which requests are written in full. It gets all requests, in the order in which they were due.
 type selection struct {
 	all      bool
-	recent   []Request // the last good ones that were not told, at most Around
-	failures purse     // the beginning of the load is on its account, too
-	changes  purse
+	recent   []Request // the last good requests that were not written, at most Around
+	failures allowance // also for the beginning of the load
+	changes  allowance
 	cluster  string
 	begun    bool
 }
 
 func newSelection(all bool) *selection {
-	return &selection{all: all, failures: purse{left: mostAroundFailures}, changes: purse{left: mostAroundChanges}}
+	return &selection{all: all, failures: allowance{left: mostAroundFailures}, changes: allowance{left: mostAroundChanges}}
 }
 
-// add takes a request and returns those that are to be told now, in order.
+// add takes a request and returns the requests to write now, in order.
 func (s *selection) add(request Request) []Request {
 	if s.all {
 		return []Request{request}
@@ -41,51 +41,51 @@ func (s *selection) add(request Request) []Request {
 	if request.Outcome != outcome.OK {
 		return append(s.before(&s.failures), request)
 	}
-	var told []Request
+	var selected []Request
 	cluster := clusterOf(request)
 	switch {
 	case !s.begun:
 		s.failures.following = Around
 	case cluster != s.cluster:
-		told = s.before(&s.changes)
+		selected = s.before(&s.changes)
 	}
 	s.begun, s.cluster = true, cluster
-	if s.paid() {
-		return append(told, request)
+	if s.follows() {
+		return append(selected, request)
 	}
 	s.keep(request)
-	return told
+	return selected
 }
 
-// before empties the good ones before a failure or a change, and has as many told after it.
-func (s *selection) before(on *purse) []Request {
-	on.following = Around
-	told := s.recent[max(0, len(s.recent)-on.left):]
-	if len(told) == 0 {
-		return nil // what is kept may still be wanted on the other account
+// before returns the good requests before a failure or a change, and selects as many after it.
+func (s *selection) before(reason *allowance) []Request {
+	reason.following = Around
+	selected := s.recent[max(0, len(s.recent)-reason.left):]
+	if len(selected) == 0 {
+		return nil // the recent requests stay: the other reason may still select them
 	}
-	on.left -= len(told)
+	reason.left -= len(selected)
 	s.recent = nil
-	return told
+	return selected
 }
 
-// paid tells whether a good request follows something on whose account it can be told.
-func (s *selection) paid() bool {
-	paid := false
-	for _, on := range []*purse{&s.failures, &s.changes} {
-		if on.following == 0 {
+// follows reports whether a good request follows a failure or a change closely enough to be written, and charges it.
+func (s *selection) follows() bool {
+	charged := false
+	for _, reason := range []*allowance{&s.failures, &s.changes} {
+		if reason.following == 0 {
 			continue
 		}
-		on.following--
-		if !paid && on.left > 0 {
-			on.left--
-			paid = true
+		reason.following--
+		if !charged && reason.left > 0 {
+			reason.left--
+			charged = true
 		}
 	}
-	return paid
+	return charged
 }
 
-// keep holds a good request that was not told, as one of the last.
+// keep holds a good request that was not written, as one of the last.
 func (s *selection) keep(request Request) {
 	if len(s.recent) == Around {
 		copy(s.recent, s.recent[1:])

@@ -12,7 +12,7 @@ import (
 // SlotNs is the width of a slot.
 const SlotNs = int64(50 * time.Millisecond)
 
-// Latencies are told in microseconds, with three significant digits.
+// Latencies are recorded in microseconds, with three significant digits.
 const (
 	shortestUs = 1
 	longestUs  = int64(5 * time.Minute / time.Microsecond)
@@ -28,7 +28,7 @@ type tally struct {
 }
 
 type tallyKey struct {
-	origin  int // -1: nothing of ours answered
+	origin  int // -1: no workload of meshproof answered
 	outcome outcome.Outcome
 }
 
@@ -46,7 +46,7 @@ func (t *tally) reset() {
 	t.latencies.Reset()
 }
 
-// line is what is written of a slot; nothing when it is empty.
+// line returns the line of a slot, and false for an empty slot.
 func (t *tally) line(slot int64) (slotLine, bool) {
 	if len(t.counts) == 0 {
 		return slotLine{}, false
@@ -61,7 +61,7 @@ func (t *tally) line(slot int64) (slotLine, bool) {
 	return line, true
 }
 
-// record never fails: what is beyond the histogram's range counts as its end.
+// record never fails: a latency outside the histogram's range counts as the nearest end of the range.
 func record(latencies *hdrhistogram.Histogram, latencyNs int64) {
 	us := min(max(latencyNs/int64(time.Microsecond), shortestUs), longestUs)
 	_ = latencies.RecordValue(us)

@@ -10,11 +10,10 @@ import (
 	"meshproof.dev/k6/outcome"
 )
 
-// graceNs is how long a slot stays open for requests that were due in it and are sent late. One that is later still is
-// counted all the same, by a second line of its slot.
+// graceNs is how long a slot stays open for requests that are sent late. A second line of the slot counts later requests.
 const graceNs = int64(100 * time.Millisecond)
 
-// Timeline writes down the requests of a ledger: counts a slot, and by themselves those that matter to an outage.
+// Timeline writes the requests of a ledger: counts for each slot, and in full the requests that matter to an outage.
 type Timeline struct {
 	ledger    *Ledger
 	out       *bufio.Writer
@@ -26,11 +25,11 @@ type Timeline struct {
 	latencies *hdrhistogram.Histogram
 	lateNs    int64
 	requests  int64
-	told      int64
+	written   int64
 	tailed    int64
 }
 
-// New starts a timeline on a writer. With `all`, every request is told by itself.
+// New starts a timeline on a writer. With `all`, it writes every request in full.
 func New(ledger *Ledger, clock Clock, out io.Writer, all bool) (*Timeline, error) {
 	buffered := bufio.NewWriterSize(out, 64<<10)
 	t := &Timeline{
@@ -51,7 +50,7 @@ func New(ledger *Ledger, clock Clock, out io.Writer, all bool) (*Timeline, error
 	return t, t.out.Flush()
 }
 
-// Flush writes what is complete at a moment: slots in which nothing is under way, and requests before which nothing is.
+// Flush writes the complete parts: slots without a request in flight, and requests before the oldest one in flight.
 func (t *Timeline) Flush(nowNs int64) error {
 	completeNs, err := t.take(nowNs - graceNs)
 	if err != nil {
@@ -88,15 +87,15 @@ func (t *Timeline) End(dropped int64) error {
 		return err
 	}
 	for _, request := range t.selection.recent {
-		if err := t.tell(request); err != nil {
+		if err := t.writeRequest(request); err != nil {
 			return err
 		}
 	}
 	end := endLine{
 		Type:       "end",
 		Requests:   t.requests,
-		Told:       t.told,
-		Elided:     t.requests - t.told,
+		Told:       t.written,
+		Elided:     t.requests - t.written,
 		Dropped:    dropped,
 		Unfinished: t.ledger.Held(),
 		LateMs:     ms(t.lateNs),
@@ -115,7 +114,7 @@ func (t *Timeline) take(beforeNs int64) (int64, error) {
 			return 0, err
 		}
 		for _, one := range t.selection.add(request) {
-			if err := t.tell(one); err != nil {
+			if err := t.writeRequest(one); err != nil {
 				return 0, err
 			}
 		}
@@ -159,12 +158,12 @@ func (t *Timeline) closeSlot() error {
 	return t.encoder.Encode(line)
 }
 
-func (t *Timeline) tell(request Request) error {
+func (t *Timeline) writeRequest(request Request) error {
 	line, err := t.lineOf(request)
 	if err != nil {
 		return err
 	}
-	t.told++
+	t.written++
 	return t.encoder.Encode(line)
 }
 
@@ -201,7 +200,7 @@ func (t *Timeline) lineOf(request Request) (requestLine, error) {
 	return line, err
 }
 
-// originID is the number of an origin, which it writes when it is new. Their number is that of the pods that answered.
+// originID returns the number of an origin, and writes the origin if it is new. There is one origin for each pod that answered.
 func (t *Timeline) originID(origin *outcome.Origin) (int, error) {
 	if origin == nil {
 		return -1, nil

@@ -34,7 +34,7 @@ type line struct {
 	LateMs   float64
 }
 
-// played writes a timeline of requests that are all under way for a millisecond and returns its lines by type.
+// played writes a timeline of requests that each last a millisecond, and returns its lines by type.
 func played(t *testing.T, all bool, requests []Request) map[string][]line {
 	t.Helper()
 	var ledger Ledger
@@ -73,7 +73,7 @@ func linesOf(t *testing.T, stream io.Reader) map[string][]line {
 	}
 }
 
-// every builds n requests, one each 10 ms, with an outcome and a cluster for each; an empty cluster is no origin.
+// every builds n requests, one each 10 ms, with an outcome and a cluster for each; an empty cluster means that the origin is absent.
 func every(n int, what func(i int) (outcome.Outcome, string)) []Request {
 	requests := make([]Request, n)
 	for i := range requests {
@@ -88,7 +88,7 @@ func every(n int, what func(i int) (outcome.Outcome, string)) []Request {
 	return requests
 }
 
-func told(lines map[string][]line) []int {
+func written(lines map[string][]line) []int {
 	var all []int
 	for _, one := range lines["request"] {
 		all = append(all, int(one.StartMs/10+0.5))
@@ -135,7 +135,7 @@ func TestSlotsCountAllRequests(t *testing.T) {
 	}
 }
 
-func TestGoodOnesAreToldAroundFailures(t *testing.T) {
+func TestGoodRequestsAreWrittenAroundFailures(t *testing.T) {
 	lines := played(t, false, every(400, func(i int) (outcome.Outcome, string) {
 		if i == 100 || i == 101 || i == 110 {
 			return outcome.ConnectFailure, ""
@@ -143,12 +143,12 @@ func TestGoodOnesAreToldAroundFailures(t *testing.T) {
 		return outcome.OK, "west"
 	}))
 	want := slices.Concat(span(0, 20), span(80, 131), span(380, 400))
-	if got := told(lines); !slices.Equal(got, want) {
-		t.Fatalf("told %v, want %v", got, want)
+	if got := written(lines); !slices.Equal(got, want) {
+		t.Fatalf("wrote %v, want %v", got, want)
 	}
 }
 
-func TestGoodOnesAreToldAroundAChangeOfCluster(t *testing.T) {
+func TestGoodRequestsAreWrittenAroundAChangeOfCluster(t *testing.T) {
 	lines := played(t, false, every(400, func(i int) (outcome.Outcome, string) {
 		if i < 200 {
 			return outcome.OK, "west"
@@ -156,15 +156,15 @@ func TestGoodOnesAreToldAroundAChangeOfCluster(t *testing.T) {
 		return outcome.OK, "east"
 	}))
 	want := slices.Concat(span(0, 20), span(180, 220), span(380, 400))
-	if got := told(lines); !slices.Equal(got, want) {
-		t.Fatalf("told %v, want %v", got, want)
+	if got := written(lines); !slices.Equal(got, want) {
+		t.Fatalf("wrote %v, want %v", got, want)
 	}
 	if origins := lines["origin"]; len(origins) != 2 || origins[0].Cluster != "west" || origins[1].ID != 1 {
 		t.Fatalf("origins: %+v", origins)
 	}
 }
 
-func TestGoodOnesAreToldAfterTheLastOfSeveralChanges(t *testing.T) {
+func TestGoodRequestsAreWrittenAfterTheLastOfSeveralChanges(t *testing.T) {
 	lines := played(t, false, every(400, func(i int) (outcome.Outcome, string) {
 		if i < 200 || i >= 210 && i < 215 {
 			return outcome.OK, "west"
@@ -172,35 +172,35 @@ func TestGoodOnesAreToldAfterTheLastOfSeveralChanges(t *testing.T) {
 		return outcome.OK, "east"
 	}))
 	want := slices.Concat(span(0, 20), span(180, 235), span(380, 400))
-	if got := told(lines); !slices.Equal(got, want) {
-		t.Fatalf("told %v, want %v", got, want)
+	if got := written(lines); !slices.Equal(got, want) {
+		t.Fatalf("wrote %v, want %v", got, want)
 	}
 }
 
-func TestChangesWithoutEndDoNotUseUpWhatFailuresNeed(t *testing.T) {
+func TestChangesDoNotUseUpTheAllowanceOfFailures(t *testing.T) {
 	lines := played(t, false, every(30_000, func(i int) (outcome.Outcome, string) {
 		if i == 25_000 {
 			return outcome.ConnectFailure, ""
 		}
 		return outcome.OK, []string{"west", "east"}[i%2]
 	}))
-	got := told(lines)
+	got := written(lines)
 	if len(got) > mostAroundChanges+4*Around+1 {
-		t.Fatalf("%d were told", len(got))
+		t.Fatalf("wrote %d requests", len(got))
 	}
 	if at := slices.Index(got, 24_980); at < 0 || !slices.Equal(got[at:at+41], span(24_980, 25_021)) {
-		t.Fatal("the failure has not its neighbours")
+		t.Fatal("good requests around the failure are missing")
 	}
 }
 
-func TestAllAreTold(t *testing.T) {
+func TestAllRequestsAreWritten(t *testing.T) {
 	lines := played(t, true, every(300, func(int) (outcome.Outcome, string) { return outcome.OK, "west" }))
-	if got := told(lines); !slices.Equal(got, span(0, 300)) || lines["end"][0].Elided != 0 {
-		t.Fatalf("told %d", len(got))
+	if got := written(lines); !slices.Equal(got, span(0, 300)) || lines["end"][0].Elided != 0 {
+		t.Fatalf("wrote %d requests", len(got))
 	}
 }
 
-func TestTheTailIsTheLastThatWereNotTold(t *testing.T) {
+func TestTheTailHasTheLastRequestsThatWereNotWritten(t *testing.T) {
 	lines := played(t, false, every(100, func(int) (outcome.Outcome, string) { return outcome.OK, "west" }))
 	var last []line
 	tails := lines["tail"]
@@ -209,7 +209,7 @@ func TestTheTailIsTheLastThatWereNotTold(t *testing.T) {
 	}
 }
 
-func TestASlotIsWrittenWhenNothingInItIsUnderWay(t *testing.T) {
+func TestASlotIsWrittenWithoutARequestInFlight(t *testing.T) {
 	var ledger Ledger
 	var out bytes.Buffer
 	timeline, err := New(&ledger, NewClock(), &out, false)
@@ -226,7 +226,7 @@ func TestASlotIsWrittenWhenNothingInItIsUnderWay(t *testing.T) {
 		return linesOf(t, &out)
 	}
 	if lines := flush(900 * milli); len(lines["slot"]) != 0 {
-		t.Fatal("a slot was written while a request of it was under way")
+		t.Fatal("a slot was written while one of its requests was in flight")
 	}
 	ledger.End(hung, 950*milli, 0, outcome.Classified{Outcome: outcome.ClientTimeout})
 	if lines := flush(960 * milli); len(lines["slot"]) != 1 || len(lines["slot"][0].Counts) != 2 {

@@ -30,7 +30,7 @@ case "$1 $*" in
 esac`,
   });
 
-test('a base image with the locked packages is made', async () => {
+test('a base image with the locked packages is built', async () => {
   await using commands = await mirrorWith(locked);
   assert.match(await ensureBase({ engine, locked: true }), /^meshproof\/base:[0-9a-f]{12}$/);
   assert.match(
@@ -42,7 +42,7 @@ test('a base image with the locked packages is made', async () => {
 const [first, ...rest] = locked;
 assert.ok(first);
 
-test('a mirror that moved on gives an image whose label has the differences, and an error with --locked', async () => {
+test('a mirror with newer packages gives an image whose label has the differences, and an error with --locked', async () => {
   const moved = [{ name: first.name, version: 'newer', sha256: '0'.repeat(64) }, ...rest];
   await using commands = await mirrorWith(moved);
   await ensureBase({ engine });

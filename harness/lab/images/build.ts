@@ -10,9 +10,9 @@ import { pins, recipeFolder } from './recipe.ts';
 
 /** An image that is made by adding files to the base image. */
 export interface ImageRecipe {
-  /** What it is built under on the engine: a name of ours, so that nobody's official image is replaced. */
+  /** Its name on the engine, in meshproof's repository, so that it does not replace an official image. */
   name: string;
-  /** The names that a cluster asks for; inside a node it has these. */
+  /** The names that a cluster uses; the image has these names inside a node. */
   wanted: string[];
   /** Source paths by the path in the image. */
   files: Record<string, string>;

@@ -8,7 +8,7 @@ temporaryFolder('MESHPROOF_CACHE');
 
 const engine = { endpoint: 'unix:///nowhere.sock', version: '1', ours: false };
 
-test('where the images are there, no disk is looked at and nothing is made', async () => {
+test('if the images exist, no disk is checked and no image is built', async () => {
   await using docker = await fakeCommands({ docker: 'echo sha256:0' });
   assert.equal((await ensureImages('auto', engine, {})).source, 'packages');
   assert.deepEqual(
@@ -17,7 +17,7 @@ test('where the images are there, no disk is looked at and nothing is made', asy
   );
 });
 
-test('before an image is pulled, the disks are looked at', async () => {
+test('before an image is pulled, the disks are checked', async () => {
   await using docker = await fakeCommands({
     docker: `
 case "$*" in

@@ -14,7 +14,7 @@ import type { LabImages } from './traits.ts';
 
 export type ImageSource = 'auto' | 'registry' | 'packages';
 
-/** kind and istioctl, which the lab is made with whatever the images' source. */
+/** kind and istioctl: `up` needs both for any source of images. */
 export const ensureTools = (options: StepOptions): Promise<Binaries> =>
   ensureBinaries(['kind', 'istio'], options);
 
@@ -36,7 +36,7 @@ export async function ensureImages(
   return ensureImagesFromPackages({ engine, ...options });
 }
 
-/** An image on the engine that labs are made from. */
+/** An image for labs on the engine. */
 export interface ListedImage {
   name: string;
   size: string;
@@ -46,7 +46,7 @@ export interface ListedImage {
   debianDifferences: string[];
 }
 
-/** The images on the engine that labs are made from. */
+/** The images for labs on the engine. */
 export async function listImages(engine: Engine): Promise<ListedImage[]> {
   const current = [await nodeImageName(), withoutDigest(pins.registry.node)];
   const printed = await docker(engine, ['images', '--format', '{{.Repository}}:{{.Tag}} {{.Size}}']);

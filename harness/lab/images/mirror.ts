@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { cacheRoot } from '../paths.ts';
 
-/** A registry to pull official images from instead of their own registries. */
+/** A registry that replaces the official registries of images. */
 export interface Mirror {
   /** `host:port/path`, as in the name of an image. */
   address: string;
@@ -28,7 +28,7 @@ export function mirrorFrom(value: string | undefined): Mirror | undefined {
   return { address, insecure: scheme === 'http' || (scheme === undefined && loopback) };
 }
 
-/** The name of an image without its digest: the name that a cluster asks for. */
+/** The name of an image without its digest: the name that a cluster uses. */
 export const withoutDigest = (image: string): string => image.replace(/@sha256:.*$/, '');
 
 /** The digest in the name of an image, `sha256:…`. */

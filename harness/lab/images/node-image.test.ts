@@ -8,7 +8,7 @@ const nameWith = async (go: string): Promise<string> => {
   return await nodeImageName();
 };
 
-test('the name of the node image changes with the compiler that its binaries are made by', async () => {
+test('the name of the node image changes with the compiler of its binaries', async () => {
   const first = await nameWith('echo go1.26.1; echo amd64');
   assert.match(first, /^meshproof\/node:[0-9a-f]{12}$/);
   assert.equal(await nameWith('echo go1.26.1; echo amd64'), first);

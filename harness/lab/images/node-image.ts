@@ -11,11 +11,11 @@ import { noCniLabel } from './traits.ts';
 
 const repository = 'meshproof/node';
 
-/** The name of the node image that this machine makes. Its tag is a hash over the recipe, the processor and the Go compiler. */
+/** The name of the node image that this machine builds. Its tag is a hash over the recipe, the processor and the Go compiler. */
 export const nodeImageName = async (): Promise<string> =>
   `${repository}:${digest(await recipeKey(), process.arch, await compilerKey())}`;
 
-/** The files of kind's own base image, from its Go module, with what the build of that image would add to them. */
+/** The files of kind's own base image, from its Go module, with the changes that the build of that image makes. */
 async function nodeFiles(binaries: Binaries, target: string): Promise<void> {
   await cp(await moduleFolder('kind', 'images/base/files'), target, { recursive: true });
   await run(['chmod', '-R', 'u=rwX,go=rX', target]);
@@ -69,8 +69,8 @@ async function buildNode(
 }
 
 /**
- * Imports images into a containerd store, unpacked, and writes the store as an archive: nodes made from it hold all
- * images from the start. It runs in a container, so that it needs no more rights than the engine has.
+ * Imports images into a containerd store, unpacked, and writes the store as an archive. Nodes made from it have all images from
+ * the start. The import runs in a container, so that it does not need more rights than the engine has.
  */
 async function writeStore(
   images: ImageRecipe[],

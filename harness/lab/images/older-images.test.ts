@@ -5,7 +5,7 @@ import { removeOlder } from './older-images.ts';
 
 const engine = { endpoint: 'unix:///nowhere.sock', version: '1', ours: false };
 
-test('the current image and the two newest others stay, of other checkouts perhaps; one in use does not stop the rest', async () => {
+test('the current image and the two newest others stay; an image in use does not stop the removal of the rest', async () => {
   await using docker = await fakeCommands({
     docker: `
 case "$*" in

@@ -2,10 +2,10 @@ import { CommandFailed } from '../../base/command.ts';
 import { docker } from '../../base/docker.ts';
 import type { Engine } from '../engine.ts';
 
-/** The one of now, and those of two other checkouts or of the pins before: each takes more than a gigabyte, and minutes to make. */
+/** The current image and two others, of other checkouts or older pins. Each takes more than a gigabyte, and minutes to build. */
 const kept = 3;
 
-/** Removes images of a repository but for the current and the newest others; one that a lab runs on stays, too. */
+/** Removes the images of a repository, except the current one, the newest others, and images that a lab uses. */
 export async function removeOlder(engine: Engine, repository: string, current: string): Promise<void> {
   // The newest first: https://docs.docker.com/reference/cli/docker/image/ls/
   const printed = await docker(engine, ['images', repository, '--format', '{{.Repository}}:{{.Tag}}']);

@@ -13,7 +13,7 @@ async function build(options: ImageOptions): Promise<void> {
   await refuseFullDisk(options.engine, 'build', options);
   const commands = { mmdebstrap: 'mmdebstrap', unzip: 'unzip', pip3: 'python3-pip' };
   await ensureCommands(commands, 'Making images from packages (or --images=registry to pull them)', options);
-  // One that fails ends the others: nobody wants to wait for a compiler to hear of a failed download.
+  // If one part fails, the others are aborted: a failed download must not wait for a compiler.
   const failed = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
   const together = new SideBySide({ ...options, signal });
@@ -34,9 +34,9 @@ async function build(options: ImageOptions): Promise<void> {
 }
 
 /**
- * Makes all images of a lab from packages of Go, PyPI and Debian, or finds them made.
+ * Builds all images of a lab from packages of Go, PyPI and Debian, or finds them.
  *
- * @throws CommandFailed with the words of the tool that failed.
+ * @throws CommandFailed with the output of the tool that failed.
  */
 export async function ensureImagesFromPackages(options: ImageOptions): Promise<LabImages> {
   const node = await nodeImageName();

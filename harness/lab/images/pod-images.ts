@@ -16,7 +16,7 @@ async function kubeadmImages(binaries: Binaries): Promise<string[]> {
   return printed.split('\n');
 }
 
-/** What runs inside the clusters: Kubernetes' own images under the names that kubeadm asks for, and Istio's. */
+/** The images that run inside the clusters: those of Kubernetes, under the names that kubeadm uses, and those of Istio. */
 export async function podImages(binaries: Binaries, envoy: string): Promise<ImageRecipe[]> {
   const wanted = await kubeadmImages(binaries);
   const named = (part: string): string => {

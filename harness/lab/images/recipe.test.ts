@@ -37,6 +37,6 @@ test('the version of the recipe was considered when its code changed', async () 
   assert.equal(
     `version ${recipeVersion}, code ${digest(...(await recipeCode()))}`,
     'version 1, code ec8397d066a7',
-    'The code that makes images changed. If what it makes changed, raise recipeVersion in recipe.ts. Then update this line.',
+    'The code that builds images changed. If the content of an image changed, raise recipeVersion in recipe.ts. Then update this line.',
   );
 });

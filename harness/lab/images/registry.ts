@@ -47,7 +47,7 @@ async function pull(engine: Engine, image: string, options: StepOptions): Promis
   await docker(engine, ['tag', from, withoutDigest(image)], options);
 }
 
-/** Pulls an image unless it is on the engine, verifies its digest, and returns its name and what the user has to know of it. */
+/** Pulls an image unless it is on the engine, and verifies its digest. Returns its name and notes for the user. */
 async function ensurePulled(
   engine: Engine,
   image: string,

@@ -1,13 +1,13 @@
 import { inspect } from '../../base/docker.ts';
 import type { Engine } from '../engine.ts';
 
-/** Labels of the images that are made from packages; the official ones have neither. */
+/** Labels of the images that are built from packages; official images do not have them. */
 export const noCniLabel = 'meshproof.dev/cni';
 export const stockEnvoyLabel = 'meshproof.dev/envoy';
 
-/** What images say of themselves by labels, wherever they came from; the official ones have neither label. */
+/** The traits that the labels of images declare; official images do not have these labels. */
 export interface ImageTraits {
-  /** Whether the node image brings a CNI of its own. */
+  /** Whether the node image contains a CNI. */
   hasCni: boolean;
   /** Whether the proxy is stock Envoy, without Istio's own filters. */
   stockEnvoy: boolean;
@@ -23,7 +23,7 @@ export async function traitsOf(engine: Engine, node: string, proxy: string): Pro
   };
 }
 
-/** What one lab runs on, and where its images came from. */
+/** The images of one lab, and their source. */
 export interface LabImages extends ImageTraits {
   source: 'registry' | 'packages';
   /** The node image for kind. */
@@ -33,6 +33,6 @@ export interface LabImages extends ImageTraits {
   load: string[];
   /** A small image with iproute2 and iptables, for the wide-area link. */
   tools: string;
-  /** What differs from clusters/images, or could not be verified, a sentence each: the user has to see it. */
+  /** Differences from clusters/images and images that could not be verified, a sentence for each. The user has to see them. */
   notes: string[];
 }

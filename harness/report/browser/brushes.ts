@@ -1,12 +1,12 @@
-/** Colours and patterns of the page's style sheet for a canvas: read anew at each drawing, since the theme may change. */
+/** Colours and patterns of the style sheet for a canvas. Read them for each drawing, because the theme can change. */
 export interface Brushes {
   /** A custom property of the page: `--ink`. */
   color: (name: string) => string;
-  /** A paint by its name, with its pattern where it has one. */
+  /** A paint by its name, with its pattern if it has one. */
   fill: (paint: string) => string | CanvasPattern;
 }
 
-/** The brushes for one drawing on `context`, whose pixels are `ratio` a CSS pixel. */
+/** The brushes for one drawing on `context`. A CSS pixel has `ratio` pixels of the canvas. */
 export function brushesFor(context: CanvasRenderingContext2D, ratio: number): Brushes {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string) => style.getPropertyValue(name).trim();
@@ -19,7 +19,7 @@ export function brushesFor(context: CanvasRenderingContext2D, ratio: number): Br
   return { color, fill };
 }
 
-/** The SVG pattern of the page as one for the canvas; undefined for a plain paint. */
+/** The SVG pattern of the page as a pattern for the canvas; undefined for a plain paint. */
 function patternOf(
   context: CanvasRenderingContext2D,
   paint: string,

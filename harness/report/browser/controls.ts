@@ -2,13 +2,13 @@ import { bandName } from '../picture/marks.ts';
 import type { PictureData } from '../picture/picture-data.ts';
 import { latencyText, secondsText } from '../picture/steps.ts';
 
-/** Of a band that is zoomed to, the part of its length that is shown before and after it. */
+/** The margin before and after a zoomed band, as a share of its length. */
 const around = 0.2;
 
-/** A load that flaps has many outages: the longest ones have a button. */
+/** An unstable mesh has many outages: only the longest have a button. */
 const mostButtons = 6;
 
-/** The numbers in the legend: what the page says of the whole run, or what is under the pointer. */
+/** The numbers in the legend: of the whole run, or at the pointer. */
 export function readingsIn(figure: HTMLElement, rows: number) {
   const rateCells = [...figure.querySelectorAll<HTMLElement>('.of-rate .n')];
   const latencyCells = [...figure.querySelectorAll<HTMLElement>('.of-latency .n')];
@@ -32,7 +32,7 @@ export function readingsIn(figure: HTMLElement, rows: number) {
   };
 }
 
-/** Buttons to see the whole run, or one band with what is around it: for keyboards, and for fingers. */
+/** Buttons that show the whole run, or a band with its surroundings, for keyboards and touch screens. */
 export function zoomButtons(data: PictureData, show: (fromMs: number, toMs: number) => void) {
   const list = document.createElement('div');
   list.className = 'zooms';
@@ -64,7 +64,7 @@ export function zoomButtons(data: PictureData, show: (fromMs: number, toMs: numb
   return { list, mark };
 }
 
-/** The longest of the bands, in their own order. */
+/** The longest bands, in their original order. */
 function longest(bands: PictureData['bands'], most: number): PictureData['bands'] {
   const chosen = bands.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs)).slice(0, most);
   return bands.filter((band) => chosen.includes(band));

@@ -1,19 +1,19 @@
 import { labelRow, leastHeight, markRow, mostLabelRows } from '../picture/frame.ts';
-import { gatherMarks, isTold, markText, placeLabels } from '../picture/marks.ts';
+import { gatherMarks, isLabelled, markText, placeLabels } from '../picture/marks.ts';
 import type { PictureData } from '../picture/picture-data.ts';
 import type { Brushes } from './brushes.ts';
 
-/** What is drawn on a plot beside the axes and lines of uPlot; positions are pixels of its canvas. */
+/** The target of drawings on a plot of uPlot. Positions are pixels of its canvas. */
 export interface Canvas {
   plot: uPlot;
   brushes: Brushes;
-  /** Pixels of the canvas a CSS pixel. */
+  /** Pixels of the canvas in a CSS pixel. */
   ratio: number;
 }
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
-/** Runs `draw` with everything outside the axes cut off. */
+/** Runs `draw` and clips it to the area inside the axes. */
 export function inside({ plot }: Canvas, draw: () => void): void {
   const { left, top, width, height } = plot.bbox;
   plot.ctx.save();
@@ -24,14 +24,14 @@ export function inside({ plot }: Canvas, draw: () => void): void {
   plot.ctx.restore();
 }
 
-/** Runs `draw` and leaves no trace in the drawing state: uPlot takes fonts and colours for the ones that it set. */
-export function apart({ plot }: Canvas, draw: () => void): void {
+/** Runs `draw` and restores the drawing state: uPlot expects the fonts and colours that it has set. */
+export function restoringState({ plot }: Canvas, draw: () => void): void {
   plot.ctx.save();
   draw();
   plot.ctx.restore();
 }
 
-/** Requests a second of each row, one above the other; a failure is never too low to be seen. */
+/** Requests a second of each row as stacked areas. A failure is always high enough to be visible. */
 export function drawRows(canvas: Canvas, rows: PictureData['rows'], rates: number[][], stepMs: number): void {
   const { plot, brushes, ratio } = canvas;
   const x = (ms: number) => Math.round(plot.valToPos(ms, 'x', true));
@@ -57,7 +57,7 @@ export function drawRows(canvas: Canvas, rows: PictureData['rows'], rates: numbe
   plot.ctx.globalAlpha = 1;
 }
 
-/** The stretches of faults and outages, over the height of the plot. */
+/** The bands of faults and outages, over the height of the plot. */
 export function drawBands({ plot, brushes, ratio }: Canvas, bands: PictureData['bands']): void {
   const { top, height } = plot.bbox;
   for (const { kind, fromMs, toMs } of bands) {
@@ -67,18 +67,18 @@ export function drawBands({ plot, brushes, ratio }: Canvas, bands: PictureData['
   }
 }
 
-/** Where the bands begin and end, as lines over what is drawn between. */
+/** The begin and end of the bands as lines. */
 export function drawBandEdges({ plot, brushes, ratio }: Canvas, bands: PictureData['bands']): void {
   const { top, height } = plot.bbox;
   for (const { kind, fromMs, toMs } of bands) {
     const edges = [fromMs, toMs].map((ms) => plot.valToPos(ms, 'x', true));
-    if (!isTold((edges[1]! - edges[0]!) / ratio, bands.length)) continue;
+    if (!isLabelled((edges[1]! - edges[0]!) / ratio, bands.length)) continue;
     plot.ctx.fillStyle = brushes.color(`--label-${kind}`);
     for (const edge of edges) plot.ctx.fillRect(Math.round(edge), top, ratio, height);
   }
 }
 
-/** A strip for each band in sight, above the plot, with its name; one without a place stands in the list below only. */
+/** A strip with its label for each visible band, above the plot. Without enough space, only the list below has the band. */
 export function drawBandStrips({ plot, brushes, ratio }: Canvas, bands: PictureData['bands']): void {
   const { left, width } = plot.bbox;
   const { ctx } = plot;
@@ -89,7 +89,7 @@ export function drawBandStrips({ plot, brushes, ratio }: Canvas, bands: PictureD
   const padding = 4 * ratio;
   const shown = bands
     .map((band) => ({ ...band, from: position(band.fromMs), to: position(band.toMs) }))
-    .filter(({ from, to }) => to > 0 && from < width && isTold((to - from) / ratio, bands.length))
+    .filter(({ from, to }) => to > 0 && from < width && isLabelled((to - from) / ratio, bands.length))
     .map((band) => ({ ...band, text: cut(ctx, band.label, width - 2 * padding) }));
   const wanted = shown.map((band) => ({ ...band, width: ctx.measureText(band.text).width + 2 * padding }));
   placeLabels(wanted, width, mostLabelRows, 6 * ratio).forEach((place, index) => {
@@ -105,7 +105,7 @@ export function drawBandStrips({ plot, brushes, ratio }: Canvas, bands: PictureD
   });
 }
 
-/** Thin lines where something was done, with its number above where `numbered`. */
+/** A thin line for each event, with its number above if `numbered`. */
 export function drawEvents(
   { plot, brushes, ratio }: Canvas,
   events: PictureData['events'],

@@ -1,6 +1,6 @@
 import { Picture } from './picture.ts';
 
-/** Draws each picture when it comes into sight, once: a page with fifty of them opens as fast as one with none. */
+/** Draws each picture once, when it becomes visible, so that a page with fifty pictures opens fast. */
 function drawInSight(): void {
   const drawn: Picture[] = [];
   const observer = new IntersectionObserver(

@@ -7,7 +7,7 @@ import { latencyData, rateData, viewOf, type View } from './view.ts';
 
 let pictures = 0;
 
-/** The plots in place of the still of a figure, which can be zoomed. */
+/** Two plots with zoom, which replace the still of a figure. */
 export class Picture implements Controls {
   readonly #data: PictureData;
   readonly #charts: HTMLElement;
@@ -61,7 +61,7 @@ export class Picture implements Controls {
   pointAt(ms: number | null): void {
     const { stepMs, rates, latency } = this.#view;
     if (ms === null) {
-      this.#readout.textContent = `Steps of ${spanText(stepMs)}. Drag to zoom, double click to see all.`;
+      this.#readout.textContent = `Steps of ${spanText(stepMs)}. Drag to zoom, double-click to reset.`;
       this.#readings.rest();
       return;
     }
@@ -74,7 +74,7 @@ export class Picture implements Controls {
     );
   }
 
-  /** For a change of theme: colours are read anew. */
+  /** Draws again with the colours of the current theme. */
   redraw(): void {
     for (const plot of this.#plots()) plot.redraw(false);
   }
@@ -87,7 +87,7 @@ export class Picture implements Controls {
     return Math.max(200, Math.floor(this.#charts.clientWidth));
   }
 
-  /** Makes the plots as wide as the page lets them be; not while they are folded away. */
+  /** Fits the plots to the width of the page, unless they are folded. */
   #followWidth(): void {
     const width = this.#width();
     if (this.#charts.clientWidth === 0 || this.#plots().every((plot) => plot.width === width)) return;

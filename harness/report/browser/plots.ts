@@ -8,10 +8,10 @@ import {
   timeAxisHeight,
 } from '../picture/frame.ts';
 import type { PictureData } from '../picture/picture-data.ts';
-import { decadesAround, latencyText, secondsText } from '../picture/steps.ts';
+import { decadesAround, decadesBetween, latencyText, secondsText } from '../picture/steps.ts';
 import { brushesFor } from './brushes.ts';
 import {
-  apart,
+  restoringState,
   drawBandEdges,
   drawBands,
   drawBandStrips,
@@ -21,13 +21,13 @@ import {
   type Canvas,
 } from './draw.ts';
 
-/** What the plots of a picture ask of it. */
+/** The functions of a picture that its plots call. */
 export interface Controls {
-  /** The rates of each row in the steps that are shown now, and their width. */
+  /** The rates of each row in the visible steps, and the width of a step. */
   steps: () => { rates: number[][]; stepMs: number };
   zoom: (fromMs: number, toMs: number) => void;
   reset: () => void;
-  /** The time under the pointer, null when it left. */
+  /** Reports the time at the pointer; null if it has left the plot. */
   pointAt: (ms: number | null) => void;
 }
 
@@ -40,7 +40,7 @@ const canvasOf = (plot: uPlot): Canvas => {
 const property = (name: string) => () =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** What both plots have in common: no legend, a time axis, dragging that zooms both, a double click that resets. */
+/** The options of both plots: a time axis without a legend; dragging zooms both, and a double click resets them. */
 function common(width: number, syncKey: string, controls: Controls) {
   const cursor: uPlot.Cursor = {
     y: false,
@@ -73,7 +73,7 @@ const timeAxis: uPlot.Axis = {
   values: (_plot, splits) => splits.map((ms) => secondsText(ms, (splits[1] ?? ms) - splits[0]!)),
 };
 
-/** Options of the plot of requests per second; its only series is the sum, which sets the scale. */
+/** Options of the plot of requests per second. Its only series is the sum, which sets the scale. */
 export function rateOptions(
   data: PictureData,
   width: number,
@@ -93,7 +93,7 @@ export function rateOptions(
   const marks: Hook = (plot) => {
     const canvas = canvasOf(plot);
     inside(canvas, () => drawBandEdges(canvas, data.bands));
-    apart(canvas, () => {
+    restoringState(canvas, () => {
       drawBandStrips(canvas, data.bands);
       drawEvents(canvas, data.events, true);
     });
@@ -125,10 +125,7 @@ export function latencyOptions(
   const { select, point, ...shared } = common(width, syncKey, controls);
   const { p50Ms, p99Ms, maxMs } = data.latency;
   const [low, high] = decadesAround([...p50Ms, ...p99Ms, ...maxMs]);
-  const decades = Array.from(
-    { length: Math.round(Math.log10(high / low)) + 1 },
-    (_, index) => low * 10 ** index,
-  );
+  const decades = decadesBetween(low, high);
   const bands: Hook = (plot) => {
     const canvas = canvasOf(plot);
     inside(canvas, () => drawBands(canvas, data.bands));
@@ -136,7 +133,7 @@ export function latencyOptions(
   const events: Hook = (plot) => {
     const canvas = canvasOf(plot);
     inside(canvas, () => drawBandEdges(canvas, data.bands));
-    apart(canvas, () => drawEvents(canvas, data.events, false));
+    restoringState(canvas, () => drawEvents(canvas, data.events, false));
   };
   const paths = uPlot.paths.stepped!({ align: 1 });
   const line = { paths, points: { show: false }, spanGaps: false };

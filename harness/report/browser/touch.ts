@@ -5,13 +5,13 @@ const mouseOf = {
   pointercancel: 'mouseup',
 };
 
-/** uPlot knows the mouse only; a finger that moves sideways becomes one, up and down scrolls the page as ever. */
+/** uPlot handles only mouse events. Translates horizontal touches to mouse events; vertical touches scroll the page. */
 export function dragByTouch(over: HTMLElement): void {
   for (const [pointer, mouse] of Object.entries(mouseOf))
     over.addEventListener(pointer, (event) => {
       const { pointerType, clientX, clientY } = event as PointerEvent;
       if (pointerType !== 'touch') return;
-      // uPlot takes a move by nothing for one that Chrome made up.
+      // uPlot ignores a move of 0, because Chrome sends such events without a movement.
       const moved = { clientX, clientY, movementX: 1 };
       over.dispatchEvent(new MouseEvent(mouse, { ...moved, bubbles: true, button: 0, buttons: 1 }));
     });

@@ -2,10 +2,10 @@ import { axisWidth, rightMargin } from '../picture/frame.ts';
 import type { PictureData } from '../picture/picture-data.ts';
 import { latencyLines, ratesPerStep, stepWidthMs, valuesPerStep } from '../picture/steps.ts';
 
-/** A step is at least so wide, in CSS pixels. */
+/** The least width of a step in CSS pixels. */
 const leastStepWidth = 2.5;
 
-/** What a picture shows: a window of the time, and each row and latency of the whole time in steps of one width. */
+/** The visible window of a picture, and each row and latency of the whole recording in steps of one width. */
 export interface View {
   fromMs: number;
   toMs: number;
@@ -15,7 +15,7 @@ export interface View {
   latency: (number | null)[][];
 }
 
-/** The window from `fromMs` to `toMs`, within the recording and not too narrow, in steps that suit a figure so wide. */
+/** The window from `fromMs` to `toMs`, within the recording and not too narrow, in steps that fit a figure of `width`. */
 export function viewOf(data: PictureData, fromMs: number, toMs: number, width: number): View {
   const { slots, slotMs, endMs, rows, latency, ratePerSecond } = data;
   const least = Math.min(4 * slotMs, endMs);
@@ -24,7 +24,9 @@ export function viewOf(data: PictureData, fromMs: number, toMs: number, width: n
   const mostSteps = (width - axisWidth - rightMargin) / leastStepWidth;
   const stepMs = stepWidthMs(slotMs, to - from, mostSteps, ratePerSecond);
   return {
-    ...{ fromMs: from, toMs: to, stepMs },
+    fromMs: from,
+    toMs: to,
+    stepMs,
     rates: rows.map(({ counts }) => ratesPerStep(counts, slots, slotMs, stepMs)),
     latency: latencyLines.map(([name, , choice]) =>
       valuesPerStep(latency[name], slots, slotMs, stepMs, choice),
@@ -46,7 +48,7 @@ export function latencyData(data: PictureData, { latency, stepMs }: View): uPlot
   return [times(data, count, stepMs), ...lines];
 }
 
-/** The begin of each step, the end of the last, where a stepped line ends, and that of the axis. */
+/** The begin of each step, then the end of the last step and the end of the axis. */
 function times({ slots, slotMs, endMs }: PictureData, count: number, stepMs: number): number[] {
   return [...Array.from({ length: count }, (_, step) => step * stepMs), slots * slotMs, endMs + 1];
 }

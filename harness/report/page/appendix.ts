@@ -1,44 +1,36 @@
 import { bytes } from '../plain-text.ts';
 import type { Report } from '../schema.ts';
-import { html, type Markup } from './markup.ts';
+import { html, type Markup, type Value } from './markup.ts';
 
 const imageSources = {
   registry: 'official images from a registry',
-  packages: 'images made from packages on this machine',
+  packages: 'images that meshproof built from packages',
 };
 
-/** How to see it again, and what it was seen on. */
-export function appendix({ command, machine, versions, mesh }: Report): Markup {
+/** The command that repeats the run, the environment of the run, and `files`: the other results next to the page. */
+export function appendix(
+  { command, machine, versions, mesh }: Pick<Report, 'command' | 'machine' | 'versions' | 'mesh'>,
+  files: Markup,
+): Markup {
+  const { cpus, memoryBytes, os, node } = machine;
   return html`<section aria-labelledby="again">
-      <h2 id="again">See it again</h2>
+      <h2 id="again">Run it again</h2>
       <pre><code>${command}</code></pre>
-      <p class="note">
-        Beside this page: <a href="report.json">report.json</a> for programs,
-        <a href="junit.xml">junit.xml</a> for CI, and
-        <a href="playwright/index.html">every step and error of the run</a>.
-      </p>
+      <p class="note">Next to this page: ${files}.</p>
     </section>
-    <section aria-labelledby="seen-on">
-      <h2 id="seen-on">Seen on</h2>
+    <section aria-labelledby="environment">
+      <h2 id="environment">Environment</h2>
       <dl class="about">
-        <div>
-          <dt>Machine</dt>
-          <dd>${machine.cpus} CPUs, ${bytes(machine.memoryBytes)}, ${machine.os}, Node ${machine.node}</dd>
-        </div>
-        ${
-          mesh?.images &&
-          html`<div>
-            <dt>Images</dt>
-            <dd>${imageSources[mesh.images]}</dd>
-          </div>`
-        }
-        ${Object.entries(versions).map(
-          ([name, version]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd><code>${version}</code></dd>
-            </div>`,
-        )}
+        ${fact('Machine', `${cpus} CPUs, ${bytes(memoryBytes)}, ${os}, Node ${node}`)}
+        ${mesh?.images && fact('Images', imageSources[mesh.images])}
+        ${Object.entries(versions).map(([name, version]) => fact(name, html`<code>${version}</code>`))}
       </dl>
     </section>`;
+}
+
+function fact(name: string, value: Value): Markup {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`;
 }

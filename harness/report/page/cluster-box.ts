@@ -1,9 +1,9 @@
 import type { ReportMesh } from '../schema.ts';
-import { fitted, html, type Markup } from './markup.ts';
+import { html, type Markup, truncated } from './markup.ts';
 
 type Cluster = ReportMesh['clusters'][number];
 
-/** Where a wire to the wide-area link ends: under the middle of a part, or at its left side. */
+/** The end of a line to the wide-area link: under the middle of a part, or at its left side. */
 export interface Anchor {
   x: number;
   bottom: number;
@@ -23,7 +23,7 @@ interface Place {
   x: number;
   y: number;
   width: number;
-  /** How many parts stand side by side. */
+  /** The number of parts in a row. */
   columns: 1 | 2;
 }
 
@@ -40,14 +40,14 @@ const serviceHeight = 23;
 const padding = 14;
 const mostServices = 8;
 
-/** Height of the box of any cluster of the mesh, in units of the picture: they are all alike, so that they line up. */
+/** Height of the box of a cluster, in units of the picture. All clusters have the same height, so that they line up. */
 export function clusterHeight(mesh: ReportMesh, columns: 1 | 2): number {
   const rows = (parts: number) => Math.ceil(parts / columns) * (partHeight + partGap);
   const services = Math.min(mesh.services.length, mostServices + 1) * serviceHeight;
   return header + rows(2) + services + 16 + rows(discoveryPort(mesh) ? 2 : 1) - partGap + padding;
 }
 
-/** A cluster: control plane and ingress, its services with a dot for each pod, and what the other side reaches. */
+/** A cluster: control plane and ingress, the services with a dot for each pod, and the parts that other networks reach. */
 export function clusterBox(mesh: ReportMesh, cluster: Cluster, place: Place): ClusterBox {
   const { x, y, width, columns } = place;
   const height = clusterHeight(mesh, columns);
@@ -59,10 +59,10 @@ export function clusterBox(mesh: ReportMesh, cluster: Cluster, place: Place): Cl
   const lowerTop = y + height - padding - lowerRows * (partHeight + partGap) + partGap;
   const gateways = partRows(lower, { ...inner, y: lowerTop });
   const markup = html`<rect class="cluster" x="${x}" y="${y}" width="${width}" height="${height}" rx="8" />
-    <text class="name" x="${inner.x}" y="${y + 30}">${fitted(cluster.name, inner.width - 70, 17)}</text>
+    <text class="name" x="${inner.x}" y="${y + 30}">${truncated(cluster.name, inner.width - 70, 17)}</text>
     <text class="small" text-anchor="end" x="${inner.x + inner.width}" y="${y + 29}">${cluster.role}</text>
     <text class="small" x="${inner.x}" y="${y + 49}">
-      ${fitted(`${cluster.region} · ${cluster.zone}`, inner.width, 12)}
+      ${truncated(`${cluster.region} · ${cluster.zone}`, inner.width, 12)}
     </text>
     ${upper.markup}${services(mesh, cluster, inner.x, servicesTop, inner.width)}${gateways.markup}`;
   return { markup, anchors: gateways.anchors };
@@ -103,8 +103,12 @@ function partRows(parts: Part[], { x, y, width, columns }: Place): { markup: Mar
     const top = y + Math.floor(index / columns) * (partHeight + partGap);
     if (link)
       anchors.push({
-        ...{ x: left + partWidth / 2, bottom: top + partHeight, left, middle: top + partHeight / 2 },
-        ...{ purpose: link.purpose, label: link.port },
+        x: left + partWidth / 2,
+        bottom: top + partHeight,
+        left,
+        middle: top + partHeight / 2,
+        purpose: link.purpose,
+        label: link.port,
       });
     const none = detail === 'none' || detail === 'in another cluster';
     return html`<rect
@@ -116,9 +120,11 @@ function partRows(parts: Part[], { x, y, width, columns }: Place): { markup: Mar
         rx="6"
       />
       <text class="${none ? 'small' : ''}" x="${left + 10}" y="${top + 18}"
-        >${fitted(title, partWidth - 20, 13)}</text
+        >${truncated(title, partWidth - 20, 13)}</text
       >
-      <text class="small mono" x="${left + 10}" y="${top + 35}">${fitted(detail, partWidth - 20, 11)}</text>`;
+      <text class="small mono" x="${left + 10}" y="${top + 35}"
+        >${truncated(detail, partWidth - 20, 11)}</text
+      >`;
   });
   return { markup, anchors };
 }
@@ -128,9 +134,9 @@ function services(mesh: ReportMesh, cluster: Cluster, x: number, top: number, wi
     const count = pods[cluster.name] ?? 0;
     const y = top + row * serviceHeight + 15;
     const dots = Array.from({ length: Math.min(count, 6) }, (_, dot) => x + width - 64 - 13 * dot);
-    const label = count === 0 ? 'no pod' : count === 1 ? '1 pod' : `${count} pods`;
+    const label = count === 1 ? '1 pod' : `${count} pods`;
     return html`<text class="${count === 0 ? 'small' : ''}" x="${x}" y="${y}"
-        >${fitted(name, width - 150, 13)}</text
+        >${truncated(name, width - 150, 13)}</text
       >
       ${dots.map((at) => html`<circle class="pod" cx="${at}" cy="${y - 4}" r="4.5" />`)}
       <text class="small" text-anchor="end" x="${x + width}" y="${y}">${label}</text>`;

@@ -9,17 +9,17 @@ const drawn = (...measurements: Parameters<typeof measurementPlots>[0]) => {
 };
 const value = { name: 'time to recover', unit: 'ms', value: 50 };
 
-test('no measurement, no plot', () => {
+test('without measurements there is no plot', () => {
   assert.equal(measurementPlots([]), false);
 });
 
-test('a value past its range is told in words, one on its edge is inside', () => {
+test('a value outside of its range is marked, and a value at its bound is inside', () => {
   assert.match(drawn({ ...value, atMost: 49 }), /✗ outside/);
   assert.match(drawn({ ...value, atLeast: 51 }), /✗ outside/);
   assert.doesNotMatch(drawn({ ...value, atLeast: 50, atMost: 50 }), /outside/);
 });
 
-test('the range is told in the words of its ends', () => {
+test('the text of a range has its bounds', () => {
   assert.match(drawn({ ...value, atMost: 100 }), /allowed: at most 100\u00a0ms/);
   assert.match(drawn({ ...value, atLeast: 10 }), /allowed: at least 10\u00a0ms/);
   assert.match(drawn({ ...value, atLeast: 10, atMost: 100 }), /allowed: 10 to 100\u00a0ms/);
@@ -27,7 +27,7 @@ test('the range is told in the words of its ends', () => {
   assert.doesNotMatch(drawn(value), /allowed|class="band"/);
 });
 
-test('rows of one name share a scale, and per cents always go to 100', () => {
+test('rows of one name share a scale, and percentages always end at 100', () => {
   const both = drawn(
     { ...value, value: 100, scope: 'west→east' },
     { ...value, value: 10, scope: 'east→west' },

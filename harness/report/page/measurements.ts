@@ -4,10 +4,10 @@ import { html, type Markup } from './markup.ts';
 
 type Measurement = ReportPromise['measurements'][number];
 
-/** A scope of so many characters would fill three lines of the narrow column. */
+/** A longer scope would fill three lines of the narrow column. */
 const longScope = 28;
 
-/** The measurements of a promise: one group a name, one row a scope, all rows of a group on one scale. */
+/** The measurements of a promise: a group for each name with a row for each scope. All rows of a group have one scale. */
 export function measurementPlots(measurements: readonly Measurement[]): Markup | false {
   if (measurements.length === 0) return false;
   const groups = Map.groupBy(measurements, (one) => `${one.name}\0${one.unit}`);
@@ -37,7 +37,7 @@ function group(rows: Measurement[]): Markup {
   </section>`;
 }
 
-/** A bar up to the value over the band of what is allowed; positions are per cent, so that it takes any width. */
+/** A bar up to the value over the band of allowed values. Positions are percentages, so that it fits any width. */
 function plot(row: Measurement, [low, high]: readonly [number, number]): Markup {
   const at = (value: number) => Number((((value - low) / (high - low)) * 100).toFixed(2));
   const { value, atLeast, atMost } = row;
@@ -66,7 +66,7 @@ function plot(row: Measurement, [low, high]: readonly [number, number]): Markup 
   </svg>`;
 }
 
-/** Per cents go to 100, everything else a little past the largest number in sight. Never empty. */
+/** Percentages end at 100, other scales slightly above the largest number. Never empty. */
 function scaleOf(rows: Measurement[]): readonly [number, number] {
   const numbers = rows.flatMap(({ value, atLeast, atMost }) => [value, atLeast ?? value, atMost ?? value]);
   const low = Math.min(0, ...numbers);

@@ -75,6 +75,9 @@ function latencyText(ms        )         {
   if (ms >= 1000) return Number((ms / 1000).toPrecision(3)) + ' s';
   return Number(ms.toPrecision(3)) + ' ms';
 }
+function decadesBetween(low        , high        )           {
+  return Array.from({ length: Math.round(Math.log10(high / low)) + 1 }, (_, index) => low * 10 ** index);
+}
 function decadesAround(values                            )                   {
   let low = Infinity;
   let high = 0;
@@ -97,10 +100,10 @@ function gatherMarks(positions                   , leastGap        )         {
   });
   return marks;
 }
-const leastTold = 6;
+const leastLabelled = 6;
 const few = 6;
-function isTold(width        , bands        )          {
-  return bands <= few || width >= leastTold;
+function isLabelled(width        , bands        )          {
+  return bands <= few || width >= leastLabelled;
 }
 function bandName(kind                    , label        )         {
   if (label.toLowerCase().startsWith(kind)) return label;
@@ -167,7 +170,7 @@ function inside({ plot }        , draw            )       {
   draw();
   plot.ctx.restore();
 }
-function apart({ plot }        , draw            )       {
+function restoringState({ plot }        , draw            )       {
   plot.ctx.save();
   draw();
   plot.ctx.restore();
@@ -208,7 +211,7 @@ function drawBandEdges({ plot, brushes, ratio }        , bands                  
   const { top, height } = plot.bbox;
   for (const { kind, fromMs, toMs } of bands) {
     const edges = [fromMs, toMs].map((ms) => plot.valToPos(ms, 'x', true));
-    if (!isTold((edges[1]  - edges[0] ) / ratio, bands.length)) continue;
+    if (!isLabelled((edges[1]  - edges[0] ) / ratio, bands.length)) continue;
     plot.ctx.fillStyle = brushes.color(`--label-${kind}`);
     for (const edge of edges) plot.ctx.fillRect(Math.round(edge), top, ratio, height);
   }
@@ -223,7 +226,7 @@ function drawBandStrips({ plot, brushes, ratio }        , bands                 
   const padding = 4 * ratio;
   const shown = bands
     .map((band) => ({ ...band, from: position(band.fromMs), to: position(band.toMs) }))
-    .filter(({ from, to }) => to > 0 && from < width && isTold((to - from) / ratio, bands.length))
+    .filter(({ from, to }) => to > 0 && from < width && isLabelled((to - from) / ratio, bands.length))
     .map((band) => ({ ...band, text: cut(ctx, band.label, width - 2 * padding) }));
   const wanted = shown.map((band) => ({ ...band, width: ctx.measureText(band.text).width + 2 * padding }));
   placeLabels(wanted, width, mostLabelRows, 6 * ratio).forEach((place, index) => {
@@ -328,7 +331,7 @@ function rateOptions(
   const marks       = (plot) => {
     const canvas = canvasOf(plot);
     inside(canvas, () => drawBandEdges(canvas, data.bands));
-    apart(canvas, () => {
+    restoringState(canvas, () => {
       drawBandStrips(canvas, data.bands);
       drawEvents(canvas, data.events, true);
     });
@@ -358,10 +361,7 @@ function latencyOptions(
   const { select, point, ...shared } = common(width, syncKey, controls);
   const { p50Ms, p99Ms, maxMs } = data.latency;
   const [low, high] = decadesAround([...p50Ms, ...p99Ms, ...maxMs]);
-  const decades = Array.from(
-    { length: Math.round(Math.log10(high / low)) + 1 },
-    (_, index) => low * 10 ** index,
-  );
+  const decades = decadesBetween(low, high);
   const bands       = (plot) => {
     const canvas = canvasOf(plot);
     inside(canvas, () => drawBands(canvas, data.bands));
@@ -369,7 +369,7 @@ function latencyOptions(
   const events       = (plot) => {
     const canvas = canvasOf(plot);
     inside(canvas, () => drawBandEdges(canvas, data.bands));
-    apart(canvas, () => drawEvents(canvas, data.events, false));
+    restoringState(canvas, () => drawEvents(canvas, data.events, false));
   };
   const paths = uPlot.paths.stepped ({ align: 1 });
   const line = { paths, points: { show: false }, spanGaps: false };
@@ -459,7 +459,7 @@ function dragByTouch(over             )       {
     over.addEventListener(pointer, (event) => {
       const { pointerType, clientX, clientY } = event                ;
       if (pointerType !== 'touch') return;
-      // uPlot takes a move by nothing for one that Chrome made up.
+      // uPlot ignores a move of 0, because Chrome sends such events without a movement.
       const moved = { clientX, clientY, movementX: 1 };
       over.dispatchEvent(new MouseEvent(mouse, { ...moved, bubbles: true, button: 0, buttons: 1 }));
     });
@@ -473,7 +473,9 @@ function viewOf(data             , fromMs        , toMs        , width        ) 
   const mostSteps = (width - axisWidth - rightMargin) / leastStepWidth;
   const stepMs = stepWidthMs(slotMs, to - from, mostSteps, ratePerSecond);
   return {
-    ...{ fromMs: from, toMs: to, stepMs },
+    fromMs: from,
+    toMs: to,
+    stepMs,
     rates: rows.map(({ counts }) => ratesPerStep(counts, slots, slotMs, stepMs)),
     latency: latencyLines.map(([name, , choice]) =>
       valuesPerStep(latency[name], slots, slotMs, stepMs, choice),
@@ -542,7 +544,7 @@ class Picture                     {
   pointAt(ms               )       {
     const { stepMs, rates, latency } = this.#view;
     if (ms === null) {
-      this.#readout.textContent = `Steps of ${spanText(stepMs)}. Drag to zoom, double click to see all.`;
+      this.#readout.textContent = `Steps of ${spanText(stepMs)}. Drag to zoom, double-click to reset.`;
       this.#readings.rest();
       return;
     }

@@ -23,7 +23,7 @@ const poisonAll = (value: unknown, keep: ReadonlySet<string>): unknown => {
   return poison(value);
 };
 
-/** The report with the hostile text in every place that holds free text. */
+/** The report with the hostile text in every free text. */
 function poisoned(): Report {
   const keep = new Set([
     ...['schema', 'verdict', 'id', 'level', 'references', 'disturbs', 'startedAt', 'finishedAt'],
@@ -66,7 +66,7 @@ const attributes = new Set(
 );
 const voidElements = new Set(['meta', '!doctype']);
 
-/** Reads a page strictly: throws at an element or attribute that the report does not write, and at a stray bracket. */
+/** Reads a page strictly: throws at an unknown element or attribute, and at a stray bracket. */
 function readStrictly(page: string): void {
   const rest = page
     .replace(/<style>[^<]*<\/style>/, '')
@@ -85,7 +85,7 @@ function readStrictly(page: string): void {
   assert.deepEqual(open, []);
 }
 
-test('nothing that a cluster says becomes markup', () => {
+test('text of a cluster does not become markup', () => {
   const page = reportHtml(poisoned());
   assert.ok(page.includes('&lt;script&gt;alert(&#39;x&#39;)'), 'the text is shown');
   readStrictly(page);
@@ -93,7 +93,7 @@ test('nothing that a cluster says becomes markup', () => {
   assert.throws(() => readStrictly(page.replace('lang="en"', 'onload="x"')), /onload/);
 });
 
-test('nothing in an experiment becomes markup, nor ends the script that holds its data', () => {
+test('text of an experiment does not become markup or end the script of its data', () => {
   const page = reportHtml(poisoned(), poisonedExperiments());
   assert.equal([...page.matchAll(/<script[ >]/g)].length, sampleExperiments.size + 1);
   assert.ok(page.includes('\\u003c/script\\u003e\\u2028\\u2029'), 'it is escaped');
@@ -131,12 +131,16 @@ test('the policy allows no network and exactly the style sheet and the script of
       const hash = createHash('sha256').update(text!).digest('base64');
       assert.ok(policy.includes(`${name}-src &#39;sha256-${hash}&#39;`), name);
     }
-    assert.equal(policy.includes('script-src'), scripts > 0, 'without pictures no script may run');
+    assert.equal(
+      policy.includes('script-src'),
+      scripts > 0,
+      'a page without pictures does not allow scripts',
+    );
     assert.ok(!/\ssrc=|url\((?!#)|@import/.test(page));
   }
 });
 
-test('what is broken or was tried in vain is open, the rest is folded, and each says its verdict in words', () => {
+test('promises that are broken or not judged are open, others are folded, and each shows its verdict as text', () => {
   const page = reportHtml(sampleReport);
   const states = [...page.matchAll(/<details\s+class="promise (\w+)"\s+id="([A-Z]{3}-\d\d)"\s*(open)?/g)];
   assert.equal(states.length, sampleReport.promises.length);
@@ -146,13 +150,46 @@ test('what is broken or was tried in vain is open, the rest is folded, and each 
     assert.ok(page.includes(`> ${word}</span>`), word);
 });
 
-test('promises that were never tried are folded: the reason is on top', () => {
+const worded = (page: string) => page.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+
+test('the report begins with what users notice: a row a fault, with its numbers and bounds', () => {
+  const page = reportHtml(sampleReport);
+  assert.ok(page.indexOf('id="users"') < page.indexOf('id="mesh"'));
+  const rows = [...page.matchAll(/<tr class="(\w+)">(.*?)<\/tr>/gs)].map(([, verdict, row]) => [
+    verdict,
+    worded(row!).trim(),
+  ]);
+  assert.deepEqual(
+    rows.map(([verdict]) => verdict),
+    ['fail', 'fail', 'error', 'pass', 'pass'],
+  );
+  assert.match(
+    rows[0]![1]!,
+    /^broken RES-01 .* Requests lost 433 of 10,000 Longest outage 3\.1 s Time to recover /,
+  );
+  assert.match(
+    rows[1]![1]!,
+    /west→east \(worst of 2 paths\).*Requests lost ✗ 37 .*✗ 14\.8 s after the fault began/,
+  );
+  assert.match(rows[2]![1]!, /^not judged GWY-02 .*Test timeout of 60000ms exceeded\. – – – –$/);
+  assert.match(rows[3]![1]!, /1\.7 s after the fault ended Allowed 10\.0 s to recover$/);
+});
+
+test('without a fault there is a sentence in place of the table, and an older report has neither', () => {
+  const page = worded(reportHtml({ ...sampleReport, faults: [] }));
+  assert.match(page, /did not inject a fault, .* 1 promise with a fault was skipped\./);
+  assert.doesNotMatch(page, /Requests lost/);
+  const { faults: _faults, ...older } = sampleReport;
+  assert.doesNotMatch(reportHtml(reportSchema.parse(older)), /What users notice/);
+});
+
+test('promises that were not tried are folded: the reason is at the top', () => {
   const untried = samplePromise({ id: 'CON-01', verdict: 'error', reason: 'Not judged: east is down' });
   const page = reportHtml({ ...sampleReport, verdict: 'error', reason: 'east is down', promises: [untried] });
   assert.doesNotMatch(page, /<details[^>]* open/);
 });
 
-test('the same report gives the same page, and odd ones give one too', () => {
+test('the same report gives the same page, and unusual reports also give a page', () => {
   assert.equal(reportHtml(sampleReport), reportHtml(sampleReport));
   const cluster = sampleMesh.clusters[0]!;
   const meshes = [

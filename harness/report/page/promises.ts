@@ -16,11 +16,11 @@ const disturbances: Record<ReportPromise['disturbs'], string> = {
   link: 'the link between the networks',
 };
 
-/** All promises by topic. What needs a person is open, the rest is folded. */
+/** All promises by topic. Promises that need attention are open, others are folded. */
 export function promisesByTopic(promises: readonly ReportPromise[], pictures: Pictures): Markup {
   return html`<section aria-labelledby="promises">
     <h2 id="promises">Promises</h2>
-    ${promises.length === 0 && html`<p class="lead">No promise was tried.</p>`}
+    ${promises.length === 0 && html`<p class="lead">The run did not try a promise.</p>`}
     ${byTopic(promises).map(([topic, own]) => topicSection(topic, own, pictures))}
   </section>`;
 }
@@ -38,7 +38,7 @@ function topicSection(topic: string, promises: ReportPromise[], pictures: Pictur
   </section>`;
 }
 
-/** What is broken, and what was tried and could not be judged. Why nothing was tried is told on top, once for all. */
+/** Whether a promise is broken, or was tried and could not be judged. The top of the page explains why others were not tried. */
 function needsReading({ verdict, reason }: ReportPromise): boolean {
   return verdict === 'fail' || (verdict === 'error' && !reason.startsWith(untried));
 }
@@ -64,30 +64,30 @@ function reason({ reason, verdict }: ReportPromise): Markup {
   return html`<p class="reason">${reason}</p>`;
 }
 
-/** Pictures take the whole width of the page, between the words and the numbers. */
+/** Pictures have the full width of the page, between the text and the numbers. */
 function inside(one: ReportPromise, figures: Markup | false): Markup {
-  const told = [reason(one), cause(one)];
+  const text = [reason(one), cause(one)];
   const rest = [numbers(one), about(one)];
-  if (!figures) return html`<div class="inside">${told} ${rest}</div>`;
-  return html`<div class="inside">${told}</div>
+  if (!figures) return html`<div class="inside">${text} ${rest}</div>`;
+  return html`<div class="inside">${text}</div>
     ${figures}
     <div class="inside">${rest}</div>`;
 }
 
-/** The numbers of the promise; those that stand beside a picture already are folded, for whoever compares directions. */
+/** The numbers of the promise. Numbers that a picture already shows are folded: there you can compare paths. */
 function numbers({ measurements, experiments = [] }: ReportPromise): Markup[] {
   const pictured = new Set(experiments.map(({ scope }) => scope));
-  const beside = measurements.filter(({ scope }) => scope !== undefined && pictured.has(scope));
-  const folded = measurementPlots(beside);
-  const open = measurementPlots(measurements.filter((one) => !beside.includes(one)));
+  const repeated = measurements.filter(({ scope }) => scope !== undefined && pictured.has(scope));
+  const folded = measurementPlots(repeated);
+  const open = measurementPlots(measurements.filter((one) => !repeated.includes(one)));
   const again = html`<details class="again">
-    <summary>The numbers of all pictures side by side</summary>
+    <summary>Compare the numbers of all pictures</summary>
     ${folded}
   </details>`;
   return [...(open ? [open] : []), ...(folded ? [again] : [])];
 }
 
-/** What the doctor found first, and what to do about it. */
+/** The first cause that the doctor found, and its remedy. */
 function cause({ cause }: ReportPromise): Markup | false {
   if (!cause) return false;
   const where = cause.cluster === undefined ? '' : ` in ${cause.cluster}`;
@@ -99,7 +99,7 @@ function cause({ cause }: ReportPromise): Markup | false {
 }
 
 function about(one: ReportPromise): Markup {
-  const waiting = one.waitingMs > 0 ? `, of it ${duration(one.waitingMs)} waiting for the mesh` : '';
+  const waiting = one.waitingMs > 0 ? `, including ${duration(one.waitingMs)} of waiting for the mesh` : '';
   return html`<dl class="about">
     <div>
       <dt>Level</dt>
@@ -121,7 +121,7 @@ function about(one: ReportPromise): Markup {
       <dd><code>${one.suite}</code></dd>
     </div>
     <div>
-      <dt>Comes from</dt>
+      <dt>References</dt>
       <dd>
         ${one.references.map((address) => html`<span class="reference">${link(address, withoutScheme(address))}</span>`)}
       </dd>

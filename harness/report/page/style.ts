@@ -11,7 +11,7 @@ const dark = `
   --band: #29473a; --fail-tint: #2a1d1c; --error-tint: #292315;
 `;
 
-/** The style sheet of the report: system fonts, one column, light and dark, from 320 px up. */
+/** The style sheet of the report: system fonts, one column, light and dark, for widths from 320 px. */
 export const style = `
 :root { color-scheme: light dark; ${light} }
 @media (prefers-color-scheme: dark) { :root { ${dark} } }
@@ -72,6 +72,22 @@ th, td { text-align: left; padding: .45rem 1.25rem .45rem 0; border-bottom: 1px 
 thead th { color: var(--soft); }
 tbody th { font-weight: 600; }
 tbody td:last-child { white-space: normal; min-width: 10rem; }
+
+.faults { margin-top: 1rem; width: 100%; }
+.faults th, .faults td { white-space: normal; vertical-align: top; }
+.faults tbody th { font-weight: 400; width: 44%; }
+.faults td { font-variant-numeric: tabular-nums; }
+.faults td:nth-child(2) .number { white-space: nowrap; }
+.faults tbody td:last-child { color: var(--soft); min-width: 8rem; padding-right: 0; }
+.faults .label { display: none; }
+.faults .id { margin-left: .5rem; }
+.faults .title, .faults .path, .faults .why, .faults .line { display: block; overflow-wrap: anywhere; }
+.faults .title { font-weight: 600; }
+.faults .path { color: var(--soft); }
+.faults .why { margin-top: .3rem; padding-left: .75rem; border-left: 3px solid var(--error); }
+.faults .fail .why { border-color: var(--fail); }
+.faults .missed .number { color: var(--fail); font-weight: 600; }
+.faults .none { color: var(--soft); }
 
 .topic { margin-top: 2.25rem; }
 h3 { margin: 0 0 .6rem; font-size: 1.0625rem; font-weight: 650; }
@@ -135,6 +151,13 @@ pre { margin-top: .75rem; padding: .9rem 1rem; background: var(--part); border-r
   main { padding: 1.5rem 1rem 4rem; }
   main > section { margin-top: 3rem; }
   .brand { margin-bottom: 1.75rem; }
+  .faults thead { display: none; }
+  .faults, .faults tbody, .faults tr, .faults th, .faults td { display: block; width: auto; }
+  .faults tr { border-bottom: 1px solid var(--line); padding: .6rem 0; }
+  .faults tbody th, .faults td { border: 0; padding: .15rem 0; width: auto; }
+  .faults td { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .75rem; }
+  .faults .none { display: none; }
+  .faults .label { display: inline; color: var(--soft); }
   .picture .wide { display: none; }
   .picture .tall { display: block; }
   .picture svg { max-width: 30rem; }

@@ -3,7 +3,7 @@ import type { Report, ReportPromise } from '../schema.ts';
 import { html, type Markup, type Value } from './markup.ts';
 import { verdictOrder, verdictSign, verdictWords } from './verdicts.ts';
 
-/** The verdict in plain words, the counts, and what needs a person. */
+/** The verdict, its reason and the counts. */
 export function summary(report: Report): Markup {
   const { verdict, promises, mesh } = report;
   const subject = mesh ? [mesh.meshId, mesh.lab === null ? undefined : `lab ${mesh.lab}`] : [];
@@ -27,26 +27,28 @@ function withLinks(text: string, promises: ReportPromise[]): Value {
 function headline({ verdict, promises }: Report): string {
   const count = (of: ReportPromise['verdict']) => promises.filter((one) => one.verdict === of).length;
   if (verdict === 'pass')
-    return count('skipped') === 0 ? 'The mesh keeps its promises' : 'The mesh keeps what was tried';
+    return count('skipped') === 0
+      ? 'The mesh keeps its promises'
+      : 'The mesh keeps all promises that were tried';
   if (verdict === 'fail')
     return count('fail') === 1 ? 'The mesh breaks a promise' : `The mesh breaks ${count('fail')} promises`;
   return count('pass') === 0 ? 'The mesh could not be judged' : 'The mesh could not be fully judged';
 }
 
-/** One stretch a verdict in proportion, and the numbers below it. */
+/** A bar with a part for each verdict, and the numbers below it. */
 function counts(promises: ReportPromise[]): Markup {
   const present = verdictOrder
     .map((verdict) => ({ verdict, count: promises.filter((one) => one.verdict === verdict).length }))
     .filter((one) => one.count > 0);
   let from = 0;
-  const stretches = present.map(({ verdict, count }) => {
+  const parts = present.map(({ verdict, count }) => {
     const width = (count / promises.length) * 100;
     const rect = html`<rect class="${verdict}" x="${from}%" y="0" width="${width}%" height="8" />`;
     from += width;
     return rect;
   });
   return html`<div class="counts">
-    <svg class="proportions" aria-hidden="true">${stretches}</svg>
+    <svg class="proportions" aria-hidden="true">${parts}</svg>
     <ul>
       ${present.map(({ verdict, count }) => html`<li>${verdictSign(verdict)} <b>${count}</b> ${verdictWords[verdict]}</li>`)}
     </ul>

@@ -4,7 +4,7 @@ import { html, type Markup } from './markup.ts';
 
 const mostShown = 8;
 
-/** Where the time of the run went: waiting for the mesh, or in the harness; and the promises that took longest. */
+/** The time of the run, divided into waiting for the mesh and the harness, and the promises that took longest. */
 export function timeSpent({ harness, promises }: Report): Markup {
   const { durationMs, waitingMs, peakMemoryBytes } = harness;
   const slowest = promises
@@ -13,9 +13,9 @@ export function timeSpent({ harness, promises }: Report): Markup {
   const longest = slowest[0]?.durationMs ?? 1;
   const shown = slowest.slice(0, mostShown);
   return html`<section aria-labelledby="time">
-    <h2 id="time">Where the time went</h2>
+    <h2 id="time">Time</h2>
     <p class="lead">
-      ${duration(durationMs)} in all: ${duration(waitingMs)} waiting for the mesh,
+      ${duration(durationMs)} in total: ${duration(waitingMs)} of waiting for the mesh,
       ${duration(durationMs - waitingMs)} (${percent(durationMs - waitingMs, durationMs)}) in the harness.
       ${peakMemoryBytes !== null && html`The harness used ${bytes(peakMemoryBytes)} of memory at its peak.`}
     </p>
@@ -30,7 +30,7 @@ export function timeSpent({ harness, promises }: Report): Markup {
         ${shown.map((one) => row(one, longest))}
       </ol>`
     }
-    ${slowest.length > shown.length && html`<p class="note">The ${shown.length} that took longest of ${slowest.length}.</p>`}
+    ${slowest.length > shown.length && html`<p class="note">The ${shown.length} slowest of ${slowest.length} promises.</p>`}
   </section>`;
 }
 

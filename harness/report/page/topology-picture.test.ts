@@ -24,7 +24,7 @@ test('the picture names clusters, networks, gateways, the link and its ports, wi
   assert.equal(count(text, /<circle\s+class="pod"/g), 2 * 9);
 });
 
-test('one network has no link, many clusters are stacked only', () => {
+test('a mesh with one network does not have a link, and many clusters are stacked', () => {
   const one = topologyPicture({ ...sampleMesh, clusters: [west, { ...east, network: west.network }] }).text;
   assert.ok(!/class="(wire|link)/.test(one));
   assert.equal(count(one, /<rect\s+class="network"/g), 2);
@@ -32,14 +32,14 @@ test('one network has no link, many clusters are stacked only', () => {
   assert.equal(count(topologyPicture({ ...sampleMesh, clusters: many }).text, /<svg\s/g), 1);
 });
 
-test('a mesh of others shows no ports that nobody told', () => {
+test('a mesh that is not a lab does not show ports of a link', () => {
   const { text } = topologyPicture({ ...sampleMesh, lab: null, link: [] });
-  assert.match(text, /not made by meshproof/);
+  assert.match(text, /not created by meshproof/);
   assert.ok(!/API server|6443/.test(text));
 });
 
-test('long names are cut, and whole for whoever points at them', () => {
-  const name = 'a-cluster-with-a-name-that-nobody-would-want-to-type-twice';
+test('long names are cut, and their tooltip has the full name', () => {
+  const name = 'a-cluster-with-a-name-that-is-much-too-long-for-the-picture';
   const { text } = topologyPicture({ ...sampleMesh, clusters: [{ ...west, name }, east] });
   assert.ok(text.includes(`<title>${name}</title>`) && text.includes('…'));
 });

@@ -1,10 +1,8 @@
 import type { ReportMesh } from '../schema.ts';
-import { type Anchor, clusterBox, type ClusterBox, clusterHeight } from './cluster-box.ts';
-import { fitted, html, type Markup } from './markup.ts';
+import { type Anchor, clusterBox, clusterHeight } from './cluster-box.ts';
+import { html, type Markup, truncated, type Value } from './markup.ts';
 
-type Cluster = ReportMesh['clusters'][number];
-
-/** Narrower than half of the page, a cluster cannot show its addresses. */
+/** A cluster needs half of the page to show its addresses. */
 const mostColumns = 2;
 const gap = 28;
 const padding = 14;
@@ -14,17 +12,17 @@ const tallWidth = 360;
 const linkHeight = 56;
 const drop = 46;
 
-/** The mesh as inline SVG: side by side for wide screens, stacked for narrow ones and for many clusters. */
+/** The mesh as inline SVG: in columns for wide screens, stacked for narrow screens and for more clusters. */
 export function topologyPicture(mesh: ReportMesh): Markup {
   const tall = stacked(mesh);
   if (mesh.clusters.length > mostColumns) return html`<div class="picture alone">${tall}</div>`;
   return html`<div class="picture">
-    <div class="wide">${sideBySide(mesh)}</div>
+    <div class="wide">${inColumns(mesh)}</div>
     <div class="tall">${tall}</div>
   </div>`;
 }
 
-function sideBySide(mesh: ReportMesh): Markup {
+function inColumns(mesh: ReportMesh): Markup {
   const networks = [...Map.groupBy(mesh.clusters, (one) => one.network)];
   const columns = mesh.clusters.length;
   const columnWidth = (wideWidth - gap * (columns - 1)) / columns;
@@ -40,7 +38,8 @@ function sideBySide(mesh: ReportMesh): Markup {
     drawn.push(networkFrame(network, x, 0, width, networkHeight));
     for (const cluster of clusters) {
       const left = column++ * (columnWidth + gap) + padding;
-      const box = draw(mesh, cluster, left, networkHeader, columnWidth - 2 * padding, 2);
+      const place = { x: left, y: networkHeader, width: columnWidth - 2 * padding, columns: 2 } as const;
+      const box = clusterBox(mesh, cluster, place);
       drawn.push(box.markup);
       anchors.push(...box.anchors);
     }
@@ -50,7 +49,7 @@ function sideBySide(mesh: ReportMesh): Markup {
     html`<line class="wire ${purpose}" x1="${x}" y1="${bottom}" x2="${x}" y2="${linkTop}" />`,
     html`<text class="small mono" x="${x + 8}" y="${networkHeight + drop / 2 + 4}">${label}</text>`,
   ]);
-  const parts = linked ? [drawn, wires, linkBar(mesh, 0, linkTop, wideWidth)] : [drawn];
+  const parts = linked ? [drawn, wires, linkBar(mesh, linkTop, wideWidth)] : [drawn];
   return svg(mesh, wideWidth, linked ? linkTop + linkHeight : networkHeight, parts);
 }
 
@@ -68,17 +67,18 @@ function stacked(mesh: ReportMesh): Markup {
     drawn.push(networkFrame(network, rail, y, width, height));
     clusters.forEach((cluster, row) => {
       const top = y + networkHeader + row * (boxHeight + padding);
-      const box = draw(mesh, cluster, rail + padding, top, width - 2 * padding, 1);
+      const place = { x: rail + padding, y: top, width: width - 2 * padding, columns: 1 } as const;
+      const box = clusterBox(mesh, cluster, place);
       drawn.push(box.markup);
       anchors.push(...box.anchors);
     });
     y += height + gap;
   }
-  const parts = linked ? [drawn, rails(anchors), linkBar(mesh, 0, 0, tallWidth)] : [drawn];
+  const parts = linked ? [drawn, rails(anchors), linkBar(mesh, 0, tallWidth)] : [drawn];
   return svg(mesh, tallWidth, y - gap, parts);
 }
 
-/** One vertical line a purpose, left of the clusters, with a branch to each place it leads to. */
+/** A vertical line for each purpose, left of the clusters, with a branch to each of its ends. */
 function rails(anchors: Anchor[]): Markup[] {
   return [...Map.groupBy(anchors, (one) => one.purpose)].map(([purpose, ends]) => {
     const x = purpose === 'data' ? 18 : 8;
@@ -86,17 +86,6 @@ function rails(anchors: Anchor[]): Markup[] {
     const last = Math.max(...ends.map((one) => one.middle));
     return html`<path class="wire ${purpose}" d="M${x} ${linkHeight}V${last}${path}" />`;
   });
-}
-
-function draw(
-  mesh: ReportMesh,
-  cluster: Cluster,
-  x: number,
-  y: number,
-  width: number,
-  columns: 1 | 2,
-): ClusterBox {
-  return clusterBox(mesh, cluster, { x, y, width, columns });
 }
 
 function networkFrame(name: string, x: number, y: number, width: number, height: number): Markup {
@@ -109,19 +98,19 @@ function networkFrame(name: string, x: number, y: number, width: number, height:
       rx="12"
     />
     <text class="small" x="${x + padding}" y="${y + 22}"
-      >${fitted(`network ${name}`, width - 2 * padding, 12)}</text
+      >${truncated(`network ${name}`, width - 2 * padding, 12)}</text
     >`;
 }
 
-function linkBar(mesh: ReportMesh, x: number, y: number, width: number): Markup {
+function linkBar(mesh: ReportMesh, y: number, width: number): Markup {
   const ports = mesh.link.map(({ port, purpose }) => `${port} (${purpose})`).join(', ');
   const known = mesh.link.length > 0;
   const title = known ? 'wide-area link' : 'between the networks';
-  const detail = known ? `only TCP ${ports}` : 'not made by meshproof';
-  const middle = x + width / 2;
+  const detail = known ? `only TCP ${ports}` : 'not created by meshproof';
+  const middle = width / 2;
   return html`<rect
       class="link"
-      x="${x + 0.5}"
+      x="0.5"
       y="${y + 0.5}"
       width="${width - 1}"
       height="${linkHeight - 1}"
@@ -129,16 +118,11 @@ function linkBar(mesh: ReportMesh, x: number, y: number, width: number): Markup 
     />
     <text class="strong" text-anchor="middle" x="${middle}" y="${y + 24}">${title}</text>
     <text class="small mono" text-anchor="middle" x="${middle}" y="${y + 42}"
-      >${fitted(detail, width - 24, 11)}</text
+      >${truncated(detail, width - 24, 11)}</text
     >`;
 }
 
-function svg(
-  mesh: ReportMesh,
-  width: number,
-  height: number,
-  parts: Markup[] | (Markup | Markup[] | Markup[][])[],
-): Markup {
+function svg(mesh: ReportMesh, width: number, height: number, parts: Value): Markup {
   const places = mesh.clusters.map(
     ({ name, network, region }) => `${name} in ${region} on network ${network}`,
   );

@@ -2,14 +2,14 @@ import type { ReportMesh } from '../schema.ts';
 import { html, type Markup } from './markup.ts';
 import { topologyPicture } from './topology-picture.ts';
 
-/** The mesh that was judged: a picture, and the same as a table. */
+/** The judged mesh as a picture and as a table. */
 export function topology(mesh: ReportMesh | null): Markup {
   if (!mesh) return html``;
   return html`<section aria-labelledby="mesh">
     <h2 id="mesh">The mesh</h2>
     <p class="lead">
       ${mesh.meshId}, trust domain ${mesh.trustDomain}.
-      ${mesh.lab === null ? 'A running mesh that meshproof attached to.' : `The lab “${mesh.lab}”, made by meshproof.`}
+      ${mesh.lab === null ? 'meshproof did not create this mesh.' : `meshproof created it as the lab “${mesh.lab}”.`}
     </p>
     ${topologyPicture(mesh)}
     <details class="plain">

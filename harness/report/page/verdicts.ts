@@ -3,7 +3,7 @@ import { html, type Markup } from './markup.ts';
 
 type Verdict = ReportPromise['verdict'];
 
-/** The order in which verdicts are told: what needs a person first. */
+/** The order of verdicts: those that need attention come first. */
 export const verdictOrder: Verdict[] = ['fail', 'error', 'pass', 'skipped'];
 
 export const verdictWords: Record<Verdict, string> = {
@@ -20,7 +20,7 @@ const shapes: Record<Verdict, Markup> = {
   skipped: html`<path d="M6 10h8" />`,
 };
 
-/** A sign in a disc. It says nothing by itself to a screen reader: put the word beside it. */
+/** A sign in a disc. Screen readers skip it, so add the word. */
 export function verdictSign(verdict: Verdict): Markup {
   return html`<svg class="sign ${verdict}" viewBox="0 0 20 20" aria-hidden="true">
     <circle cx="10" cy="10" r="10" />

@@ -14,11 +14,11 @@ const fills = Object.entries(paints)
   )
   .join('\n');
 
-/** Beside the paints: bands and lines. Outages are hatched, faults plain, so that they differ without colour. */
+/** The colours of bands and lines. Outages are hatched and faults are plain, so that they differ without colour. */
 const light = `--band-fault: #7a6a4f26; --band-outage: #b4231822; --label-fault: #665433; --label-outage: #9c1f15; --hatch: #ffffffb0; --select: #1c1e2118; --p99: #6b4fa0;`;
 const dark = `--band-fault: #d8c49a26; --band-outage: #ff8a7a26; --label-fault: #d8c49a; --label-outage: #ff9e90; --hatch: #15171ab0; --select: #ffffff1c; --p99: #b79cf0;`;
 
-/** The style sheet of the pictures of experiments, behind that of the report. */
+/** The style sheet of the pictures of experiments, which follows that of the report. */
 export const experimentStyle = `
 :root { ${light} ${variables('light')} }
 @media (prefers-color-scheme: dark) { :root { ${dark} ${variables('dark')} } }
@@ -30,7 +30,7 @@ ${fills}
 .experiment { margin: 0; min-width: 0; }
 .experiment figcaption { margin-bottom: .75rem; overflow-wrap: anywhere; }
 .experiment figcaption span { display: block; color: var(--soft); font-size: .875rem; }
-.beside { display: grid; grid-template-columns: minmax(0, 1fr) 14rem; gap: 1.5rem; align-items: start; }
+.with-numbers { display: grid; grid-template-columns: minmax(0, 1fr) 14rem; gap: 1.5rem; align-items: start; }
 .charts { min-width: 0; }
 .axis-title { font-size: .8125rem; color: var(--soft); margin: .25rem 0; }
 .still { display: grid; grid-template-columns: ${axisWidth}px minmax(0, 1fr); padding-right: ${rightMargin}px; }
@@ -60,7 +60,7 @@ ${fills}
 .key.lines { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); margin-top: .15rem; }
 .key li, .bands li, .events li { display: grid; grid-template-columns: 1.4rem minmax(0, 1fr) auto; gap: .5rem; align-items: center; overflow-wrap: anywhere; }
 .key .n, .bands .n, .events .n { color: var(--soft); white-space: nowrap; font-variant-numeric: tabular-nums; }
-.happenings { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 0 1.25rem; align-items: start; }
+.occurrences { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 0 1.25rem; align-items: start; }
 .failures { font-size: .875rem; margin-top: .6rem; } .failures summary { cursor: pointer; color: var(--soft); }
 .failures ol { display: grid; gap: .15rem; margin-top: .4rem; max-height: 18rem; overflow-y: auto; }
 .failures li { display: grid; grid-template-columns: 4.5rem minmax(0, 1fr); gap: .5rem; overflow-wrap: anywhere; }
@@ -73,8 +73,8 @@ ${fills}
 .numbers .missed b { color: var(--fail); }
 .missing { border-left: 3px solid var(--error); padding-left: .75rem; overflow-wrap: anywhere; }
 @media (max-width: 46rem) {
-  .beside { grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+  .with-numbers { grid-template-columns: minmax(0, 1fr); gap: 1rem; }
   .numbers { order: -1; border-left: 0; padding-left: 0; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
-  .key, .happenings { grid-template-columns: minmax(0, 1fr); }
+  .key, .occurrences { grid-template-columns: minmax(0, 1fr); }
 }
 `;

@@ -26,7 +26,7 @@ const dataIn = (page: string): PictureData[] =>
     JSON.parse(json!),
   );
 
-test('a picture has its legend, bands with their times, numbered events, and its numbers', () => {
+test('a picture has a legend, bands with their times, numbered events, and numbers', () => {
   const page = pageOf(sampleFailover());
   for (const words of [
     ...['ok from west', 'ok from east', 'upstreamReset', 'noHealthyUpstream', '>p50<', '>p99<', '>slowest<'],
@@ -38,7 +38,7 @@ test('a picture has its legend, bands with their times, numbered events, and its
     assert.ok(page.includes(words), words);
 });
 
-test('failed requests are listed one by one, the first of many, and what a proxy said of them is escaped', () => {
+test('the first failed requests are listed one by one, and the text of a proxy is escaped', () => {
   const failed = (count: number) =>
     Array.from({ length: count }, (_, index) => ({
       ...{ startMs: 9_640 + index, endMs: 10_416, outcome: 'connectFailure' as const },
@@ -46,18 +46,19 @@ test('failed requests are listed one by one, the first of many, and what a proxy
     }));
   const pageWith = (count: number) => {
     const failures = failuresOf(failed(count));
-    return pageOf({ ...sampleFailover(), ...(failures && { failures }) });
+    const { failures: _own, ...rest } = sampleFailover();
+    return pageOf({ ...rest, ...(failures && { failures }) });
   };
   const one = pageWith(1).replace(/\s+/g, ' ');
-  assert.match(one, /The request that was not as wanted </);
+  assert.match(one, /1 request that failed or was too slow </);
   assert.match(one, /9\.64 s.*<b>connectFailure<\/b> after 776\u00a0?.?ms: 503 UF &lt;b&gt;delayed/);
   const many = pageWith(70).replace(/\s+/g, ' ');
-  assert.match(many, /The 70 requests that were not as wanted, the first 50 of them/);
+  assert.match(many, /70 requests that failed or were too slow, the first 50 in detail/);
   assert.equal(many.match(/delayed_connect_error/g)?.length, 50);
   assert.ok(!pageWith(0).includes('class="failures"'));
 });
 
-test('the numbers of the legend add up to all requests, and the data of the page is that of the experiment', () => {
+test('the numbers of the legend add up to all requests, and the page has the data of the experiment', () => {
   const one = sampleFailover();
   const page = pageOf(one);
   const sums = [...page.matchAll(/class="n">([\d,]+) requests?</g)].map(([, text]) =>
@@ -76,7 +77,7 @@ test('the numbers of the legend add up to all requests, and the data of the page
   );
 });
 
-test('without a script there is a still of every picture, and without its data the numbers', () => {
+test('without a script each picture has a still, and without data it has the numbers', () => {
   const page = pageOf(sampleFailover());
   assert.equal([...page.matchAll(/class="still"/g)].length, 2);
   assert.match(page, /<path\s+class="paint-ok-0"/);
@@ -87,7 +88,7 @@ test('without a script there is a still of every picture, and without its data t
   assert.ok(bare && bare.text.includes('3,144\u00a0ms') && !bare.text.includes('<script'));
 });
 
-test('a single failure among thousands of answers is high enough to be seen', () => {
+test('a single failure among thousands of answers is visible', () => {
   const mixAt = (ms: number) => [
     {
       cluster: 'west',
@@ -102,7 +103,7 @@ test('a single failure among thousands of answers is high enough to be seen', ()
   assert.ok(Number(height) >= 2, `${height}`);
 });
 
-test('odd experiments are drawn too: nothing at all, one slot, bands and events out of sight', () => {
+test('unusual experiments have a picture: 0 slots, one slot, bands and events outside', () => {
   const empty = { widthMs: 50, series: [], latency: { p50Ms: [], p99Ms: [], maxMs: [] } };
   const latency = { p50Ms: [null], p99Ms: [null], maxMs: [0] };
   const slot = { widthMs: 50, series: [{ cluster: null, outcome: 'ok' as const, counts: [1] }], latency };
@@ -119,7 +120,7 @@ test('odd experiments are drawn too: nothing at all, one slot, bands and events 
       );
 });
 
-test('hundreds of outages do not fill the page: the first are listed, all are in its data', () => {
+test('of hundreds of outages the first are listed, and the data has all', () => {
   const one = sampleFailover();
   const bands = Array.from({ length: 300 }, (_, index) => ({
     ...{
@@ -135,7 +136,7 @@ test('hundreds of outages do not fill the page: the first are listed, all are in
   assert.equal(dataIn(page)[0]?.bands.length, 300);
 });
 
-test('the time axis ends with the last answer, not with the last slot, and no later than it must', () => {
+test('the time axis ends with the last answer, and a band without an end does not stretch it', () => {
   const one = sampleFailover();
   const outage = (toMs: number) => ({
     ...one,
@@ -145,18 +146,18 @@ test('the time axis ends with the last answer, not with the last slot, and no la
   assert.deepEqual(ends, [60_000, 63_000, 90_000]);
 });
 
-test('what is missing is told where the picture would be', () => {
+test('a missing experiment is reported in the place of its picture', () => {
   const page = reportHtml(sampleReport, sampleExperiments);
   assert.match(page, /class="note missing">Experiment 2 of RES-05 is not shown: /);
 });
 
-test('the cause stands beside the reason of a promise that is not kept', () => {
+test('a promise that is not kept has its cause', () => {
   const page = reportHtml(sampleReport);
   assert.match(page, /Likely cause in west:<\/b>\s+DestinationRule meshproof\/catalog ejects/);
   assert.ok(page.includes('docs/findings.md#mp4003') && page.includes('patch destinationrule catalog'));
 });
 
-test('data in the page can end no script, and is the same when it is read', () => {
+test('data in the page cannot end a script, and reading it restores it', () => {
   const text = '</script><!--\u2028\u2029&amp;';
   const element = jsonElement({ text }).text;
   assert.ok(
@@ -165,7 +166,7 @@ test('data in the page can end no script, and is the same when it is read', () =
   assert.deepEqual(JSON.parse(/>(.*)</.exec(element)![1]!), { text });
 });
 
-test('the script of the page is one script, with the licence of uPlot, and without a way out', () => {
+test('the script of the page has the licence of uPlot and cannot use the network', () => {
   new Script(pageScript);
   assert.ok(pageScript.includes('The MIT License (MIT)') && pageScript.includes('Leon Sorokin'));
   assert.doesNotMatch(pageScript, /<\/script|<!--|\bfetch\(|XMLHttpRequest|\beval\(|new Function|\bimport\(/);

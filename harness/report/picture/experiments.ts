@@ -10,15 +10,15 @@ import { rowsOf } from './series.ts';
 import { latencyLines, secondsText } from './steps.ts';
 import { still } from './still.ts';
 
-/** What the page needs beside report.json to draw experiments. */
+/** The data for the pictures of experiments, in addition to report.json. */
 export interface Pictures {
   /** By the `file` of the experiment in the report. */
   data: ReadonlyMap<string, Experiment>;
-  /** Names of the mesh's clusters, in its order. */
+  /** The clusters of the mesh, in its order. */
   clusters: readonly string[];
 }
 
-/** The experiments of a promise, each as a picture with its numbers beside it; false where there is none. */
+/** The experiments of a promise, each as a picture with its numbers; false without experiments. */
 export function experimentFigures(
   { experiments = [], missingExperiments = [] }: ReportPromise,
   { data, clusters }: Pictures,
@@ -37,8 +37,8 @@ function figure(
 ): Markup {
   return html`<figure class="experiment">
     <figcaption><b>${entry.scope}</b> <span>${loadWords(entry.load)}</span></figcaption>
-    <div class="beside">
-      ${experiment ? charts(experiment, clusters) : html`<p class="note">The picture’s data is in ${entry.file}.</p>`}
+    <div class="with-numbers">
+      ${experiment ? charts(experiment, clusters) : html`<p class="note">The data of the picture is in ${entry.file}.</p>`}
       ${numbers(entry)}
     </div>
   </figure>`;
@@ -52,15 +52,15 @@ function charts(experiment: Experiment, clusters: readonly string[]): Markup {
     <p class="axis-title">Requests per second, by outcome and by the cluster that answered</p>
     <div class="rate"><div class="still">${rate}</div></div>
     <p class="axis-title">
-      Latency in each step: the highest p99, the slowest request, the middle p50; logarithmic
+      Latency in each step on a logarithmic scale: highest p99, slowest request, median p50
     </p>
     <div class="latency"><div class="still">${latency}</div></div>
     <p class="at">${steps}</p>
-    ${key(experiment, clusters)} ${happenings(experiment)} ${failed(experiment)} ${jsonElement(data)}
+    ${key(experiment, clusters)} ${occurrences(experiment)} ${failed(experiment)} ${jsonElement(data)}
   </div>`;
 }
 
-/** What each colour, pattern and line means, with how many requests there were of it. */
+/** The meaning of each colour, pattern and line, with its number of requests. */
 function key({ buckets }: Experiment, clusters: readonly string[]): Markup {
   const rows = rowsOf(buckets, clusters);
   return html`<ul class="key">
@@ -88,13 +88,13 @@ function key({ buckets }: Experiment, clusters: readonly string[]): Markup {
     </ul>`;
 }
 
-/** A mesh that flaps has hundreds of outages; all are in the picture and in the file. */
+/** An unstable mesh can have hundreds of outages. The picture and the file have all of them. */
 const mostListed = 12;
 
-/** Bands with their begin and end, and events by their number in the picture. */
-function happenings({ bands, events }: Experiment): Markup {
+/** Bands with their begin and end, and events with their number in the picture. */
+function occurrences({ bands, events }: Experiment): Markup {
   const ordered = events.toSorted((a, b) => a.atMs - b.atMs);
-  return html`<div class="happenings">
+  return html`<div class="occurrences">
     <ul class="bands">
       ${bands.slice(0, mostListed).map(
         ({ kind, label, fromMs, toMs }) =>
@@ -121,15 +121,15 @@ function happenings({ bands, events }: Experiment): Markup {
   </div>`;
 }
 
-/** Failed requests one by one, for whoever looks for the cause. */
+/** Failed requests one by one. */
 function failed({ failures }: Experiment): Markup | false {
   if (!failures) return false;
   const { first, more } = failures;
   const all = first.length + more;
   return html`<details class="failures">
     <summary>
-      ${all === 1 ? 'The request that was' : `The ${quantity(all)} requests that were`} not as
-      wanted${more > 0 && `, the first ${first.length} of them`}
+      ${all === 1 ? '1 request that failed or was' : `${quantity(all)} requests that failed or were`} too
+      slow${more > 0 && `, the first ${first.length} in detail`}
     </summary>
     <ol>
       ${first.map(

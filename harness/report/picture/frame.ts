@@ -1,6 +1,6 @@
-/** The measures of a picture in CSS pixels, the same for the still in the page and for what the script draws over it. */
+/** The sizes of a picture in CSS pixels, for the still and for the plots of the script. */
 
-/** Left of the plots, for the labels of the value axis; the same in both, so that their time axes are one. */
+/** Left of the plots, for the labels of the value axis. Both plots use it, so that their time axes line up. */
 export const axisWidth = 54;
 export const rateHeight = 190;
 export const latencyHeight = 120;
@@ -15,7 +15,7 @@ export const markRow = 20;
 export const mostLabelRows = 2;
 /** Below the plot of requests, for the lower half of its lowest label. */
 export const rateFoot = 7;
-/** Less height than this cannot be seen; a single failure among thousands of answers must be. */
+/** The least visible height: a single failure among thousands of answers must be visible. */
 export const leastHeight = 2;
 
 /** Height above the plot of requests, for labels of bands and numbers of events. */

@@ -1,13 +1,13 @@
-/** Where marks and labels stand so that none covers another. Pure, and without imports: see steps.ts. */
+/** Positions of marks and labels that do not overlap. Pure, and without imports: see steps.ts. */
 
-/** Events that stand too close to be told apart share a mark; numbers begin at 1. */
+/** A mark of one event, or of several events that are close together; numbers begin at 1. */
 export interface Mark {
   at: number;
   first: number;
   last: number;
 }
 
-/** One mark for events at `positions`, in order, that are closer than `leastGap` to the mark's first. */
+/** Combines events that are closer than `leastGap` to the first event of a mark. `positions` are in order. */
 export function gatherMarks(positions: readonly number[], leastGap: number): Mark[] {
   const marks: Mark[] = [];
   positions.forEach((at, index) => {
@@ -18,16 +18,16 @@ export function gatherMarks(positions: readonly number[], leastGap: number): Mar
   return marks;
 }
 
-/** Bands that are narrower than this, in CSS pixels, are told from one another only where they are few. */
-const leastTold = 6;
+/** Bands that are narrower than this, in CSS pixels, have edges and a label only if there are few. */
+const leastLabelled = 6;
 const few = 6;
 
-/** Whether a band of that width is drawn with its edges and its name, or only as a stretch of colour. */
-export function isTold(width: number, bands: number): boolean {
-  return bands <= few || width >= leastTold;
+/** Whether a band of that width has edges and a label, or only a colour. */
+export function isLabelled(width: number, bands: number): boolean {
+  return bands <= few || width >= leastLabelled;
 }
 
-/** `Fault: link cut`; the label alone where it says what it is: `outage 3.1 s`. */
+/** `Fault: link cut`; only the label if it begins with the kind: `outage 3.1 s`. */
 export function bandName(kind: 'fault' | 'outage', label: string): string {
   if (label.toLowerCase().startsWith(kind)) return label;
   return `${kind === 'fault' ? 'Fault' : 'Outage'}: ${label}`;
@@ -46,8 +46,8 @@ export interface Label {
 }
 
 /**
- * A place for each label in the first of `rows` rows where neither it nor its strip covers another, moved left where it
- * would pass `rightEdge`; null where there is none: whoever draws leaves it out, as the list below the picture has it too.
+ * Puts each label into the first of `rows` rows in which neither the label nor its strip covers another. A label that would
+ * pass `rightEdge` moves left. null: there is not enough space, and only the list below the picture has the label.
  */
 export function placeLabels(
   labels: readonly Label[],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { failurePaints, paints } from './paints.ts';
 
-/** Machado, Oliveira, Fernandes 2009, severity 1: what linear RGB is seen as. */
+/** The perceived linear RGB by Machado, Oliveira, Fernandes 2009, severity 1. */
 const sights: Record<string, number[][]> = {
   all: [
     [1, 0, 0],
@@ -26,7 +26,7 @@ const sights: Record<string, number[][]> = {
   ],
 };
 
-/** CIE L*a*b* (D65) of a colour as it is seen. */
+/** CIE L*a*b* (D65) of a perceived colour. */
 function lab(hex: string, sight: number[][]): number[] {
   const linear = [1, 3, 5].map((at) => {
     const value = parseInt(hex.slice(at, at + 2), 16) / 255;
@@ -55,7 +55,7 @@ const difference = (a: string, b: string, sight: number[][]) => {
   return Math.hypot(...one.map((value, index) => value - other[index]!));
 };
 
-/** A difference of 2.3 is just noticed; ten times that cannot be missed on areas. */
+/** A difference of 2.3 is just noticeable. Ten times that is clear on areas. */
 const apart = 23;
 
 for (const theme of ['light', 'dark'] as const) {
@@ -73,7 +73,7 @@ for (const theme of ['light', 'dark'] as const) {
   }
 }
 
-test('no two failures share a pattern', () => {
+test('each failure has a different pattern', () => {
   const patterns = failurePaints.map((name) => paints[name]!.pattern?.path);
   assert.equal(new Set(patterns).size, failurePaints.length);
 });

@@ -1,7 +1,7 @@
 import { outcomes, type Outcome } from '../../traffic/timeline.ts';
 import { clusterHues } from './series.ts';
 
-/** A paint in light and in dark pages, and what is drawn over it, as SVG path data on a tile of {@link tile} pixels. */
+/** A paint for light and dark pages, with an optional pattern: SVG path data on a tile of {@link tile} pixels. */
 export interface Paint {
   light: string;
   dark: string;
@@ -12,8 +12,8 @@ export interface Paint {
 export const tile = 6;
 
 /**
- * Answers are cool and plain, a hue a cluster, neighbours apart in lightness; failures are warm, and each has a pattern of
- * its own, so that no two are told by colour alone. `paints.test.ts` holds that answers and failures stay apart for
+ * Answers have cool, plain colours: a hue for each cluster, with different lightness for neighbours. Failures have warm colours
+ * and different patterns, so that they differ without colour. `paints.test.ts` checks that answers differ from failures for
  * the three kinds of colour blindness.
  */
 const clusters: Paint[] = [

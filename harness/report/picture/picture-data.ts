@@ -2,11 +2,11 @@ import { slotsOf, type Experiment } from '../experiment.ts';
 import { trusted, type Markup } from '../page/markup.ts';
 import { rowsOf } from './series.ts';
 
-/** What the page's script draws a picture from. */
+/** The data from which the script of the page draws a picture. */
 export interface PictureData {
   slotMs: number;
   slots: number;
-  /** Where the time axis ends: after the last slot, and after the last answer, band and event that belong to it. */
+  /** The end of the time axis: after the last slot, band and event. */
   endMs: number;
   ratePerSecond: number;
   rows: { name: string; paint: string; failed: boolean; faded: boolean; counts: readonly number[] }[];
@@ -15,7 +15,7 @@ export interface PictureData {
   bands: Experiment['bands'];
 }
 
-/** The data of a picture; `clusters` are the mesh's, in its order. */
+/** The data of a picture; `clusters` are the clusters of the mesh, in its order. */
 export function pictureData(
   { buckets, load, events, bands }: Experiment,
   clusters: readonly string[],
@@ -33,18 +33,18 @@ export function pictureData(
   };
 }
 
-/** A band may end with an answer to the last request, so after the last slot; one that has no end must not hide the rest. */
+/** A band can end after the last slot, with the last answer. A band without an end must not hide the rest. */
 const mostBeyond = 1.5;
 
 function endOf({ buckets, events, bands }: Pick<Experiment, 'buckets' | 'events' | 'bands'>): number {
   const slotsEndMs = Math.max(slotsOf(buckets), 1) * buckets.widthMs;
-  const told = [...bands.map(({ toMs }) => toMs), ...events.map(({ atMs }) => atMs)];
-  return Math.min(Math.max(slotsEndMs, ...told), mostBeyond * slotsEndMs);
+  const ends = [...bands.map(({ toMs }) => toMs), ...events.map(({ atMs }) => atMs)];
+  return Math.min(Math.max(slotsEndMs, ...ends), mostBeyond * slotsEndMs);
 }
 
 /**
- * JSON in a `script` element that is data: no `<` can end or begin a tag in it, and the two line ends that JSON allows in
- * strings and older JavaScript does not are written as escapes.
+ * JSON as data in a `script` element. `<` is escaped, so that the text cannot end the element. The two line ends that older
+ * JavaScript does not allow in strings are also escaped.
  */
 export function jsonElement(value: unknown): Markup {
   const text = JSON.stringify(value).replace(
@@ -54,7 +54,7 @@ export function jsonElement(value: unknown): Markup {
   return trusted(`<script type="application/json">${text}</script>`);
 }
 
-/** Three digits or a tenth of a millisecond: more is not seen, and fills the page. */
+/** Three digits or a tenth of a millisecond: more digits are not visible and make the page larger. */
 function shortened(ms: number | null): number | null {
   return ms === null ? null : ms >= 100 ? Math.round(ms) : Math.round(ms * 10) / 10;
 }

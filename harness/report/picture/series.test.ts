@@ -5,7 +5,7 @@ import { rowsOf } from './series.ts';
 
 const one = (cluster: string | null, outcome: Outcome, ...counts: number[]) => ({ cluster, outcome, counts });
 
-test('answers lie at the bottom by cluster of the mesh, failures above in the order of outcomes', () => {
+test('answers are at the bottom by cluster of the mesh, failures above in the order of outcomes', () => {
   const series = [
     one(null, 'upstreamReset', 1),
     one('east', 'appError', 2),
@@ -29,7 +29,7 @@ test('answers lie at the bottom by cluster of the mesh, failures above in the or
   );
 });
 
-test('a cluster keeps its hue, seen or not, and one that the mesh does not name gets the next', () => {
+test('each cluster of the mesh has a fixed hue, and an unknown cluster gets the next', () => {
   const paint = (cluster: string) => rowsOf({ series: [one(cluster, 'ok', 1)] }, ['west', 'east'])[0]?.paint;
   assert.deepEqual(['west', 'east', 'north'].map(paint), ['ok-0', 'ok-1', 'ok-2']);
 });

@@ -1,16 +1,16 @@
 import { type Buckets, type Outcome, outcomes } from '../../traffic/timeline.ts';
 
-/** How many hues there are for clusters; a mesh with more uses them again. */
+/** The number of hues for clusters. A mesh with more clusters repeats them. */
 export const clusterHues = 5;
 
-/** One row of a picture: what it counts and how it looks. */
+/** A row of a picture: its counts and its look. */
 export interface Row {
   /** `ok from west`, `upstreamReset`, `appError from east`. */
   name: string;
-  /** Name of its paint: `ok-0` … for answers of a cluster, `ok-none` for those of none of ours, else the outcome. */
+  /** Name of its paint: `ok-0` … for answers of a cluster, `ok-none` for answers of unknown origin, else the outcome. */
   paint: string;
   failed: boolean;
-  /** Of a second cluster that shows the same failure: the same paint, thinner. */
+  /** Whether a row below has the same failure from another cluster: the same paint, but lighter. */
   faded: boolean;
   counts: readonly number[];
   total: number;
@@ -18,8 +18,8 @@ export interface Row {
 
 /**
  * The rows of a picture from the bottom up: answers by cluster, then failures in the order of {@link outcomes}. Rows
- * without a request are left out. `clusters` fixes the hue of each: the mesh's, in its order, so that a cluster looks the
- * same in every picture of a report; others follow by name.
+ * without a request are left out. `clusters` are the clusters of the mesh in its order, so that a cluster has the same hue
+ * in every picture of a report. Other clusters follow by name.
  */
 export function rowsOf(buckets: Pick<Buckets, 'series'>, clusters: readonly string[]): Row[] {
   const found = buckets.series.flatMap(({ cluster }) => cluster ?? []);
@@ -42,8 +42,8 @@ export function rowsOf(buckets: Pick<Buckets, 'series'>, clusters: readonly stri
   }));
 }
 
-/** The words for requests that ended in `outcome`, answered by `cluster` or by nothing of ours. */
-export function rowName(outcome: Outcome, cluster: string | null): string {
+/** The name of requests with an `outcome`. `cluster` answered; null: the origin is unknown. */
+function rowName(outcome: Outcome, cluster: string | null): string {
   if (cluster !== null) return `${outcome} from ${cluster}`;
   return outcome === 'ok' ? 'ok, origin unknown' : outcome;
 }

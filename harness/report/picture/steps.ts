@@ -1,15 +1,15 @@
 /**
- * How a picture gathers slots into steps that are wide enough to be seen. Pure, and without imports: the page runs the same
- * functions in the browser.
+ * Combines slots into steps that are wide enough to be visible. Pure, and without imports: the page runs the same functions
+ * in the browser.
  */
 
-/** With fewer requests in a step, those that come a little early or late would show as a comb. */
+/** With fewer requests in a step, small delays would show as a comb. */
 const requestsInStep = 10;
 
 /**
- * Width of a step in milliseconds: a round number of slots, so that a window of `windowMs` has at most `mostSteps`. It is
- * wider where a step would hold few requests at `ratePerSecond`, up to a second, or not a whole number of them: then
- * an even load would seem to jump between neighbours.
+ * Width of a step in milliseconds: a round number of slots, so that a window of `windowMs` has at most `mostSteps`. A step is
+ * wider, up to a second, if it would have few requests at `ratePerSecond`, or not a whole number of them: an even load would
+ * then seem to jump.
  */
 export function stepWidthMs(
   slotMs: number,
@@ -27,7 +27,7 @@ export function stepWidthMs(
   return wide.find((width) => whole(width) && width <= 4 * wide[0]!) ?? wide[0] ?? windowMs;
 }
 
-/** Requests a second in each step; the last one counts for as long as there are slots. */
+/** Requests a second in each step. The last step can be shorter. */
 export function ratesPerStep(
   counts: readonly number[],
   slots: number,
@@ -45,10 +45,10 @@ export function ratesPerStep(
   return rates;
 }
 
-/** How the values of the slots of a step become one: quantiles of slots cannot be joined to one of the step. */
+/** The value that represents a step: quantiles of slots cannot be combined. */
 export type Choice = 'highest' | 'middle';
 
-/** The highest or the middle value of each step, null where it has none. */
+/** The highest or the middle value of each step; null for a step without values. */
 export function valuesPerStep(
   values: readonly (number | null)[],
   slots: number,
@@ -66,7 +66,7 @@ export function valuesPerStep(
   return chosen;
 }
 
-/** The latencies of a picture in the order in which they are drawn, and what stands for a step. */
+/** The latencies of a picture in drawing order, with their names and the value that represents a step. */
 export const latencyLines = [
   ['p99Ms', 'p99', 'highest'],
   ['maxMs', 'slowest', 'highest'],
@@ -85,7 +85,12 @@ export function latencyText(ms: number): string {
   return Number(ms.toPrecision(3)) + ' ms';
 }
 
-/** Whole decades around the values, at least one: the ends of a logarithmic axis. `[1, 10]` for no value at all. */
+/** The ticks of a logarithmic axis: every decade from `low` to `high`. */
+export function decadesBetween(low: number, high: number): number[] {
+  return Array.from({ length: Math.round(Math.log10(high / low)) + 1 }, (_, index) => low * 10 ** index);
+}
+
+/** Whole decades around the values, at least one: the ends of a logarithmic axis. `[1, 10]` without values. */
 export function decadesAround(values: readonly (number | null)[]): [number, number] {
   let low = Infinity;
   let high = 0;

@@ -11,10 +11,11 @@ import {
   rateHeight,
   timeAxisHeight,
 } from './frame.ts';
-import { gatherMarks, isTold, markText, placeLabels } from './marks.ts';
+import { gatherMarks, isLabelled, markText, placeLabels } from './marks.ts';
 import type { PictureData } from './picture-data.ts';
 import {
   decadesAround,
+  decadesBetween,
   valuesPerStep,
   latencyLines,
   latencyText,
@@ -25,15 +26,15 @@ import {
 
 /** Steps of a still; the script draws finer ones. */
 const mostSteps = 160;
-/** Labels are placed as if the plot were so wide; on a narrower page the last ones are cut. */
+/** The assumed width of the plot for the positions of labels. A narrower page cuts the last labels. */
 const nominalWidth = 600;
-/** Of a label, on average. */
+/** Average width of a character of a label. */
 const characterWidth = 6.6;
 const unit = 1000;
 
 type Position = (ms: number) => number;
 
-/** A picture without a script, as two pairs of an axis and a plot; positions along the time are per cent. */
+/** A picture without a script: two pairs of an axis and a plot. Positions on the time axis are percentages. */
 export interface Still {
   rate: Markup;
   latency: Markup;
@@ -95,7 +96,7 @@ function failureRects(
   });
 }
 
-/** The outline of what lies between two rows of heights, in steps of 1 and of a height of {@link unit}. */
+/** The outline of the area between two rows of heights. A step has the width 1; the height is {@link unit}. */
 function area(bottom: number[], top: number[], most: number): string {
   const y = (value: number) => Math.round(unit * (1 - value / most));
   const along = (heights: number[]) => heights.map((value, step) => `V${y(value)}H${step + 1}`).join('');
@@ -112,10 +113,7 @@ function latency(data: PictureData, stepMs: number, at: Position, endMs: number)
   const of = (ms: number) =>
     (Math.log10(Math.max(ms, low)) - Math.log10(low)) / (Math.log10(high) - Math.log10(low));
   const y = (ms: number) => Number((6 + latencyHeight * (1 - of(ms))).toFixed(1));
-  const decades = Array.from(
-    { length: Math.round(Math.log10(high / low)) + 1 },
-    (_, index) => low * 10 ** index,
-  );
+  const decades = decadesBetween(low, high);
   const whole = 6 + latencyHeight + timeAxisHeight;
   return html`<svg class="axis" aria-hidden="true" height="${whole}">
       ${decades.map((tick) => html`<text x="${axisWidth - 6}" y="${y(tick) + 4}">${latencyText(tick)}</text>`)}
@@ -139,7 +137,7 @@ function latency(data: PictureData, stepMs: number, at: Position, endMs: number)
     </svg>`;
 }
 
-/** A drawing whose unit is a step, as wide as its steps last; the last one may pass the end, or a late answer it. */
+/** A drawing with a step as its unit, as wide as the duration of its steps. It can be shorter or longer than the plot. */
 function stretched(
   drawing: Markup,
   { count, stepMs, endMs }: { count: number; stepMs: number; endMs: number },
@@ -186,15 +184,15 @@ function bandRects({ bands }: PictureData, at: Position, y: number, height: numb
   });
 }
 
-/** The bands that are told apart at the nominal width. */
-function toldBands({ bands }: PictureData, at: Position): PictureData['bands'] {
+/** The bands that are wide enough for a label at the nominal width. */
+function labelledBands({ bands }: PictureData, at: Position): PictureData['bands'] {
   return bands.filter(({ fromMs, toMs }) =>
-    isTold(((at(toMs) - at(fromMs)) * nominalWidth) / 100, bands.length),
+    isLabelled(((at(toMs) - at(fromMs)) * nominalWidth) / 100, bands.length),
   );
 }
 
 function bandEdges(data: PictureData, at: Position, y: number, height: number): Markup[] {
-  return toldBands(data, at).flatMap(({ kind, fromMs, toMs }) =>
+  return labelledBands(data, at).flatMap(({ kind, fromMs, toMs }) =>
     [fromMs, toMs].map(
       (ms) =>
         html`<line class="edge-${kind}" x1="${at(ms)}%" x2="${at(ms)}%" y1="${y}" y2="${y + height}" />`,
@@ -203,7 +201,7 @@ function bandEdges(data: PictureData, at: Position, y: number, height: number): 
 }
 
 function bandStrips(data: PictureData, at: Position): Markup[] {
-  const bands = toldBands(data, at);
+  const bands = labelledBands(data, at);
   const px = (percent: number) => (percent * nominalWidth) / 100;
   const wanted = bands.map(({ label, fromMs, toMs }) => ({
     from: px(at(fromMs)),

@@ -4,7 +4,7 @@ import type { IstioctlWord, Selftest, SelftestPromise, SelftestRow } from './sch
 type Verdict = SelftestRow['verdict'];
 type Outcome = SelftestPromise['outcome'];
 
-/** The texts of verdicts, in the order of the report: verdicts that need attention first. */
+/** The verdicts in order, with their names: those that need attention come first. */
 export const verdictWords: Readonly<Record<Verdict, string>> = {
   missed: 'missed',
   symptom: 'symptom',
@@ -18,34 +18,34 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   broken: 'broken',
   kept: 'kept',
   notJudged: 'not judged',
-  uncounted: 'not counted',
+  uncounted: 'does not count',
 };
 
-/** Rows by family, in the order of families; families without rows are left out. */
+/** Rows by family, in the order of families. Families without rows are left out. */
 export function byFamily(rows: readonly SelftestRow[]): [Family, SelftestRow[]][] {
   return families
     .map((family): [Family, SelftestRow[]] => [family, rows.filter((row) => row.family === family)])
     .filter(([, own]) => own.length > 0);
 }
 
-/** Codes of causes above info, the most severe first, each once. */
+/** Codes of causes above info, without repeats, in order of severity. */
 export const codesOf = ({ causes }: SelftestRow): string[] => [
   ...new Set((causes ?? []).filter(({ severity }) => severity !== 'info').map(({ code }) => code)),
 ];
 
-/** The commands of istioctl with lines that the healthy mesh does not give; undefined if istioctl was not run. */
-export const saidByIstioctl = ({ istioctl }: SelftestRow): IstioctlWord[] | undefined =>
+/** The commands of istioctl that have new lines, compared with the healthy mesh; undefined if istioctl did not run. */
+export const newInIstioctl = ({ istioctl }: SelftestRow): IstioctlWord[] | undefined =>
   istioctl?.filter(({ says }) => says.length > 0);
 
-/** The output of istioctl for a defect, in a word or two. */
+/** A short summary of the output of istioctl for a defect. */
 export function istioctlInShort(row: SelftestRow): string {
-  const said = saidByIstioctl(row);
-  if (!said || !row.istioctl) return 'not run';
-  if (said.length > 0) return [...new Set(said.map(({ command }) => command))].join(', ');
-  return saysOnlyLess(row) ? 'only fewer lines' : 'nothing new';
+  const found = newInIstioctl(row);
+  if (!found || !row.istioctl) return 'not run';
+  if (found.length > 0) return [...new Set(found.map(({ command }) => command))].join(', ');
+  return hasOnlyFewerLines(row) ? 'only fewer lines' : 'nothing new';
 }
 
-const saysOnlyLess = ({ istioctl }: SelftestRow): boolean =>
+const hasOnlyFewerLines = ({ istioctl }: SelftestRow): boolean =>
   istioctl !== null &&
   istioctl.every(({ says }) => says.length === 0) &&
   istioctl.some(({ saysNoMore }) => saysNoMore.length > 0);
@@ -55,15 +55,15 @@ export interface Counts {
   outcomes: Readonly<Record<Outcome, number>>;
   /** Silent defects, and how many of them are named. */
   silent: { all: number; named: number };
-  /** Named defects with other causes above info. */
+  /** Named defects with further causes above info. */
   withOthers: number;
-  /** Defects that were injected and observed. */
+  /** Defects that the doctor examined. */
   looked: number;
-  /** Of them: defects with istioctl, with a new line of any command, with only fewer lines, and with a new line of each command. */
+  /** Defects for which istioctl ran, those with new lines, those with only fewer lines, and those with new lines by command. */
   istioctl: { asked: number; noticed: number; onlyLess: number; byCommand: ReadonlyMap<string, number> };
 }
 
-/** The numbers of a self-test. */
+/** The counts of a self-test. */
 export function countsOf({ rows }: Pick<Selftest, 'rows'>): Counts {
   const tally = <T extends string>(keys: readonly T[], all: readonly T[]) =>
     Object.fromEntries(keys.map((key) => [key, all.filter((one) => one === key).length])) as Record<
@@ -74,7 +74,7 @@ export function countsOf({ rows }: Pick<Selftest, 'rows'>): Counts {
   const asked = rows.filter((row) => row.istioctl !== null);
   const commands = new Set(asked.flatMap(({ istioctl }) => istioctl?.map(({ command }) => command) ?? []));
   const saying = (command: string): number =>
-    asked.filter((row) => saidByIstioctl(row)?.some((one) => one.command === command)).length;
+    asked.filter((row) => newInIstioctl(row)?.some((one) => one.command === command)).length;
   return {
     verdicts: tally(
       verdictOrder,
@@ -89,8 +89,8 @@ export function countsOf({ rows }: Pick<Selftest, 'rows'>): Counts {
     looked: rows.filter(({ causes }) => causes !== null).length,
     istioctl: {
       asked: asked.length,
-      noticed: asked.filter((row) => saidByIstioctl(row)?.length).length,
-      onlyLess: asked.filter(saysOnlyLess).length,
+      noticed: asked.filter((row) => newInIstioctl(row)?.length).length,
+      onlyLess: asked.filter(hasOnlyFewerLines).length,
       byCommand: new Map([...commands].map((command) => [command, saying(command)])),
     },
   };

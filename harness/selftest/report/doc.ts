@@ -1,4 +1,4 @@
-import { duration } from '../../report/plain-text.ts';
+import { duration, markdownText } from '../../report/plain-text.ts';
 import { capitalized } from '../../report/topics.ts';
 import {
   byFamily,
@@ -6,7 +6,7 @@ import {
   countsOf,
   istioctlInShort,
   outcomeWords,
-  saidByIstioctl,
+  newInIstioctl,
   verdictWords,
   type Counts,
 } from './counts.ts';
@@ -20,21 +20,21 @@ export function selftestDoc(selftest: Selftest): string {
   const seenOn = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `# Self-test
 
-The results of meshproof on a mesh with each known defect, one defect at a time. Generated from the last whole run; do not edit:
-\`npm run docs:selftest\`.
+The self-test puts each known defect into a healthy mesh, one at a time, and checks whether meshproof finds it.
+\`npm run docs:selftest\` generates this file from the last complete run; do not edit it.
 
-- When: ${startedAt.slice(0, 10)} ${startedAt.slice(11, 16)} UTC, ${duration(tookMs)}
+- Time: ${startedAt.slice(0, 10)} ${startedAt.slice(11, 16)} UTC, ${duration(tookMs)}
 - Command: \`${command}\`
-- Versions: ${escaped(seenOn.join(', '))}
-- Machine: ${machine.cpus} CPUs, ${escaped(machine.os)}, Node ${machine.node}
+- Versions: ${markdownText(seenOn.join(', '))}
+- Machine: ${machine.cpus} CPUs, ${markdownText(machine.os)}, Node ${machine.node}
 
-## In numbers
+## Summary
 
-${table(['what', 'number'], numbers(counts, healthy.promises.length))}
+${table(['measure', 'number'], numbers(counts, healthy.promises.length))}
 
-**named**: the first cause of the doctor is the defect. **symptom**: the doctor reports another cause first.
-**missed**: the doctor reports nothing above info. A line of istioctl is new if the same command did not print it in any of
-${healthy.istioctl?.[0]?.rounds ?? 0} rounds on the healthy mesh; names of pods, ages and times do not count.
+**named**: the first cause of the doctor is the defect. **symptom**: the doctor reports a finding, but its first cause is not the
+defect. **missed**: the doctor reports nothing above info. A line of istioctl counts if the same command does not print it for the healthy
+mesh in ${healthy.istioctl?.[0]?.rounds ?? 0} runs. Names of pods, ages and times are ignored.
 ${byFamily(selftest.rows).map(familySection).join('')}${notes(selftest.rows)}`;
 }
 
@@ -44,20 +44,20 @@ function numbers(
 ): string[][] {
   const due = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   return [
-    ['defects that were tried', String(Object.values(verdicts).reduce((sum, count) => sum + count, 0))],
-    ['the doctor names the defect as the first cause', `${verdicts.named} of ${looked}`],
-    ['the doctor names the silent defect as the first cause', `${silent.named} of ${silent.all}`],
+    ['defects tried', String(Object.values(verdicts).reduce((sum, count) => sum + count, 0))],
+    ['defects that the doctor names as the first cause', `${verdicts.named} of ${looked}`],
+    ['silent defects that the doctor names as the first cause', `${silent.named} of ${silent.all}`],
     [
       'symptom, missed, not judged, skipped',
       [verdicts.symptom, verdicts.missed, verdicts.error, verdicts.skipped].join(', '),
     ],
-    ['named, with other causes', String(withOthers)],
+    ['named with further causes', String(withOthers)],
     [
-      `promises that have to break, and do (of ${listed} promises, all tried on the healthy mesh first)`,
+      `promises that have to break and do (${listed} promises were tried on the healthy mesh before)`,
       `${outcomes.broken} of ${due}`,
     ],
-    ['istioctl prints new lines', `${istioctl.noticed} of ${istioctl.asked}`],
-    ['istioctl prints only fewer lines', `${istioctl.onlyLess} of ${istioctl.asked}`],
+    ['defects for which istioctl prints new lines', `${istioctl.noticed} of ${istioctl.asked}`],
+    ['defects for which istioctl prints only fewer lines', `${istioctl.onlyLess} of ${istioctl.asked}`],
     ...[...istioctl.byCommand].map(([command, count]) => [
       `istioctl ${command}`,
       `${count} of ${istioctl.asked}`,
@@ -73,7 +73,7 @@ function familySection([family, rows]: [string, SelftestRow[]]): string {
 function cells(row: SelftestRow): string[] {
   const promises = row.promises.map(({ id, outcome }) => `${id} ${outcomeWords[outcome]}`);
   return [
-    `**${row.id}** ${escaped(row.title)}`,
+    `**${row.id}** ${markdownText(row.title)}`,
     row.silent ? 'silent' : 'breaks',
     `${verdictWords[row.verdict]}: ${codesOf(row).map(linked).join(', ') || '–'}`,
     promises.join(', ') || '–',
@@ -84,29 +84,26 @@ function cells(row: SelftestRow): string[] {
 
 const linked = (code: string): string => `[${code}](findings.md#${code.toLowerCase()})`;
 
-/** The failures, and the output of istioctl. */
+/** The defects that are not named, the promises that are not broken, and the output of istioctl. */
 function notes(rows: readonly SelftestRow[]): string {
-  const failures = rows.flatMap(({ id, verdict, reason, promises }) => [
-    ...(verdict === 'named' ? [] : [`- **${id}** ${verdictWords[verdict]}: ${escaped(flat(reason))}`]),
+  const unexpected = rows.flatMap(({ id, verdict, reason, promises }) => [
+    ...(verdict === 'named' ? [] : [`- **${id}** ${verdictWords[verdict]}: ${markdownText(flat(reason))}`]),
     ...promises
       .filter(({ outcome }) => outcome !== 'broken')
-      .map((one) => `- **${id}**, ${one.id} ${outcomeWords[one.outcome]}: ${escaped(flat(one.reason))}`),
+      .map((one) => `- **${id}**, ${one.id} ${outcomeWords[one.outcome]}: ${markdownText(flat(one.reason))}`),
   ]);
-  const said = rows.flatMap((row) =>
-    (saidByIstioctl(row) ?? []).map(({ command, cluster, says }) =>
+  const output = rows.flatMap((row) =>
+    (newInIstioctl(row) ?? []).map(({ command, cluster, says }) =>
       [`# ${row.id}: ${cluster}: istioctl ${command}`, ...says].join('\n'),
     ),
   );
-  const missed = failures.length > 0 ? `\n## Failures\n\n${failures.join('\n')}\n` : '';
-  const words =
-    said.length > 0 ? `\n## Output of istioctl\n\n\`\`\`\`text\n${said.join('\n\n')}\n\`\`\`\`\n` : '';
-  return `${missed}${words}`;
+  const results = unexpected.length > 0 ? `\n## Unexpected results\n\n${unexpected.join('\n')}\n` : '';
+  const lines =
+    output.length > 0 ? `\n## Output of istioctl\n\n\`\`\`\`text\n${output.join('\n\n')}\n\`\`\`\`\n` : '';
+  return `${results}${lines}`;
 }
 
 const flat = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
 
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-
-/** Markdown shows the characters as they are. */
-const escaped = (text: string): string => text.replace(/[\\`*_[\]<>|]/g, '\\$&');

@@ -1,9 +1,10 @@
-import { html, type Markup, type Value } from '../../report/page/markup.ts';
+import { appendix } from '../../report/page/appendix.ts';
+import { html, type Markup } from '../../report/page/markup.ts';
 import { pageText } from '../../report/page/page.ts';
 import { style } from '../../report/page/style.ts';
 import { utc } from '../../report/page/summary.ts';
 import { verdictSign } from '../../report/page/verdicts.ts';
-import { bytes, duration } from '../../report/plain-text.ts';
+import { duration } from '../../report/plain-text.ts';
 import { capitalized } from '../../report/topics.ts';
 import { byFamily, countsOf, verdictOrder, verdictWords, type Counts } from './counts.ts';
 import { rowMarkup, signs } from './row.ts';
@@ -16,15 +17,15 @@ export function selftestHtml(selftest: Selftest): string {
   return pageText({
     title: `${headline(selftest, counts)} · ${selftest.run} · meshproof`,
     css: `${style}\n${selftestStyle}`,
-    main: [summary(selftest, counts), matrix(selftest), healthy(selftest), appendix(selftest)],
+    main: [summary(selftest, counts), matrix(selftest), healthy(selftest), appendix(selftest, files)],
   });
 }
 
 function headline({ verdict, rows }: Selftest, { verdicts }: Counts): string {
   if (verdict === 'pass') return `All ${rows.length} defects are named`;
-  if (verdict === 'error') return 'The self-test is incomplete';
+  if (verdict === 'error') return 'The self-test could not be fully judged';
   return verdicts.named === rows.length
-    ? 'A promise passes that a defect has to break'
+    ? 'A promise is kept that a defect has to break'
     : `${verdicts.named} of ${rows.length} defects are named`;
 }
 
@@ -49,18 +50,18 @@ function summary(selftest: Selftest, counts: Counts): Markup {
       </ul>
     </div>
     ${rows.length < defects && html`<p class="note">${rows.length} of ${defects} chosen defects were tried.</p>`}
-    ${rows.length > 0 && sides(counts)}
+    ${rows.length > 0 && results(counts)}
   </header>`;
 }
 
 /** The results of the doctor, the promises and istioctl. */
-function sides({ verdicts, silent, outcomes, looked, withOthers, istioctl }: Counts): Markup {
+function results({ verdicts, silent, outcomes, looked, withOthers, istioctl }: Counts): Markup {
   const { broken, kept, notJudged, uncounted } = outcomes;
   const lines: [string, string][] = [
     ['The doctor names the defect as the first cause', `${verdicts.named} of ${looked}`],
-    ['… of silent defects, with which traffic still works', `${silent.named} of ${silent.all}`],
-    ['… with other causes', `${withOthers} of ${verdicts.named}`],
-    ['Promises that have to break, and do', `${broken} of ${broken + kept + notJudged + uncounted}`],
+    ['… of silent defects (traffic still works)', `${silent.named} of ${silent.all}`],
+    ['… with further causes', `${withOthers} of ${verdicts.named}`],
+    ['Promises that have to break are broken', `${broken} of ${broken + kept + notJudged + uncounted}`],
   ];
   if (istioctl.asked > 0) {
     lines.push(['istioctl prints new lines', `${istioctl.noticed} of ${istioctl.asked}`]);
@@ -71,9 +72,9 @@ function sides({ verdicts, silent, outcomes, looked, withOthers, istioctl }: Cou
   return html`<table class="sides">
     <tbody>
       ${lines.map(
-        ([what, number]) =>
+        ([measure, number]) =>
           html`<tr>
-            <th scope="row">${what}</th>
+            <th scope="row">${measure}</th>
             <td>${number}</td>
           </tr>`,
       )}
@@ -85,8 +86,8 @@ function matrix({ rows }: Selftest): Markup {
   return html`<section aria-labelledby="defects">
     <h2 id="defects">Defects</h2>
     <p class="lead">
-      Each defect was injected into a healthy mesh, verified, observed and healed. The code is the first cause
-      of the doctor.
+      The self-test puts each defect alone into a healthy mesh, proves it, examines the mesh and heals it. The
+      code is that of the first cause.
     </p>
     ${byFamily(rows).map(
       ([family, own]) =>
@@ -101,50 +102,29 @@ function matrix({ rows }: Selftest): Markup {
   </section>`;
 }
 
-/** The healthy mesh before the first defect. */
+/** The results on the healthy mesh, before the first defect. */
 function healthy({ healthy }: Selftest): Markup {
   const { promises, istioctl, seconds } = healthy;
-  const failed = promises.filter(({ verdict }) => verdict !== 'pass');
-  const held = `${promises.length - failed.length} of the ${promises.length} listed promises passed`;
+  const notKept = promises.filter(({ verdict }) => verdict !== 'pass');
+  const held = `${promises.length - notKept.length} of the ${promises.length} listed promises are kept`;
   return html`<section aria-labelledby="healthy">
     <h2 id="healthy">The healthy mesh</h2>
-    <p class="lead">${held}. All checks of the healthy mesh took ${duration(seconds * 1000)}.</p>
+    <p class="lead">${held}. The checks took ${duration(seconds * 1000)}.</p>
     ${
-      failed.length > 0 &&
+      notKept.length > 0 &&
       html`<ul class="plain">
-        ${failed.map(({ id, verdict, reason }) => html`<li><b>${id}</b> ${verdict}: ${reason}</li>`)}
+        ${notKept.map(({ id, verdict, reason }) => html`<li><b>${id}</b> ${verdict}: ${reason}</li>`)}
       </ul>`
     }
     ${
       istioctl &&
       html`<details class="plain">
-        <summary>Output of istioctl on the healthy mesh, in ${istioctl[0]?.rounds ?? 0} rounds</summary>
+        <summary>Output of istioctl for the healthy mesh in ${istioctl[0]?.rounds ?? 0} runs</summary>
         ${istioctl.map(({ command, cluster, lines }) => html`<pre><code>${`# ${cluster}: istioctl ${command}\n${lines.join('\n')}`}</code></pre>`)}
       </details>`
     }
   </section>`;
 }
 
-function appendix({ command, machine, versions }: Selftest): Markup {
-  const fact = (name: string, value: Value) =>
-    html`<div>
-      <dt>${name}</dt>
-      <dd>${value}</dd>
-    </div>`;
-  return html`<section aria-labelledby="again">
-      <h2 id="again">See it again</h2>
-      <pre><code>${command}</code></pre>
-      <p class="note">
-        In the same folder: <a href="selftest.json">selftest.json</a> for programs,
-        <code>snapshots/</code> with what the doctor saw of each defect, and <code>promises/</code> with the
-        report of each run of promises.
-      </p>
-    </section>
-    <section aria-labelledby="seen-on">
-      <h2 id="seen-on">Seen on</h2>
-      <dl class="about">
-        ${fact('Machine', `${machine.cpus} CPUs, ${bytes(machine.memoryBytes)}, ${machine.os}, Node ${machine.node}`)}
-        ${Object.entries(versions).map(([name, version]) => fact(name, html`<code>${version}</code>`))}
-      </dl>
-    </section>`;
-}
+const files = html`<a href="selftest.json">selftest.json</a> for programs, <code>snapshots/</code> with the
+  snapshot of each defect, and <code>promises/</code> with the reports of the promises`;

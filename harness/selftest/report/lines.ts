@@ -19,16 +19,16 @@ export function progressLine(row: SelftestRow, paint: Paint): string {
   const { all, breaking, doctor, istioctl, promises, healing, healthy } = row.seconds;
   const parts = Object.entries({ break: breaking, doctor, istioctl, promises, heal: healing, healthy });
   const times = parts.map(([name, seconds]) => `${name} ${seconds.toFixed(1)}`).join(', ');
-  const head = `${paint(style, `${sign} ${verdictWords[row.verdict]}`)} ${row.id}: ${codesOf(row).join(', ') || 'no cause'}`;
+  const head = `${paint(style, `${sign} ${verdictWords[row.verdict]}`)} ${row.id}: ${codesOf(row).join(', ') || 'without a cause'}`;
   const kept = row.promises.filter(({ outcome }) => outcome !== 'broken');
-  const problems = [
+  const unexpected = [
     ...(row.verdict === 'named' ? [] : [row.reason]),
     ...kept.map(({ id, outcome, reason }) => `${id} ${outcomeWords[outcome]}: ${reason.split('\n')[0]}`),
   ];
-  return [`${head} (${all.toFixed(1)} s: ${times})`, ...problems.map((line) => `    ${line}`)].join('\n');
+  return [`${head} (${all.toFixed(1)} s: ${times})`, ...unexpected.map((line) => `    ${line}`)].join('\n');
 }
 
-/** The table of defects for a terminal, and the totals. */
+/** The matrix for a terminal, with the counts below it. */
 export function matrixLines(selftest: Selftest, paint: Paint): string[] {
   const rows = byFamily(selftest.rows).flatMap(([family, own]) => [
     { family },
@@ -63,10 +63,10 @@ function numbers(selftest: Selftest): string[] {
   const { rows } = selftest;
   const due = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   return [
-    `The doctor names ${verdicts.named} of ${rows.length} defects (${silent.named} of ${silent.all} silent defects; ${withOthers} with other causes), reports ${verdicts.symptom} only as a symptom and misses ${verdicts.missed}; ${verdicts.error} not judged, ${verdicts.skipped} skipped.`,
-    `Promises that have to break: ${outcomes.broken} of ${due} broken, ${outcomes.kept} kept, ${outcomes.notJudged} not judged, ${outcomes.uncounted} not counted.`,
+    `The doctor names ${verdicts.named} of ${rows.length} defects (${silent.named} of ${silent.all} silent defects; ${withOthers} with further causes). Symptom only: ${verdicts.symptom}. Missed: ${verdicts.missed}. Not judged: ${verdicts.error}. Skipped: ${verdicts.skipped}.`,
+    `Promises that have to break: ${outcomes.broken} of ${due} broken, ${outcomes.kept} kept, ${outcomes.notJudged} not judged, ${outcomes.uncounted} do not count.`,
     istioctl.asked > 0
       ? `istioctl prints new lines for ${istioctl.noticed} of ${istioctl.asked} defects, only fewer lines for ${istioctl.onlyLess}: ${[...istioctl.byCommand].map(([command, count]) => `${command} ${count}`).join(', ')}.`
-      : 'istioctl was not run.',
+      : 'istioctl did not run.',
   ];
 }

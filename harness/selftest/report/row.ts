@@ -5,19 +5,23 @@ import type { ReportPromise } from '../../report/schema.ts';
 import { codesOf, istioctlInShort, outcomeWords, verdictWords } from './counts.ts';
 import type { SelftestCause, SelftestRow } from './schema.ts';
 
-/** The sign of a row: a defect that is not named is a failure of the harness. */
+/** The sign of a row: a defect that is not named is a failure. */
 export const signs: Readonly<Record<SelftestRow['verdict'], ReportPromise['verdict']>> = {
-  ...{ named: 'pass', symptom: 'fail', missed: 'fail', error: 'error', skipped: 'skipped' },
+  named: 'pass',
+  symptom: 'fail',
+  missed: 'fail',
+  error: 'error',
+  skipped: 'skipped',
 };
 
-/** Whether the row has a failure or an error. */
+/** Whether a result of the row is unexpected. */
 const needsReading = ({ verdict, promises }: SelftestRow): boolean =>
   verdict === 'symptom' ||
   verdict === 'missed' ||
   verdict === 'error' ||
   promises.some(({ outcome }) => outcome !== 'broken');
 
-/** One defect: a summary line, and the details. */
+/** A defect: a summary, and all details when it is open. */
 export function rowMarkup(row: SelftestRow): Markup {
   const sign = signs[row.verdict];
   return html`<details class="promise ${sign}" id="${row.id}" ${needsReading(row) && html` open`}>
@@ -72,7 +76,7 @@ function istioctl({ istioctl }: SelftestRow): Markup | false {
   const changed = istioctl.filter(({ says, saysNoMore }) => says.length + saysNoMore.length > 0);
   if (changed.length === 0)
     return html`<h4>Output of istioctl</h4>
-      <p>The same as on the healthy mesh.</p>`;
+      <p>The same as for the healthy mesh.</p>`;
   return html`<h4>Output of istioctl</h4>
     <details class="plain">
       <summary>Lines that differ from the healthy mesh</summary>
@@ -84,8 +88,13 @@ function istioctl({ istioctl }: SelftestRow): Markup | false {
 }
 
 const partNames = {
-  ...{ breaking: 'Break', settling: 'Settle', doctor: 'Doctor', istioctl: 'istioctl' },
-  ...{ promises: 'Promises', healing: 'Heal', healthy: 'Healthy again' },
+  breaking: 'Break',
+  settling: 'Settle',
+  doctor: 'Doctor',
+  istioctl: 'istioctl',
+  promises: 'Promises',
+  healing: 'Heal',
+  healthy: 'Healthy again',
 } as const;
 
 function parts({ seconds }: SelftestRow): Markup {
@@ -114,11 +123,11 @@ function about({ id, cause, expected, breakages }: SelftestRow): Markup {
       <dd><code>${id}</code></dd>
     </div>
     <div>
-      <dt>Cause and effect</dt>
+      <dt>Reason</dt>
       <dd>${cause}</dd>
     </div>
     <div>
-      <dt>Broken by</dt>
+      <dt>Injected by</dt>
       <dd>
         ${breakages.map(({ fault, evidence }) => html`<span class="reference">${fault}: ${evidence}</span>`)}
       </dd>

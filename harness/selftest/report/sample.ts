@@ -20,7 +20,7 @@ const named: SelftestRow = {
     title: 'A cluster has no remote secret for its peer',
     family: 'discovery',
   },
-  cause: 'Without it istiod cannot read the peer. It was deleted, or never made.',
+  cause: 'Without it istiod cannot read the peer. It was deleted, or not created.',
   silent: false,
   expected: { findings: ['MP2101'], promises: ['CON-02'] },
   ...{ verdict: 'named', reason: 'west has no remote secret for east.' },
@@ -28,7 +28,7 @@ const named: SelftestRow = {
     {
       fault: 'remote-secret-deleted',
       parameters: { cluster: 'west' },
-      evidence: 'istiod in west lists no east.',
+      evidence: 'istiod in west does not list east.',
     },
   ],
   causes: [
@@ -62,7 +62,7 @@ const rows: SelftestRow[] = [
     ...named,
     ...{ id: 'root-differs', title: 'The roots of two clusters differ', family: 'trust and identity' },
     expected: { findings: ['MP1101'], promises: ['SEC-01'] },
-    ...{ verdict: 'symptom', reason: 'The first cause is MP3402, not MP1101, which is not said at all.' },
+    ...{ verdict: 'symptom', reason: 'The first cause is MP3402, not MP1101, which is not reported.' },
     causes: [{ code: 'MP3402', severity: 'error', cluster: 'east', sentence: 'TLS fails.', explains: [] }],
     promises: [{ id: 'SEC-01', outcome: 'kept', reason: 'Both show one root.' }],
     istioctl: [
@@ -91,19 +91,19 @@ const rows: SelftestRow[] = [
     ...named,
     ...{ id: 'link-delayed', title: 'The link is slow', family: 'network and gateways', silent: true },
     expected: { findings: ['MP3901'], promises: [] },
-    ...{ verdict: 'skipped', reason: 'This kernel has no netem.' },
+    ...{ verdict: 'skipped', reason: 'This kernel does not have netem.' },
     ...{ breakages: [], causes: null, promises: [], istioctl: null },
   },
   {
     ...named,
     ...{ id: 'mesh-id-differs', title: 'Mesh ids differ', family: 'versions and clocks', silent: true },
     expected: { findings: ['MP7101'], promises: [] },
-    ...{ verdict: 'error', reason: 'mesh-id-changed has no proven effect; it was healed.' },
+    ...{ verdict: 'error', reason: 'mesh-id-changed did not have a proven effect; it was healed.' },
     ...{ breakages: [], causes: null, promises: [], istioctl: null },
   },
 ];
 
-/** A self-test with every verdict in it. */
+/** A self-test with every verdict. */
 export const sampleSelftest: Selftest = {
   schema: 'meshproof.dev/selftest/v1',
   run: '2026-11-24T03-30-00Z-1f2e',

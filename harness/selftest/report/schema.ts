@@ -6,7 +6,7 @@ const { command, startedAt, finishedAt, machine, versions, mesh } = reportSchema
 const promiseId = z.string().regex(/^[A-Z]{3}-\d{2}$/);
 const seconds = z.number().nonnegative();
 
-/** One cause of a diagnosis. */
+/** The parts of a cause that a self-test reports. */
 const causeSchema = z.strictObject({
   code: z.string(),
   severity: z.enum(severities),
@@ -14,24 +14,22 @@ const causeSchema = z.strictObject({
   peer: z.string().optional(),
   object: z.string().optional(),
   sentence: z.string(),
-  explains: z.array(z.string()).describe('Codes of the findings that the cause explains, each once.'),
+  explains: z.array(z.string()).describe('Codes of the findings that it explains, without repeats.'),
 });
 
-/** The verdict of a promise that was tried. */
+/** The result of a promise. */
 const triedSchema = z.strictObject({
   id: promiseId,
   verdict: z.enum(['pass', 'fail', 'error', 'skipped']),
   reason: z.string(),
 });
 
-/** The outcome of a promise that a defect has to break. */
+/** The result of a promise that a defect has to break. */
 const promiseSchema = z.strictObject({
   id: promiseId,
   outcome: z
     .enum(['broken', 'kept', 'notJudged', 'uncounted'])
-    .describe(
-      'broken: as it has to be. uncounted: it did not hold on the healthy mesh, so it tells nothing here.',
-    ),
+    .describe('broken: as expected. uncounted: it was not kept on the healthy mesh, so it does not count.'),
   reason: z.string(),
 });
 
@@ -40,12 +38,10 @@ const askedSchema = z.strictObject({
   cluster: z.string(),
 });
 
-/** The output of istioctl on a mesh with a defect, compared with the healthy mesh. */
+/** The output of istioctl for a mesh with a defect, compared with the healthy mesh. */
 const istioctlSchema = askedSchema.extend({
-  says: z.array(z.string()).describe('Lines that the healthy mesh does not give.'),
-  saysNoMore: z
-    .array(z.string())
-    .describe('Lines that the healthy mesh gives each time, and that are missing now.'),
+  says: z.array(z.string()).describe('Lines that it does not print for the healthy mesh.'),
+  saysNoMore: z.array(z.string()).describe('Lines that it always prints for the healthy mesh, and not now.'),
   seconds,
 });
 
@@ -53,35 +49,35 @@ const rowSchema = z.strictObject({
   id: z.string(),
   title: z.string(),
   family: z.enum(families),
-  cause: z.string().describe('The cause and the effect of the defect.'),
+  cause: z.string().describe('Why it is a defect, and how it happens.'),
   silent: z.boolean().describe('Traffic still works.'),
   expected: z.strictObject({
     findings: z.array(z.string()).min(1),
     where: z
       .strictObject({ cluster: z.string().optional(), peer: z.string().optional() })
       .optional()
-      .describe('The clusters that the finding has to name; absent: any.'),
+      .describe('The expected place of the finding; absent: anywhere.'),
     promises: z.array(promiseId),
   }),
   verdict: z
     .enum(['named', 'symptom', 'missed', 'error', 'skipped'])
     .describe(
-      'named: the first cause is the defect, in its place. symptom: something is seen, and the first cause is another. missed: nothing above info.',
+      'named: the first cause is the defect, in its place. symptom: the doctor has a finding, but its first cause is not the defect. missed: nothing above info.',
     ),
   reason: z.string(),
   breakages: z.array(
     z.strictObject({
       fault: z.string(),
       parameters: z.record(z.string(), z.unknown()),
-      evidence: z.string().describe('The proof that the fault took effect.'),
+      evidence: z.string().describe('The proof of its effect.'),
     }),
   ),
   causes: z
     .array(causeSchema)
     .nullable()
-    .describe('The causes of the doctor, the most severe first; null: not run.'),
+    .describe('The causes that the doctor found, in order of severity; null: the doctor did not run.'),
   promises: z.array(promiseSchema),
-  istioctl: z.array(istioctlSchema).nullable().describe('null: not run.'),
+  istioctl: z.array(istioctlSchema).nullable().describe('null: istioctl did not run.'),
   seconds: z.strictObject({
     breaking: seconds.describe('From the first change to the last proof.'),
     settling: seconds,
@@ -89,7 +85,7 @@ const rowSchema = z.strictObject({
     istioctl: seconds,
     promises: seconds,
     healing: seconds,
-    healthy: seconds.describe('From the heal until the mesh is healthy.'),
+    healthy: seconds.describe('From healed to healthy.'),
     all: seconds,
   }),
 });
@@ -101,11 +97,16 @@ export const selftestSchema = z.strictObject({
   verdict: z
     .enum(['pass', 'fail', 'error'])
     .describe(
-      'error when it ended early; else fail if a defect is not named or a promise is kept that it has to break; else error if anything could not be judged; else pass.',
+      'error if it ended early; else fail if a defect is not named or a promise is kept that it has to break; else error if something could not be judged; else pass.',
     ),
   reason: z.string(),
-  finished: z.boolean().describe('Every chosen defect was tried.'),
-  ...{ startedAt, finishedAt, command, machine, versions, mesh },
+  finished: z.boolean().describe('Whether every chosen defect was tried.'),
+  startedAt,
+  finishedAt,
+  command,
+  machine,
+  versions,
+  mesh,
   defects: z.int().describe('The number of chosen defects.'),
   healthy: z
     .strictObject({
@@ -113,14 +114,14 @@ export const selftestSchema = z.strictObject({
       istioctl: z
         .array(askedSchema.extend({ rounds: z.int(), lines: z.array(z.string()) }))
         .nullable()
-        .describe('The lines of istioctl on the healthy mesh, of all rounds; null: not run.'),
+        .describe('The output of istioctl for the healthy mesh in all runs; null: istioctl did not run.'),
       seconds,
     })
-    .describe('The healthy mesh before the first defect.'),
+    .describe('The mesh before the first defect.'),
   rows: z.array(rowSchema),
 });
 
-/** The records and verdicts of a self-test. */
+/** The results of a self-test. */
 export type Selftest = z.infer<typeof selftestSchema>;
 export type SelftestRow = z.infer<typeof rowSchema>;
 export type SelftestCause = z.infer<typeof causeSchema>;

@@ -18,7 +18,7 @@ test('the sample fits its schema, which is published as JSON Schema', () => {
   );
 });
 
-test('the numbers count what was tried, and istioctl by command', () => {
+test('the counts include all rows, and istioctl by command', () => {
   const counts = countsOf(sampleSelftest);
   assert.deepEqual(counts.verdicts, { missed: 1, symptom: 1, error: 1, named: 1, skipped: 1 });
   assert.deepEqual(counts.outcomes, { broken: 1, kept: 1, notJudged: 0, uncounted: 0 });
@@ -33,14 +33,14 @@ test('the numbers count what was tried, and istioctl by command', () => {
   assert.equal(countsOf({ rows: [{ ...row('root-differs'), verdict: 'named' }] }).withOthers, 0);
 });
 
-test('istioctl in short: new lines by command, only fewer lines, nothing new, not run', () => {
+test('the summary of istioctl has its commands with new lines, only fewer lines, nothing new, or not run', () => {
   assert.equal(istioctlInShort(row('root-differs')), 'analyze -A, proxy-status');
   assert.equal(istioctlInShort(row('remote-secret-missing')), 'only fewer lines');
   assert.equal(istioctlInShort({ ...row('remote-secret-missing'), istioctl: [] }), 'nothing new');
   assert.equal(istioctlInShort(row('link-delayed')), 'not run');
 });
 
-test('the page shows every row, opens failures, and escapes the texts of clusters', () => {
+test('the page has every row, opens unexpected results, and text of a cluster does not become markup', () => {
   const hostile = `"><script>alert('x')</script>`;
   const rows = sampleSelftest.rows.map((one) => ({
     ...one,
@@ -62,14 +62,14 @@ test('the page shows every row, opens failures, and escapes the texts of cluster
   assert.doesNotMatch(page, /NaN|undefined|\ssrc=|url\(/);
 });
 
-test('an unfinished and an empty self-test give a page and a table', () => {
+test('an unfinished and an empty self-test have a page and a matrix', () => {
   const empty: Selftest = { ...sampleSelftest, rows: [], verdict: 'error', finished: false };
-  assert.match(selftestHtml(empty), /The self-test is incomplete/);
+  assert.match(selftestHtml(empty), /could not be fully judged/);
   assert.match(selftestHtml(empty), /0 of 5 chosen defects were tried/);
   assert.ok(matrixLines(empty, plain).length > 0);
 });
 
-test('the terminal shows a line for each defect, with its failures below', () => {
+test('the terminal shows a line for each defect, with unexpected results below it', () => {
   assert.match(
     progressLine(row('remote-secret-missing'), plain),
     /^✔ named remote-secret-missing: MP2101 \(21\.7 s: break 1\.2, doctor 2\.4/,
@@ -80,7 +80,7 @@ test('the terminal shows a line for each defect, with its failures below', () =>
   assert.ok(lines.some((line) => line.startsWith('The doctor names 1 of 5')));
 });
 
-test('the document has date, command, versions and a row for each defect, also for misses', () => {
+test('the document has date, command, versions, a row for each defect, and the missed defects', () => {
   const text = selftestDoc(sampleSelftest);
   for (const part of ['2026-11-24 03:30 UTC', '`npx meshproof selftest --name main`', 'istioctl 1.31-dev'])
     assert.ok(text.includes(part), part);

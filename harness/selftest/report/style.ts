@@ -1,4 +1,4 @@
-/** The styles of the self-test page, in addition to the styles of the report. */
+/** The styles of the page of a self-test, in addition to those of the report. */
 export const selftestStyle = `
 .sides { margin-top: 2rem; width: 100%; max-width: 40rem; }
 .sides td { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; }

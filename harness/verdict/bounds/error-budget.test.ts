@@ -7,7 +7,7 @@ import { failoverErrorBudgets } from './failover-bounds.ts';
 const failed = (count: number) =>
   Array.from({ length: count }, (_, i) => recordOf(i, { outcome: 'appError' }));
 
-test('more failures than may be are a broken promise, and as many as may be are none', () => {
+test('as many failures as the budget pass, and one more fails', () => {
   assert.equal(judgeErrorBudget(failed(5), { budgetErrors: 5 }).verdict, 'pass');
   const { verdict, reason, measurements } = judgeErrorBudget(failed(6), { budgetErrors: 5 });
   assert.equal(verdict, 'fail');
@@ -15,7 +15,7 @@ test('more failures than may be are a broken promise, and as many as may be are 
   assert.deepEqual([measurements[0]?.value, measurements[0]?.atMost], [6, 5]);
 });
 
-test('what a late sender may have bunched proves nothing, and more than that does', () => {
+test('failures that a late sender may have bunched cannot be judged, and more failures fail', () => {
   const budgets = { budgetErrors: 5, lateBudgetErrors: 35 };
   const judge = (count: number) => judgeErrorBudget(failed(count), budgets, { lateMs: 150 });
   assert.equal(judge(5).verdict, 'pass');
@@ -27,11 +27,15 @@ test('what a late sender may have bunched proves nothing, and more than that doe
   assert.equal(judge(36).verdict, 'fail');
 });
 
-test('a sender that was late by 150 ms may have sent fifteen at once of a hundred a second', () => {
+test('a sender that is late by 150 ms may send fifteen requests at once, at a rate of 100/s', () => {
   const outlierDetection = { consecutive5xxErrors: 3, intervalMs: 1000, maxEjectionPercent: 100 };
   const config = {
-    ...{ outlierDetection, attemptTimeoutMs: 1000, localPods: 1, requestIntervalMs: 10 },
-    ...{ concurrentRequests: 1, load: 'open' as const },
+    outlierDetection,
+    attemptTimeoutMs: 1000,
+    localPods: 1,
+    requestIntervalMs: 10,
+    concurrentRequests: 1,
+    load: 'open' as const,
   };
   assert.deepEqual(failoverErrorBudgets(config, {}), { budgetErrors: 5, lateBudgetErrors: 5 });
   assert.deepEqual(failoverErrorBudgets(config, { lateMs: 150 }), { budgetErrors: 5, lateBudgetErrors: 35 });

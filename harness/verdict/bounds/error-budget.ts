@@ -7,13 +7,13 @@ import { count, countOutcomes, ms, tally } from '../wording.ts';
 export interface ErrorBudget {
   budgetErrors: number;
   /**
-   * The same where all requests that a late sender sent at once count as under way; as `budgetErrors` when absent. A stall of the
-   * sender bunches requests, and what breaks meanwhile takes them all: that is none of the mesh's.
+   * The budget if all requests that a late sender sent at once count as in flight. Default: `budgetErrors`. A stall of the
+   * sender bunches requests, and a fault then fails all of them: that is not a failure of the mesh.
    */
   lateBudgetErrors?: number;
 }
 
-/** Judges failed requests by a budget. Between the two budgets it cannot judge: `lateMs` is how late requests were sent, at most. */
+/** Judges failed requests by a budget. Cannot judge between the two budgets. `lateMs` is the most that a request was sent late. */
 export function judgeErrorBudget(
   failed: readonly RequestRecord[],
   { budgetErrors, lateBudgetErrors = budgetErrors }: ErrorBudget,

@@ -2,21 +2,21 @@ import { istioDefaults, type OutlierDetection, overprovisioning } from '../../ba
 import { binomialAtMost, defaultAlpha } from '../statistics.ts';
 import type { ErrorBudget } from './error-budget.ts';
 
-/** The settings and the traffic that a failover bound follows from. */
+/** The settings and the traffic that determine a failover bound. */
 export interface FailoverConfig {
-  /** Absent: no DestinationRule sets it, and then only the control plane moves traffic. */
+  /** Absent if no DestinationRule sets it: then only the control plane moves traffic. */
   outlierDetection?: OutlierDetection;
   /** Pods of the service in the caller's region, before the fault. */
   localPods: number;
   /** Time between two requests of the recording. */
   requestIntervalMs: number;
-  /** open: requests are sent when due. closed: the next waits for the last. Default closed, which takes longer. */
+  /** open: requests are sent when due. closed: each request waits for the answer before it. Default closed, which takes longer. */
   load?: 'open' | 'closed';
   /** Requests in flight at once: callers of a closed loop, rate × latency of an open one. Default 1. */
   concurrentRequests?: number;
-  /** The longest a failing attempt lasts: the connect timeout, or the route's timeout where a pod hangs. */
+  /** The longest duration of a failing attempt: the connect timeout, or the route's timeout if a pod hangs. */
   attemptTimeoutMs?: number;
-  /** Whether a failed attempt is tried on another host: connect failures are (Istio's default `retryOn`), resets and 5xx are not. */
+  /** Whether Envoy retries a failed attempt on another host: connect failures yes (Istio's default `retryOn`), resets and 5xx no. */
   retried?: boolean;
   retryAttempts?: number;
   debounceMaxMs?: number;
@@ -24,13 +24,13 @@ export interface FailoverConfig {
   drainMs?: number;
 }
 
-/** A bound in milliseconds and the sentence that derives it. */
+/** A bound in milliseconds and its derivation in words. */
 export interface TimeBound {
   ms: number;
   derivation: string;
 }
 
-/** The number of consecutive errors that ejects a host, or `undefined` where none does. */
+/** The number of consecutive errors that ejects a host, or `undefined` if outlier detection is disabled. */
 export function ejectionThreshold(outlier: OutlierDetection | undefined): number | undefined {
   if (outlier === undefined) return undefined;
   const { consecutive5xxErrors = istioDefaults.consecutive5xxErrors, consecutiveGatewayErrors = 0 } = outlier;
@@ -47,17 +47,15 @@ export function expectedLocalShare(healthyPods: number, allPods: number): number
 }
 
 /**
- * The most time that may pass from the injection of a fault that ends all local pods until every request is
- * answered by another region:
+ * The most time from the injection of a fault that ends all local pods until another region answers every request:
  *
  *     drain + min(control plane, ejection) + one attempt + one request interval
  *
- * control plane = EndpointSlice + PILOT_DEBOUNCE_MAX + push. Ejection = the time in which the caller's proxy has sent
- * every local pod its consecutive errors: for `consecutive5xxErrors` it ejects inline, without waiting for the
- * `interval` (Envoy documentation, "Outlier detection: ejection algorithm"). While pods are ejected one after another
- * the local share falls as in {@link expectedLocalShare}, so the requests that takes are counted at the smallest
- * share and with a probability of 1e-6 to need more. Ejection counts only where `maxEjectionPercent` is 100, as a
- * smaller limit protects the last pods.
+ * control plane = EndpointSlice + PILOT_DEBOUNCE_MAX + push. Ejection = the time until the caller's proxy got the consecutive
+ * errors of every local pod. For `consecutive5xxErrors` Envoy ejects inline, without waiting for the `interval` (Envoy
+ * documentation, "Outlier detection: ejection algorithm"). While Envoy ejects pods one after another, the local share falls
+ * as in {@link expectedLocalShare}. So the bound counts requests at the smallest share, and with a probability of 1e-6 to
+ * need more. Ejection counts only if `maxEjectionPercent` is 100, because a smaller limit protects the last pods.
  */
 export function failoverBound(config: FailoverConfig): TimeBound {
   const { debounceMaxMs = istioDefaults.debounceMaxMs, drainMs = 0, requestIntervalMs } = config;
@@ -86,7 +84,7 @@ function ejectionTime(config: FailoverConfig, attemptMs: number): number | undef
   return requests * config.requestIntervalMs + attemptsMs;
 }
 
-/** The smallest n for which fewer than `failures` of n requests go to local pods with a probability of at most 1e-6. */
+/** The smallest n for which fewer than `failures` of n requests reach local pods with a probability of at most 1e-6. */
 function requestsForFailures(failures: number, share: number): number {
   if (share >= 1) return failures;
   let n = failures;
@@ -95,16 +93,16 @@ function requestsForFailures(failures: number, share: number): number {
 }
 
 /**
- * The most time that may pass from one of `config.localPods` pods answering every request with 5xx until it is ejected: it
- * has to be sent its consecutive errors, which its share of the traffic delays; counted so that more requests are needed with
- * a probability of 1e-6 only. Then one attempt and one request interval.
+ * The most time from the moment that one of `config.localPods` pods answers every request with 5xx until it is ejected. The
+ * pod has to get its consecutive errors from its share of the traffic; more requests are needed with a probability of 1e-6
+ * only. Then follow one attempt and one request interval.
  *
- * @throws RangeError when the settings eject nothing.
+ * @throws RangeError if the settings eject nothing.
  */
 export function ejectionBound(config: FailoverConfig): TimeBound {
   const { localPods, requestIntervalMs, attemptTimeoutMs = istioDefaults.connectTimeoutMs } = config;
   const threshold = ejectionThreshold(config.outlierDetection);
-  if (threshold === undefined) throw new RangeError('no outlier detection: nothing is ever ejected');
+  if (threshold === undefined) throw new RangeError('no outlier detection: Envoy never ejects a pod');
   const requests = requestsForFailures(threshold, 1 / localPods);
   return {
     ms: Math.ceil((requests + 1) * requestIntervalMs + attemptTimeoutMs),
@@ -116,8 +114,8 @@ export function ejectionBound(config: FailoverConfig): TimeBound {
 const longestBackOffMs = 250;
 
 /**
- * The most time that a caller may wait for the failure when nothing can be connected to: every attempt runs into the
- * connect timeout, with the longest pause before each retry.
+ * The most time that a caller may wait for a failure if no host accepts connections: every attempt runs into the connect
+ * timeout, with the longest pause before each retry.
  */
 export function failureBound(
   connectTimeoutMs: number = istioDefaults.connectTimeoutMs,
@@ -130,10 +128,10 @@ export function failureBound(
 }
 
 /**
- * The most requests that may fail while traffic moves, and the sentence that derives it. The caller's proxy may see
- * `consecutive errors × local pods` failed attempts before all are ejected; with `retried`, a request fails only when
- * all its attempts do, so that many attempts are worth fewer requests. Requests in flight at the fault and at each
- * ejection come on top. Never more than are sent within {@link failoverBound}.
+ * The most requests that may fail while traffic moves, and the derivation in words. The caller's proxy may see
+ * `consecutive errors × local pods` failed attempts before all pods are ejected. With `retried`, a request fails only if all
+ * its attempts fail, so these attempts make fewer failed requests. Requests in flight at the fault and at each ejection are
+ * added. The budget never exceeds the requests that are sent within {@link failoverBound}.
  */
 export function failoverErrorBudget(config: FailoverConfig): { requests: number; derivation: string } {
   const { concurrentRequests = 1, retryAttempts = istioDefaults.retryAttempts, localPods } = config;
@@ -146,7 +144,7 @@ export function failoverErrorBudget(config: FailoverConfig): { requests: number;
   if (threshold === undefined || percent < 100) {
     return {
       requests: sent,
-      derivation: `${sent} requests are sent within the bound of ${bound.ms} ms, and nothing is ejected before`,
+      derivation: `${sent} requests are sent within the bound of ${bound.ms} ms, and Envoy ejects no pod before`,
     };
   }
   const attempts = config.retried ? 1 + retryAttempts : 1;
@@ -161,7 +159,10 @@ export function failoverErrorBudget(config: FailoverConfig): { requests: number;
   };
 }
 
-/** {@link failoverErrorBudget}, and what it is when all was under way that a sender sent at once which was late by as much as a timeline's. */
+/**
+ * {@link failoverErrorBudget}, and the budget for a late sender: the requests that it sent at once, after `lateMs`, count as in
+ * flight.
+ */
 export function failoverErrorBudgets(
   config: FailoverConfig,
   { lateMs = 0 }: { lateMs?: number },
@@ -175,8 +176,8 @@ export function failoverErrorBudgets(
 }
 
 /**
- * How often a host can have been ejected while a fault lasted: for `baseEjectionTime` at first, and each time for as long again in
- * addition (Envoy documentation, "Ejection algorithm").
+ * How often Envoy can have ejected a host while a fault lasted: first for `baseEjectionTime`, and each time for
+ * `baseEjectionTime` longer (Envoy documentation, "Ejection algorithm").
  */
 export function ejectionsWithin(
   { baseEjectionTimeMs = istioDefaults.baseEjectionTimeMs }: OutlierDetection,
@@ -188,24 +189,24 @@ export function ejectionsWithin(
 }
 
 /**
- * How long a host that was ejected while a fault lasted has to stay in its place until that is forgotten, so that it is ejected like one
- * that never was: each sweep that finds it there takes one off what its next ejection is multiplied by (Envoy,
- * `DetectorImpl::checkHostForUneject`), and the first may be an `interval` away.
+ * The most time until the next ejection of a host lasts only `baseEjectionTime` again, after ejections while a fault lasted.
+ * Each sweep that finds the host not ejected lowers the multiplier of its next ejection by one (Envoy,
+ * `DetectorImpl::checkHostForUneject`). The first sweep may be an `interval` away.
  */
-export function forgottenBound(outlierDetection: OutlierDetection, faultMs: number): TimeBound {
+export function ejectionResetBound(outlierDetection: OutlierDetection, faultMs: number): TimeBound {
   const { intervalMs = istioDefaults.intervalMs } = outlierDetection;
   const ejections = ejectionsWithin(outlierDetection, faultMs);
   return {
     ms: (ejections + 1) * intervalMs,
-    derivation: `${ejections + 1} sweeps of ${intervalMs} ms, as a host was ejected up to ${ejections} times`,
+    derivation: `${ejections + 1} sweeps of ${intervalMs} ms, because a host was ejected up to ${ejections} times`,
   };
 }
 
 /**
- * How long a host stays away that was ejected for the `ejections`th time, milliseconds: `baseEjectionTime` × ejections, at most Envoy's
- * `max_ejection_time`, and to the next sweep, one `interval` later (Envoy documentation, "Ejection algorithm").
+ * How long the `ejections`th ejection of a host lasts, in milliseconds: `baseEjectionTime` × ejections, at most Envoy's
+ * `max_ejection_time`, and until the next sweep, at most one `interval` later (Envoy documentation, "Ejection algorithm").
  */
-export function takenBackMs(outlierDetection: OutlierDetection, ejections: number): number {
+export function ejectionLastsMs(outlierDetection: OutlierDetection, ejections: number): number {
   const { baseEjectionTimeMs = istioDefaults.baseEjectionTimeMs, intervalMs = istioDefaults.intervalMs } =
     outlierDetection;
   const longestMs = Math.max(istioDefaults.maxEjectionTimeMs, baseEjectionTimeMs);
@@ -213,20 +214,21 @@ export function takenBackMs(outlierDetection: OutlierDetection, ejections: numbe
 }
 
 /**
- * The most time that may pass from local pods being ready again until every request is answered locally: EndpointSlice +
- * PILOT_DEBOUNCE_MAX + push, one attempt and one request interval. New pods are new hosts, with no ejection to wait out.
- * Pods that stayed (`ejections` ≥ 1: how often each was ejected) come back after `baseEjectionTime` × ejections, at most
- * Envoy's `max_ejection_time`, and at the next sweep, one `interval` later (Envoy documentation, "Ejection algorithm").
+ * The most time from local pods being ready again until local pods answer every request: EndpointSlice + PILOT_DEBOUNCE_MAX +
+ * push, one attempt and one request interval. New pods are new hosts without an ejection. Pods that stayed return after
+ * {@link ejectionLastsMs}.
+ *
+ * @param options.ejections how often each pod was ejected; 0 for new pods.
  */
 export function failbackBound(config: FailoverConfig, options: { ejections?: number } = {}): TimeBound {
   const { debounceMaxMs = istioDefaults.debounceMaxMs, requestIntervalMs, outlierDetection = {} } = config;
   const { ejections = 0 } = options;
   const attemptMs = config.attemptTimeoutMs ?? istioDefaults.connectTimeoutMs;
   const controlPlaneMs = istioDefaults.endpointSliceMs + debounceMaxMs + istioDefaults.pushMs;
-  const ejectedMs = ejections === 0 ? 0 : takenBackMs(outlierDetection, ejections);
+  const ejectedMs = ejections === 0 ? 0 : ejectionLastsMs(outlierDetection, ejections);
   const path =
     ejectedMs > controlPlaneMs
-      ? `${ejectedMs} ms until pods ejected ${ejections} times are taken back`
+      ? `${ejectedMs} ms until pods that were ejected ${ejections} times return`
       : `${controlPlaneMs} ms until istiod has pushed the new endpoints`;
   return {
     ms: Math.ceil(Math.max(controlPlaneMs, ejectedMs) + attemptMs + requestIntervalMs),

@@ -3,19 +3,19 @@ import { binomialAtMost, defaultAlpha } from '../statistics.ts';
 import type { Window } from '../window.ts';
 import {
   ejectionBound,
+  ejectionLastsMs,
   ejectionsWithin,
   type FailoverConfig,
-  takenBackMs,
   type TimeBound,
 } from './failover-bounds.ts';
 
-/** What an answer may take on top of the waits of the mesh, on a machine that is busy. */
+/** The time that an answer may take in addition to the waits of the mesh, on a busy machine. */
 export const answerAllowanceMs = 500;
 
 /**
- * The most time that a caller may wait for a failure while nothing comes back: packets vanish, so what ends it is the
- * route's timeout, whatever is retried within (Envoy documentation, "HTTP routing: timeouts"). Without one, new connections end
- * with {@link failureBound} and those that exist do not end at all.
+ * The most time that a caller may wait for a failure while all packets are dropped. The route's timeout ends the request,
+ * including all retries (Envoy documentation, "HTTP routing: timeouts"). Without a timeout, new connections end with
+ * {@link failureBound}, and existing connections do not end at all.
  *
  * @throws RangeError for a route without a timeout: nothing bounds the wait.
  */
@@ -28,12 +28,11 @@ export function silenceBound(route: RoutePolicy): TimeBound {
 }
 
 /**
- * What one hanging pod of several may cost: a try that hangs lasts `perTryTimeout`, then another pod is asked (Istio's
- * retries leave out hosts that were tried). So no request fails, and only those are slow that are sent until the pod was given its
- * consecutive errors: a try that times out counts as one (Envoy documentation, "Outlier detection": a timeout is a gateway
- * error of local origin).
+ * The cost of one hanging pod of several. A try that hangs lasts `perTryTimeout`; then Envoy tries another pod (Istio's
+ * retries skip hosts that were tried). So no request fails. Requests are slow until the pod has its consecutive errors: a try
+ * that times out counts as one (Envoy documentation, "Outlier detection": a timeout is a gateway error of local origin).
  *
- * @throws RangeError when nothing ends a try, or the settings eject nothing.
+ * @throws RangeError if the route has no `perTryTimeout`, or the settings eject nothing.
  */
 export function hangBound(
   config: Omit<FailoverConfig, 'attemptTimeoutMs'>,
@@ -45,22 +44,21 @@ export function hangBound(
 }
 
 /**
- * The least time between two updates of a node's rules by kube-proxy: what came right after one waits for the next
+ * The least time between two updates of a node's rules by kube-proxy: a change right after an update waits for the next one
  * (`iptables.minSyncPeriod`, 1 s; https://kubernetes.io/docs/reference/networking/virtual-ips/#minsyncperiod).
  */
 const kubeProxySyncMs = 1_000;
 
 /**
- * What it may cost to lose one of several pods of a gateway. Its connections end at once, so requests in flight on them fail.
- * New connections may still be sent to it until the node's proxy has learnt that it is gone (an EndpointSlice's way) and has written its
- * rules; those are refused and tried again, so that a request fails only when all its tries go there: more than counted here
- * with a probability of 1e-6 only.
+ * The cost of losing one of several pods of a gateway. Its connections end at once, so requests in flight on them fail. New
+ * connections may reach the lost pod until kube-proxy has the EndpointSlice and has written its rules. They are refused and
+ * retried, so a request fails only if all its tries reach that pod. More such requests have a probability of 1e-6 only.
  */
 export function gatewayLossBudget(options: {
   pods: number;
   requestIntervalMs: number;
   concurrentRequests: number;
-  /** Of the route; Istio's default where it says nothing. */
+  /** Retries of the route; default: Istio's default. */
   retryAttempts?: number | undefined;
 }): { requests: number; ms: number; derivation: string } {
   const {
@@ -78,24 +76,24 @@ export function gatewayLossBudget(options: {
   return {
     requests: refused + cut,
     ms: staleMs + answerAllowanceMs,
-    derivation: `${cut} in flight, and ${refused} of ${sent} requests within ${staleMs} ms whose ${1 + retryAttempts} tries all go to the pod that is gone`,
+    derivation: `${cut} in flight, and ${refused} of ${sent} requests within ${staleMs} ms whose ${1 + retryAttempts} tries all reach the lost pod`,
   };
 }
 
-/** A way that is cut, and what has to be seen of it. */
+/** The load during a network cut. */
 export interface CutConfig {
-  /** Requests to see meanwhile. */
+  /** Requests needed during the cut. */
   atLeast: number;
   requestIntervalMs: number;
-  /** The most that a request may be sent after it was due. */
+  /** The most time that a request may be sent late. */
   stallMs: number;
 }
 
 /**
- * How long a way has to stay cut so that enough requests are seen to fail: one interval until the first is due, the requests, and what
- * {@link whileCut} leaves out at the end.
+ * How long a network cut has to last so that enough requests fail in it: one interval until the first request is due, the
+ * requests, and the end that {@link whileCut} leaves out.
  *
- * @throws RangeError for a route without a timeout: an answer may come however long a cut was.
+ * @throws RangeError for a route without a timeout: then a request may still be answered after the cut.
  */
 export function cutBound({ atLeast, requestIntervalMs, stallMs }: CutConfig, route: RoutePolicy): TimeBound {
   const timeoutMs = timeoutOf(route);
@@ -106,10 +104,10 @@ export function cutBound({ atLeast, requestIntervalMs, stallMs }: CutConfig, rou
 }
 
 /**
- * The requests that nothing but a failure can come of: due once a cut was proven, at `fromMs`, and so long before it ended that the
- * route's timeout ended them too, even where they were sent late. Who is still under way then may be answered after all.
+ * The window of requests that can only fail: they are due after the cut was proven, at `fromMs`, and the route's timeout ends
+ * them before the cut ends, even if they were sent late. A request that is in flight at the end of the cut may be answered.
  *
- * @throws RangeError where so few are due meanwhile that nothing could be judged, and as {@link cutBound}.
+ * @throws RangeError if fewer than `atLeast` requests are due in the window, or for a route without a timeout.
  */
 export function whileCut(
   cut: { fromMs: number; forMs: number },
@@ -126,30 +124,31 @@ export function whileCut(
 }
 
 function timeoutOf({ timeoutMs }: RoutePolicy): number {
-  if (timeoutMs === undefined) throw new RangeError('a route without a timeout: a caller waits for ever');
+  if (timeoutMs === undefined) throw new RangeError('the route has no timeout: a caller waits for ever');
   return timeoutMs;
 }
 
 /**
- * The most time from the end of a fault of the way to a service until every request is served: hosts that were ejected
- * come back after `baseEjectionTime` × ejections, at the next sweep ({@link takenBackMs}); then one try that began before. `ejections`
- * is how often that can have happened while the fault lasted ({@link ejectionsWithin}). Where the fault was `silent`, packets vanishing
- * without a word, a connection that was not given up may first have to wait for TCP to try again: its pauses double, so the one that the
- * fault ends in is at most as long as the fault (RFC 6298, 5.5). That passes while hosts are away, if any are.
+ * The most time from the end of a network fault until every request is served. Ejected hosts return after
+ * {@link ejectionLastsMs}, with as many ejections as the fault allowed ({@link ejectionsWithin}). Then follows one try that
+ * began before.
+ *
+ * If the fault was `silent` (packets were dropped), an existing connection may first wait for a retransmission of TCP. Its
+ * pauses double, so the last pause is at most as long as the fault (RFC 6298, 5.5). Both waits run at the same time.
  */
-export function wayBackBound(
+export function recoveryBound(
   config: FailoverConfig,
   fault: { lastedMs: number; silent: boolean },
   { timeoutMs = istioDefaults.connectTimeoutMs }: RoutePolicy,
 ): TimeBound {
   const { outlierDetection, requestIntervalMs } = config;
   const ejections = outlierDetection === undefined ? 0 : ejectionsWithin(outlierDetection, fault.lastedMs);
-  const ejectedMs = outlierDetection === undefined ? 0 : takenBackMs(outlierDetection, ejections);
+  const ejectedMs = outlierDetection === undefined ? 0 : ejectionLastsMs(outlierDetection, ejections);
   const silenceMs = fault.silent ? fault.lastedMs : 0;
   const wait =
     silenceMs > ejectedMs
-      ? `${Math.round(silenceMs)} ms until TCP tries again`
-      : `${ejectedMs} ms until what was ejected ${ejections} times is taken back`;
+      ? `${Math.round(silenceMs)} ms until TCP retransmits`
+      : `${ejectedMs} ms until hosts that were ejected ${ejections} times return`;
   return {
     ms: Math.ceil(Math.max(ejectedMs, silenceMs) + timeoutMs + requestIntervalMs + answerAllowanceMs),
     derivation: `${wait}, ${timeoutMs} ms for the last try, ${requestIntervalMs} ms to the next request, ${answerAllowanceMs} ms for its answer`,
