@@ -13,11 +13,16 @@ import type { MeshView } from './mesh-view.ts';
  */
 export type Relation = 'pair' | 'target' | 'source' | 'cluster' | 'subject' | 'mesh';
 
-/** A defect that this check finds makes others appear. */
-export interface Explanation {
-  code: string;
-  by: Relation;
-}
+/** The codes of the findings that a finding explains, by their relation to it. */
+export type Explanations = Partial<Record<Relation, readonly string[]>>;
+
+/** The same as pairs. */
+export const explanationsOf = ({
+  explains = {},
+}: Pick<Check, 'explains'>): { by: Relation; code: string }[] =>
+  (Object.entries(explains) as [Relation, readonly string[]][]).flatMap(([by, codes]) =>
+    codes.map((code) => ({ by, code })),
+  );
 
 /** A part of a snapshot that a check reads. If a snapshot does not have it, the check is not judged in full. */
 export type Part = Source;
@@ -53,7 +58,7 @@ export interface Check {
   reference: string;
   /** Every part that it reads; the tests compare this with the parts that it asks for. */
   needs: readonly Part[];
-  explains?: readonly Explanation[];
+  explains?: Explanations;
   run: (view: MeshView) => Iterable<Sighting>;
 }
 

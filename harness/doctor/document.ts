@@ -1,4 +1,4 @@
-import { anchorOf, familyOf, type Check } from './check.ts';
+import { anchorOf, explanationsOf, familyOf, type Check } from './check.ts';
 import { families } from './finding.ts';
 
 const introduction = `# Findings
@@ -31,8 +31,8 @@ export function findingsDoc(checks: readonly Check[]): string {
 
 function entry(check: Check, all: readonly Check[]): string {
   const link = (code: string) => `[${code}](#${anchorOf(code).split('#')[1]})`;
-  const explains = (check.explains ?? []).map(({ code, by }) => `${link(code)} ${relations[by]}`);
-  const explained = all.filter(({ explains: them }) => them?.some(({ code }) => code === check.code));
+  const explains = explanationsOf(check).map(({ code, by }) => `${link(code)} ${relations[by]}`);
+  const explained = all.filter((one) => explanationsOf(one).some(({ code }) => code === check.code));
   return `
 ### ${check.code}
 

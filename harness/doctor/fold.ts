@@ -1,4 +1,4 @@
-import type { Check, Located, Relation } from './check.ts';
+import { explanationsOf, type Check, type Located, type Relation } from './check.ts';
 import { severities, type Cause, type Finding } from './finding.ts';
 
 const clustersOf = ({ cluster, peer }: Finding): string[] =>
@@ -47,7 +47,7 @@ export function fold(found: readonly Located[], checks: readonly Check[]): Cause
 function reasonsOf(byCode: ReadonlyMap<string, Located[]>, checks: readonly Check[]): Map<Located, Located> {
   const reasons = new Map<Located, Located>();
   for (const check of checks)
-    for (const { code, by } of check.explains ?? [])
+    for (const { code, by } of explanationsOf(check))
       for (const cause of byCode.get(check.code) ?? [])
         for (const symptom of byCode.get(code) ?? [])
           if (!reasons.has(symptom) && explains(cause, symptom, by)) reasons.set(symptom, cause);
@@ -81,7 +81,7 @@ const byGravity = (a: Cause, b: Cause): number =>
 
 /** A circle among the codes that explain each other, as a list of them; undefined where there is none. */
 export function circleOf(checks: readonly Check[]): string[] | undefined {
-  const next = new Map(checks.map(({ code, explains }) => [code, (explains ?? []).map((one) => one.code)]));
+  const next = new Map(checks.map((check) => [check.code, explanationsOf(check).map(({ code }) => code)]));
   const done = new Set<string>();
   const walk = (code: string, path: string[]): string[] | undefined => {
     if (path.includes(code)) return [...path.slice(path.indexOf(code)), code];

@@ -2,6 +2,7 @@ import type { Certificate } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perCluster } from '../per-cluster.ts';
 import { authorityOf, pathOfAuthority, pathTo, rootsOf, sameRoot } from '../trust.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { dayMs, short, some, span } from '../wording.ts';
@@ -38,13 +39,7 @@ const rootsDiffer: Check = {
     '# sign the intermediate of <cluster> with the root of the others, then\nkubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem --dry-run=client -o yaml | kubectl --context <cluster> apply -f -\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: pluginDocs,
   needs: ['authorities', 'roots', 'installs'],
-  explains: [
-    { code: 'MP1112', by: 'cluster' },
-    { code: 'MP3403', by: 'cluster' },
-    { code: 'MP3402', by: 'cluster' },
-    { code: 'MP1107', by: 'cluster' },
-    { code: 'MP1108', by: 'cluster' },
-  ],
+  explains: { cluster: ['MP1112', 'MP3403', 'MP3402', 'MP1107', 'MP1108'] },
   run: function* (view) {
     const known = fromReadable(view.clusters, (cluster) => {
       const roots = rootsOf(view, cluster);
@@ -86,36 +81,27 @@ const notSigned: Check = {
     'openssl verify -CAfile root-cert.pem -untrusted cert-chain.pem ca-cert.pem   # make this hold, then replace cacerts and restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: [
-    { code: 'MP1112', by: 'cluster' },
-    { code: 'MP3402', by: 'cluster' },
-    { code: 'MP3403', by: 'cluster' },
-    { code: 'MP1107', by: 'cluster' },
-    { code: 'MP1108', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const authority = authorityOf(cluster);
-      const signing = view.certificate(authority?.certificate[0]);
-      const roots = view.certificatesOf(authority?.roots ?? []);
-      if (!authority || !signing || roots.length === 0) return;
-      const via = new Set([...authority.certificate, ...authority.chain, ...authority.roots]);
-      if (pathTo(view, signing, via, roots)) return;
-      yield {
-        cluster: cluster.name,
-        object: secretOf(cluster),
-        evidence: [
-          { what: 'issuer of ca-cert.pem', seen: signing.issuer, expected: some(roots.map(nameOf)) },
-          {
-            what: 'key that should have signed it',
-            seen: short(signing.authorityKeyId),
-            expected: some(roots.map(({ subjectKeyId }) => short(subjectKeyId))),
-          },
-        ],
-        cause: `The authority of ${cluster.name} (${nameOf(signing)}) is not signed by the root that stands beside it.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP1112', 'MP3402', 'MP3403', 'MP1107', 'MP1108'] },
+  run: perCluster(function* (cluster, view) {
+    const authority = authorityOf(cluster);
+    const signing = view.certificate(authority?.certificate[0]);
+    const roots = view.certificatesOf(authority?.roots ?? []);
+    if (!authority || !signing || roots.length === 0) return;
+    const via = new Set([...authority.certificate, ...authority.chain, ...authority.roots]);
+    if (pathTo(view, signing, via, roots)) return;
+    yield {
+      object: secretOf(cluster),
+      evidence: [
+        { what: 'issuer of ca-cert.pem', seen: signing.issuer, expected: some(roots.map(nameOf)) },
+        {
+          what: 'key that should have signed it',
+          seen: short(signing.authorityKeyId),
+          expected: some(roots.map(({ subjectKeyId }) => short(subjectKeyId))),
+        },
+      ],
+      cause: `The authority of ${cluster.name} (${nameOf(signing)}) is not signed by the root that stands beside it.`,
+    };
+  }),
 };
 
 const expired: Check = {
@@ -127,11 +113,7 @@ const expired: Check = {
   remedy: 'openssl x509 -in ca-cert.pem -noout -dates   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'roots'],
-  explains: [
-    { code: 'MP1111', by: 'cluster' },
-    { code: 'MP3402', by: 'cluster' },
-    { code: 'MP1107', by: 'cluster' },
-  ],
+  explains: { cluster: ['MP1111', 'MP3402', 'MP1107'] },
   run: (view) =>
     eachAuthority(view, (one) =>
       Date.parse(one.notAfter) < view.now
@@ -190,10 +172,7 @@ const notYetValid: Check = {
     'openssl x509 -in ca-cert.pem -noout -startdate   # issue one that is valid now, replace cacerts, restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'roots'],
-  explains: [
-    { code: 'MP3402', by: 'cluster' },
-    { code: 'MP1107', by: 'cluster' },
-  ],
+  explains: { cluster: ['MP3402', 'MP1107'] },
   run: (view) =>
     eachAuthority(view, (one) =>
       Date.parse(one.notBefore) > view.now

@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import { perCluster } from '../per-cluster.ts';
 import { authorityOf, isSignedElsewhere } from '../trust.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { some } from '../wording.ts';
@@ -16,33 +17,26 @@ const unusable: Check = {
     'kubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem --dry-run=client -o yaml | kubectl --context <cluster> apply -f -',
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: [
-    { code: 'MP1107', by: 'cluster' },
-    { code: 'MP1108', by: 'cluster' },
-    { code: 'MP2206', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const authority = authorityOf(cluster);
-      if (authority?.secret !== 'cacerts') return;
-      // A secret of type kubernetes.io/tls, as cert-manager writes it, has entries of its own names.
-      const absent = authority.keys.includes('tls.crt')
-        ? []
-        : wanted.filter((key) => !authority.keys.includes(key));
-      const problems = [
-        ...absent.map((key) => `lacks ${key}`),
-        ...authority.problems,
-        ...(authority.keyFits === false ? ['ca-key.pem is not the key of ca-cert.pem'] : []),
-      ];
-      if (problems.length === 0) return;
-      yield {
-        cluster: cluster.name,
-        object: `Secret ${authority.namespace}/cacerts`,
-        evidence: [{ what: 'entries', seen: some(authority.keys, 6), expected: wanted.join(', ') }],
-        cause: `The secret cacerts of ${cluster.name} is not usable: ${some(problems)}.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP1107', 'MP1108', 'MP2206'] },
+  run: perCluster(function* (cluster) {
+    const authority = authorityOf(cluster);
+    if (authority?.secret !== 'cacerts') return;
+    // A secret of type kubernetes.io/tls, as cert-manager writes it, has entries of its own names.
+    const absent = authority.keys.includes('tls.crt')
+      ? []
+      : wanted.filter((key) => !authority.keys.includes(key));
+    const problems = [
+      ...absent.map((key) => `lacks ${key}`),
+      ...authority.problems,
+      ...(authority.keyFits === false ? ['ca-key.pem is not the key of ca-cert.pem'] : []),
+    ];
+    if (problems.length === 0) return;
+    yield {
+      object: `Secret ${authority.namespace}/cacerts`,
+      evidence: [{ what: 'entries', seen: some(authority.keys, 6), expected: wanted.join(', ') }],
+      cause: `The secret cacerts of ${cluster.name} is not usable: ${some(problems)}.`,
+    };
+  }),
 };
 
 const madeOwnRoot: Check = {
@@ -55,13 +49,7 @@ const madeOwnRoot: Check = {
     'kubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: [
-    { code: 'MP1101', by: 'cluster' },
-    { code: 'MP1107', by: 'cluster' },
-    { code: 'MP1112', by: 'cluster' },
-    { code: 'MP3402', by: 'cluster' },
-    { code: 'MP1108', by: 'cluster' },
-  ],
+  explains: { cluster: ['MP1101', 'MP1107', 'MP1112', 'MP3402', 'MP1108'] },
   run: function* (view) {
     const others = fromReadable(view.primaries, (one) =>
       authorityOf(one)?.secret === 'cacerts' ? [one] : [],
@@ -94,19 +82,16 @@ const noAuthority: Check = {
     'openssl x509 -in ca-cert.pem -noout -text | grep -A1 "Basic Constraints"   # issue one with CA:TRUE and keyCertSign',
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: [{ code: 'MP3402', by: 'cluster' }],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const signing = view.certificate(authorityOf(cluster)?.certificate[0]);
-      if (!signing || signing.isCa) return;
-      yield {
-        cluster: cluster.name,
-        object: `Secret ${cluster.systemNamespace}/${authorityOf(cluster)?.secret}`,
-        evidence: [{ what: 'basic constraints', seen: 'CA:FALSE', expected: 'CA:TRUE' }],
-        cause: `The certificate that istiod of ${cluster.name} signs with is no certificate authority.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP3402'] },
+  run: perCluster(function* (cluster, view) {
+    const signing = view.certificate(authorityOf(cluster)?.certificate[0]);
+    if (!signing || signing.isCa) return;
+    yield {
+      object: `Secret ${cluster.systemNamespace}/${authorityOf(cluster)?.secret}`,
+      evidence: [{ what: 'basic constraints', seen: 'CA:FALSE', expected: 'CA:TRUE' }],
+      cause: `The certificate that istiod of ${cluster.name} signs with is no certificate authority.`,
+    };
+  }),
 };
 
 const weak: Check = {
@@ -118,28 +103,22 @@ const weak: Check = {
   remedy: 'openssl x509 -in root-cert.pem -noout -text | grep -E "Signature Algorithm|Public-Key"',
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const authority = authorityOf(cluster);
-      for (const one of view.certificatesOf([
-        ...(authority?.certificate ?? []),
-        ...(authority?.roots ?? []),
-      ])) {
-        const bits = /^rsa (\d+)/i.exec(one.keyType)?.[1];
-        const old = /sha-?1(?!\d)|md5/i.test(one.signatureAlgorithm ?? '') && !one.selfSigned;
-        if (!(bits !== undefined && Number(bits) < 2048) && !old) return;
-        yield {
-          cluster: cluster.name,
-          object: `Secret ${cluster.systemNamespace}/${authority?.secret}`,
-          evidence: [
-            { what: 'key', seen: one.keyType, expected: 'rsa 2048 or more, or an elliptic curve' },
-            { what: 'signature', seen: one.signatureAlgorithm ?? 'unknown', expected: 'SHA-256 or better' },
-          ],
-          cause: `The certificate authority ${one.subject} of ${cluster.name} is weak.`,
-        };
-      }
-    });
-  },
+  run: perCluster(function* (cluster, view) {
+    const authority = authorityOf(cluster);
+    for (const one of view.certificatesOf([...(authority?.certificate ?? []), ...(authority?.roots ?? [])])) {
+      const bits = /^rsa (\d+)/i.exec(one.keyType)?.[1];
+      const old = /sha-?1(?!\d)|md5/i.test(one.signatureAlgorithm ?? '') && !one.selfSigned;
+      if (!(bits !== undefined && Number(bits) < 2048) && !old) return;
+      yield {
+        object: `Secret ${cluster.systemNamespace}/${authority?.secret}`,
+        evidence: [
+          { what: 'key', seen: one.keyType, expected: 'rsa 2048 or more, or an elliptic curve' },
+          { what: 'signature', seen: one.signatureAlgorithm ?? 'unknown', expected: 'SHA-256 or better' },
+        ],
+        cause: `The certificate authority ${one.subject} of ${cluster.name} is weak.`,
+      };
+    }
+  }),
 };
 
 export const authoritySecretChecks = [unusable, madeOwnRoot, noAuthority, weak];

@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
 import { differences, sightingOf } from '../differences.ts';
+import { perCluster } from '../per-cluster.ts';
 import { list } from '../spec-reader.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { some } from '../wording.ts';
@@ -15,36 +16,31 @@ const noPriority: Check = {
     'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> --cluster "outbound|<port>||<host>" -o json | grep -E "priority|region"',
   reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/',
   needs: ['proxies', 'resources'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const hosts = destinationRules(cluster)
-        .filter(
-          ({ parts, selects }) =>
-            !selects &&
-            parts[0]?.outlier &&
-            list(parts[0].locality?.['failover']).length > 0 &&
-            parts[0].locality?.['enabled'] !== false,
-        )
-        .map(({ host }) => host);
-      const flat = new Set<string>();
-      for (const { type, upstreams } of hosts.length > 0 ? cluster.seen('proxies') : [])
-        for (const { host, endpoints } of type === 'sidecar' ? upstreams : []) {
-          const regions = new Set(endpoints.map(({ region }) => region));
-          const priorities = new Set(endpoints.map(({ priority }) => priority));
-          if (regions.size > 1 && priorities.size === 1 && hosts.some((one) => covers(one, host)))
-            flat.add(host);
-        }
-      if (flat.size > 0)
-        yield {
-          cluster: cluster.name,
-          object: `Service ${[...flat][0]}`,
-          evidence: [
-            { what: 'services with one priority for several regions', seen: flat.size, expected: 0 },
-          ],
-          cause: `Proxies of ${cluster.name} have no order of regions for ${some([...flat])}, though failover is set.`,
-        };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const hosts = destinationRules(cluster)
+      .filter(
+        ({ parts, selects }) =>
+          !selects &&
+          parts[0]?.outlier &&
+          list(parts[0].locality?.['failover']).length > 0 &&
+          parts[0].locality?.['enabled'] !== false,
+      )
+      .map(({ host }) => host);
+    const flat = new Set<string>();
+    for (const { type, upstreams } of hosts.length > 0 ? cluster.seen('proxies') : [])
+      for (const { host, endpoints } of type === 'sidecar' ? upstreams : []) {
+        const regions = new Set(endpoints.map(({ region }) => region));
+        const priorities = new Set(endpoints.map(({ priority }) => priority));
+        if (regions.size > 1 && priorities.size === 1 && hosts.some((one) => covers(one, host)))
+          flat.add(host);
+      }
+    if (flat.size > 0)
+      yield {
+        object: `Service ${[...flat][0]}`,
+        evidence: [{ what: 'services with one priority for several regions', seen: flat.size, expected: 0 }],
+        cause: `Proxies of ${cluster.name} have no order of regions for ${some([...flat])}, though failover is set.`,
+      };
+  }),
 };
 
 const rulesDiffer: Check = {
@@ -71,20 +67,17 @@ const ejectedNow: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> logs <pod> --tail=100',
   reference: 'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier',
   needs: ['proxies'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const ejected = new Set<string>();
-      for (const { upstreams } of cluster.seen('proxies'))
-        for (const { host, endpoints } of upstreams)
-          for (const one of endpoints) if (one.ejected) ejected.add(`${one.address}:${one.port} of ${host}`);
-      if (ejected.size > 0)
-        yield {
-          cluster: cluster.name,
-          evidence: [{ what: 'hosts that are ejected', seen: ejected.size, expected: 0 }],
-          cause: `Proxies of ${cluster.name} have ejected ${some([...ejected])}.`,
-        };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const ejected = new Set<string>();
+    for (const { upstreams } of cluster.seen('proxies'))
+      for (const { host, endpoints } of upstreams)
+        for (const one of endpoints) if (one.ejected) ejected.add(`${one.address}:${one.port} of ${host}`);
+    if (ejected.size > 0)
+      yield {
+        evidence: [{ what: 'hosts that are ejected', seen: ejected.size, expected: 0 }],
+        cause: `Proxies of ${cluster.name} have ejected ${some([...ejected])}.`,
+      };
+  }),
 };
 
 const switchedOff: Check = {

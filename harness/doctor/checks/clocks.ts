@@ -1,6 +1,6 @@
 import type { Clock } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
-import { separately } from '../unread.ts';
+import { perCluster } from '../per-cluster.ts';
 import { span } from '../wording.ts';
 
 /** istiod dates certificates two minutes back, to bear with clocks that are behind: ClockSkewGracePeriod in its pki. */
@@ -25,7 +25,7 @@ const clustersApart: Check = {
   remedy,
   reference,
   needs: ['clocks'],
-  explains: [{ code: 'MP7302', by: 'cluster' }],
+  explains: { cluster: ['MP7302'] },
   run: function* (view) {
     const known = view.clusters.flatMap((cluster) => {
       const clock = cluster.seen('clocks').find(({ of }) => of === 'apiServer');
@@ -63,32 +63,29 @@ const nodesApart: Check = {
   remedy,
   reference,
   needs: ['clocks'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const api = cluster.seen('clocks').find(({ of }) => of === 'apiServer');
-      const nodes = cluster.seen('clocks').filter(({ of }) => of === 'node');
-      const apart = nodes
-        .map((node) => ({ node, by: api ? surelyApart(node, api) : 0 }))
-        .filter(({ by }) => by >= nearMs)
-        .toSorted((a, b) => b.by - a.by);
-      const worst = apart[0];
-      if (!worst) return;
-      yield {
-        severity: worst.by >= graceMs ? 'error' : 'warning',
-        cluster: cluster.name,
-        object: `Node ${worst.node.name}`,
-        evidence: [
-          { what: 'nodes that are apart', seen: apart.length, expected: 0 },
-          {
-            what: `of ${worst.node.name}, in s`,
-            seen: Math.round(worst.node.offsetMs / 1000),
-            expected: `within ${graceMs / 1000}`,
-          },
-        ],
-        cause: `The clock of node ${worst.node.name} of ${cluster.name} is ${span(worst.by)} apart from its API server's.`,
-      };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const api = cluster.seen('clocks').find(({ of }) => of === 'apiServer');
+    const nodes = cluster.seen('clocks').filter(({ of }) => of === 'node');
+    const apart = nodes
+      .map((node) => ({ node, by: api ? surelyApart(node, api) : 0 }))
+      .filter(({ by }) => by >= nearMs)
+      .toSorted((a, b) => b.by - a.by);
+    const worst = apart[0];
+    if (!worst) return;
+    yield {
+      severity: worst.by >= graceMs ? 'error' : 'warning',
+      object: `Node ${worst.node.name}`,
+      evidence: [
+        { what: 'nodes that are apart', seen: apart.length, expected: 0 },
+        {
+          what: `of ${worst.node.name}, in s`,
+          seen: Math.round(worst.node.offsetMs / 1000),
+          expected: `within ${graceMs / 1000}`,
+        },
+      ],
+      cause: `The clock of node ${worst.node.name} of ${cluster.name} is ${span(worst.by)} apart from its API server's.`,
+    };
+  }),
 };
 
 export const clockChecks = [clustersApart, nodesApart];

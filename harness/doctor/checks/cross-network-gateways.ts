@@ -19,11 +19,7 @@ const apply =
   'kubectl --context <cluster> apply -n istio-system -f samples/multicluster/expose-services.yaml';
 
 /** The findings that a closed gateway causes. */
-const shut = [
-  { code: 'MP3502', by: 'cluster' },
-  { code: 'MP3402', by: 'target' },
-  { code: 'MP3401', by: 'target' },
-] as const;
+const shut = { cluster: ['MP3502'], target: ['MP3402', 'MP3401'] };
 
 /**
  * Judges every cluster that other networks have to reach, with the servers that may configure its gateway. The primaries configure a

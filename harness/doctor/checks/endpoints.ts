@@ -2,6 +2,7 @@ import type { IstiodRecord, ServiceRecord } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perCluster, perPrimary } from '../per-cluster.ts';
 import { isMoving, isSettled } from '../settled.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { some } from '../wording.ts';
@@ -79,17 +80,15 @@ const absent: Check = {
     'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> | grep <service>\nkubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <read cluster>',
   reference,
   needs: ['istiods', 'services', 'pods', 'workloads', 'installs'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      for (const istiod of reader.seen('istiods').filter(({ shards }) => shards)) {
-        const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
-        yield* separately(view.clusters, function* (read) {
-          const { short, services } = shortOf(view, read, held(read.name), isCut);
-          if (short.length > 0) yield lacksEndpoints(reader, read, istiod, short, services);
-        });
-      }
-    });
-  },
+  run: perPrimary(function* (reader, view) {
+    for (const istiod of reader.seen('istiods').filter(({ shards }) => shards)) {
+      const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
+      yield* separately(view.clusters, function* (read) {
+        const { short, services } = shortOf(view, read, held(read.name), isCut);
+        if (short.length > 0) yield lacksEndpoints(reader, read, istiod, short, services);
+      });
+    }
+  }),
 };
 
 function lacksEndpoints(
@@ -198,30 +197,27 @@ const unhealthyEverywhere: Check = {
   reference:
     'https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/',
   needs: ['services', 'pods'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const service of cluster.seen('services')) {
-        const pods = cluster
-          .podsOf(service)
-          .filter(({ phase, deletingSince }) => phase !== 'Succeeded' && deletingSince === undefined);
-        // Pods that have only just been made may yet become ready.
-        const old = pods.filter((pod) => view.now - Date.parse(pod.createdAt) > 120_000);
-        if (pods.length === 0 || old.length < pods.length || pods.some(({ ready }) => ready)) continue;
-        if (!pods.some(({ sidecar }) => sidecar)) continue;
-        const waiting = pods.flatMap(({ containers }) => containers.flatMap((one) => one.waiting ?? []));
-        yield {
-          cluster: cluster.name,
-          object: `Service ${keyOf(service)}`,
-          subject: keyOf(service),
-          evidence: [
-            { what: 'pods that are ready', seen: 0, expected: pods.length },
-            ...(waiting[0] === undefined ? [] : [{ what: 'a container waits', seen: waiting[0] }]),
-          ],
-          cause: `None of the ${pods.length} pods of ${keyOf(service)} in ${cluster.name} is ready.`,
-        };
-      }
-    });
-  },
+  run: perCluster(function* (cluster, view) {
+    for (const service of cluster.seen('services')) {
+      const pods = cluster
+        .podsOf(service)
+        .filter(({ phase, deletingSince }) => phase !== 'Succeeded' && deletingSince === undefined);
+      // Pods that have only just been made may yet become ready.
+      const old = pods.filter((pod) => view.now - Date.parse(pod.createdAt) > 120_000);
+      if (pods.length === 0 || old.length < pods.length || pods.some(({ ready }) => ready)) continue;
+      if (!pods.some(({ sidecar }) => sidecar)) continue;
+      const waiting = pods.flatMap(({ containers }) => containers.flatMap((one) => one.waiting ?? []));
+      yield {
+        object: `Service ${keyOf(service)}`,
+        subject: keyOf(service),
+        evidence: [
+          { what: 'pods that are ready', seen: 0, expected: pods.length },
+          ...(waiting[0] === undefined ? [] : [{ what: 'a container waits', seen: waiting[0] }]),
+        ],
+        cause: `None of the ${pods.length} pods of ${keyOf(service)} in ${cluster.name} is ready.`,
+      };
+    }
+  }),
 };
 
 export const endpointChecks = [absent, stale, unhealthyEverywhere];

@@ -9,6 +9,7 @@ import {
 import { regionsOf } from '../distribution.ts';
 import { meshServices, meshServicesEverywhere } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perItem } from '../per-cluster.ts';
 import { list, numeric, tables, text } from '../spec-reader.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { some } from '../wording.ts';
@@ -30,7 +31,7 @@ const eachPart = (
   );
 
 /** A rule that is wrong in one cluster alone also differs from its namesakes. */
-const differing = { code: 'MP4207', by: 'subject' } as const;
+const differing = { subject: ['MP4207'] };
 
 const about = (cluster: ClusterView, rule: DestinationRuleRecord) => ({
   cluster: cluster.name,
@@ -53,19 +54,17 @@ const noOutlier: Check = {
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"outlierDetection":{"consecutive5xxErrors":5,"interval":"5s","baseEjectionTime":"30s","maxEjectionPercent":100}}}}\'',
   reference: failoverDocs,
   needs: ['resources'],
-  explains: [{ code: 'MP4206', by: 'cluster' }, differing],
-  run: function* (view) {
-    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
-      // A subset or port that sets a load balancer of its own takes outlier detection from the whole.
-      const outlier = part.outlier ?? rule.parts[0]?.outlier;
-      if (!failsOver(part) || outlier) return;
-      yield {
-        ...about(cluster, rule),
-        evidence: [{ what: `outlierDetection of ${part.where}`, seen: 'none', expected: 'set' }],
-        cause: `${keyOf(rule)} of ${cluster.name} wants failover, but has no outlier detection to notice that it is needed.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP4206'], ...differing },
+  run: perItem(eachPart, function* ({ cluster, rule, part }) {
+    // A subset or port that sets a load balancer of its own takes outlier detection from the whole.
+    const outlier = part.outlier ?? rule.parts[0]?.outlier;
+    if (!failsOver(part) || outlier) return;
+    yield {
+      ...about(cluster, rule),
+      evidence: [{ what: `outlierDetection of ${part.where}`, seen: 'none', expected: 'set' }],
+      cause: `${keyOf(rule)} of ${cluster.name} wants failover, but has no outlier detection to notice that it is needed.`,
+    };
+  }),
 };
 
 /** Envoy's default: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/outlier_detection.proto */
@@ -81,7 +80,7 @@ const tooFewEjected: Check = {
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"outlierDetection":{"maxEjectionPercent":100}}}}\'',
   reference: 'https://github.com/istio/istio/issues/34605',
   needs: ['resources', 'services', 'pods'],
-  explains: [differing],
+  explains: differing,
   run: function* (view) {
     const services = meshServices(view);
     yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
@@ -125,7 +124,7 @@ const both: Check = {
   remedy: edit,
   reference: settingDocs,
   needs: ['resources', 'installs'],
-  explains: [{ code: 'MP4206', by: 'cluster' }, differing],
+  explains: { cluster: ['MP4206'], ...differing },
   run: function* (view) {
     yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       const weights = list(part.locality?.['distribute']).length;
@@ -159,28 +158,26 @@ const weightsNowhere: Check = {
   reference: settingDocs,
   needs: ['resources', 'nodes'],
   // Localities that are not named get nothing: proxies are not even told of their endpoints.
-  explains: [differing, { code: 'MP3602', by: 'source' }],
-  run: function* (view) {
-    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
-      for (const { from, to } of tables(part.locality?.['distribute'])) {
-        const regions = regionsOf(view);
-        const weights = Object.entries((to ?? {}) as Record<string, unknown>);
-        const nowhere = weights
-          .map(([where]) => where.split('/')[0] ?? '')
-          .filter((one) => one !== '*' && !regions.has(one));
-        const sum = weights.reduce((all, [, weight]) => all + (numeric(weight) ?? 0), 0);
-        if (nowhere.length === 0 && (weights.length === 0 || sum === 100)) continue;
-        yield {
-          ...about(cluster, rule),
-          evidence: [
-            { what: `weights from ${text(from) ?? '*'}`, seen: sum, expected: 100 },
-            { what: 'regions that it names', seen: some(nowhere) || 'known', expected: some([...regions]) },
-          ],
-          cause: `The weights of ${keyOf(rule)} of ${cluster.name} ${nowhere.length > 0 ? `lead to ${some(nowhere)}, where no node is` : `add up to ${sum}`}.`,
-        };
-      }
-    });
-  },
+  explains: { ...differing, source: ['MP3602'] },
+  run: perItem(eachPart, function* ({ cluster, rule, part }, view) {
+    for (const { from, to } of tables(part.locality?.['distribute'])) {
+      const regions = regionsOf(view);
+      const weights = Object.entries((to ?? {}) as Record<string, unknown>);
+      const nowhere = weights
+        .map(([where]) => where.split('/')[0] ?? '')
+        .filter((one) => one !== '*' && !regions.has(one));
+      const sum = weights.reduce((all, [, weight]) => all + (numeric(weight) ?? 0), 0);
+      if (nowhere.length === 0 && (weights.length === 0 || sum === 100)) continue;
+      yield {
+        ...about(cluster, rule),
+        evidence: [
+          { what: `weights from ${text(from) ?? '*'}`, seen: sum, expected: 100 },
+          { what: 'regions that it names', seen: some(nowhere) || 'known', expected: some([...regions]) },
+        ],
+        cause: `The weights of ${keyOf(rule)} of ${cluster.name} ${nowhere.length > 0 ? `lead to ${some(nowhere)}, where no node is` : `add up to ${sum}`}.`,
+      };
+    }
+  }),
 };
 
 const failoverNowhere: Check = {
@@ -192,21 +189,19 @@ const failoverNowhere: Check = {
   remedy: edit,
   reference: failoverDocs,
   needs: ['resources', 'nodes'],
-  explains: [differing],
-  run: function* (view) {
-    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
-      const named = tables(part.locality?.['failover']).flatMap(({ from, to }) => [text(from), text(to)]);
-      if (named.length === 0) return;
-      const regions = regionsOf(view);
-      const nowhere = named.filter((one) => one !== undefined && !regions.has(one)) as string[];
-      if (nowhere.length > 0)
-        yield {
-          ...about(cluster, rule),
-          evidence: [{ what: 'regions', seen: some(nowhere), expected: some([...regions]) }],
-          cause: `The failover of ${keyOf(rule)} of ${cluster.name} names ${some(nowhere)}, where no node is.`,
-        };
-    });
-  },
+  explains: differing,
+  run: perItem(eachPart, function* ({ cluster, rule, part }, view) {
+    const named = tables(part.locality?.['failover']).flatMap(({ from, to }) => [text(from), text(to)]);
+    if (named.length === 0) return;
+    const regions = regionsOf(view);
+    const nowhere = named.filter((one) => one !== undefined && !regions.has(one)) as string[];
+    if (nowhere.length > 0)
+      yield {
+        ...about(cluster, rule),
+        evidence: [{ what: 'regions', seen: some(nowhere), expected: some([...regions]) }],
+        cause: `The failover of ${keyOf(rule)} of ${cluster.name} names ${some(nowhere)}, where no node is.`,
+      };
+  }),
 };
 
 const cannotNotice: Check = {
@@ -218,28 +213,26 @@ const cannotNotice: Check = {
   remedy: edit,
   reference: outlierDocs,
   needs: ['resources'],
-  explains: [differing],
-  run: function* (view) {
-    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
-      const outlier = part.outlier;
-      if (!outlier) return;
-      const off =
-        numeric(outlier['consecutive5xxErrors']) === 0 &&
-        (numeric(outlier['consecutiveGatewayErrors']) ?? 0) === 0 &&
-        (numeric(outlier['consecutiveLocalOriginFailures']) ?? 0) === 0;
-      const floor = numeric(outlier['minHealthPercent']) ?? 0;
-      if (!off && floor < 50) return;
-      yield {
-        ...about(cluster, rule),
-        evidence: off
-          ? [{ what: 'consecutive5xxErrors', seen: 0, expected: 'above 0' }]
-          : [{ what: 'minHealthPercent', seen: floor, expected: 'below 50' }],
-        cause: off
-          ? `The outlier detection of ${keyOf(rule)} of ${cluster.name} counts no errors, so it never ejects.`
-          : `The outlier detection of ${keyOf(rule)} of ${cluster.name} stops when ${100 - floor} % of the hosts are sick.`,
-      };
-    });
-  },
+  explains: differing,
+  run: perItem(eachPart, function* ({ cluster, rule, part }) {
+    const outlier = part.outlier;
+    if (!outlier) return;
+    const off =
+      numeric(outlier['consecutive5xxErrors']) === 0 &&
+      (numeric(outlier['consecutiveGatewayErrors']) ?? 0) === 0 &&
+      (numeric(outlier['consecutiveLocalOriginFailures']) ?? 0) === 0;
+    const floor = numeric(outlier['minHealthPercent']) ?? 0;
+    if (!off && floor < 50) return;
+    yield {
+      ...about(cluster, rule),
+      evidence: off
+        ? [{ what: 'consecutive5xxErrors', seen: 0, expected: 'above 0' }]
+        : [{ what: 'minHealthPercent', seen: floor, expected: 'below 50' }],
+      cause: off
+        ? `The outlier detection of ${keyOf(rule)} of ${cluster.name} counts no errors, so it never ejects.`
+        : `The outlier detection of ${keyOf(rule)} of ${cluster.name} stops when ${100 - floor} % of the hosts are sick.`,
+    };
+  }),
 };
 
 export const failoverChecks = [noOutlier, tooFewEjected, both, weightsNowhere, failoverNowhere, cannotNotice];

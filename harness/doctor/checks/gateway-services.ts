@@ -10,11 +10,7 @@ const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#install-the-east-west-gateway-in-cluster1';
 
 /** The findings that a missing gateway causes in other clusters. */
-const unknown = [
-  { code: 'MP3501', by: 'target' },
-  { code: 'MP3401', by: 'target' },
-  { code: 'MP3402', by: 'target' },
-] as const;
+const unknown = { target: ['MP3501', 'MP3401', 'MP3402'] };
 
 /** Judges every cluster that other networks have to reach, with its gateways. In a mesh of one network, judges nothing. */
 function* eachCluster(
@@ -50,7 +46,7 @@ const none: Check = {
     'samples/multicluster/gen-eastwest-gateway.sh --network <network> | istioctl --context <cluster> install -y -f -',
   reference,
   needs: ['services', 'resources'],
-  explains: [...unknown, { code: 'MP3303', by: 'cluster' }],
+  explains: { ...unknown, cluster: ['MP3303'] },
   run: function* (view) {
     yield* eachCluster(view, function* (cluster, gateways) {
       if (gateways.length === 0 && !view.reachedByNeighbour(cluster))
@@ -188,7 +184,7 @@ const noPods: Check = {
   remedy: 'kubectl --context <cluster> -n istio-system get deployment,pods -l istio=eastwestgateway',
   reference,
   needs: ['services', 'pods', 'resources'],
-  explains: [...unknown, { code: 'MP3502', by: 'cluster' }, { code: 'MP3303', by: 'cluster' }],
+  explains: { ...unknown, cluster: ['MP3502', 'MP3303'] },
   run: function* (view) {
     yield* noneThat(
       view,
@@ -214,7 +210,7 @@ const unresolved: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set values.pilot.env.RESOLVE_HOSTNAME_GATEWAYS=true',
   reference: 'https://github.com/istio/istio/issues/29359',
   needs: ['services', 'installs', 'resources'],
-  explains: [{ code: 'MP3501', by: 'target' }],
+  explains: { target: ['MP3501'] },
   run: (view) => {
     const unwilling = fromReadable(view.primaries, (one) =>
       one.install?.env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false' ? [one] : [],

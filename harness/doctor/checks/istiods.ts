@@ -3,6 +3,7 @@ import type { IstiodRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perCluster, perDataPlane, perPrimary } from '../per-cluster.ts';
 import { isSettled, isYoung } from '../settled.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { some, span } from '../wording.ts';
@@ -19,18 +20,20 @@ const sameName: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set values.global.multiCluster.clusterName=<a name of its own>\n# then restart all workloads, and make the remote secrets for it anew',
   reference: 'https://istio.io/latest/docs/setup/install/multicluster/before-you-begin/',
   needs: ['installs'],
-  explains: [
-    { code: 'MP2101', by: 'cluster' },
-    { code: 'MP2202', by: 'cluster' },
-    { code: 'MP2204', by: 'cluster' },
-    { code: 'MP2203', by: 'cluster' },
-    { code: 'MP2119', by: 'cluster' },
-    { code: 'MP2115', by: 'cluster' },
-    { code: 'MP3501', by: 'cluster' },
-    { code: 'MP2201', by: 'cluster' },
-    { code: 'MP2105', by: 'cluster' },
-    { code: 'MP3506', by: 'cluster' },
-  ],
+  explains: {
+    cluster: [
+      'MP2101',
+      'MP2202',
+      'MP2204',
+      'MP2203',
+      'MP2119',
+      'MP2115',
+      'MP3501',
+      'MP2201',
+      'MP2105',
+      'MP3506',
+    ],
+  },
   run: function* (view) {
     const named = fromReadable(view.dataPlanes, (cluster) => {
       const name = cluster.install?.clusterName;
@@ -61,22 +64,16 @@ const otherName: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set values.global.multiCluster.clusterName=<cluster>   # or correct the mesh file',
   reference: 'https://istio.io/latest/docs/setup/install/multicluster/before-you-begin/',
   needs: ['installs'],
-  explains: [
-    { code: 'MP2202', by: 'cluster' },
-    { code: 'MP2204', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.dataPlanes, function* (cluster) {
-      const name = cluster.install?.clusterName;
-      if (name === undefined || name === cluster.name) return;
-      yield {
-        cluster: cluster.name,
-        object: `Deployment ${cluster.systemNamespace}/istiod`,
-        evidence: [{ what: 'clusterName', seen: name, expected: cluster.name }],
-        cause: `The mesh file calls this cluster ${cluster.name}, its istiod calls it ${name}.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP2202', 'MP2204'] },
+  run: perDataPlane(function* (cluster) {
+    const name = cluster.install?.clusterName;
+    if (name === undefined || name === cluster.name) return;
+    yield {
+      object: `Deployment ${cluster.systemNamespace}/istiod`,
+      evidence: [{ what: 'clusterName', seen: name, expected: cluster.name }],
+      cause: `The mesh file calls this cluster ${cluster.name}, its istiod calls it ${name}.`,
+    };
+  }),
 };
 
 /** The networks with a gateway that has, or may have, a host name instead of an address. */
@@ -130,12 +127,7 @@ const disagree: Check = {
   remedy: 'kubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: 'https://github.com/istio/istio/issues/38440',
   needs: ['istiods', 'services'],
-  explains: [
-    { code: 'MP2202', by: 'source' },
-    { code: 'MP2203', by: 'source' },
-    { code: 'MP2204', by: 'source' },
-    { code: 'MP3501', by: 'source' },
-  ],
+  explains: { source: ['MP2202', 'MP2203', 'MP2204', 'MP3501'] },
   run: function* (view) {
     const byName = networksByName(view);
     yield* separately(view.clusters, function* (cluster) {
@@ -166,10 +158,7 @@ const notSynced: Check = {
     'kubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <read cluster>\nistioctl --context <cluster> remote-clusters',
   reference: troubleshooting,
   needs: ['istiods', 'installs'],
-  explains: [
-    { code: 'MP2204', by: 'pair' },
-    { code: 'MP3501', by: 'pair' },
-  ],
+  explains: { pair: ['MP2204', 'MP3501'] },
   run: function* (view) {
     yield* separately(view.pairs(), function* ({ reader, read }) {
       for (const { namespace, pod, clusters } of reader.seen('istiods')) {
@@ -200,25 +189,16 @@ const noneReady: Check = {
     'kubectl --context <cluster> -n istio-system get pods -l app=istiod\nkubectl --context <cluster> -n istio-system logs deploy/istiod --previous',
   reference: 'https://istio.io/latest/docs/ops/deployment/architecture/#istiod',
   needs: ['installs', 'pods'],
-  explains: [
-    { code: 'MP1111', by: 'cluster' },
-    { code: 'MP2208', by: 'cluster' },
-    { code: 'MP2205', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      const pods = cluster.pods
-        .in(cluster.systemNamespace)
-        .filter(({ labels }) => labels['app'] === 'istiod');
-      if (pods.some(({ ready }) => ready)) return;
-      yield {
-        cluster: cluster.name,
-        object: `Deployment ${cluster.systemNamespace}/istiod`,
-        evidence: [{ what: 'istiods that are ready', seen: 0, expected: Math.max(1, pods.length) }],
-        cause: `${cluster.name} has ${pods.length} pods of istiod, and none is ready.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP1111', 'MP2208', 'MP2205'] },
+  run: perPrimary(function* (cluster) {
+    const pods = cluster.pods.in(cluster.systemNamespace).filter(({ labels }) => labels['app'] === 'istiod');
+    if (pods.some(({ ready }) => ready)) return;
+    yield {
+      object: `Deployment ${cluster.systemNamespace}/istiod`,
+      evidence: [{ what: 'istiods that are ready', seen: 0, expected: Math.max(1, pods.length) }],
+      cause: `${cluster.name} has ${pods.length} pods of istiod, and none is ready.`,
+    };
+  }),
 };
 
 const unconnected: Check = {
@@ -277,29 +257,26 @@ const behind: Check = {
     'istioctl --context <cluster> proxy-status\nkubectl --context <cluster> -n <namespace> logs <pod> -c istio-proxy | grep -i reject',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
   needs: ['istiods'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const all = cluster.seen('istiods').flatMap(({ connected = [] }) => connected);
-      const late = all.filter(
-        ({ rejected, stale, oldestStaleMs }) =>
-          rejected.length > 0 || (stale.length > 0 && oldestStaleMs > slowAnswerMs),
-      );
-      const first = late[0];
-      if (!first) return;
-      yield {
-        cluster: cluster.name,
-        object: `Pod ${first.proxy}`,
-        evidence: [
-          { what: 'proxies that are behind', seen: late.length, expected: 0 },
-          {
-            what: first.proxy,
-            seen: first.rejected[0] ?? `${some(first.stale)} for ${span(first.oldestStaleMs)}`,
-          },
-        ],
-        cause: `${late.length} of ${all.length} proxies of ${cluster.name} have not taken what istiod sent: ${some(late.map(({ proxy }) => proxy))}.`,
-      };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const all = cluster.seen('istiods').flatMap(({ connected = [] }) => connected);
+    const late = all.filter(
+      ({ rejected, stale, oldestStaleMs }) =>
+        rejected.length > 0 || (stale.length > 0 && oldestStaleMs > slowAnswerMs),
+    );
+    const first = late[0];
+    if (!first) return;
+    yield {
+      object: `Pod ${first.proxy}`,
+      evidence: [
+        { what: 'proxies that are behind', seen: late.length, expected: 0 },
+        {
+          what: first.proxy,
+          seen: first.rejected[0] ?? `${some(first.stale)} for ${span(first.oldestStaleMs)}`,
+        },
+      ],
+      cause: `${late.length} of ${all.length} proxies of ${cluster.name} have not taken what istiod sent: ${some(late.map(({ proxy }) => proxy))}.`,
+    };
+  }),
 };
 
 export const istiodChecks = [sameName, otherName, disagree, notSynced, noneReady, unconnected, behind];

@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { perCluster } from '../per-cluster.ts';
 import { separately } from '../unread.ts';
 import { some } from '../wording.ts';
 
@@ -17,28 +18,22 @@ const noRegion: Check = {
   remedy: label,
   reference,
   needs: ['nodes'],
-  explains: [
-    { code: 'MP4103', by: 'cluster' },
-    { code: 'MP4206', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const without = cluster.seen('nodes').filter(({ region }) => region === '');
-      if (without.length === 0) return;
-      yield {
-        cluster: cluster.name,
-        object: `Node ${without[0]?.name}`,
-        evidence: [
-          {
-            what: 'nodes with a region',
-            seen: cluster.seen('nodes').length - without.length,
-            expected: cluster.seen('nodes').length,
-          },
-        ],
-        cause: `${without.length} of ${cluster.seen('nodes').length} nodes of ${cluster.name} have no region: ${some(without.map(({ name }) => name))}.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP4103', 'MP4206'] },
+  run: perCluster(function* (cluster) {
+    const without = cluster.seen('nodes').filter(({ region }) => region === '');
+    if (without.length === 0) return;
+    yield {
+      object: `Node ${without[0]?.name}`,
+      evidence: [
+        {
+          what: 'nodes with a region',
+          seen: cluster.seen('nodes').length - without.length,
+          expected: cluster.seen('nodes').length,
+        },
+      ],
+      cause: `${without.length} of ${cluster.seen('nodes').length} nodes of ${cluster.name} have no region: ${some(without.map(({ name }) => name))}.`,
+    };
+  }),
 };
 
 const noZone: Check = {
@@ -50,18 +45,15 @@ const noZone: Check = {
   remedy: label,
   reference,
   needs: ['nodes'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const without = cluster.seen('nodes').filter(({ region, zone }) => region !== '' && zone === '');
-      if (without.length > 0)
-        yield {
-          cluster: cluster.name,
-          object: `Node ${without[0]?.name}`,
-          evidence: [{ what: 'nodes without a zone', seen: without.length, expected: 0 }],
-          cause: `${without.length} nodes of ${cluster.name} have no zone: ${some(without.map(({ name }) => name))}.`,
-        };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const without = cluster.seen('nodes').filter(({ region, zone }) => region !== '' && zone === '');
+    if (without.length > 0)
+      yield {
+        object: `Node ${without[0]?.name}`,
+        evidence: [{ what: 'nodes without a zone', seen: without.length, expected: 0 }],
+        cause: `${without.length} nodes of ${cluster.name} have no zone: ${some(without.map(({ name }) => name))}.`,
+      };
+  }),
 };
 
 const proxyElsewhere: Check = {
@@ -73,38 +65,35 @@ const proxyElsewhere: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <name>',
   reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/',
   needs: ['proxies', 'nodes', 'pods'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const nodes = new Map(cluster.seen('nodes').map((node) => [node.name, node]));
-      const pods = new Map(cluster.seen('pods').map((pod) => [keyOf(pod), pod]));
-      const elsewhere = cluster.seen('proxies').filter(({ namespace, pod, nodeLocality }) => {
-        const own = pods.get(`${namespace}/${pod}`);
-        const node = nodes.get(own?.node ?? '');
-        return (
-          nodeLocality &&
-          node &&
-          own?.labels['istio-locality'] === undefined &&
-          (nodeLocality.region !== node.region || nodeLocality.zone !== node.zone)
-        );
-      });
-      const first = elsewhere[0];
-      if (!first) return;
-      const node = nodes.get(pods.get(`${first.namespace}/${first.pod}`)?.node ?? '');
-      yield {
-        cluster: cluster.name,
-        object: `Pod ${first.namespace}/${first.pod}`,
-        evidence: [
-          { what: 'proxies elsewhere', seen: elsewhere.length, expected: 0 },
-          {
-            what: 'locality',
-            seen: `${first.nodeLocality?.region}/${first.nodeLocality?.zone}`,
-            expected: `${node?.region}/${node?.zone}`,
-          },
-        ],
-        cause: `${elsewhere.length} proxies of ${cluster.name} count themselves elsewhere than their nodes are: ${some(elsewhere.map(({ pod }) => pod))}.`,
-      };
+  run: perCluster(function* (cluster) {
+    const nodes = new Map(cluster.seen('nodes').map((node) => [node.name, node]));
+    const pods = new Map(cluster.seen('pods').map((pod) => [keyOf(pod), pod]));
+    const elsewhere = cluster.seen('proxies').filter(({ namespace, pod, nodeLocality }) => {
+      const own = pods.get(`${namespace}/${pod}`);
+      const node = nodes.get(own?.node ?? '');
+      return (
+        nodeLocality &&
+        node &&
+        own?.labels['istio-locality'] === undefined &&
+        (nodeLocality.region !== node.region || nodeLocality.zone !== node.zone)
+      );
     });
-  },
+    const first = elsewhere[0];
+    if (!first) return;
+    const node = nodes.get(pods.get(`${first.namespace}/${first.pod}`)?.node ?? '');
+    yield {
+      object: `Pod ${first.namespace}/${first.pod}`,
+      evidence: [
+        { what: 'proxies elsewhere', seen: elsewhere.length, expected: 0 },
+        {
+          what: 'locality',
+          seen: `${first.nodeLocality?.region}/${first.nodeLocality?.zone}`,
+          expected: `${node?.region}/${node?.zone}`,
+        },
+      ],
+      cause: `${elsewhere.length} proxies of ${cluster.name} count themselves elsewhere than their nodes are: ${some(elsewhere.map(({ pod }) => pod))}.`,
+    };
+  }),
 };
 
 const otherRegion: Check = {
@@ -116,22 +105,19 @@ const otherRegion: Check = {
   remedy: label,
   reference,
   needs: ['nodes'],
-  explains: [{ code: 'MP4205', by: 'mesh' }],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const { region } = cluster.declared ?? {};
-      if (region === undefined) return;
-      const nodes = cluster.whole('nodes');
-      const seen = [...new Set(nodes.map((node) => node.region))].filter((one) => one !== '');
-      if (seen.length === 0 || seen.includes(region)) return;
-      yield {
-        cluster: cluster.name,
-        object: `Node ${nodes[0]?.name}`,
-        evidence: [{ what: 'regions of its nodes', seen: some(seen), expected: region }],
-        cause: `${cluster.name} should be in ${region}, but its nodes are in ${some(seen)}.`,
-      };
-    });
-  },
+  explains: { mesh: ['MP4205'] },
+  run: perCluster(function* (cluster) {
+    const { region } = cluster.declared ?? {};
+    if (region === undefined) return;
+    const nodes = cluster.whole('nodes');
+    const seen = [...new Set(nodes.map((node) => node.region))].filter((one) => one !== '');
+    if (seen.length === 0 || seen.includes(region)) return;
+    yield {
+      object: `Node ${nodes[0]?.name}`,
+      evidence: [{ what: 'regions of its nodes', seen: some(seen), expected: region }],
+      cause: `${cluster.name} should be in ${region}, but its nodes are in ${some(seen)}.`,
+    };
+  }),
 };
 
 const gatewayNowhere: Check = {
@@ -145,46 +131,40 @@ const gatewayNowhere: Check = {
   reference:
     'https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes',
   needs: ['proxies', 'nodes', 'istiods'],
-  explains: [
-    { code: 'MP4205', by: 'mesh' },
-    { code: 'MP4206', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      yield* separately(view.clusters, function* (peer) {
-        if (peer === cluster) return;
-        const nodes = peer.whole('nodes');
-        if (nodes.length === 0 || nodes.some(({ region }) => region === '')) return;
-        const gateways = gatewaysOf(peer, cluster);
-        const lost = cluster
-          .seen('proxies')
-          .flatMap(({ pod, upstreams }) =>
-            upstreams
-              .filter(({ endpoints }) =>
-                endpoints.some((one) => one.region === '' && gateways.has(`${one.address}:${one.port}`)),
-              )
-              .map(({ host }) => ({ pod, host })),
-          );
-        const hosts = [...new Set(lost.map(({ host }) => host))];
-        if (hosts.length === 0) return;
-        const proxies = new Set(lost.map(({ pod }) => pod)).size;
-        yield {
-          cluster: cluster.name,
-          peer: peer.name,
-          object: `Service ${hosts[0]}`,
-          evidence: [
-            { what: 'services whose gateway endpoint has no locality', seen: hosts.length, expected: 0 },
-            { what: 'proxies that have it so', seen: proxies, expected: 0 },
-            {
-              what: `regions of ${peer.name}'s nodes`,
-              seen: some([...new Set(nodes.map((one) => one.region))]),
-            },
-          ],
-          cause: `${proxies} proxies of ${cluster.name} know the gateway of ${peer.name} in no locality, for ${some(hosts)}.`,
-        };
-      });
+  explains: { mesh: ['MP4205'], cluster: ['MP4206'] },
+  run: perCluster(function* (cluster, view) {
+    yield* separately(view.clusters, function* (peer) {
+      if (peer === cluster) return;
+      const nodes = peer.whole('nodes');
+      if (nodes.length === 0 || nodes.some(({ region }) => region === '')) return;
+      const gateways = gatewaysOf(peer, cluster);
+      const lost = cluster
+        .seen('proxies')
+        .flatMap(({ pod, upstreams }) =>
+          upstreams
+            .filter(({ endpoints }) =>
+              endpoints.some((one) => one.region === '' && gateways.has(`${one.address}:${one.port}`)),
+            )
+            .map(({ host }) => ({ pod, host })),
+        );
+      const hosts = [...new Set(lost.map(({ host }) => host))];
+      if (hosts.length === 0) return;
+      const proxies = new Set(lost.map(({ pod }) => pod)).size;
+      yield {
+        peer: peer.name,
+        object: `Service ${hosts[0]}`,
+        evidence: [
+          { what: 'services whose gateway endpoint has no locality', seen: hosts.length, expected: 0 },
+          { what: 'proxies that have it so', seen: proxies, expected: 0 },
+          {
+            what: `regions of ${peer.name}'s nodes`,
+            seen: some([...new Set(nodes.map((one) => one.region))]),
+          },
+        ],
+        cause: `${proxies} proxies of ${cluster.name} know the gateway of ${peer.name} in no locality, for ${some(hosts)}.`,
+      };
     });
-  },
+  }),
 };
 
 /** Where a cluster's network is entered from another, as the mesh file and the other's istiods say: `address:port`. */

@@ -4,6 +4,7 @@ import { networkLabel, type ClusterView } from '../cluster-view.ts';
 import { serviceOfHost } from '../destination-rules.ts';
 import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perDataPlane } from '../per-cluster.ts';
 import { separately } from '../unread.ts';
 import { some } from '../wording.ts';
 
@@ -12,11 +13,7 @@ const label =
   'kubectl --context <cluster> label namespace istio-system topology.istio.io/network=<network> --overwrite';
 
 /** What a cluster on a wrong network looks like from elsewhere. */
-const misplaced = [
-  { code: 'MP3104', by: 'cluster' },
-  { code: 'MP3506', by: 'target' },
-  { code: 'MP3501', by: 'target' },
-] as const;
+const misplaced = { cluster: ['MP3104'], target: ['MP3506', 'MP3501'] };
 
 const noLabel: Check = {
   code: 'MP3101',
@@ -28,25 +25,22 @@ const noLabel: Check = {
   reference,
   needs: ['namespaces', 'installs'],
   explains: misplaced,
-  run: function* (view) {
+  run: perDataPlane(function* (cluster, view) {
     if (!view.multiNetwork) return;
-    yield* separately(view.dataPlanes, function* (cluster) {
-      if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) return;
-      yield {
-        cluster: cluster.name,
-        object: `Namespace ${cluster.systemNamespace}`,
-        evidence: [
-          {
-            what: `label ${networkLabel}`,
-            seen: 'none',
-            expected: view.declaredNetwork(cluster.name) ?? 'a network',
-          },
-        ],
-        cause: `Namespace ${cluster.systemNamespace} of ${cluster.name} has no network label.`,
-        remedy: `kubectl --context ${cluster.name} label namespace ${cluster.systemNamespace} ${networkLabel}=${view.declaredNetwork(cluster.name) ?? '<network>'}`,
-      };
-    });
-  },
+    if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) return;
+    yield {
+      object: `Namespace ${cluster.systemNamespace}`,
+      evidence: [
+        {
+          what: `label ${networkLabel}`,
+          seen: 'none',
+          expected: view.declaredNetwork(cluster.name) ?? 'a network',
+        },
+      ],
+      cause: `Namespace ${cluster.systemNamespace} of ${cluster.name} has no network label.`,
+      remedy: `kubectl --context ${cluster.name} label namespace ${cluster.systemNamespace} ${networkLabel}=${view.declaredNetwork(cluster.name) ?? '<network>'}`,
+    };
+  }),
 };
 
 const wrongLabel: Check = {
@@ -84,21 +78,18 @@ const sharedLabel: Check = {
   reference,
   needs: ['namespaces', 'installs'],
   explains: misplaced,
-  run: function* (view) {
-    yield* separately(view.dataPlanes, function* (cluster) {
-      const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
-      if (seen === undefined || wanted === undefined || seen === wanted) return;
-      const owner = view.snapshot.declared.clusters.find(({ network }) => network === seen);
-      if (!owner) return;
-      yield {
-        cluster: cluster.name,
-        peer: owner.name,
-        object: `Namespace ${cluster.systemNamespace}`,
-        evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
-        cause: `${cluster.name} is on ${wanted}, but names ${seen}, the network of ${owner.name}.`,
-      };
-    });
-  },
+  run: perDataPlane(function* (cluster, view) {
+    const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
+    if (seen === undefined || wanted === undefined || seen === wanted) return;
+    const owner = view.snapshot.declared.clusters.find(({ network }) => network === seen);
+    if (!owner) return;
+    yield {
+      peer: owner.name,
+      object: `Namespace ${cluster.systemNamespace}`,
+      evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
+      cause: `${cluster.name} is on ${wanted}, but names ${seen}, the network of ${owner.name}.`,
+    };
+  }),
 };
 
 /**
@@ -124,32 +115,29 @@ const proxiesElsewhere: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set values.global.network=<network>\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference,
   needs: ['pods', 'services', 'resources', 'namespaces', 'installs'],
-  explains: [{ code: 'MP3506', by: 'target' }],
-  run: function* (view) {
+  explains: { target: ['MP3506'] },
+  run: perDataPlane(function* (cluster, view) {
     if (!view.multiNetwork) return;
-    yield* separately(view.dataPlanes, function* (cluster) {
-      const wanted = view.declaredNetwork(cluster.name);
-      if (wanted === undefined) return;
-      const proxied = cluster.seen('pods').filter(({ proxy }) => proxy !== undefined);
-      const networkOf = (pod: (typeof proxied)[number]) =>
-        pod.labels[networkLabel] ?? pod.proxy?.network ?? cluster.networkLabelled;
-      const apart = proxied.filter((pod) => networkOf(pod) !== wanted);
-      if (apart.length === 0) return;
-      const others = otherNetworks(view, cluster);
-      const elsewhere = apart.filter((pod) => !others.has(pod.labels[networkLabel] ?? ''));
-      const first = elsewhere[0];
-      if (!first) return;
-      yield {
-        cluster: cluster.name,
-        object: `Pod ${first.namespace}/${first.name}`,
-        evidence: [
-          { what: 'proxies on another network', seen: elsewhere.length, expected: 0 },
-          { what: `network of ${first.name}`, seen: networkOf(first) ?? 'none', expected: wanted },
-        ],
-        cause: `${elsewhere.length} of ${proxied.length} proxies of ${cluster.name} count themselves on ${networkOf(first) ?? 'no network'}, not ${wanted}: ${some(elsewhere.map(({ name }) => name))}.`,
-      };
-    });
-  },
+    const wanted = view.declaredNetwork(cluster.name);
+    if (wanted === undefined) return;
+    const proxied = cluster.seen('pods').filter(({ proxy }) => proxy !== undefined);
+    const networkOf = (pod: (typeof proxied)[number]) =>
+      pod.labels[networkLabel] ?? pod.proxy?.network ?? cluster.networkLabelled;
+    const apart = proxied.filter((pod) => networkOf(pod) !== wanted);
+    if (apart.length === 0) return;
+    const others = otherNetworks(view, cluster);
+    const elsewhere = apart.filter((pod) => !others.has(pod.labels[networkLabel] ?? ''));
+    const first = elsewhere[0];
+    if (!first) return;
+    yield {
+      object: `Pod ${first.namespace}/${first.name}`,
+      evidence: [
+        { what: 'proxies on another network', seen: elsewhere.length, expected: 0 },
+        { what: `network of ${first.name}`, seen: networkOf(first) ?? 'none', expected: wanted },
+      ],
+      cause: `${elsewhere.length} of ${proxied.length} proxies of ${cluster.name} count themselves on ${networkOf(first) ?? 'no network'}, not ${wanted}: ${some(elsewhere.map(({ name }) => name))}.`,
+    };
+  }),
 };
 
 const endpointsElsewhere: Check = {

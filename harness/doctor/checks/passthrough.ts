@@ -7,6 +7,7 @@ import { eastWestGateways } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { modesByPort } from '../peer-authentication.ts';
+import { perCluster } from '../per-cluster.ts';
 import { selects } from '../pod-index.ts';
 import { labels, list, table, tables, text } from '../spec-reader.ts';
 import { separately } from '../unread.ts';
@@ -22,11 +23,7 @@ const breaksPassthrough: Check = {
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/',
   needs: ['resources', 'services', 'pods'],
-  explains: [
-    { code: 'MP4207', by: 'subject' },
-    { code: 'MP5203', by: 'subject' },
-    { code: 'MP3602', by: 'cluster' },
-  ],
+  explains: { subject: ['MP4207', 'MP5203'], cluster: ['MP3602'] },
   run: function* (view) {
     if (!view.multiNetwork) return;
     const services = meshServices(view);
@@ -206,34 +203,31 @@ const networkPolicy: Check = {
     'kubectl --context <cluster> -n istio-system edit networkpolicy <name>   # allow TCP 15443 from anywhere',
   reference: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',
   needs: ['resources', 'pods', 'services'],
-  explains: [{ code: 'MP3401', by: 'target' }],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const policies = cluster.resources('NetworkPolicy');
-      for (const { service, port, pods } of policies.length > 0 ? eastWestGateways(cluster) : []) {
-        const target = service.ports.find((one) => one.port === port)?.targetPort ?? port;
-        const own = policies.filter(({ namespace, spec }) => {
-          const selector = labels(table(spec['podSelector'])['matchLabels']);
-          const types = list(spec['policyTypes']);
-          return (
-            namespace === service.namespace &&
-            (types.length === 0 || types.includes('Ingress')) &&
-            pods.some((pod) => selects(selector, pod.labels))
-          );
-        });
-        // What one policy lets in, no other keeps out.
-        const first = own[0];
-        if (!first || own.some(({ spec }) => tables(spec['ingress']).some((rule) => letsIn(rule, target))))
-          continue;
-        yield {
-          cluster: cluster.name,
-          object: `NetworkPolicy ${keyOf(first)}`,
-          evidence: [{ what: `rules that let TCP ${target} in from anywhere`, seen: 0, expected: 1 }],
-          cause: `${own.length} NetworkPolicies of ${cluster.name} select the east-west gateway, and none lets other networks in on ${target}.`,
-        };
-      }
-    });
-  },
+  explains: { target: ['MP3401'] },
+  run: perCluster(function* (cluster) {
+    const policies = cluster.resources('NetworkPolicy');
+    for (const { service, port, pods } of policies.length > 0 ? eastWestGateways(cluster) : []) {
+      const target = service.ports.find((one) => one.port === port)?.targetPort ?? port;
+      const own = policies.filter(({ namespace, spec }) => {
+        const selector = labels(table(spec['podSelector'])['matchLabels']);
+        const types = list(spec['policyTypes']);
+        return (
+          namespace === service.namespace &&
+          (types.length === 0 || types.includes('Ingress')) &&
+          pods.some((pod) => selects(selector, pod.labels))
+        );
+      });
+      // What one policy lets in, no other keeps out.
+      const first = own[0];
+      if (!first || own.some(({ spec }) => tables(spec['ingress']).some((rule) => letsIn(rule, target))))
+        continue;
+      yield {
+        object: `NetworkPolicy ${keyOf(first)}`,
+        evidence: [{ what: `rules that let TCP ${target} in from anywhere`, seen: 0, expected: 1 }],
+        cause: `${own.length} NetworkPolicies of ${cluster.name} select the east-west gateway, and none lets other networks in on ${target}.`,
+      };
+    }
+  }),
 };
 
 function letsIn(rule: Readonly<Record<string, unknown>>, target: number | string): boolean {

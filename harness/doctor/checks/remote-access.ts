@@ -3,6 +3,7 @@ import { excessOf } from '../../verdict/reader-access.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perItem } from '../per-cluster.ts';
 import {
   apiProbes,
   hostOfUrl,
@@ -11,7 +12,6 @@ import {
   secretRef,
   secretsWithAccess,
 } from '../remote-secrets.ts';
-import { separately } from '../unread.ts';
 import { dayMs, short, some, span } from '../wording.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
@@ -19,14 +19,8 @@ const make =
   'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
 
 /** What a cluster looks like whose API server istiod cannot read. */
-const unread = [
-  { code: 'MP2202', by: 'pair' },
-  { code: 'MP2203', by: 'pair' },
-  { code: 'MP2204', by: 'pair' },
-  { code: 'MP2201', by: 'pair' },
-  { code: 'MP3501', by: 'pair' },
-] as const;
-const unreachable = [...unread, { code: 'MP3404', by: 'pair' }] as const;
+const unread = { pair: ['MP2202', 'MP2203', 'MP2204', 'MP2201', 'MP3501'] };
+const unreachable = { pair: [...unread.pair, 'MP3404'] };
 
 const loopback: Check = {
   code: 'MP2106',
@@ -38,25 +32,22 @@ const loopback: Check = {
   reference: 'https://github.com/istio/istio/issues/58047',
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unreachable,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
-      const host = hostOfUrl(secret.server);
-      if (host === undefined || !isLoopback(host)) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          {
-            what: 'server',
-            seen: secret.server ?? '',
-            expected: `the API server of ${secret.cluster}, as pods of ${cluster.name} reach it`,
-          },
-        ],
-        cause: `The remote secret of ${cluster.name} for ${secret.cluster} has the loopback address ${host} as its server.`,
-      };
-    });
-  },
+  run: perItem(secretsWithAccess, function* ({ cluster, secret }) {
+    const host = hostOfUrl(secret.server);
+    if (host === undefined || !isLoopback(host)) return;
+    yield {
+      peer: secret.cluster,
+      object: secretRef(secret),
+      evidence: [
+        {
+          what: 'server',
+          seen: secret.server ?? '',
+          expected: `the API server of ${secret.cluster}, as pods of ${cluster.name} reach it`,
+        },
+      ],
+      cause: `The remote secret of ${cluster.name} for ${secret.cluster} has the loopback address ${host} as its server.`,
+    };
+  }),
 };
 
 const wrongServer: Check = {
@@ -69,38 +60,35 @@ const wrongServer: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'probes', 'nodes', 'apiServer', 'readerAccess', 'istiods'],
   explains: unreachable,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      const host = hostOfUrl(secret.server);
-      const known = view.cluster(secret.cluster);
-      if (host === undefined || isLoopback(host) || !known || leadsTo(view, secret).length > 0) return;
-      const tried = apiProbes(cluster, secret.cluster).filter(({ address }) => address === host);
-      const silent = tried.length > 0 && tried.every(({ tcp }) => tcp !== 'connected');
-      const fromHere = tried.length === 0 && access?.namedServer === 'unreachable';
-      if (!silent && !fromHere) return;
-      if (fromHere) cluster.whole('probes'); // a probe from inside would decide
-      if (fromHere && isSynced(cluster, secret.cluster)) return;
-      yield {
-        ...(fromHere ? { severity: 'info' as const } : {}),
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          {
-            what: 'server',
-            seen: secret.server ?? '',
-            expected: some(known.seen('nodes').flatMap(({ addresses }) => addresses)),
-          },
-          {
-            what: fromHere ? 'asked from where the doctor runs' : 'TCP from there',
-            seen: tried[0]?.tcp ?? access?.namedServer ?? 'not tried',
-            expected: 'connected',
-          },
-        ],
-        cause: `The server ${secret.server} in the remote secret of ${cluster.name} is no address of ${secret.cluster}, and nothing answers there.`,
-      };
-    });
-  },
+  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }, view) {
+    const host = hostOfUrl(secret.server);
+    const known = view.cluster(secret.cluster);
+    if (host === undefined || isLoopback(host) || !known || leadsTo(view, secret).length > 0) return;
+    const tried = apiProbes(cluster, secret.cluster).filter(({ address }) => address === host);
+    const silent = tried.length > 0 && tried.every(({ tcp }) => tcp !== 'connected');
+    const fromHere = tried.length === 0 && access?.namedServer === 'unreachable';
+    if (!silent && !fromHere) return;
+    if (fromHere) cluster.whole('probes'); // a probe from inside would decide
+    if (fromHere && isSynced(cluster, secret.cluster)) return;
+    yield {
+      ...(fromHere ? { severity: 'info' as const } : {}),
+      peer: secret.cluster,
+      object: secretRef(secret),
+      evidence: [
+        {
+          what: 'server',
+          seen: secret.server ?? '',
+          expected: some(known.seen('nodes').flatMap(({ addresses }) => addresses)),
+        },
+        {
+          what: fromHere ? 'asked from where the doctor runs' : 'TCP from there',
+          seen: tried[0]?.tcp ?? access?.namedServer ?? 'not tried',
+          expected: 'connected',
+        },
+      ],
+      cause: `The server ${secret.server} in the remote secret of ${cluster.name} is no address of ${secret.cluster}, and nothing answers there.`,
+    };
+  }),
 };
 
 const wrongAuthority: Check = {
@@ -113,33 +101,30 @@ const wrongAuthority: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess', 'probes', 'istiods'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      if (secret.skipsVerification) return;
-      const shown = apiProbes(cluster, secret.cluster).find(({ chain }) => chain.length > 0)?.chain ?? [];
-      const foreign = secret.ca.length > 0 && shown.length > 0 && !verifies(view, shown, secret.ca);
-      const fromHere = !foreign && access?.namedServer === 'notTrusted';
-      if ((!foreign && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          {
-            what: 'authority in the secret',
-            seen:
-              some(view.certificatesOf(secret.ca).map((one) => `${one.subject} ${short(one.fingerprint)}`)) ||
-              'none',
-          },
-          {
-            what: 'issuer that the API server shows',
-            seen: view.certificate(shown[0])?.issuer ?? 'not read',
-          },
-        ],
-        cause: `The API server of ${secret.cluster} is not trusted with the certificate authority in the remote secret of ${cluster.name}.`,
-      };
-    });
-  },
+  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }, view) {
+    if (secret.skipsVerification) return;
+    const shown = apiProbes(cluster, secret.cluster).find(({ chain }) => chain.length > 0)?.chain ?? [];
+    const foreign = secret.ca.length > 0 && shown.length > 0 && !verifies(view, shown, secret.ca);
+    const fromHere = !foreign && access?.namedServer === 'notTrusted';
+    if ((!foreign && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) return;
+    yield {
+      peer: secret.cluster,
+      object: secretRef(secret),
+      evidence: [
+        {
+          what: 'authority in the secret',
+          seen:
+            some(view.certificatesOf(secret.ca).map((one) => `${one.subject} ${short(one.fingerprint)}`)) ||
+            'none',
+        },
+        {
+          what: 'issuer that the API server shows',
+          seen: view.certificate(shown[0])?.issuer ?? 'not read',
+        },
+      ],
+      cause: `The API server of ${secret.cluster} is not trusted with the certificate authority in the remote secret of ${cluster.name}.`,
+    };
+  }),
 };
 
 /** Every istiod that was read says that it has read the other cluster: then what the doctor's own machine sees of it proves nothing. */
@@ -164,31 +149,28 @@ const deadToken: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      const end = Date.parse(secret.token?.expiresAt ?? '');
-      const refused = access?.status === 401;
-      if (!refused && !(end < view.now)) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          { what: 'status of a question in its name', seen: access?.status ?? 'not asked', expected: 201 },
-          ...(secret.token?.expiresAt === undefined
-            ? []
-            : [
-                {
-                  what: 'end of the token',
-                  seen: secret.token.expiresAt,
-                  expected: `after ${view.snapshot.takenAt}`,
-                },
-              ]),
-        ],
-        cause: `The credential in the remote secret of ${cluster.name} for ${secret.cluster} ${refused ? 'is refused by the API server' : 'has ended'}.`,
-      };
-    });
-  },
+  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }, view) {
+    const end = Date.parse(secret.token?.expiresAt ?? '');
+    const refused = access?.status === 401;
+    if (!refused && !(end < view.now)) return;
+    yield {
+      peer: secret.cluster,
+      object: secretRef(secret),
+      evidence: [
+        { what: 'status of a question in its name', seen: access?.status ?? 'not asked', expected: 201 },
+        ...(secret.token?.expiresAt === undefined
+          ? []
+          : [
+              {
+                what: 'end of the token',
+                seen: secret.token.expiresAt,
+                expected: `after ${view.snapshot.takenAt}`,
+              },
+            ]),
+      ],
+      cause: `The credential in the remote secret of ${cluster.name} for ${secret.cluster} ${refused ? 'is refused by the API server' : 'has ended'}.`,
+    };
+  }),
 };
 
 const tokenEndsSoon: Check = {
@@ -200,24 +182,21 @@ const tokenEndsSoon: Check = {
   remedy: make,
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
-      const { issuedAt, expiresAt } = secret.token ?? {};
-      const left = Date.parse(expiresAt ?? '') - view.now;
-      const life = Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '');
-      const soon = Math.min(7 * dayMs, Number.isFinite(life) ? life / 4 : Infinity);
-      if (!(left >= 0 && left < soon)) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          { what: 'end of the token', seen: expiresAt ?? '', expected: `more than ${span(soon)} from now` },
-        ],
-        cause: `The token in the remote secret of ${cluster.name} for ${secret.cluster} ends in ${span(left)}.`,
-      };
-    });
-  },
+  run: perItem(secretsWithAccess, function* ({ cluster, secret }, view) {
+    const { issuedAt, expiresAt } = secret.token ?? {};
+    const left = Date.parse(expiresAt ?? '') - view.now;
+    const life = Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '');
+    const soon = Math.min(7 * dayMs, Number.isFinite(life) ? life / 4 : Infinity);
+    if (!(left >= 0 && left < soon)) return;
+    yield {
+      peer: secret.cluster,
+      object: secretRef(secret),
+      evidence: [
+        { what: 'end of the token', seen: expiresAt ?? '', expected: `more than ${span(soon)} from now` },
+      ],
+      cause: `The token in the remote secret of ${cluster.name} for ${secret.cluster} ends in ${span(left)}.`,
+    };
+  }),
 };
 
 const tooLittle: Check = {
@@ -231,26 +210,23 @@ const tooLittle: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      const may = Object.entries(access?.may ?? {});
-      const denied = may.filter(([, allowed]) => !allowed).map(([what]) => what);
-      if (denied.length === 0 || access?.status === 401) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          {
-            what: `may, of ${may.length} things that istiod needs`,
-            seen: may.length - denied.length,
-            expected: may.length,
-          },
-        ],
-        cause: `The account of ${cluster.name}'s remote secret may not ${some(denied)} in ${secret.cluster}.`,
-      };
-    });
-  },
+  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }) {
+    const may = Object.entries(access?.may ?? {});
+    const denied = may.filter(([, allowed]) => !allowed).map(([what]) => what);
+    if (denied.length === 0 || access?.status === 401) return;
+    yield {
+      peer: secret.cluster,
+      object: secretRef(secret),
+      evidence: [
+        {
+          what: `may, of ${may.length} things that istiod needs`,
+          seen: may.length - denied.length,
+          expected: may.length,
+        },
+      ],
+      cause: `The account of ${cluster.name}'s remote secret may not ${some(denied)} in ${secret.cluster}.`,
+    };
+  }),
 };
 
 const tooMuch: Check = {
@@ -263,19 +239,16 @@ const tooMuch: Check = {
     'kubectl --context <read cluster> get clusterrolebindings -o wide | grep <account>   # take away what is more than istio-reader',
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      const excess = access ? excessIn(access) : [];
-      if (excess.length === 0) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [{ what: 'permissions beyond reading', seen: excess.length, expected: 0 }],
-        cause: `The account of ${cluster.name}'s remote secret may ${some(excess)} in ${secret.cluster}.`,
-      };
-    });
-  },
+  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }) {
+    const excess = access ? excessIn(access) : [];
+    if (excess.length === 0) return;
+    yield {
+      peer: secret.cluster,
+      object: secretRef(secret),
+      evidence: [{ what: 'permissions beyond reading', seen: excess.length, expected: 0 }],
+      cause: `The account of ${cluster.name}'s remote secret may ${some(excess)} in ${secret.cluster}.`,
+    };
+  }),
 };
 
 /** Rights beyond reading; a snapshot of an earlier version has them in place of the rules. */

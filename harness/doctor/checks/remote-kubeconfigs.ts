@@ -1,8 +1,8 @@
 import type { RemoteSecret } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
+import { perItem } from '../per-cluster.ts';
 import { secretRef, secretsWithAccess } from '../remote-secrets.ts';
-import { separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
 const make =
@@ -25,32 +25,24 @@ const noKubeconfig: Check = {
   remedy: make,
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  explains: [
-    { code: 'MP2202', by: 'pair' },
-    { code: 'MP2204', by: 'pair' },
-    { code: 'MP3501', by: 'pair' },
-    { code: 'MP2201', by: 'pair' },
-  ],
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
-      const refused = refusedBy(cluster, secret);
-      const none = secret.credential === 'none' && (secret.files ?? []).length === 0;
-      const problem = secret.problem ?? (none ? 'it names no credential' : undefined);
-      if (problem === undefined && refused.length === 0) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          { what: 'credential', seen: refused[0] ?? secret.credential, expected: 'token or certificate' },
-        ],
-        cause:
-          problem === undefined
-            ? `The remote secret of ${cluster.name} for ${secret.cluster} asks for a program or a file (${refused.join(', ')}), which istiod refuses.`
-            : `The remote secret of ${cluster.name} for ${secret.cluster} is no usable kubeconfig: ${problem}.`,
-      };
-    });
-  },
+  explains: { pair: ['MP2202', 'MP2204', 'MP3501', 'MP2201'] },
+  run: perItem(secretsWithAccess, function* ({ cluster, secret }) {
+    const refused = refusedBy(cluster, secret);
+    const none = secret.credential === 'none' && (secret.files ?? []).length === 0;
+    const problem = secret.problem ?? (none ? 'it names no credential' : undefined);
+    if (problem === undefined && refused.length === 0) return;
+    yield {
+      peer: secret.cluster,
+      object: secretRef(secret),
+      evidence: [
+        { what: 'credential', seen: refused[0] ?? secret.credential, expected: 'token or certificate' },
+      ],
+      cause:
+        problem === undefined
+          ? `The remote secret of ${cluster.name} for ${secret.cluster} asks for a program or a file (${refused.join(', ')}), which istiod refuses.`
+          : `The remote secret of ${cluster.name} for ${secret.cluster} is no usable kubeconfig: ${problem}.`,
+    };
+  }),
 };
 
 const unverified: Check = {
@@ -62,18 +54,15 @@ const unverified: Check = {
   remedy: make,
   reference: 'https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#Cluster',
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
-      if (secret.skipsVerification)
-        yield {
-          cluster: cluster.name,
-          peer: secret.cluster,
-          object: secretRef(secret),
-          evidence: [{ what: 'insecure-skip-tls-verify', seen: 'true', expected: 'false' }],
-          cause: `The remote secret of ${cluster.name} for ${secret.cluster} does not verify the API server.`,
-        };
-    });
-  },
+  run: perItem(secretsWithAccess, function* ({ cluster, secret }) {
+    if (secret.skipsVerification)
+      yield {
+        peer: secret.cluster,
+        object: secretRef(secret),
+        evidence: [{ what: 'insecure-skip-tls-verify', seen: 'true', expected: 'false' }],
+        cause: `The remote secret of ${cluster.name} for ${secret.cluster} does not verify the API server.`,
+      };
+  }),
 };
 
 export const remoteKubeconfigChecks = [noKubeconfig, unverified];

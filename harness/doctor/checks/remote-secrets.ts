@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import { perPrimary } from '../per-cluster.ts';
 import {
   activeSecrets,
   isActive,
@@ -16,13 +17,7 @@ const make =
   'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
 
 /** The findings in a cluster whose istiod does not read another cluster. */
-const unread = [
-  { code: 'MP2202', by: 'pair' },
-  { code: 'MP2204', by: 'pair' },
-  { code: 'MP2203', by: 'pair' },
-  { code: 'MP3501', by: 'pair' },
-  { code: 'MP2201', by: 'pair' },
-] as const;
+const unread = { pair: ['MP2202', 'MP2204', 'MP2203', 'MP3501', 'MP2201'] };
 
 const missing: Check = {
   code: 'MP2101',
@@ -76,21 +71,18 @@ const wrongNamespace: Check = {
   reference,
   needs: ['remoteSecrets', 'installs'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      for (const secret of remoteSecrets(reader)) {
-        if (!secret.labelled || secret.namespace === reader.systemNamespace) continue;
-        if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
-        yield {
-          cluster: reader.name,
-          peer: secret.cluster,
-          object: secretRef(secret),
-          evidence: [{ what: 'namespace', seen: secret.namespace, expected: reader.systemNamespace }],
-          cause: `The remote secret of ${reader.name} for ${secret.cluster} is in ${secret.namespace}, but istiod reads only ${reader.systemNamespace}.`,
-        };
-      }
-    });
-  },
+  run: perPrimary(function* (reader) {
+    for (const secret of remoteSecrets(reader)) {
+      if (!secret.labelled || secret.namespace === reader.systemNamespace) continue;
+      if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
+      yield {
+        peer: secret.cluster,
+        object: secretRef(secret),
+        evidence: [{ what: 'namespace', seen: secret.namespace, expected: reader.systemNamespace }],
+        cause: `The remote secret of ${reader.name} for ${secret.cluster} is in ${secret.namespace}, but istiod reads only ${reader.systemNamespace}.`,
+      };
+    }
+  }),
 };
 
 const withoutLabel: Check = {
@@ -103,22 +95,19 @@ const withoutLabel: Check = {
   reference,
   needs: ['remoteSecrets', 'installs'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      for (const secret of remoteSecrets(reader)) {
-        if (secret.labelled) continue;
-        if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
-        yield {
-          cluster: reader.name,
-          peer: secret.cluster,
-          object: secretRef(secret),
-          evidence: [{ what: 'label istio/multiCluster', seen: 'none', expected: 'true' }],
-          cause: `The remote secret of ${reader.name} for ${secret.cluster} has no label istio/multiCluster=true, so istiod ignores it.`,
-          remedy: `kubectl --context ${reader.name} -n ${secret.namespace} label secret ${secret.name} istio/multiCluster=true`,
-        };
-      }
-    });
-  },
+  run: perPrimary(function* (reader) {
+    for (const secret of remoteSecrets(reader)) {
+      if (secret.labelled) continue;
+      if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
+      yield {
+        peer: secret.cluster,
+        object: secretRef(secret),
+        evidence: [{ what: 'label istio/multiCluster', seen: 'none', expected: 'true' }],
+        cause: `The remote secret of ${reader.name} for ${secret.cluster} has no label istio/multiCluster=true, so istiod ignores it.`,
+        remedy: `kubectl --context ${reader.name} -n ${secret.namespace} label secret ${secret.name} istio/multiCluster=true`,
+      };
+    }
+  }),
 };
 
 const wrongName: Check = {
@@ -131,26 +120,22 @@ const wrongName: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      yield* separately(remoteSecrets(reader), function* (secret) {
-        const [led] = leadsTo(view, secret);
-        if (led === undefined || !isActive(reader, secret)) return;
-        if (view.clusterNames.includes(secret.cluster) && leadsToCluster(view, secret, secret.cluster))
-          return;
-        yield {
-          cluster: reader.name,
-          peer: led,
-          object: secretRef(secret),
-          evidence: [
-            { what: 'name in the secret', seen: secret.cluster, expected: led },
-            { what: 'server in the secret', seen: secret.server ?? 'none' },
-          ],
-          cause: `The remote secret ${secret.name} of ${reader.name} names the cluster ${led} ${secret.cluster}.`,
-        };
-      });
+  run: perPrimary(function* (reader, view) {
+    yield* separately(remoteSecrets(reader), function* (secret) {
+      const [led] = leadsTo(view, secret);
+      if (led === undefined || !isActive(reader, secret)) return;
+      if (view.clusterNames.includes(secret.cluster) && leadsToCluster(view, secret, secret.cluster)) return;
+      yield {
+        peer: led,
+        object: secretRef(secret),
+        evidence: [
+          { what: 'name in the secret', seen: secret.cluster, expected: led },
+          { what: 'server in the secret', seen: secret.server ?? 'none' },
+        ],
+        cause: `The remote secret ${secret.name} of ${reader.name} names the cluster ${led} ${secret.cluster}.`,
+      };
     });
-  },
+  }),
 };
 
 const twice: Check = {
@@ -162,21 +147,18 @@ const twice: Check = {
   remedy: 'kubectl --context <cluster> -n istio-system delete secret <the one that is old>',
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      for (const [cluster, secrets] of Map.groupBy(activeSecrets(reader), (secret) => secret.cluster)) {
-        const names = [...new Set(secrets.map(({ name }) => name))];
-        if (names.length < 2) continue;
-        yield {
-          cluster: reader.name,
-          peer: cluster,
-          object: secretRef(secrets[0] as { namespace: string; name: string }),
-          evidence: [{ what: `secrets for ${cluster}`, seen: names.length, expected: 1 }],
-          cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${some(names)}.`,
-        };
-      }
-    });
-  },
+  run: perPrimary(function* (reader) {
+    for (const [cluster, secrets] of Map.groupBy(activeSecrets(reader), (secret) => secret.cluster)) {
+      const names = [...new Set(secrets.map(({ name }) => name))];
+      if (names.length < 2) continue;
+      yield {
+        peer: cluster,
+        object: secretRef(secrets[0] as { namespace: string; name: string }),
+        evidence: [{ what: `secrets for ${cluster}`, seen: names.length, expected: 1 }],
+        cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${some(names)}.`,
+      };
+    }
+  }),
 };
 
 const ofItself: Check = {
@@ -188,19 +170,16 @@ const ofItself: Check = {
   remedy: 'kubectl --context <cluster> -n istio-system delete secret istio-remote-secret-<cluster>',
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      yield* separately(activeSecrets(reader), function* (secret) {
-        if (secret.cluster === reader.name && !leadsTo(view, secret).some((led) => led !== reader.name))
-          yield {
-            cluster: reader.name,
-            object: secretRef(secret),
-            evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: 'another cluster' }],
-            cause: `${reader.name} has a remote secret for itself, which istiod ignores.`,
-          };
-      });
+  run: perPrimary(function* (reader, view) {
+    yield* separately(activeSecrets(reader), function* (secret) {
+      if (secret.cluster === reader.name && !leadsTo(view, secret).some((led) => led !== reader.name))
+        yield {
+          object: secretRef(secret),
+          evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: 'another cluster' }],
+          cause: `${reader.name} has a remote secret for itself, which istiod ignores.`,
+        };
     });
-  },
+  }),
 };
 
 const stranger: Check = {

@@ -3,9 +3,10 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { destinationRules, serviceOfHost } from '../destination-rules.ts';
 import { differences, sightingOf } from '../differences.ts';
 import { meshServices } from '../mesh-services.ts';
+import { perCluster, perPrimary } from '../per-cluster.ts';
 import { selects } from '../pod-index.ts';
 import { tables, table, text, texts } from '../spec-reader.ts';
-import { anyOf, fromReadable, separately } from '../unread.ts';
+import { anyOf, fromReadable } from '../unread.ts';
 import { some } from '../wording.ts';
 
 const emptySubset: Check = {
@@ -17,30 +18,25 @@ const emptySubset: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> get pods -l <selector of the Service> --show-labels',
   reference: 'https://istio.io/latest/docs/reference/config/networking/destination-rule/#Subset',
   needs: ['resources', 'services', 'pods'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const rule of destinationRules(cluster)) {
-        const key = serviceOfHost(rule.host);
-        const services = view.everyCluster().flatMap((one) => {
-          const service = key === undefined ? undefined : one.service(key);
-          return service ? [one.podsOf(service)] : [];
-        });
-        const pods = services.flat();
-        const empty = rule.subsets.filter(
-          (subset) => !pods.some((pod) => selects(subset.labels, pod.labels)),
-        );
-        // A service without pods anywhere is no fault of the subset.
-        if (pods.length === 0 || empty.length === 0) continue;
-        yield {
-          cluster: cluster.name,
-          object: `DestinationRule ${keyOf(rule)}`,
-          subject: keyOf(rule),
-          evidence: [{ what: `pods with ${JSON.stringify(empty[0]?.labels)}`, seen: 0, expected: 1 }],
-          cause: `The subsets ${some(empty.map(({ name }) => name))} of ${keyOf(rule)} in ${cluster.name} select no pod of any cluster.`,
-        };
-      }
-    });
-  },
+  run: perCluster(function* (cluster, view) {
+    for (const rule of destinationRules(cluster)) {
+      const key = serviceOfHost(rule.host);
+      const services = view.everyCluster().flatMap((one) => {
+        const service = key === undefined ? undefined : one.service(key);
+        return service ? [one.podsOf(service)] : [];
+      });
+      const pods = services.flat();
+      const empty = rule.subsets.filter((subset) => !pods.some((pod) => selects(subset.labels, pod.labels)));
+      // A service without pods anywhere is no fault of the subset.
+      if (pods.length === 0 || empty.length === 0) continue;
+      yield {
+        object: `DestinationRule ${keyOf(rule)}`,
+        subject: keyOf(rule),
+        evidence: [{ what: `pods with ${JSON.stringify(empty[0]?.labels)}`, seen: 0, expected: 1 }],
+        cause: `The subsets ${some(empty.map(({ name }) => name))} of ${keyOf(rule)} in ${cluster.name} select no pod of any cluster.`,
+      };
+    }
+  }),
 };
 
 /** The hosts that a VirtualService sends to, with short names completed. */
@@ -67,28 +63,25 @@ const noDestination: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit virtualservice <name>   # destination.host',
   reference: 'https://istio.io/latest/docs/reference/config/networking/virtual-service/#Destination',
   needs: ['resources', 'services'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const { namespace, name, spec } of cluster.resources('VirtualService')) {
-        const nowhere = destinationsOf(namespace, spec).filter((host) => {
-          const key = serviceOfHost(host);
-          return (
-            key !== undefined &&
-            !anyOf(view.clusterNames, (one) => view.answered(one).service(key) !== undefined) &&
-            !entriesOf(cluster).includes(host)
-          );
-        });
-        if (nowhere.length > 0)
-          yield {
-            cluster: cluster.name,
-            object: `VirtualService ${namespace}/${name}`,
-            subject: `${namespace}/${name}`,
-            evidence: [{ what: 'destinations that no cluster has', seen: nowhere.length, expected: 0 }],
-            cause: `VirtualService ${namespace}/${name} of ${cluster.name} sends to ${some(nowhere)}, which no cluster has.`,
-          };
-      }
-    });
-  },
+  run: perCluster(function* (cluster, view) {
+    for (const { namespace, name, spec } of cluster.resources('VirtualService')) {
+      const nowhere = destinationsOf(namespace, spec).filter((host) => {
+        const key = serviceOfHost(host);
+        return (
+          key !== undefined &&
+          !anyOf(view.clusterNames, (one) => view.answered(one).service(key) !== undefined) &&
+          !entriesOf(cluster).includes(host)
+        );
+      });
+      if (nowhere.length > 0)
+        yield {
+          object: `VirtualService ${namespace}/${name}`,
+          subject: `${namespace}/${name}`,
+          evidence: [{ what: 'destinations that no cluster has', seen: nowhere.length, expected: 0 }],
+          cause: `VirtualService ${namespace}/${name} of ${cluster.name} sends to ${some(nowhere)}, which no cluster has.`,
+        };
+    }
+  }),
 };
 
 const routesDiffer: Check = {
@@ -121,7 +114,7 @@ const sidecarsDiffer: Check = {
     'kubectl --context <cluster> -n <namespace> get sidecars -o yaml   # in each cluster; apply the ones that are meant to all',
   reference: 'https://istio.io/latest/docs/reference/config/networking/sidecar/',
   needs: ['resources', 'namespaces', 'installs'],
-  explains: [{ code: 'MP3602', by: 'cluster' }],
+  explains: { cluster: ['MP3602'] },
   run: function* (view) {
     for (const one of differences(view, 'Sidecar')) yield sightingOf('Sidecar', one, true);
   },
@@ -152,34 +145,31 @@ const keptLocal: Check = {
   reference:
     'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/#keeping-traffic-in-cluster',
   needs: ['installs', 'services', 'pods'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      const hosts = cluster.settings?.clusterLocalHosts ?? [];
-      if (hosts.length === 0) return;
-      const local = meshServices(view).filter(
-        ({ fqdn, meshed, namespace }) =>
-          namespace !== 'kube-system' &&
-          meshed.length > 1 &&
-          hosts.some((host) => host === fqdn || (host.startsWith('*.') && fqdn.endsWith(host.slice(1)))),
-      );
-      if (local.length === 0) return;
-      const others = fromReadable(view.primaries, (one) =>
-        one !== cluster && local.some(({ fqdn }) => !(one.settings?.clusterLocalHosts ?? []).includes(fqdn))
-          ? [one]
-          : [],
-      );
-      yield {
-        severity: others.length > 0 ? 'warning' : 'info',
-        cluster: cluster.name,
-        object: `ConfigMap ${cluster.systemNamespace}/istio`,
-        evidence: [
-          { what: 'services that are kept inside', seen: some(local.map(({ key }) => key)) },
-          { what: 'clusters that do not keep them', seen: others.length, expected: 0 },
-        ],
-        cause: `${cluster.name} keeps calls to ${some(local.map(({ key }) => key))} inside itself, though other clusters have pods of it.`,
-      };
-    });
-  },
+  run: perPrimary(function* (cluster, view) {
+    const hosts = cluster.settings?.clusterLocalHosts ?? [];
+    if (hosts.length === 0) return;
+    const local = meshServices(view).filter(
+      ({ fqdn, meshed, namespace }) =>
+        namespace !== 'kube-system' &&
+        meshed.length > 1 &&
+        hosts.some((host) => host === fqdn || (host.startsWith('*.') && fqdn.endsWith(host.slice(1)))),
+    );
+    if (local.length === 0) return;
+    const others = fromReadable(view.primaries, (one) =>
+      one !== cluster && local.some(({ fqdn }) => !(one.settings?.clusterLocalHosts ?? []).includes(fqdn))
+        ? [one]
+        : [],
+    );
+    yield {
+      severity: others.length > 0 ? 'warning' : 'info',
+      object: `ConfigMap ${cluster.systemNamespace}/istio`,
+      evidence: [
+        { what: 'services that are kept inside', seen: some(local.map(({ key }) => key)) },
+        { what: 'clusters that do not keep them', seen: others.length, expected: 0 },
+      ],
+      cause: `${cluster.name} keeps calls to ${some(local.map(({ key }) => key))} inside itself, though other clusters have pods of it.`,
+    };
+  }),
 };
 
 export const routingChecks = [

@@ -2,6 +2,7 @@ import type { ProxyRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perCluster, perPrimary } from '../per-cluster.ts';
 import { authorityOf, rootsOf, sameRoot } from '../trust.ts';
 import { separately } from '../unread.ts';
 import { short, some, span } from '../wording.ts';
@@ -28,32 +29,29 @@ const notServed: Check = {
   remedy: restart,
   reference: 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/',
   needs: ['authorities', 'proxies', 'installs', 'roots'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      const authority = authorityOf(cluster);
-      const signing = view.certificate(authority?.certificate[0]);
-      const all = shown(view, cluster);
-      if (!authority || !signing || all.length === 0) return;
-      const byIt = all.filter(({ leaf }) => leaf.signedBy.includes(signing.fingerprint));
-      if (byIt.length === all.length) return;
-      const others = all.filter((one) => !byIt.includes(one));
-      yield {
-        // Some have renewed: the change is on its way.
-        severity: byIt.length > 0 ? 'info' : 'warning',
-        cluster: cluster.name,
-        object: `Secret ${authority.namespace}/${authority.secret}`,
-        evidence: [
-          { what: 'proxies with a certificate of it', seen: byIt.length, expected: all.length },
-          {
-            what: `issuer, in ${named(others.slice(0, 1))}`,
-            seen: others[0]?.leaf.issuer ?? '',
-            expected: signing.subject,
-          },
-        ],
-        cause: `The authority in ${authority.secret} of ${cluster.name} (${signing.subject}) signed ${byIt.length} of the ${all.length} certificates that its proxies show.`,
-      };
-    });
-  },
+  run: perPrimary(function* (cluster, view) {
+    const authority = authorityOf(cluster);
+    const signing = view.certificate(authority?.certificate[0]);
+    const all = shown(view, cluster);
+    if (!authority || !signing || all.length === 0) return;
+    const byIt = all.filter(({ leaf }) => leaf.signedBy.includes(signing.fingerprint));
+    if (byIt.length === all.length) return;
+    const others = all.filter((one) => !byIt.includes(one));
+    yield {
+      // Some have renewed: the change is on its way.
+      severity: byIt.length > 0 ? 'info' : 'warning',
+      object: `Secret ${authority.namespace}/${authority.secret}`,
+      evidence: [
+        { what: 'proxies with a certificate of it', seen: byIt.length, expected: all.length },
+        {
+          what: `issuer, in ${named(others.slice(0, 1))}`,
+          seen: others[0]?.leaf.issuer ?? '',
+          expected: signing.subject,
+        },
+      ],
+      cause: `The authority in ${authority.secret} of ${cluster.name} (${signing.subject}) signed ${byIt.length} of the ${all.length} certificates that its proxies show.`,
+    };
+  }),
 };
 
 const staleConfigMaps: Check = {
@@ -65,29 +63,26 @@ const staleConfigMaps: Check = {
   remedy: 'kubectl --context <cluster> -n istio-system rollout restart deployment istiod',
   reference: 'https://istio.io/latest/docs/concepts/security/#pki',
   needs: ['authorities', 'roots', 'installs'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      if (!authorityOf(cluster)) return;
-      const roots = rootsOf(view, cluster);
-      if (roots.length === 0) return;
-      const stale = cluster
-        .seen('roots')
-        .filter(
-          ({ roots: given }) =>
-            !view.certificatesOf(given).some((one) => roots.some((root) => sameRoot(one, root))),
-        );
-      if (stale.length === 0) return;
-      yield {
-        cluster: cluster.name,
-        object: `ConfigMap ${keyOf(stale[0] as { namespace: string; name: string })}`,
-        evidence: [
-          { what: 'namespaces with another root', seen: stale.length, expected: 0 },
-          { what: 'root there', seen: short(stale[0]?.roots[0]), expected: short(roots[0]?.fingerprint) },
-        ],
-        cause: `${stale.length} of ${cluster.seen('roots').length} namespaces of ${cluster.name} are given a root that its authority does not lead to.`,
-      };
-    });
-  },
+  run: perPrimary(function* (cluster, view) {
+    if (!authorityOf(cluster)) return;
+    const roots = rootsOf(view, cluster);
+    if (roots.length === 0) return;
+    const stale = cluster
+      .seen('roots')
+      .filter(
+        ({ roots: given }) =>
+          !view.certificatesOf(given).some((one) => roots.some((root) => sameRoot(one, root))),
+      );
+    if (stale.length === 0) return;
+    yield {
+      object: `ConfigMap ${keyOf(stale[0] as { namespace: string; name: string })}`,
+      evidence: [
+        { what: 'namespaces with another root', seen: stale.length, expected: 0 },
+        { what: 'root there', seen: short(stale[0]?.roots[0]), expected: short(roots[0]?.fingerprint) },
+      ],
+      cause: `${stale.length} of ${cluster.seen('roots').length} namespaces of ${cluster.name} are given a root that its authority does not lead to.`,
+    };
+  }),
 };
 
 const leafNotRenewed: Check = {
@@ -100,31 +95,28 @@ const leafNotRenewed: Check = {
     'kubectl --context <cluster> -n <namespace> logs <pod> -c istio-proxy | grep -i -E "sds|csr|ca client"',
   reference: 'https://istio.io/latest/docs/reference/commands/pilot-agent/#envvars',
   needs: ['proxies'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const late = shown(view, cluster).flatMap(({ proxy, leaf }) => {
-        const life = Date.parse(leaf.notAfter) - Date.parse(leaf.notBefore);
-        const left = Date.parse(leaf.notAfter) - view.now;
-        return left < life / 4 ? [{ proxy, left }] : [];
-      });
-      const worst = late.toSorted((a, b) => a.left - b.left)[0];
-      if (!worst) return;
-      yield {
-        severity: worst.left < 0 ? 'error' : 'warning',
-        cluster: cluster.name,
-        object: `Pod ${keyOf({ namespace: worst.proxy.namespace, name: worst.proxy.pod })}`,
-        evidence: [
-          { what: 'proxies that are late', seen: late.length, expected: 0 },
-          {
-            what: 'left of the oldest certificate',
-            seen: `${worst.left < 0 ? '-' : ''}${span(worst.left)}`,
-            expected: 'at least a quarter of its life',
-          },
-        ],
-        cause: `${named(late)} of ${cluster.name} ${worst.left < 0 ? 'shows a certificate that has ended' : 'should have renewed its certificate'}.`,
-      };
+  run: perCluster(function* (cluster, view) {
+    const late = shown(view, cluster).flatMap(({ proxy, leaf }) => {
+      const life = Date.parse(leaf.notAfter) - Date.parse(leaf.notBefore);
+      const left = Date.parse(leaf.notAfter) - view.now;
+      return left < life / 4 ? [{ proxy, left }] : [];
     });
-  },
+    const worst = late.toSorted((a, b) => a.left - b.left)[0];
+    if (!worst) return;
+    yield {
+      severity: worst.left < 0 ? 'error' : 'warning',
+      object: `Pod ${keyOf({ namespace: worst.proxy.namespace, name: worst.proxy.pod })}`,
+      evidence: [
+        { what: 'proxies that are late', seen: late.length, expected: 0 },
+        {
+          what: 'left of the oldest certificate',
+          seen: `${worst.left < 0 ? '-' : ''}${span(worst.left)}`,
+          expected: 'at least a quarter of its life',
+        },
+      ],
+      cause: `${named(late)} of ${cluster.name} ${worst.left < 0 ? 'shows a certificate that has ended' : 'should have renewed its certificate'}.`,
+    };
+  }),
 };
 
 const distrusts: Check = {
@@ -136,32 +128,24 @@ const distrusts: Check = {
   remedy: restart,
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#trust-configuration',
   needs: ['proxies', 'authorities', 'installs', 'roots'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      yield* separately(view.clusters, function* (other) {
-        if (other === cluster) return;
-        const roots = rootsOf(view, other);
-        const reading = cluster
-          .seen('proxies')
-          .filter((proxy) => view.certificatesOf(proxy.roots).length > 0);
-        if (roots.length === 0) return;
-        const without = reading.filter(
-          (proxy) =>
-            !view.certificatesOf(proxy.roots).some((one) => roots.some((root) => sameRoot(one, root))),
-        );
-        if (without.length === 0) return;
-        yield {
-          cluster: cluster.name,
-          peer: other.name,
-          object: `Pod ${keyOf({ namespace: without[0]?.namespace ?? '', name: without[0]?.pod ?? '' })}`,
-          evidence: [
-            { what: `proxies without the root of ${other.name}`, seen: without.length, expected: 0 },
-          ],
-          cause: `${without.length} of ${reading.length} proxies of ${cluster.name} do not hold the root of ${other.name}.`,
-        };
-      });
+  run: perCluster(function* (cluster, view) {
+    yield* separately(view.clusters, function* (other) {
+      if (other === cluster) return;
+      const roots = rootsOf(view, other);
+      const reading = cluster.seen('proxies').filter((proxy) => view.certificatesOf(proxy.roots).length > 0);
+      if (roots.length === 0) return;
+      const without = reading.filter(
+        (proxy) => !view.certificatesOf(proxy.roots).some((one) => roots.some((root) => sameRoot(one, root))),
+      );
+      if (without.length === 0) return;
+      yield {
+        peer: other.name,
+        object: `Pod ${keyOf({ namespace: without[0]?.namespace ?? '', name: without[0]?.pod ?? '' })}`,
+        evidence: [{ what: `proxies without the root of ${other.name}`, seen: without.length, expected: 0 }],
+        cause: `${without.length} of ${reading.length} proxies of ${cluster.name} do not hold the root of ${other.name}.`,
+      };
     });
-  },
+  }),
 };
 
 export const servedCertificateChecks = [notServed, staleConfigMaps, leafNotRenewed, distrusts];

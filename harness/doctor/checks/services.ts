@@ -103,7 +103,7 @@ const otherNumber: Check = {
   remedy: copy,
   reference: sameness,
   needs: ['services', 'pods'],
-  explains: [{ code: 'MP3602', by: 'cluster' }],
+  explains: { cluster: ['MP3602'] },
   run: (view) =>
     thatDiffer(view, (usual, other) =>
       portNumbers(usual) === portNumbers(other)
@@ -137,10 +137,7 @@ const otherPortName: Check = {
   remedy: copy,
   reference: sameness,
   needs: ['services', 'pods'],
-  explains: [
-    { code: 'MP3602', by: 'cluster' },
-    { code: 'MP6204', by: 'subject' },
-  ],
+  explains: { cluster: ['MP3602'], subject: ['MP6204'] },
   run: (view) =>
     thatDiffer(view, (usual, other) => {
       const [first] = differentNames(usual, other);

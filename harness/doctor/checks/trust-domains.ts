@@ -2,10 +2,17 @@ import { authorizations, principalOf } from '../authorization.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perItem, perPrimary } from '../per-cluster.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { some } from '../wording.ts';
 
 const migration = 'https://istio.io/latest/docs/tasks/security/authorization/authz-td-migration/';
+
+/** Each policy with the principals that it names. */
+const named = ({ clusters }: MeshView) =>
+  fromReadable(clusters, (cluster) =>
+    authorizations(cluster).map((policy) => ({ cluster, policy, principals: policy.principals })),
+  );
 
 const differ: Check = {
   code: 'MP1201',
@@ -17,35 +24,29 @@ const differ: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set "meshConfig.trustDomainAliases[0]=<the other trust domain>"',
   reference: migration,
   needs: ['installs', 'istiods'],
-  explains: [
-    { code: 'MP1203', by: 'cluster' },
-    { code: 'MP1205', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      yield* separately(view.primaries, function* (other) {
-        const aliases = cluster.settings?.trustDomainAliases ?? [];
-        if (accepts(cluster, other) || cluster.install?.env['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] === 'true')
-          return;
-        // Where both refuse, the one that the mesh file does not expect is told of, once.
-        const expected = view.snapshot.declared.trustDomain;
-        if (!accepts(other, cluster) && cluster.trustDomain === expected) return;
-        yield {
-          cluster: cluster.name,
-          peer: other.name,
-          object: `ConfigMap ${cluster.systemNamespace}/istio`,
-          evidence: [
-            {
-              what: `trust domain of ${other.name}`,
-              seen: other.trustDomain,
-              expected: some([cluster.trustDomain, ...aliases]),
-            },
-          ],
-          cause: `${cluster.name} accepts the trust domain ${some([cluster.trustDomain, ...aliases])}, but ${other.name} has ${other.trustDomain}.`,
-        };
-      });
+  explains: { cluster: ['MP1203', 'MP1205'] },
+  run: perPrimary(function* (cluster, view) {
+    yield* separately(view.primaries, function* (other) {
+      const aliases = cluster.settings?.trustDomainAliases ?? [];
+      if (accepts(cluster, other) || cluster.install?.env['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] === 'true')
+        return;
+      // Where both refuse, the one that the mesh file does not expect is told of, once.
+      const expected = view.snapshot.declared.trustDomain;
+      if (!accepts(other, cluster) && cluster.trustDomain === expected) return;
+      yield {
+        peer: other.name,
+        object: `ConfigMap ${cluster.systemNamespace}/istio`,
+        evidence: [
+          {
+            what: `trust domain of ${other.name}`,
+            seen: other.trustDomain,
+            expected: some([cluster.trustDomain, ...aliases]),
+          },
+        ],
+        cause: `${cluster.name} accepts the trust domain ${some([cluster.trustDomain, ...aliases])}, but ${other.name} has ${other.trustDomain}.`,
+      };
     });
-  },
+  }),
 };
 
 const accepts = (cluster: ClusterView, other: ClusterView): boolean =>
@@ -60,21 +61,18 @@ const idleAlias: Check = {
   remedy: 'kubectl --context <cluster> -n istio-system edit configmap istio   # trustDomainAliases',
   reference: migration,
   needs: ['installs', 'istiods'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      const aliases = cluster.settings?.trustDomainAliases ?? [];
-      if (aliases.length === 0) return;
-      const known = new Set(view.everyCluster().map(({ trustDomain }) => trustDomain));
-      const idle = aliases.filter((alias) => !known.has(alias));
-      if (idle.length > 0)
-        yield {
-          cluster: cluster.name,
-          object: `ConfigMap ${cluster.systemNamespace}/istio`,
-          evidence: [{ what: 'trust domains of the clusters', seen: some([...known]), expected: some(idle) }],
-          cause: `${cluster.name} has aliases that are no cluster's trust domain: ${some(idle)}.`,
-        };
-    });
-  },
+  run: perPrimary(function* (cluster, view) {
+    const aliases = cluster.settings?.trustDomainAliases ?? [];
+    if (aliases.length === 0) return;
+    const known = new Set(view.everyCluster().map(({ trustDomain }) => trustDomain));
+    const idle = aliases.filter((alias) => !known.has(alias));
+    if (idle.length > 0)
+      yield {
+        object: `ConfigMap ${cluster.systemNamespace}/istio`,
+        evidence: [{ what: 'trust domains of the clusters', seen: some([...known]), expected: some(idle) }],
+        cause: `${cluster.name} has aliases that are no cluster's trust domain: ${some(idle)}.`,
+      };
+  }),
 };
 
 const foreignPrincipal: Check = {
@@ -86,24 +84,21 @@ const foreignPrincipal: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
   needs: ['resources', 'installs', 'istiods'],
-  run: function* (view) {
-    yield* separately(named(view.clusters), function* ({ cluster, policy, principals }) {
-      if (principals.length === 0) return;
-      const issued = issuedDomains(view);
-      const foreign = principals.filter((one) => {
-        const domain = principalOf(one)?.trustDomain;
-        return domain !== undefined && !domain.includes('*') && !issued.has(domain);
-      });
-      if (foreign.length > 0)
-        yield {
-          cluster: cluster.name,
-          object: `AuthorizationPolicy ${keyOf(policy)}`,
-          subject: keyOf(policy),
-          evidence: [{ what: 'trust domain', seen: some(foreign), expected: some([...issued]) }],
-          cause: `${keyOf(policy)} in ${cluster.name} names identities that no cluster can issue: ${some(foreign)}.`,
-        };
+  run: perItem(named, function* ({ cluster, policy, principals }, view) {
+    if (principals.length === 0) return;
+    const issued = issuedDomains(view);
+    const foreign = principals.filter((one) => {
+      const domain = principalOf(one)?.trustDomain;
+      return domain !== undefined && !domain.includes('*') && !issued.has(domain);
     });
-  },
+    if (foreign.length > 0)
+      yield {
+        object: `AuthorizationPolicy ${keyOf(policy)}`,
+        subject: keyOf(policy),
+        evidence: [{ what: 'trust domain', seen: some(foreign), expected: some([...issued]) }],
+        cause: `${keyOf(policy)} in ${cluster.name} names identities that no cluster can issue: ${some(foreign)}.`,
+      };
+  }),
 };
 
 /** The trust domains in which the clusters of the mesh issue or accept identities. Throws NotRead. */
@@ -124,39 +119,31 @@ const nobody: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
   needs: ['resources', 'serviceAccounts'],
-  run: function* (view) {
-    yield* separately(named(view.clusters), function* ({ cluster, policy, principals }) {
-      if (principals.length === 0) return;
-      const accounts = view.everyCluster().flatMap((one) => one.whole('serviceAccounts'));
-      const known = new Set(accounts.map(keyOf));
-      const absent = principals.filter((one) => {
-        const { namespace, account } = principalOf(one) ?? {};
-        if (namespace === undefined || account === undefined || `${namespace}${account}`.includes('*'))
-          return false;
-        return !known.has(`${namespace}/${account}`);
-      });
-      if (absent.length > 0)
-        yield {
-          cluster: cluster.name,
-          object: `AuthorizationPolicy ${keyOf(policy)}`,
-          subject: keyOf(policy),
-          evidence: [
-            {
-              what: 'accounts that no cluster has',
-              seen: some(absent.map((one) => one.split('/').slice(1).join('/'))),
-              expected: 0,
-            },
-          ],
-          cause: `${keyOf(policy)} in ${cluster.name} names service accounts that stand in no cluster: ${some(absent)}.`,
-        };
+  run: perItem(named, function* ({ cluster, policy, principals }, view) {
+    if (principals.length === 0) return;
+    const accounts = view.everyCluster().flatMap((one) => one.whole('serviceAccounts'));
+    const known = new Set(accounts.map(keyOf));
+    const absent = principals.filter((one) => {
+      const { namespace, account } = principalOf(one) ?? {};
+      if (namespace === undefined || account === undefined || `${namespace}${account}`.includes('*'))
+        return false;
+      return !known.has(`${namespace}/${account}`);
     });
-  },
+    if (absent.length > 0)
+      yield {
+        object: `AuthorizationPolicy ${keyOf(policy)}`,
+        subject: keyOf(policy),
+        evidence: [
+          {
+            what: 'accounts that no cluster has',
+            seen: some(absent.map((one) => one.split('/').slice(1).join('/'))),
+            expected: 0,
+          },
+        ],
+        cause: `${keyOf(policy)} in ${cluster.name} names service accounts that stand in no cluster: ${some(absent)}.`,
+      };
+  }),
 };
-
-const named = (clusters: readonly ClusterView[]) =>
-  fromReadable(clusters, (cluster) =>
-    authorizations(cluster).map((policy) => ({ cluster, policy, principals: policy.principals })),
-  );
 
 const staleIdentity: Check = {
   code: 'MP1205',
@@ -168,28 +155,23 @@ const staleIdentity: Check = {
     'kubectl --context <cluster> -n istio-system rollout restart deployment istiod\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference: migration,
   needs: ['proxies', 'installs', 'istiods'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      const others = cluster.seen('proxies').flatMap(({ namespace, pod, certificate }) => {
-        const uri = view.certificate(certificate[0])?.uris.find((one) => one.startsWith('spiffe://'));
-        const domain = uri?.slice('spiffe://'.length).split('/')[0];
-        return domain === undefined || domain === cluster.trustDomain
-          ? []
-          : [{ namespace, name: pod, domain }];
-      });
-      const first = others[0];
-      if (first)
-        yield {
-          cluster: cluster.name,
-          object: `Pod ${keyOf(first)}`,
-          evidence: [
-            { what: 'trust domain that is shown', seen: first.domain, expected: cluster.trustDomain },
-            { what: 'proxies with another', seen: others.length, expected: 0 },
-          ],
-          cause: `${others.length} of ${cluster.seen('proxies').length} proxies of ${cluster.name} are named in ${first.domain}, but its trust domain is ${cluster.trustDomain}.`,
-        };
+  run: perPrimary(function* (cluster, view) {
+    const others = cluster.seen('proxies').flatMap(({ namespace, pod, certificate }) => {
+      const uri = view.certificate(certificate[0])?.uris.find((one) => one.startsWith('spiffe://'));
+      const domain = uri?.slice('spiffe://'.length).split('/')[0];
+      return domain === undefined || domain === cluster.trustDomain ? [] : [{ namespace, name: pod, domain }];
     });
-  },
+    const first = others[0];
+    if (first)
+      yield {
+        object: `Pod ${keyOf(first)}`,
+        evidence: [
+          { what: 'trust domain that is shown', seen: first.domain, expected: cluster.trustDomain },
+          { what: 'proxies with another', seen: others.length, expected: 0 },
+        ],
+        cause: `${others.length} of ${cluster.seen('proxies').length} proxies of ${cluster.name} are named in ${first.domain}, but its trust domain is ${cluster.trustDomain}.`,
+      };
+  }),
 };
 
 export const trustDomainChecks = [differ, idleAlias, foreignPrincipal, nobody, staleIdentity];

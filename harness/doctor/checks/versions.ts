@@ -1,7 +1,8 @@
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { fromReadable, separately } from '../unread.ts';
+import { perCluster, perPrimary } from '../per-cluster.ts';
+import { fromReadable } from '../unread.ts';
 import { some } from '../wording.ts';
 
 const skewDocs = 'https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew';
@@ -43,7 +44,7 @@ const istiodSkew: Check = {
   remedy: 'istioctl --context <cluster> version\nistioctl --context <cluster> upgrade',
   reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
   needs: ['istiods', 'installs'],
-  explains: [{ code: 'MP7102', by: 'cluster' }],
+  explains: { cluster: ['MP7102'] },
   run: function* (view) {
     const found = spread(view, versionOf);
     if (!found || found.apart === 0) return;
@@ -75,34 +76,31 @@ const proxySkew: Check = {
     'istioctl --context <cluster> proxy-status\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference: skewDocs,
   needs: ['istiods', 'installs'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      // Each by the istiod that it is connected to: there may be several revisions.
-      const all = cluster.seen('istiods').flatMap((istiod) => {
-        const by = minorOf(istiod.version) === undefined ? versionOf(cluster) : istiod.version;
-        return (istiod.connected ?? []).map(({ proxy, version }) => ({ proxy, version, by }));
-      });
-      const far = all.filter(({ version, by }) => {
-        const [minor, own] = [minorOf(version), minorOf(by)];
-        return own !== undefined && minor !== undefined && (own - minor > 2 || minor > own);
-      });
-      const first = far[0];
-      if (!first) return;
-      yield {
-        cluster: cluster.name,
-        object: `Pod ${first.proxy}`,
-        evidence: [
-          {
-            what: `version of ${first.proxy}`,
-            seen: first.version,
-            expected: `${first.by}, or up to two minor versions older`,
-          },
-          { what: 'proxies too far from istiod', seen: far.length, expected: 0 },
-        ],
-        cause: `${far.length} of ${all.length} proxies of ${cluster.name} are too far from istiod ${first.by}: ${some(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
-      };
+  run: perPrimary(function* (cluster) {
+    // Each by the istiod that it is connected to: there may be several revisions.
+    const all = cluster.seen('istiods').flatMap((istiod) => {
+      const by = minorOf(istiod.version) === undefined ? versionOf(cluster) : istiod.version;
+      return (istiod.connected ?? []).map(({ proxy, version }) => ({ proxy, version, by }));
     });
-  },
+    const far = all.filter(({ version, by }) => {
+      const [minor, own] = [minorOf(version), minorOf(by)];
+      return own !== undefined && minor !== undefined && (own - minor > 2 || minor > own);
+    });
+    const first = far[0];
+    if (!first) return;
+    yield {
+      object: `Pod ${first.proxy}`,
+      evidence: [
+        {
+          what: `version of ${first.proxy}`,
+          seen: first.version,
+          expected: `${first.by}, or up to two minor versions older`,
+        },
+        { what: 'proxies too far from istiod', seen: far.length, expected: 0 },
+      ],
+      cause: `${far.length} of ${all.length} proxies of ${cluster.name} are too far from istiod ${first.by}: ${some(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
+    };
+  }),
 };
 
 const replicasMixed: Check = {
@@ -114,20 +112,17 @@ const replicasMixed: Check = {
   remedy: 'kubectl --context <cluster> -n istio-system rollout status deployment istiod',
   reference: 'https://istio.io/latest/docs/setup/upgrade/in-place/',
   needs: ['istiods', 'installs'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const [revision, replicas] of Map.groupBy(cluster.seen('istiods'), (one) => one.revision)) {
-        const versions = [...new Set(replicas.flatMap(({ version }) => version ?? []))];
-        if (versions.length > 1)
-          yield {
-            cluster: cluster.name,
-            object: `Deployment ${cluster.systemNamespace}/istiod`,
-            evidence: [{ what: `versions of revision ${revision}`, seen: some(versions), expected: 'one' }],
-            cause: `The istiods of ${cluster.name} are of ${versions.length} versions: ${some(versions)}.`,
-          };
-      }
-    });
-  },
+  run: perCluster(function* (cluster) {
+    for (const [revision, replicas] of Map.groupBy(cluster.seen('istiods'), (one) => one.revision)) {
+      const versions = [...new Set(replicas.flatMap(({ version }) => version ?? []))];
+      if (versions.length > 1)
+        yield {
+          object: `Deployment ${cluster.systemNamespace}/istiod`,
+          evidence: [{ what: `versions of revision ${revision}`, seen: some(versions), expected: 'one' }],
+          cause: `The istiods of ${cluster.name} are of ${versions.length} versions: ${some(versions)}.`,
+        };
+    }
+  }),
 };
 
 const kubernetesSkew: Check = {

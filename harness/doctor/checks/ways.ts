@@ -2,6 +2,7 @@ import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest } from '../gateways.ts';
+import { perCluster, perPrimary } from '../per-cluster.ts';
 import { rootsOf, sameRoot } from '../trust.ts';
 import { separately } from '../unread.ts';
 import { some } from '../wording.ts';
@@ -28,28 +29,25 @@ const gatewayBlocked: Check = {
     'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<gateway address>/15443 && echo open"',
   reference: firewall,
   needs: ['probes'],
-  explains: [{ code: 'MP3402', by: 'pair' }],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
-        const failed = probes.filter(({ tcp }) => tcp !== 'connected');
-        const first = failed[0];
-        if (!first) continue;
-        yield {
-          // Other gateways of that cluster answer.
-          severity: failed.length < probes.length || !cluster.complete('probes') ? 'warning' : 'error',
-          cluster: cluster.name,
-          peer: to,
-          object: `${first.address}:${first.port}`,
-          evidence: [
-            { what: `TCP from ${first.from}`, seen: words[first.tcp], expected: 'connected' },
-            { what: 'addresses that answer', seen: probes.length - failed.length, expected: probes.length },
-          ],
-          cause: `The east-west gateway of ${to} (${first.address}:${first.port}) gives ${first.tcp === 'refused' ? 'a refusal' : 'no answer'} to ${cluster.name}.`,
-        };
-      }
-    });
-  },
+  explains: { pair: ['MP3402'] },
+  run: perCluster(function* (cluster) {
+    for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
+      const failed = probes.filter(({ tcp }) => tcp !== 'connected');
+      const first = failed[0];
+      if (!first) continue;
+      yield {
+        // Other gateways of that cluster answer.
+        severity: failed.length < probes.length || !cluster.complete('probes') ? 'warning' : 'error',
+        peer: to,
+        object: `${first.address}:${first.port}`,
+        evidence: [
+          { what: `TCP from ${first.from}`, seen: words[first.tcp], expected: 'connected' },
+          { what: 'addresses that answer', seen: probes.length - failed.length, expected: probes.length },
+        ],
+        cause: `The east-west gateway of ${to} (${first.address}:${first.port}) gives ${first.tcp === 'refused' ? 'a refusal' : 'no answer'} to ${cluster.name}.`,
+      };
+    }
+  }),
 };
 
 const tlsFails: Check = {
@@ -62,38 +60,35 @@ const tlsFails: Check = {
     'openssl s_client -connect <gateway address>:15443 -servername outbound_.80_._.<service>.<namespace>.svc.cluster.local -alpn istio </dev/null\nistioctl --context <cluster> proxy-config listeners deploy/istio-eastwestgateway.istio-system --port 15443',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
   needs: ['probes', 'istiods'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
-        if (probes.every(({ tls }) => tls === 'completed')) continue; // nobody has to look what istiod knows
-        const tried = probes.filter(
-          ({ tcp, tls, sni }) => tcp === 'connected' && tls !== 'notTried' && expectsTls(cluster, to, sni),
-        );
-        const failed = tried.filter(({ tls }) => tls !== 'completed');
-        const first = failed[0];
-        if (!first) continue;
-        yield {
-          severity: failed.length < tried.length || !cluster.complete('probes') ? 'warning' : 'error',
-          cluster: cluster.name,
-          peer: to,
-          object: `${first.address}:${first.port}`,
-          evidence: [
-            {
-              what: `TLS for ${first.sni ?? 'no name'}`,
-              seen: first.alert ?? first.tls,
-              expected: 'a certificate',
-            },
-            {
-              what: 'handshakes that showed one',
-              seen: tried.length - failed.length,
-              expected: tried.length,
-            },
-          ],
-          cause: `TLS from ${cluster.name} through the east-west gateway of ${to} ended (${first.alert ?? first.tls}) before a certificate was shown.`,
-        };
-      }
-    });
-  },
+  run: perCluster(function* (cluster) {
+    for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
+      if (probes.every(({ tls }) => tls === 'completed')) continue; // nobody has to look what istiod knows
+      const tried = probes.filter(
+        ({ tcp, tls, sni }) => tcp === 'connected' && tls !== 'notTried' && expectsTls(cluster, to, sni),
+      );
+      const failed = tried.filter(({ tls }) => tls !== 'completed');
+      const first = failed[0];
+      if (!first) continue;
+      yield {
+        severity: failed.length < tried.length || !cluster.complete('probes') ? 'warning' : 'error',
+        peer: to,
+        object: `${first.address}:${first.port}`,
+        evidence: [
+          {
+            what: `TLS for ${first.sni ?? 'no name'}`,
+            seen: first.alert ?? first.tls,
+            expected: 'a certificate',
+          },
+          {
+            what: 'handshakes that showed one',
+            seen: tried.length - failed.length,
+            expected: tried.length,
+          },
+        ],
+        cause: `TLS from ${cluster.name} through the east-west gateway of ${to} ended (${first.alert ?? first.tls}) before a certificate was shown.`,
+      };
+    }
+  }),
 };
 
 /** Whether a certificate is due for a name: gateways know no way to a service of which no endpoint has a sidecar. */
@@ -115,36 +110,33 @@ const tlsEnded: Check = {
     'openssl s_client -connect <gateway address>:15443 -servername outbound_.80_._.<service>.<namespace>.svc.cluster.local -showcerts </dev/null   # who issued this?',
   reference: 'https://github.com/istio/istio.io/pull/17065',
   needs: ['probes', 'authorities', 'installs', 'roots'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
-        const target = view.cluster(to);
-        const roots = target ? rootsOf(view, target) : [];
-        if (roots.length === 0) continue;
-        const foreign = probes.flatMap((probe) => {
-          const shown = view.certificatesOf(probe.chain);
-          const signers = shown.flatMap((one) => [one, ...view.certificatesOf(one.signedBy)]);
-          const leads = signers.some((one) => roots.some((root) => sameRoot(one, root)));
-          return shown.length === 0 || leads ? [] : [{ probe, leaf: shown[0] }];
-        });
-        const first = foreign[0];
-        if (!first) continue;
-        yield {
-          cluster: cluster.name,
-          peer: to,
-          object: `${first.probe.address}:${first.probe.port}`,
-          evidence: [
-            {
-              what: 'issuer that was shown',
-              seen: first.leaf?.issuer ?? '',
-              expected: some(roots.map(({ subject }) => subject)),
-            },
-          ],
-          cause: `What answers ${cluster.name} at the gateway of ${to} shows a certificate that no root of ${to} stands behind.`,
-        };
-      }
-    });
-  },
+  run: perCluster(function* (cluster, view) {
+    for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
+      const target = view.cluster(to);
+      const roots = target ? rootsOf(view, target) : [];
+      if (roots.length === 0) continue;
+      const foreign = probes.flatMap((probe) => {
+        const shown = view.certificatesOf(probe.chain);
+        const signers = shown.flatMap((one) => [one, ...view.certificatesOf(one.signedBy)]);
+        const leads = signers.some((one) => roots.some((root) => sameRoot(one, root)));
+        return shown.length === 0 || leads ? [] : [{ probe, leaf: shown[0] }];
+      });
+      const first = foreign[0];
+      if (!first) continue;
+      yield {
+        peer: to,
+        object: `${first.probe.address}:${first.probe.port}`,
+        evidence: [
+          {
+            what: 'issuer that was shown',
+            seen: first.leaf?.issuer ?? '',
+            expected: some(roots.map(({ subject }) => subject)),
+          },
+        ],
+        cause: `What answers ${cluster.name} at the gateway of ${to} shows a certificate that no root of ${to} stands behind.`,
+      };
+    }
+  }),
 };
 
 const apiBlocked: Check = {
@@ -157,29 +149,20 @@ const apiBlocked: Check = {
     'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<API server>/6443 && echo open"   # then the firewall between them',
   reference: firewall,
   needs: ['probes', 'installs'],
-  explains: [
-    { code: 'MP2202', by: 'pair' },
-    { code: 'MP2203', by: 'pair' },
-    { code: 'MP2204', by: 'pair' },
-    { code: 'MP2201', by: 'pair' },
-    { code: 'MP3501', by: 'pair' },
-  ],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      for (const [to, probes] of probesOf(cluster, 'apiServer')) {
-        const first = probes[0];
-        if (!first || probes.some(({ tcp }) => tcp === 'connected')) continue;
-        cluster.whole('probes'); // another address of the API server may answer
-        yield {
-          cluster: cluster.name,
-          peer: to,
-          object: `${first.address}:${first.port}`,
-          evidence: [{ what: `TCP from ${first.from}`, seen: words[first.tcp], expected: 'connected' }],
-          cause: `The API server of ${to} (${first.address}:${first.port}) gives ${first.tcp === 'refused' ? 'a refusal' : 'no answer'} to ${cluster.name}, so its istiod hears of no change there.`,
-        };
-      }
-    });
-  },
+  explains: { pair: ['MP2202', 'MP2203', 'MP2204', 'MP2201', 'MP3501'] },
+  run: perPrimary(function* (cluster) {
+    for (const [to, probes] of probesOf(cluster, 'apiServer')) {
+      const first = probes[0];
+      if (!first || probes.some(({ tcp }) => tcp === 'connected')) continue;
+      cluster.whole('probes'); // another address of the API server may answer
+      yield {
+        peer: to,
+        object: `${first.address}:${first.port}`,
+        evidence: [{ what: `TCP from ${first.from}`, seen: words[first.tcp], expected: 'connected' }],
+        cause: `The API server of ${to} (${first.address}:${first.port}) gives ${first.tcp === 'refused' ? 'a refusal' : 'no answer'} to ${cluster.name}, so its istiod hears of no change there.`,
+      };
+    }
+  }),
 };
 
 const gatewayUnknown: Check = {
@@ -226,36 +209,30 @@ const noListener: Check = {
   remedy: 'istioctl --context <cluster> proxy-config listeners deploy/istio-eastwestgateway.istio-system',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
   needs: ['proxies', 'services', 'pods', 'resources'],
-  run: function* (view) {
+  run: perCluster(function* (cluster, view) {
     if (!view.multiNetwork) return;
-    // A Kubernetes Gateway of class istio-east-west takes what comes from elsewhere by HBONE, on a port of its own.
-    yield* separately(view.clusters, function* (cluster) {
-      if (hasKubernetesEastWest(cluster)) return;
-      for (const { service, port, pods, network } of eastWestGateways(cluster)) {
-        const target = service.ports.find((one) => one.port === port)?.targetPort;
-        const names = new Set(pods.filter(({ ready }) => ready).map(keyOf));
-        const envoys = cluster
-          .seen('proxies')
-          .filter(({ namespace, pod }) => names.has(`${namespace}/${pod}`));
-        const deaf = envoys.filter(
-          ({ listeners }) => !listeners.some((one) => one.port === port || one.port === target),
-        );
-        if (network === undefined || deaf.length === 0) continue;
-        yield {
-          cluster: cluster.name,
-          object: `Pod ${deaf[0]?.namespace}/${deaf[0]?.pod}`,
-          evidence: [
-            {
-              what: `gateway pods that listen on ${port}`,
-              seen: envoys.length - deaf.length,
-              expected: envoys.length,
-            },
-          ],
-          cause: `${deaf.length} of ${envoys.length} pods of the east-west gateway of ${cluster.name} do not listen on ${port}.`,
-        };
-      }
-    });
-  },
+    if (hasKubernetesEastWest(cluster)) return;
+    for (const { service, port, pods, network } of eastWestGateways(cluster)) {
+      const target = service.ports.find((one) => one.port === port)?.targetPort;
+      const names = new Set(pods.filter(({ ready }) => ready).map(keyOf));
+      const envoys = cluster.seen('proxies').filter(({ namespace, pod }) => names.has(`${namespace}/${pod}`));
+      const deaf = envoys.filter(
+        ({ listeners }) => !listeners.some((one) => one.port === port || one.port === target),
+      );
+      if (network === undefined || deaf.length === 0) continue;
+      yield {
+        object: `Pod ${deaf[0]?.namespace}/${deaf[0]?.pod}`,
+        evidence: [
+          {
+            what: `gateway pods that listen on ${port}`,
+            seen: envoys.length - deaf.length,
+            expected: envoys.length,
+          },
+        ],
+        cause: `${deaf.length} of ${envoys.length} pods of the east-west gateway of ${cluster.name} do not listen on ${port}.`,
+      };
+    }
+  }),
 };
 
 export const wayChecks = [gatewayBlocked, tlsFails, tlsEnded, apiBlocked, gatewayUnknown, noListener];
