@@ -71,7 +71,7 @@ export function assertFirst(breakIt: (sample: BrokenSample) => void, expected: E
 }
 
 /** The item of a list that a test wants to change. */
-export function the<T>(items: readonly T[], which: (item: T) => boolean = () => true): T {
+export function itemOf<T>(items: readonly T[], which: (item: T) => boolean = () => true): T {
   const found = items.find(which);
   assert.ok(found !== undefined, 'the sample has no such item');
   return found;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { sampleSnapshot } from '../snapshot/sample/sample.ts';
 import { snapshotSchema, type Snapshot } from '../snapshot/schema.ts';
-import { broken, resource, the } from './broken-sample.ts';
+import { broken, resource, itemOf } from './broken-sample.ts';
 import type { Check } from './check.ts';
 import { diagnosisSchema } from './finding.ts';
 import { judge } from './judge.ts';
@@ -165,25 +165,25 @@ const deletesPods = {
 test('two defects at once are both named', () => {
   const defects: Record<string, Parameters<typeof broken>[0]> = {
     MP1104: ({ snapshot }) =>
-      void (the(snapshot.certificates, ({ subject }) => subject.endsWith('L=west')).notAfter =
+      void (itemOf(snapshot.certificates, ({ subject }) => subject.endsWith('L=west')).notAfter =
         '2026-11-11T00:00:00Z'),
-    MP2104: ({ west }) => void (the(west.remoteSecrets).labelled = false),
-    MP2112: ({ east }) => void the(east.readerAccess).rules?.push(deletesPods),
+    MP2104: ({ west }) => void (itemOf(west.remoteSecrets).labelled = false),
+    MP2112: ({ east }) => void itemOf(east.readerAccess).rules?.push(deletesPods),
     MP3202: ({ east }) =>
-      void delete the(east.services, ({ name }) => name === 'istio-eastwestgateway').labels[
+      void delete itemOf(east.services, ({ name }) => name === 'istio-eastwestgateway').labels[
         'topology.istio.io/network'
       ],
     MP3302: ({ west }) =>
-      void (the(west.resources).spec['servers'] = [
+      void (itemOf(west.resources).spec['servers'] = [
         { port: { number: 15443, protocol: 'TLS' }, tls: { mode: 'PASSTHROUGH' }, hosts: ['*.local'] },
       ]),
-    MP4101: ({ west }) => void (the(west.nodes).region = ''),
+    MP4101: ({ west }) => void (itemOf(west.nodes).region = ''),
     MP5101: ({ west }) =>
       void west.resources.push(resource('PeerAuthentication', 'default', { mtls: { mode: 'STRICT' } })),
     MP6101: ({ east }) =>
-      void delete the(east.namespaces, ({ name }) => name === 'meshproof').labels['istio-injection'],
+      void delete itemOf(east.namespaces, ({ name }) => name === 'meshproof').labels['istio-injection'],
     MP6201: ({ west }) => void (west.services = west.services.filter(({ name }) => name !== 'inventory')),
-    MP7401: ({ east }) => void (the(east.installs).meshId = 'other'),
+    MP7401: ({ east }) => void (itemOf(east.installs).meshId = 'other'),
   };
   const codes = Object.keys(defects);
   for (const [index, a] of codes.entries())

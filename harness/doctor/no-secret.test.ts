@@ -7,7 +7,7 @@ import { expectClean, found } from '../snapshot/sample/planted-secrets.ts';
 import { sampleSnapshot } from '../snapshot/sample/sample.ts';
 import type { ResourceRecord } from '../snapshot/schema.ts';
 import { judge } from './judge.ts';
-import { wordsOf } from './words.ts';
+import { formatDiagnosis } from './format-diagnosis.ts';
 
 const hash = snapshotHash();
 const recorded = (path: string, one: PlantedResource): ResourceRecord =>
@@ -21,7 +21,7 @@ function saidOf(record: typeof recorded): string {
   for (const [index, cluster] of snapshot.clusters.entries())
     for (const [path, one] of resources) cluster.resources.push(record(path, index === 0 ? one : other(one)));
   const diagnosis = judge(snapshot);
-  return [JSON.stringify(diagnosis), ...wordsOf(diagnosis, { verbose: true })].join('\n');
+  return [JSON.stringify(diagnosis), ...formatDiagnosis(diagnosis, { verbose: true })].join('\n');
 }
 
 test('findings of resources that differ in secrets alone show hashes, and no secret', () => {

@@ -40,7 +40,7 @@ export const secretRef = ({ namespace, name }: { namespace: string; name: string
  * The clusters of the mesh whose API server or node has the address of a secret's server. Empty if no cluster has the address: it
  * may still be right, as behind a load balancer. Throws NotRead if no cluster has it and the addresses of a cluster are not known.
  */
-export function leadsTo(view: MeshView, { server }: RemoteSecret): readonly string[] {
+export function clustersAt(view: MeshView, { server }: RemoteSecret): readonly string[] {
   const host = hostOfUrl(server);
   if (server === undefined || host === undefined || isLoopback(host)) return [];
   const { apiServers, nodes } = addressesOf(view);
@@ -49,8 +49,8 @@ export function leadsTo(view: MeshView, { server }: RemoteSecret): readonly stri
   return led;
 }
 
-/** Whether a secret leads to one cluster of the mesh, as in {@link leadsTo}. Throws NotRead if the addresses of that cluster are not known. */
-export function leadsToCluster(view: MeshView, { server }: RemoteSecret, name: string): boolean {
+/** Whether a secret leads to one cluster of the mesh, as in {@link clustersAt}. Throws NotRead if the addresses of that cluster are not known. */
+export function isServerOf(view: MeshView, { server }: RemoteSecret, name: string): boolean {
   const host = hostOfUrl(server);
   if (server === undefined || host === undefined || isLoopback(host)) return false;
   const { apiServers, nodes } = addressesOf(view);

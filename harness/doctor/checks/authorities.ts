@@ -5,7 +5,7 @@ import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { authorityOf, pathOfAuthority, pathTo, rootsOf, sameRoot } from '../trust.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { dayMs, short, some, span } from '../wording.ts';
+import { dayMs, short, firstFew, span } from '../format-values.ts';
 
 const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
 
@@ -92,11 +92,11 @@ const notSigned: Check = {
     yield {
       object: secretOf(cluster),
       evidence: [
-        { what: 'issuer of ca-cert.pem', seen: signing.issuer, expected: some(roots.map(nameOf)) },
+        { what: 'issuer of ca-cert.pem', seen: signing.issuer, expected: firstFew(roots.map(nameOf)) },
         {
           what: 'key that should have signed it',
           seen: short(signing.authorityKeyId),
-          expected: some(roots.map(({ subjectKeyId }) => short(subjectKeyId))),
+          expected: firstFew(roots.map(({ subjectKeyId }) => short(subjectKeyId))),
         },
       ],
       cause: `The authority of ${cluster.name} (${nameOf(signing)}) is not signed by the root that stands beside it.`,

@@ -2,7 +2,7 @@ import type { Check } from '../check.ts';
 import { perCluster } from '../per-cluster.ts';
 import { authorityOf, isSignedElsewhere } from '../trust.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
 const wanted = ['ca-cert.pem', 'ca-key.pem', 'root-cert.pem', 'cert-chain.pem'];
@@ -33,8 +33,8 @@ const unusable: Check = {
     if (problems.length === 0) return;
     yield {
       object: `Secret ${authority.namespace}/cacerts`,
-      evidence: [{ what: 'entries', seen: some(authority.keys, 6), expected: wanted.join(', ') }],
-      cause: `The secret cacerts of ${cluster.name} is not usable: ${some(problems)}.`,
+      evidence: [{ what: 'entries', seen: firstFew(authority.keys, 6), expected: wanted.join(', ') }],
+      cause: `The secret cacerts of ${cluster.name} is not usable: ${firstFew(problems)}.`,
     };
   }),
 };
@@ -64,7 +64,7 @@ const madeOwnRoot: Check = {
         cluster: cluster.name,
         object: `Secret ${cluster.systemNamespace}/cacerts`,
         evidence: [
-          { what: 'clusters with cacerts', seen: some(others.map(({ name }) => name)), expected: 'all' },
+          { what: 'clusters with cacerts', seen: firstFew(others.map(({ name }) => name)), expected: 'all' },
         ],
         cause: `${cluster.name} has no secret cacerts in ${cluster.systemNamespace}, so its istiod uses a root of its own.`,
       };

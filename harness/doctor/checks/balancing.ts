@@ -4,7 +4,7 @@ import { differences, sightingOf } from '../differences.ts';
 import { perCluster } from '../per-cluster.ts';
 import { list } from '../spec-reader.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const noPriority: Check = {
   code: 'MP4206',
@@ -38,7 +38,7 @@ const noPriority: Check = {
       yield {
         object: `Service ${[...flat][0]}`,
         evidence: [{ what: 'services with one priority for several regions', seen: flat.size, expected: 0 }],
-        cause: `Proxies of ${cluster.name} have no order of regions for ${some([...flat])}, though failover is set.`,
+        cause: `Proxies of ${cluster.name} have no order of regions for ${firstFew([...flat])}, though failover is set.`,
       };
   }),
 };
@@ -75,7 +75,7 @@ const ejectedNow: Check = {
     if (ejected.size > 0)
       yield {
         evidence: [{ what: 'hosts that are ejected', seen: ejected.size, expected: 0 }],
-        cause: `Proxies of ${cluster.name} have ejected ${some([...ejected])}.`,
+        cause: `Proxies of ${cluster.name} have ejected ${firstFew([...ejected])}.`,
       };
   }),
 };
@@ -103,10 +103,10 @@ const switchedOff: Check = {
             {
               what: 'localityLbSetting.enabled',
               seen: 'false',
-              expected: `true, as in ${some(on.map(({ name }) => name))}`,
+              expected: `true, as in ${firstFew(on.map(({ name }) => name))}`,
             },
           ],
-          cause: `Locality load balancing is off in ${cluster.name}, and on in ${some(on.map(({ name }) => name))}.`,
+          cause: `Locality load balancing is off in ${cluster.name}, and on in ${firstFew(on.map(({ name }) => name))}.`,
         };
     });
   },

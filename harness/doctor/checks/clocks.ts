@@ -1,7 +1,7 @@
 import type { Clock } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { perCluster } from '../per-cluster.ts';
-import { span } from '../wording.ts';
+import { span } from '../format-values.ts';
 
 /** istiod dates certificates two minutes back, to bear with clocks that are behind: ClockSkewGracePeriod in its pki. */
 const graceMs = 120_000;

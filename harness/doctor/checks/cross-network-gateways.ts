@@ -5,13 +5,13 @@ import {
   crossNetworkServers,
   eastWestGateways,
   hasKubernetesEastWest,
-  takes,
+  selectsAnyOf,
   type GatewayServer,
 } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#expose-services-in-cluster1';
@@ -120,7 +120,7 @@ const wrongSelector: Check = {
     noneThat(
       view,
       passes,
-      ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => takes(selector, pods)),
+      ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => selectsAnyOf(selector, pods)),
       (server, cluster) => {
         const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
         return {
@@ -128,7 +128,7 @@ const wrongSelector: Check = {
             {
               what: 'selector',
               seen: JSON.stringify(server.selector),
-              expected: `matches ${some(pods.map(({ name }) => name)) || 'a gateway pod'}`,
+              expected: `matches ${firstFew(pods.map(({ name }) => name)) || 'a gateway pod'}`,
             },
             { what: 'gateway pods that it matches', seen: 0, expected: Math.max(1, pods.length) },
           ],
@@ -163,10 +163,10 @@ const wrongHosts: Check = {
         cluster: cluster.name,
         object: refOf(first),
         evidence: [
-          { what: 'hosts', seen: some(hosts, 5) || 'none', expected: '*.local' },
+          { what: 'hosts', seen: firstFew(hosts, 5) || 'none', expected: '*.local' },
           { what: 'services that are covered', seen: own.length - left.length, expected: own.length },
         ],
-        cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${some(left.map(({ key }) => key))}.`,
+        cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${firstFew(left.map(({ key }) => key))}.`,
       };
     });
   },
@@ -211,4 +211,4 @@ function listensFor(
   return asked === port || (entry !== undefined && asked === entry.targetPort);
 }
 
-export const crossNetworkGatewayChecks = [none, wrongMode, wrongSelector, wrongHosts, wrongPort];
+export const crossNetworkGatenetworkPathChecks = [none, wrongMode, wrongSelector, wrongHosts, wrongPort];

@@ -2,7 +2,7 @@ import type { Check } from '../check.ts';
 import { networkLabel } from '../cluster-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { isDiscovered } from '../selectors.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/configuration/mesh/configuration-scoping/';
 
@@ -36,7 +36,7 @@ const hidesGateways: Check = {
             seen: JSON.stringify(cluster.namespaces.get(hidden[0] ?? '')?.labels ?? {}),
           },
         ],
-        cause: `The discovery selectors of ${cluster.name} hide ${some(hidden)}, the namespace of the east-west gateway or of istiod.`,
+        cause: `The discovery selectors of ${cluster.name} hide ${firstFew(hidden)}, the namespace of the east-west gateway or of istiod.`,
       };
   }),
 };
@@ -62,7 +62,7 @@ const hidesWorkloads: Check = {
           { what: 'namespaces with sidecars that are hidden', seen: hidden.length, expected: 0 },
           { what: 'discovery selectors', seen: JSON.stringify(cluster.settings?.discoverySelectors) },
         ],
-        cause: `The discovery selectors of ${cluster.name} hide ${some(hidden)}, where pods with sidecars run.`,
+        cause: `The discovery selectors of ${cluster.name} hide ${firstFew(hidden)}, where pods with sidecars run.`,
       };
   }),
 };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterSnapshot } from '../../snapshot/schema.ts';
-import { assertFirst, broken, the, type BrokenSample } from '../broken-sample.ts';
+import { assertFirst, broken, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
-const secret = (cluster: ClusterSnapshot) => the(cluster.remoteSecrets);
-const access = (cluster: ClusterSnapshot) => the(cluster.readerAccess);
+const secret = (cluster: ClusterSnapshot) => itemOf(cluster.remoteSecrets);
+const access = (cluster: ClusterSnapshot) => itemOf(cluster.readerAccess);
 
 /** What istiod of west looks like when it does not read east. */
 function unread({ west }: BrokenSample): void {
@@ -54,7 +54,7 @@ test('a server that is loopback, unreachable, or has another authority', () => {
   assertFirst(
     cut(({ west }) => {
       secret(west).server = 'https://192.0.2.7:6443';
-      const probe = the(west.probes, ({ target }) => target === 'apiServer');
+      const probe = itemOf(west.probes, ({ target }) => target === 'apiServer');
       Object.assign(probe, { address: '192.0.2.7', tcp: 'timeout', tls: 'notTried' });
     }),
     { code: 'MP2107', ...direction, symptoms: [...symptoms, 'MP3404'] },
@@ -112,7 +112,7 @@ test('a snapshot of an earlier version has the rights beyond reading instead of 
 });
 
 test('two clusters of one name; a name that the mesh file does not have', () => {
-  assertFirst(({ east }) => void (the(east.installs).clusterName = 'west'), {
+  assertFirst(({ east }) => void (itemOf(east.installs).clusterName = 'west'), {
     code: 'MP2113',
     severity: 'error',
     cluster: 'east',
@@ -122,13 +122,13 @@ test('two clusters of one name; a name that the mesh file does not have', () => 
   // istiod of east then takes its own pods for those of west, and counts them on its own network.
   assertFirst(
     ({ east }) => {
-      the(east.installs).clusterName = 'west';
+      itemOf(east.installs).clusterName = 'west';
       for (const { shards } of east.istiods)
         for (const shard of shards) if (shard.cluster === 'west') shard.networks = ['east-net'];
     },
     { code: 'MP2113', cluster: 'east', symptoms: ['MP2119', 'MP3506'] },
   );
-  assertFirst(({ east }) => void (the(east.installs).clusterName = 'east-1'), {
+  assertFirst(({ east }) => void (itemOf(east.installs).clusterName = 'east-1'), {
     code: 'MP2119',
     severity: 'warning',
     cluster: 'east',
@@ -178,7 +178,7 @@ test('a secret that is no kubeconfig, asks for a plug-in, or does not verify', (
     (files: string[], allowed: string) =>
     ({ west }: BrokenSample) => {
       Object.assign(secret(west), { credential: 'none', files });
-      the(west.installs).env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] = allowed;
+      itemOf(west.installs).env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] = allowed;
     };
   assertFirst(naming(['tokenFile'], 'exec'), { code: 'MP2117', cluster: 'west' });
   assert.equal(judge(broken(naming(['tokenFile'], 'exec,tokenFile'))).counts.error, 0);
@@ -193,7 +193,7 @@ test('discovery selectors hide the gateway, or workloads', () => {
   const select = (label: string) => [{ matchLabels: { [label]: 'on' }, matchExpressions: [] }];
   const mark = ({ east }: BrokenSample, names: string[]) => {
     for (const one of east.namespaces) if (names.includes(one.name)) one.labels['mesh'] = 'on';
-    the(east.installs).settings!.discoverySelectors = select('mesh');
+    itemOf(east.installs).settings!.discoverySelectors = select('mesh');
   };
   assertFirst((sample) => mark(sample, ['meshproof']), {
     code: 'MP2501',
@@ -211,13 +211,13 @@ test('discovery selectors hold for what istiod reads of other clusters, too: tha
   const select = ({ east }: BrokenSample, namespace: string) => {
     const matchLabels = { 'kubernetes.io/metadata.name': namespace };
     for (const one of east.namespaces) one.labels['kubernetes.io/metadata.name'] = one.name;
-    the(east.installs).settings!.discoverySelectors = [{ matchLabels, matchExpressions: [] }];
+    itemOf(east.installs).settings!.discoverySelectors = [{ matchLabels, matchExpressions: [] }];
   };
   assertFirst(
     (sample) => {
       select(sample, 'meshproof');
       for (const istiod of sample.east.istiods) istiod.networks = [];
-      the(sample.west.probes, ({ target }) => target === 'eastWestGateway').tcp = 'refused';
+      itemOf(sample.west.probes, ({ target }) => target === 'eastWestGateway').tcp = 'refused';
     },
     { code: 'MP2501', cluster: 'east', symptoms: ['MP3401', 'MP3501'] },
   );
@@ -226,7 +226,7 @@ test('discovery selectors hold for what istiod reads of other clusters, too: tha
       select(sample, 'istio-system');
       for (const istiod of sample.east.istiods) istiod.shards = [];
       Object.assign(
-        the(sample.west.probes, ({ target }) => target === 'eastWestGateway'),
+        itemOf(sample.west.probes, ({ target }) => target === 'eastWestGateway'),
         { tls: 'reset', chain: [] },
       );
     },
@@ -256,7 +256,7 @@ test('an API server is silent: the rest is judged, and what follows from it is f
         Object.entries(east).map(([key, value]) => [key, Array.isArray(value) ? [] : value]),
       );
       Object.assign(east, empty, { name, reachable: false, unreachable: 'connect ECONNREFUSED' });
-      the(the(west.istiods).clusters, ({ id }) => id === 'east').syncStatus = 'timeout';
+      itemOf(itemOf(west.istiods).clusters, ({ id }) => id === 'east').syncStatus = 'timeout';
     },
     { code: 'MP2301', severity: 'error', cluster: 'east', symptoms: ['MP2202'] },
   );

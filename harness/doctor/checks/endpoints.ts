@@ -3,9 +3,9 @@ import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
-import { isMoving, isSettled } from '../settled.ts';
+import { isChanging, isSettled } from '../recent-changes.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis';
 
@@ -47,7 +47,7 @@ function shortOf(
     const addresses = service ? settledAddresses(view, cluster, service) : [];
     const lacking = lackingOf(addresses, known.get(key) ?? []);
     // Pods are listed before istiods are read: one that was whole then may be gone by now.
-    if (!service || addresses.length === 0 || (lacking > 0 && isMoving(view, cluster, service))) continue;
+    if (!service || addresses.length === 0 || (lacking > 0 && isChanging(view, cluster, service))) continue;
     services++;
     if (lacking > 0) short.push({ key, lacking, of: addresses.length });
   }
@@ -112,7 +112,7 @@ function lacksEndpoints(
         .slice(0, 3)
         .map(({ key, lacking, of }) => ({ what: `endpoints of ${key}`, seen: of - lacking, expected: of })),
     ],
-    cause: `istiod ${istiod.pod} of ${reader.name} lacks endpoints of ${short.length} services of ${read.name}: ${some(short.map(({ key }) => key))}.`,
+    cause: `istiod ${istiod.pod} of ${reader.name} lacks endpoints of ${short.length} services of ${read.name}: ${firstFew(short.map(({ key }) => key))}.`,
   };
 }
 
@@ -144,7 +144,7 @@ const stale: Check = {
             const selecting = Object.keys(service?.selector ?? {}).length > 0;
             if (service && !selecting) return [];
             // Pods are listed once, and istiods read at moments of their own: where pods come and go, the two may differ.
-            return service && isMoving(view, cluster, service) ? [] : [{ key, dead }];
+            return service && isChanging(view, cluster, service) ? [] : [{ key, dead }];
           });
           if (gone.length > 0) yield holdsGone(reader, cluster.name, istiod, gone);
         });
@@ -180,9 +180,9 @@ function holdsGone(
       { what: 'services with endpoints that are gone', seen: gone.length, expected: 0 },
       ...gone
         .slice(0, 3)
-        .map(({ key, dead }) => ({ what: `addresses of ${key} that no pod has`, seen: some(dead) })),
+        .map(({ key, dead }) => ({ what: `addresses of ${key} that no pod has`, seen: firstFew(dead) })),
     ],
-    cause: `istiod ${istiod.pod} of ${reader.name} still holds endpoints of ${some(gone.map(({ key }) => key))} in ${read} that are gone.`,
+    cause: `istiod ${istiod.pod} of ${reader.name} still holds endpoints of ${firstFew(gone.map(({ key }) => key))} in ${read} that are gone.`,
   };
 }
 

@@ -12,7 +12,7 @@ import type { MeshView } from '../mesh-view.ts';
 import { perItem } from '../per-cluster.ts';
 import { list, numeric, tables, text } from '../spec-reader.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const failoverDocs =
   'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/';
@@ -172,9 +172,13 @@ const weightsNowhere: Check = {
         ...about(cluster, rule),
         evidence: [
           { what: `weights from ${text(from) ?? '*'}`, seen: sum, expected: 100 },
-          { what: 'regions that it names', seen: some(nowhere) || 'known', expected: some([...regions]) },
+          {
+            what: 'regions that it names',
+            seen: firstFew(nowhere) || 'known',
+            expected: firstFew([...regions]),
+          },
         ],
-        cause: `The weights of ${keyOf(rule)} of ${cluster.name} ${nowhere.length > 0 ? `lead to ${some(nowhere)}, where no node is` : `add up to ${sum}`}.`,
+        cause: `The weights of ${keyOf(rule)} of ${cluster.name} ${nowhere.length > 0 ? `lead to ${firstFew(nowhere)}, where no node is` : `add up to ${sum}`}.`,
       };
     }
   }),
@@ -198,8 +202,8 @@ const failoverNowhere: Check = {
     if (nowhere.length > 0)
       yield {
         ...about(cluster, rule),
-        evidence: [{ what: 'regions', seen: some(nowhere), expected: some([...regions]) }],
-        cause: `The failover of ${keyOf(rule)} of ${cluster.name} names ${some(nowhere)}, where no node is.`,
+        evidence: [{ what: 'regions', seen: firstFew(nowhere), expected: firstFew([...regions]) }],
+        cause: `The failover of ${keyOf(rule)} of ${cluster.name} names ${firstFew(nowhere)}, where no node is.`,
       };
   }),
 };

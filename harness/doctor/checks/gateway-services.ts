@@ -4,7 +4,7 @@ import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest, type GatewayService } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#install-the-east-west-gateway-in-cluster1';
@@ -163,7 +163,7 @@ const noPort: Check = {
           {
             what: 'ports',
             seen:
-              some(
+              firstFew(
                 service.ports.map((one) => `${one.port}`),
                 8,
               ) || 'none',
@@ -221,8 +221,8 @@ const unresolved: Check = {
       ({ service }) =>
         unwilling.length === 0 || service.external.length === 0 || service.external.some(isAddress),
       ({ service }, cluster) => ({
-        evidence: [{ what: 'addresses', seen: some(service.external), expected: 'an IP address' }],
-        cause: `The gateway of ${cluster.name} has the host name ${service.external[0]}, which the istiod of ${some(unwilling.map(({ name }) => name))} does not resolve.`,
+        evidence: [{ what: 'addresses', seen: firstFew(service.external), expected: 'an IP address' }],
+        cause: `The gateway of ${cluster.name} has the host name ${service.external[0]}, which the istiod of ${firstFew(unwilling.map(({ name }) => name))} does not resolve.`,
       }),
     );
   },

@@ -6,7 +6,7 @@ import {
   assertFirst,
   broken,
   resource,
-  the,
+  itemOf,
   type BrokenSample,
   type SampleCluster,
 } from '../broken-sample.ts';
@@ -24,13 +24,13 @@ function assertHealthy(snapshot: Snapshot): void {
 }
 
 const healthy = (change: (sample: BrokenSample) => void): void => assertHealthy(broken(change));
-const istiod = ({ istiods }: SampleCluster) => the(istiods);
+const istiod = ({ istiods }: SampleCluster) => itemOf(istiods);
 const gateway = ({ services }: SampleCluster) =>
-  the(services, ({ name }) => name === 'istio-eastwestgateway');
+  itemOf(services, ({ name }) => name === 'istio-eastwestgateway');
 
 test('a remote cluster is exposed by the Gateway of its primary', () => {
   const remote = ({ snapshot, east }: BrokenSample) => {
-    the(snapshot.declared.clusters, ({ name }) => name === 'east').role = 'remote';
+    itemOf(snapshot.declared.clusters, ({ name }) => name === 'east').role = 'remote';
     east.installs = east.installs.map((one) => ({ ...one, istiod: false }));
     east.resources = [];
     east.istiods = [];
@@ -42,15 +42,15 @@ test('a remote cluster is exposed by the Gateway of its primary', () => {
 test('an external control plane: its cluster is none of the mesh, and its kubeconfig no remote secret', () => {
   const snapshot = sampleSnapshot(['control', 'data']);
   const [control, data] = snapshot.clusters as [SampleCluster, SampleCluster];
-  const declared = (wanted: string) => the(snapshot.declared.clusters, ({ name }) => name === wanted);
+  const declared = (wanted: string) => itemOf(snapshot.declared.clusters, ({ name }) => name === wanted);
   Object.assign(declared('control'), { role: 'external', eastWestGateway: undefined });
   Object.assign(declared('data'), { role: 'remote', eastWestGateway: undefined });
   const away = { workloads: [], resources: [], proxies: [], probes: [] };
   Object.assign(control, { ...away, readerAccess: [] });
   control.pods = control.pods.filter(({ labels }) => labels['app'] === 'istiod');
   control.services = control.services.filter(({ name }) => name === 'istiod');
-  the(control.installs).clusterName = 'data';
-  Object.assign(the(control.remoteSecrets), { name: 'istio-kubeconfig', cluster: 'config' });
+  itemOf(control.installs).clusterName = 'data';
+  Object.assign(itemOf(control.remoteSecrets), { name: 'istio-kubeconfig', cluster: 'config' });
   const own = istiod(control);
   own.clusters = [{ id: 'data', secret: '', syncStatus: 'synced' }];
   Object.assign(own, { networks: [], shards: own.shards.filter(({ cluster }) => cluster === 'data') });
@@ -60,14 +60,14 @@ test('an external control plane: its cluster is none of the mesh, and its kubeco
   data.pods = data.pods.filter(({ labels }) => labels['istio'] === undefined && labels['app'] !== 'istiod');
   data.installs = data.installs.map((one) => ({ ...one, istiod: false }));
   assertHealthy(snapshot);
-  the(control.remoteSecrets).server = 'https://behind-a-balancer.example';
+  itemOf(control.remoteSecrets).server = 'https://behind-a-balancer.example';
   assertHealthy(snapshot);
 });
 
 test('of two clusters on one network, one has the gateway', () => {
   const snapshot = sampleSnapshot(['west', 'north', 'east']);
-  const north = the(snapshot.clusters, ({ name }) => name === 'north');
-  const declared = the(snapshot.declared.clusters, ({ name }) => name === 'north');
+  const north = itemOf(snapshot.clusters, ({ name }) => name === 'north');
+  const declared = itemOf(snapshot.declared.clusters, ({ name }) => name === 'north');
   declared.network = 'west-net';
   delete declared.eastWestGateway;
   north.services = north.services.filter(({ name }) => name !== 'istio-eastwestgateway');
@@ -83,7 +83,7 @@ test('a load balancer with a name alone: replicas of istiod may know it by diffe
   healthy(({ west, east }) => {
     gateway(east).external = ['a1b2.elb.example.com'];
     const other = structuredClone(istiod(west));
-    const at = the(other.networks, ({ network }) => network === 'east-net');
+    const at = itemOf(other.networks, ({ network }) => network === 'east-net');
     at.address = '172.30.1.99';
     west.istiods.push({ ...other, pod: 'istiod-2' });
   });
@@ -106,18 +106,18 @@ test('a canary: proxies are of the version of the istiod that they are connected
 
 test('pods that come and go while istiods are asked are no stale endpoints', () => {
   const moved = ({ west, east }: BrokenSample) => {
-    const shard = the(
+    const shard = itemOf(
       istiod(west).shards,
       ({ host, cluster }) => host.startsWith('catalog.') && cluster === 'east',
     );
     shard.addresses = [...shard.addresses, '10.244.9.9'];
-    const pod = the(east.pods, ({ labels }) => labels['app'] === 'catalog');
+    const pod = itemOf(east.pods, ({ labels }) => labels['app'] === 'catalog');
     pod.createdAt = '2026-11-01T11:59:50.000Z';
   };
   healthy(moved);
   assertFirst(
     ({ west }) => {
-      const shard = the(
+      const shard = itemOf(
         istiod(west).shards,
         ({ host, cluster }) => host.startsWith('catalog.') && cluster === 'east',
       );
@@ -140,8 +140,8 @@ test('pods that come and go are not missing, nor is the endpoint of a Service wi
   const lacks = (change: (east: SampleCluster) => void) =>
     lacking(change).some(({ code }) => code === 'MP2204');
   assert.ok(lacks(() => undefined));
-  assert.ok(!lacks(({ workloads }) => void (the(workloads, ofCatalog).updated = 1)));
-  assert.ok(!lacks(({ services }) => void (the(services, ofCatalog).ports = [])));
+  assert.ok(!lacks(({ workloads }) => void (itemOf(workloads, ofCatalog).updated = 1)));
+  assert.ok(!lacks(({ services }) => void (itemOf(services, ofCatalog).ports = [])));
 });
 
 test('a headless Service, and one whose calls stay on their node, have no endpoints elsewhere', () => {
@@ -149,7 +149,7 @@ test('a headless Service, and one whose calls stay on their node, have no endpoi
     healthy(({ west, east }) => {
       for (const cluster of [west, east])
         Object.assign(
-          the(cluster.services, ({ name }) => name === 'catalog'),
+          itemOf(cluster.services, ({ name }) => name === 'catalog'),
           change,
         );
       for (const { upstreams } of west.proxies)
@@ -182,7 +182,7 @@ test('localities that weights do not name have no endpoints', () => {
   assert.ok(lacks(rule([{ from: 'region-east/*', to: near }])));
   assert.ok(lacks(rule([{ from: 'region-west/*', to: { 'region-moon/*': 100 } }])));
   const settings = (distribute: { from: string; to: Record<string, number> }[]) => (west: SampleCluster) =>
-    void (the(west.installs).settings!.localityLb = { distribute, failover: [], failoverPriority: [] });
+    void (itemOf(west.installs).settings!.localityLb = { distribute, failover: [], failoverPriority: [] });
   assert.ok(!lacks(settings([{ from: '*', to: near }])));
   assert.ok(lacks(settings([{ from: '*', to: { '*': 100 } }])));
   // A rule's setting stands in place of the mesh's.
@@ -196,14 +196,14 @@ test('localities that weights do not name have no endpoints', () => {
 
 test('the namespace default has a Service, and nobody to put a sidecar beside', () => {
   healthy(({ west }) => {
-    the(west.namespaces, ({ name }) => name === 'default').labels['istio-injection'] = 'enabled';
+    itemOf(west.namespaces, ({ name }) => name === 'default').labels['istio-injection'] = 'enabled';
   });
 });
 
 test('an ambient namespace wants no sidecars', () => {
   const codes = judge(
     broken(({ east }) => {
-      const { labels } = the(east.namespaces, ({ name }) => name === 'meshproof');
+      const { labels } = itemOf(east.namespaces, ({ name }) => name === 'meshproof');
       delete labels['istio-injection'];
       labels['istio.io/dataplane-mode'] = 'ambient';
     }),
@@ -265,8 +265,8 @@ test('an API server that the doctor’s own machine cannot reach may be right fo
   const away = (synced: boolean) => (sample: BrokenSample) => {
     const { west } = sample;
     west.probes = [];
-    the(west.remoteSecrets).server = 'https://10.1.2.3:443';
-    the(west.readerAccess).namedServer = 'unreachable';
+    itemOf(west.remoteSecrets).server = 'https://10.1.2.3:443';
+    itemOf(west.readerAccess).namedServer = 'unreachable';
     if (!synced) for (const one of istiod(west).clusters) if (one.id === 'east') one.syncStatus = 'syncing';
   };
   healthy(away(true));
@@ -282,7 +282,7 @@ test('API servers behind one host are told apart by port', () => {
     const { west, east } = sample;
     west.apiServer!.url = 'https://rancher.example:1001';
     east.apiServer!.url = 'https://rancher.example:1002';
-    the(west.remoteSecrets).server = `https://rancher.example:${port}`;
+    itemOf(west.remoteSecrets).server = `https://rancher.example:${port}`;
   };
   healthy(behind(1002));
   const codes = judge(broken(behind(1001))).causes.map(({ finding }) => finding.code);
@@ -292,8 +292,10 @@ test('API servers behind one host are told apart by port', () => {
 test('a remedy is written with the contexts of the kubeconfig', () => {
   const { causes } = judge(
     broken(({ snapshot, east }) => {
-      the(snapshot.declared.clusters, ({ name }) => name === 'east').context = 'prod-east';
-      delete the(east.namespaces, ({ name }) => name === 'istio-system').labels['topology.istio.io/network'];
+      itemOf(snapshot.declared.clusters, ({ name }) => name === 'east').context = 'prod-east';
+      delete itemOf(east.namespaces, ({ name }) => name === 'istio-system').labels[
+        'topology.istio.io/network'
+      ];
     }),
   );
   assert.match(causes[0]?.finding.remedy ?? '', /--context prod-east /);
@@ -301,7 +303,7 @@ test('a remedy is written with the contexts of the kubeconfig', () => {
 
 test('a primary beside an external control plane reads the cluster of that one’s workloads alone', () => {
   const snapshot = sampleSnapshot(['west', 'east', 'control']);
-  the(snapshot.declared.clusters, ({ name }) => name === 'control').role = 'external';
+  itemOf(snapshot.declared.clusters, ({ name }) => name === 'control').role = 'external';
   for (const { remoteSecrets, istiods } of snapshot.clusters as SampleCluster[]) {
     remoteSecrets.splice(0, Infinity, ...remoteSecrets.filter(({ cluster }) => cluster !== 'control'));
     for (const one of istiods) one.clusters = one.clusters.filter(({ id }) => id !== 'control');

@@ -3,9 +3,9 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { isInjected } from '../selectors.ts';
-import { isYoung } from '../settled.ts';
+import { isYoung } from '../recent-changes.ts';
 import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/';
 const system = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
@@ -58,7 +58,7 @@ const oneSided: Check = {
               expected: pods.length,
             },
           ],
-          cause: `Namespace ${name} gets sidecars in ${some(asking.map((one) => one.name))}, but not in ${cluster.name}.`,
+          cause: `Namespace ${name} gets sidecars in ${firstFew(asking.map((one) => one.name))}, but not in ${cluster.name}.`,
         };
       });
     }
@@ -112,7 +112,7 @@ const notInjected: Check = {
             expected: pods.length,
           },
         ],
-        cause: `${without.length} pods of ${name} in ${cluster.name} do not have a sidecar: ${some(without.map((pod) => pod.name))}.`,
+        cause: `${without.length} pods of ${name} in ${cluster.name} do not have a sidecar: ${firstFew(without.map((pod) => pod.name))}.`,
       };
     });
   }, reading),
@@ -144,7 +144,9 @@ const noRevision: Check = {
       yield {
         object: `Namespace ${name}`,
         subject: name,
-        evidence: [{ what: 'label istio.io/rev', seen: revision, expected: some(served) || 'a revision' }],
+        evidence: [
+          { what: 'label istio.io/rev', seen: revision, expected: firstFew(served) || 'a revision' },
+        ],
         cause: `Namespace ${name} of ${cluster.name} asks for revision ${revision}, which does not exist.`,
       };
     }
@@ -205,7 +207,7 @@ const crashing: Check = {
         { what: 'state of its proxy', seen: first.why },
         { what: 'restarts', seen: first.restarts, expected: 0 },
       ],
-      cause: `The proxies of ${some(bad.map(({ pod }) => keyOf(pod)))} in ${cluster.name} do not stay up (${first.why}).`,
+      cause: `The proxies of ${firstFew(bad.map(({ pod }) => keyOf(pod)))} in ${cluster.name} do not stay up (${first.why}).`,
     };
   }),
 };

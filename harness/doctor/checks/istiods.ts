@@ -4,9 +4,9 @@ import type { Check } from '../check.ts';
 import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster, perDataPlane, perPrimary } from '../per-cluster.ts';
-import { isSettled, isYoung } from '../settled.ts';
+import { isSettled, isYoung } from '../recent-changes.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some, span } from '../wording.ts';
+import { firstFew, span } from '../format-values.ts';
 
 const troubleshooting = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/';
 
@@ -139,9 +139,9 @@ const disagree: Check = {
           object: `Pod ${worst.namespace}/${worst.pod}`,
           evidence: [
             { what: 'replicas', seen: replicas.length },
-            { what: `known to others, not to ${worst.pod}`, seen: some(worst.lacks) },
+            { what: `known to others, not to ${worst.pod}`, seen: firstFew(worst.lacks) },
           ],
-          cause: `The ${replicas.length} istiods of ${cluster.name} do not agree: ${worst.pod} lacks ${some(worst.lacks)}.`,
+          cause: `The ${replicas.length} istiods of ${cluster.name} do not agree: ${worst.pod} lacks ${firstFew(worst.lacks)}.`,
         };
       }
     });
@@ -238,7 +238,7 @@ const unconnected: Check = {
         evidence: [
           { what: 'ready pods with a sidecar that no istiod knows', seen: lost.length, expected: 0 },
         ],
-        cause: `${lost.length} sidecars of ${cluster.name} are not connected to istiod: ${some(lost.map(({ name }) => name))}.`,
+        cause: `${lost.length} sidecars of ${cluster.name} are not connected to istiod: ${firstFew(lost.map(({ name }) => name))}.`,
       };
     });
   },
@@ -271,10 +271,10 @@ const behind: Check = {
         { what: 'proxies that are behind', seen: late.length, expected: 0 },
         {
           what: first.proxy,
-          seen: first.rejected[0] ?? `${some(first.stale)} for ${span(first.oldestStaleMs)}`,
+          seen: first.rejected[0] ?? `${firstFew(first.stale)} for ${span(first.oldestStaleMs)}`,
         },
       ],
-      cause: `${late.length} of ${all.length} proxies of ${cluster.name} have not taken what istiod sent: ${some(late.map(({ proxy }) => proxy))}.`,
+      cause: `${late.length} of ${all.length} proxies of ${cluster.name} have not taken what istiod sent: ${firstFew(late.map(({ proxy }) => proxy))}.`,
     };
   }),
 };

@@ -2,7 +2,7 @@ import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference =
   'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/before-you-begin/';
@@ -31,7 +31,7 @@ const noRegion: Check = {
           expected: cluster.seen('nodes').length,
         },
       ],
-      cause: `${without.length} of ${cluster.seen('nodes').length} nodes of ${cluster.name} have no region: ${some(without.map(({ name }) => name))}.`,
+      cause: `${without.length} of ${cluster.seen('nodes').length} nodes of ${cluster.name} have no region: ${firstFew(without.map(({ name }) => name))}.`,
     };
   }),
 };
@@ -51,7 +51,7 @@ const noZone: Check = {
       yield {
         object: `Node ${without[0]?.name}`,
         evidence: [{ what: 'nodes without a zone', seen: without.length, expected: 0 }],
-        cause: `${without.length} nodes of ${cluster.name} have no zone: ${some(without.map(({ name }) => name))}.`,
+        cause: `${without.length} nodes of ${cluster.name} have no zone: ${firstFew(without.map(({ name }) => name))}.`,
       };
   }),
 };
@@ -91,7 +91,7 @@ const proxyElsewhere: Check = {
           expected: `${node?.region}/${node?.zone}`,
         },
       ],
-      cause: `${elsewhere.length} proxies of ${cluster.name} count themselves elsewhere than their nodes are: ${some(elsewhere.map(({ pod }) => pod))}.`,
+      cause: `${elsewhere.length} proxies of ${cluster.name} count themselves elsewhere than their nodes are: ${firstFew(elsewhere.map(({ pod }) => pod))}.`,
     };
   }),
 };
@@ -114,8 +114,8 @@ const otherRegion: Check = {
     if (seen.length === 0 || seen.includes(region)) return;
     yield {
       object: `Node ${nodes[0]?.name}`,
-      evidence: [{ what: 'regions of its nodes', seen: some(seen), expected: region }],
-      cause: `${cluster.name} should be in ${region}, but its nodes are in ${some(seen)}.`,
+      evidence: [{ what: 'regions of its nodes', seen: firstFew(seen), expected: region }],
+      cause: `${cluster.name} should be in ${region}, but its nodes are in ${firstFew(seen)}.`,
     };
   }),
 };
@@ -158,10 +158,10 @@ const gatewayNowhere: Check = {
           { what: 'proxies that have it so', seen: proxies, expected: 0 },
           {
             what: `regions of ${peer.name}'s nodes`,
-            seen: some([...new Set(nodes.map((one) => one.region))]),
+            seen: firstFew([...new Set(nodes.map((one) => one.region))]),
           },
         ],
-        cause: `${proxies} proxies of ${cluster.name} know the gateway of ${peer.name} in no locality, for ${some(hosts)}.`,
+        cause: `${proxies} proxies of ${cluster.name} know the gateway of ${peer.name} in no locality, for ${firstFew(hosts)}.`,
       };
     });
   }),

@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { applyToBoth, assertFirst, resource, the, type BrokenSample } from '../broken-sample.ts';
+import { applyToBoth, assertFirst, resource, itemOf, type BrokenSample } from '../broken-sample.ts';
 
 const failover = [{ from: 'region-west', to: 'region-east' }];
 const outlier = { consecutive5xxErrors: 3, interval: '1s', baseEjectionTime: '30s', maxEjectionPercent: 100 };
@@ -19,7 +19,7 @@ const ordered = ({ west, east }: BrokenSample) => {
 };
 
 test('nodes without region or zone, in another region than declared', () => {
-  assertFirst(({ west }) => void (the(west.nodes).region = ''), {
+  assertFirst(({ west }) => void (itemOf(west.nodes).region = ''), {
     code: 'MP4101',
     severity: 'warning',
     cluster: 'west',
@@ -27,14 +27,14 @@ test('nodes without region or zone, in another region than declared', () => {
   });
   assertFirst(
     ({ west }) => {
-      the(west.nodes).zone = '';
+      itemOf(west.nodes).zone = '';
       for (const { nodeLocality } of west.proxies) if (nodeLocality) nodeLocality.zone = '';
     },
     { code: 'MP4102', severity: 'info', cluster: 'west' },
   );
   assertFirst(
     ({ west }) => {
-      the(west.nodes).region = 'region-moon';
+      itemOf(west.nodes).region = 'region-moon';
       for (const { nodeLocality } of west.proxies) if (nodeLocality) nodeLocality.region = 'region-moon';
     },
     { code: 'MP4104', severity: 'warning', cluster: 'west' },
@@ -42,7 +42,7 @@ test('nodes without region or zone, in another region than declared', () => {
 });
 
 test('proxies count themselves elsewhere than their node is', () => {
-  assertFirst(({ west }) => void (the(west.proxies).nodeLocality!.region = ''), {
+  assertFirst(({ west }) => void (itemOf(west.proxies).nodeLocality!.region = ''), {
     code: 'MP4103',
     severity: 'warning',
     cluster: 'west',
@@ -59,7 +59,7 @@ test('a gateway to another network in no locality, where nodes behind it have on
   assertFirst(
     (sample) => {
       nameless(sample);
-      the(sample.east.nodes).region = '';
+      itemOf(sample.east.nodes).region = '';
       for (const { nodeLocality } of sample.east.proxies) if (nodeLocality) nodeLocality.region = '';
     },
     { code: 'MP4101', cluster: 'east' },
@@ -85,7 +85,7 @@ test('failover that is set up well is no finding', () => {
     (sample) => {
       ordered(sample);
       applyToBoth(sample, rule({ enabled: true, failover }, outlier));
-      the(sample.west.installs).settings!.trustDomainAliases = ['gone'];
+      itemOf(sample.west.installs).settings!.trustDomainAliases = ['gone'];
     },
     { code: 'MP1202' },
   );
@@ -122,7 +122,7 @@ test('distribute together with failover, in a rule and in the mesh settings', ()
   );
   assertFirst(
     ({ west }) => {
-      the(west.installs).settings!.localityLb = {
+      itemOf(west.installs).settings!.localityLb = {
         distribute: [{ from: '*', to: { '*': 100 } }],
         failover,
         failoverPriority: [],
@@ -180,10 +180,12 @@ test('a rule that is in one cluster only; pods that are ejected; locality balanc
   });
   assertFirst(
     ({ west }) =>
-      void (the(the(the(west.proxies, ({ type }) => type === 'sidecar').upstreams).endpoints).ejected = true),
+      void (itemOf(
+        itemOf(itemOf(west.proxies, ({ type }) => type === 'sidecar').upstreams).endpoints,
+      ).ejected = true),
     { code: 'MP4209', severity: 'info' },
   );
-  assertFirst(({ west }) => void (the(west.installs).settings!.localityLb!.enabled = false), {
+  assertFirst(({ west }) => void (itemOf(west.installs).settings!.localityLb!.enabled = false), {
     code: 'MP4210',
     severity: 'warning',
     cluster: 'west',

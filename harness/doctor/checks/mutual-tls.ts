@@ -13,7 +13,7 @@ import { modesByPort, modesOf } from '../peer-authentication.ts';
 import { perCluster } from '../per-cluster.ts';
 import { labels, table } from '../spec-reader.ts';
 import { anyOf, fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const on =
   'kubectl --context <cluster> -n <namespace> patch peerauthentication <name> --type=merge -p \'{"spec":{"mtls":{"mode":"PERMISSIVE"}}}\'';
@@ -45,11 +45,11 @@ const policyWithout: Check = {
           { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
           {
             what: 'policies by identity for the same pods',
-            seen: some(affected.map(keyOf)),
+            seen: firstFew(affected.map(keyOf)),
             expected: 'none',
           },
         ],
-        cause: `${keyOf(off)} turns mutual TLS off for ${off.pods.length} pods of ${cluster.name}, but ${some(affected.map(keyOf))} (${first.action}) judges callers by their identity.`,
+        cause: `${keyOf(off)} turns mutual TLS off for ${off.pods.length} pods of ${cluster.name}, but ${firstFew(affected.map(keyOf))} (${first.action}) judges callers by their identity.`,
       };
     }
   }),
@@ -77,7 +77,7 @@ const crossNetworkWithout: Check = {
           { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
           { what: 'services that other clusters know', seen: hit.length, expected: 0 },
         ],
-        cause: `${keyOf(off)} of ${cluster.name} turns mutual TLS off for ${some(hit.map(({ key }) => key))}, which other networks can then not call.`,
+        cause: `${keyOf(off)} of ${cluster.name} turns mutual TLS off for ${firstFew(hit.map(({ key }) => key))}, which other networks can then not call.`,
       };
     }
   }),
@@ -135,7 +135,7 @@ const strictWithout: Check = {
             { what: `tls.mode of ${part.where}`, seen: 'DISABLE', expected: 'ISTIO_MUTUAL, or none' },
             { what: 'mtls.mode of the pods', seen: 'STRICT' },
           ],
-          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${some(refused(part).map(({ key }) => key))}, whose pods accept only mutual TLS.`,
+          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${firstFew(refused(part).map(({ key }) => key))}, whose pods accept only mutual TLS.`,
         };
       }
     });

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterSnapshot, ProbeRecord } from '../../snapshot/schema.ts';
-import { applyToBoth, assertFirst, broken, resource, the, type BrokenSample } from '../broken-sample.ts';
+import { applyToBoth, assertFirst, broken, resource, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
 const label = 'topology.istio.io/network';
-const system = (cluster: ClusterSnapshot) => the(cluster.namespaces, ({ name }) => name === 'istio-system');
+const system = (cluster: ClusterSnapshot) =>
+  itemOf(cluster.namespaces, ({ name }) => name === 'istio-system');
 const gateway = (cluster: ClusterSnapshot) =>
-  the(cluster.services, ({ name }) => name === 'istio-eastwestgateway');
+  itemOf(cluster.services, ({ name }) => name === 'istio-eastwestgateway');
 const gatewayPod = (cluster: ClusterSnapshot) =>
-  the(cluster.pods, ({ labels }) => labels['istio'] === 'eastwestgateway');
+  itemOf(cluster.pods, ({ labels }) => labels['istio'] === 'eastwestgateway');
 const probe = (cluster: ClusterSnapshot, target: ProbeRecord['target']) =>
-  the(cluster.probes, (one) => one.target === target);
+  itemOf(cluster.probes, (one) => one.target === target);
 
 /** What west sees of a gateway of east that istiod does not know. */
 const unknown = ({ west }: BrokenSample) => {
@@ -43,7 +44,8 @@ test('the network label is missing, wrong, or that of another cluster', () => {
   });
   const shared = ({ east, west }: BrokenSample) => {
     system(east).labels[label] = 'west-net';
-    for (const shard of the(west.istiods).shards) if (shard.cluster === 'east') shard.networks = ['west-net'];
+    for (const shard of itemOf(west.istiods).shards)
+      if (shard.cluster === 'east') shard.networks = ['west-net'];
   };
   assertFirst(shared, {
     code: 'MP3103',
@@ -55,13 +57,14 @@ test('the network label is missing, wrong, or that of another cluster', () => {
 });
 
 test('proxies on another network; endpoints that istiod counts on none', () => {
-  assertFirst(({ east }) => void (the(east.pods, ({ sidecar }) => sidecar).proxy!.network = 'west-net'), {
+  assertFirst(({ east }) => void (itemOf(east.pods, ({ sidecar }) => sidecar).proxy!.network = 'west-net'), {
     code: 'MP3104',
     severity: 'error',
     cluster: 'east',
   });
   assertFirst(
-    ({ west }) => void (the(the(west.istiods).shards, ({ cluster }) => cluster === 'east').networks = ['']),
+    ({ west }) =>
+      void (itemOf(itemOf(west.istiods).shards, ({ cluster }) => cluster === 'east').networks = ['']),
     { code: 'MP3506', severity: 'error', cluster: 'west', peer: 'east' },
   );
 });
@@ -94,7 +97,7 @@ test('the gateway Service lacks its label, names another network, has no address
     { code: 'MP3203', cluster: 'east', symptoms: ['MP3501'] },
   );
   assertFirst(
-    all(unknown, refused, ({ east }) => void (the(gateway(east).ports).port = 443)),
+    all(unknown, refused, ({ east }) => void (itemOf(gateway(east).ports).port = 443)),
     { code: 'MP3204', cluster: 'east', symptoms: ['MP3401', 'MP3501'] },
   );
   assertFirst(
@@ -107,7 +110,7 @@ test('a gateway with a name only, where istiod does not resolve names', () => {
   assertFirst(
     all(unknown, ({ east, west }) => {
       gateway(east).external = ['gateway.example'];
-      the(west.installs).env['RESOLVE_HOSTNAME_GATEWAYS'] = 'false';
+      itemOf(west.installs).env['RESOLVE_HOSTNAME_GATEWAYS'] = 'false';
     }),
     { code: 'MP3206', severity: 'error', cluster: 'east', symptoms: ['MP3501'] },
   );
@@ -123,7 +126,7 @@ test('a gateway that sends on to other networks', () => {
 
 /** The Gateway that exposes the services of east. */
 const exposed = (east: ClusterSnapshot) =>
-  the(east.resources, ({ kind }) => kind === 'Gateway').spec as {
+  itemOf(east.resources, ({ kind }) => kind === 'Gateway').spec as {
     selector: object;
     servers: { port: object; tls: object; hosts: string[] }[];
   };
@@ -135,7 +138,7 @@ test('the cross-network Gateway is missing, or wrong in mode, selector, hosts or
     { code: 'MP3301', cluster: 'east', symptoms: shut },
   );
   assertFirst(
-    all(reset, ({ east }) => void (the(exposed(east).servers).tls = { mode: 'PASSTHROUGH' })),
+    all(reset, ({ east }) => void (itemOf(exposed(east).servers).tls = { mode: 'PASSTHROUGH' })),
     { code: 'MP3302', cluster: 'east', symptoms: ['MP3402'] },
   );
   assertFirst(
@@ -143,12 +146,12 @@ test('the cross-network Gateway is missing, or wrong in mode, selector, hosts or
     { code: 'MP3303', cluster: 'east', symptoms: shut },
   );
   assertFirst(
-    all(reset, ({ east }) => void (the(exposed(east).servers).hosts = ['*.global'])),
+    all(reset, ({ east }) => void (itemOf(exposed(east).servers).hosts = ['*.global'])),
     { code: 'MP3304', cluster: 'east', symptoms: ['MP3402'] },
   );
   assertFirst(
     ({ east }) =>
-      void (the(exposed(east).servers).hosts = [
+      void (itemOf(exposed(east).servers).hosts = [
         '*.other.svc.cluster.local',
         'catalog.meshproof.svc.cluster.local',
       ]),
@@ -158,7 +161,8 @@ test('the cross-network Gateway is missing, or wrong in mode, selector, hosts or
     all(
       refused,
       deaf,
-      ({ east }) => void (the(exposed(east).servers).port = { number: 15444, name: 'tls', protocol: 'TLS' }),
+      ({ east }) =>
+        void (itemOf(exposed(east).servers).port = { number: 15444, name: 'tls', protocol: 'TLS' }),
     ),
     { code: 'MP3305', cluster: 'east', symptoms: ['MP3401', 'MP3502'] },
   );
@@ -173,7 +177,7 @@ test('15443 or 6443 is blocked', () => {
   assertFirst(
     ({ west }) => {
       Object.assign(probe(west, 'apiServer'), { tcp: 'timeout', tls: 'notTried' });
-      the(the(west.istiods).shards, ({ cluster }) => cluster === 'east').addresses.push('10.244.9.9');
+      itemOf(itemOf(west.istiods).shards, ({ cluster }) => cluster === 'east').addresses.push('10.244.9.9');
     },
     { code: 'MP3404', severity: 'error', cluster: 'west', peer: 'east', symptoms: ['MP2203'] },
   );
@@ -244,7 +248,7 @@ test('a NetworkPolicy keeps others out', () => {
 test('a name behind which nobody has a sidecar shows no certificate, and need not', () => {
   const sample = broken(({ west, ...rest }) => {
     reset({ west, ...rest });
-    for (const shard of the(west.istiods).shards) if (shard.cluster === 'east') shard.mtls = 0;
+    for (const shard of itemOf(west.istiods).shards) if (shard.cluster === 'east') shard.mtls = 0;
   });
   assert.deepEqual(
     judge(sample).causes.map(({ finding }) => finding.code),

@@ -6,7 +6,7 @@ import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perDataPlane } from '../per-cluster.ts';
 import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork';
 const label =
@@ -135,7 +135,7 @@ const proxiesElsewhere: Check = {
         { what: 'proxies on another network', seen: elsewhere.length, expected: 0 },
         { what: `network of ${first.name}`, seen: networkOf(first) ?? 'none', expected: wanted },
       ],
-      cause: `${elsewhere.length} of ${proxied.length} proxies of ${cluster.name} count themselves on ${networkOf(first) ?? 'no network'}, not ${wanted}: ${some(elsewhere.map(({ name }) => name))}.`,
+      cause: `${elsewhere.length} of ${proxied.length} proxies of ${cluster.name} count themselves on ${networkOf(first) ?? 'no network'}, not ${wanted}: ${firstFew(elsewhere.map(({ name }) => name))}.`,
     };
   }),
 };
@@ -173,9 +173,9 @@ const endpointsElsewhere: Check = {
               object: `Pod ${istiod.namespace}/${istiod.pod}`,
               evidence: [
                 { what: `services of ${from} with endpoints elsewhere`, seen: wrong.length, expected: 0 },
-                { what: 'networks', seen: some([...seen]), expected: wanted },
+                { what: 'networks', seen: firstFew([...seen]), expected: wanted },
               ],
-              cause: `istiod of ${reader.name} counts endpoints of ${wrong.length} services of ${from} on ${some([...seen])}, not ${wanted}.`,
+              cause: `istiod of ${reader.name} counts endpoints of ${wrong.length} services of ${from} on ${firstFew([...seen])}, not ${wanted}.`,
             };
           },
         );

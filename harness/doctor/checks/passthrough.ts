@@ -11,7 +11,7 @@ import { perCluster } from '../per-cluster.ts';
 import { selects } from '../pod-index.ts';
 import { labels, list, table, tables, text } from '../spec-reader.ts';
 import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const breaksPassthrough: Check = {
   code: 'MP3601',
@@ -48,7 +48,7 @@ const breaksPassthrough: Check = {
             },
             { what: 'services of the mesh that it covers', seen: hit.length, expected: 0 },
           ],
-          cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} takes mutual TLS away from ${some(hit.map(({ key }) => key))}${whole ? '' : ` (${part?.where})`}, so other networks cannot be reached${whole ? '' : ' there'}.`,
+          cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} takes mutual TLS away from ${firstFew(hit.map(({ key }) => key))}${whole ? '' : ` (${part?.where})`}, so other networks cannot be reached${whole ? '' : ' there'}.`,
         };
       }
     });
@@ -114,7 +114,7 @@ const clientsWithoutRemote: Check = {
           evidence: [
             { what: `services of ${read} that proxies are not told of`, seen: without.size, expected: 0 },
           ],
-          cause: `Proxies of ${reader.name} have no endpoint in ${read} for ${some([...without.keys()])}.`,
+          cause: `Proxies of ${reader.name} have no endpoint in ${read} for ${firstFew([...without.keys()])}.`,
         };
     });
   },

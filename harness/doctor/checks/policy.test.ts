@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../snapshot/schema.ts';
-import { applyToBoth, assertFirst, broken, resource, the, type BrokenSample } from '../broken-sample.ts';
+import { applyToBoth, assertFirst, broken, resource, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
 const catalog = { selector: { matchLabels: { app: 'catalog' } } };
@@ -49,7 +49,7 @@ test('a policy for a workload that only its own cluster has is worth knowing onl
 });
 
 test('mesh settings that let more through in one cluster', () => {
-  assertFirst(({ east }) => void (the(east.installs).settings!.outboundTrafficPolicy = 'REGISTRY_ONLY'), {
+  assertFirst(({ east }) => void (itemOf(east.installs).settings!.outboundTrafficPolicy = 'REGISTRY_ONLY'), {
     code: 'MP5104',
     severity: 'warning',
     cluster: 'east',
@@ -80,7 +80,7 @@ test('a narrower policy wins over a wider one', () => {
       );
       for (const name of ['default'])
         applyToBoth(sample, resource('PeerAuthentication', name, { mtls: { mode: 'STRICT' } }));
-      the(sample.west.installs).settings!.trustDomainAliases = ['gone'];
+      itemOf(sample.west.installs).settings!.trustDomainAliases = ['gone'];
     },
     { code: 'MP1202' },
   );
@@ -137,7 +137,7 @@ test('plain text to one port that takes it is right', () => {
   const named = (sample: BrokenSample) => {
     onOneNetwork(sample);
     for (const { services, pods } of [sample.west, sample.east]) {
-      the(services, ({ name }) => name === 'catalog').ports[0]!.targetPort = 'web';
+      itemOf(services, ({ name }) => name === 'catalog').ports[0]!.targetPort = 'web';
       for (const pod of pods.filter(({ labels }) => labels['app'] === 'catalog'))
         pod.containers[0]!.ports[0]!.name = 'web';
     }

@@ -8,11 +8,11 @@ import {
   apiProbes,
   hostOfUrl,
   isLoopback,
-  leadsTo,
+  clustersAt,
   secretRef,
   secretsWithAccess,
 } from '../remote-secrets.ts';
-import { dayMs, short, some, span } from '../wording.ts';
+import { dayMs, short, firstFew, span } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
 const make =
@@ -63,7 +63,7 @@ const wrongServer: Check = {
   run: perItem(secretsWithAccess, function* ({ cluster, secret, access }, view) {
     const host = hostOfUrl(secret.server);
     const known = view.cluster(secret.cluster);
-    if (host === undefined || isLoopback(host) || !known || leadsTo(view, secret).length > 0) return;
+    if (host === undefined || isLoopback(host) || !known || clustersAt(view, secret).length > 0) return;
     const tried = apiProbes(cluster, secret.cluster).filter(({ address }) => address === host);
     const silent = tried.length > 0 && tried.every(({ tcp }) => tcp !== 'connected');
     const fromHere = tried.length === 0 && access?.namedServer === 'unreachable';
@@ -78,7 +78,7 @@ const wrongServer: Check = {
         {
           what: 'server',
           seen: secret.server ?? '',
-          expected: some(known.seen('nodes').flatMap(({ addresses }) => addresses)),
+          expected: firstFew(known.seen('nodes').flatMap(({ addresses }) => addresses)),
         },
         {
           what: fromHere ? 'asked from where the doctor runs' : 'TCP from there',
@@ -114,8 +114,9 @@ const wrongAuthority: Check = {
         {
           what: 'authority in the secret',
           seen:
-            some(view.certificatesOf(secret.ca).map((one) => `${one.subject} ${short(one.fingerprint)}`)) ||
-            'none',
+            firstFew(
+              view.certificatesOf(secret.ca).map((one) => `${one.subject} ${short(one.fingerprint)}`),
+            ) || 'none',
         },
         {
           what: 'issuer that the API server shows',
@@ -224,7 +225,7 @@ const tooLittle: Check = {
           expected: may.length,
         },
       ],
-      cause: `The account of ${cluster.name}'s remote secret may not ${some(denied)} in ${secret.cluster}.`,
+      cause: `The account of ${cluster.name}'s remote secret may not ${firstFew(denied)} in ${secret.cluster}.`,
     };
   }),
 };
@@ -246,7 +247,7 @@ const tooMuch: Check = {
       peer: secret.cluster,
       object: secretRef(secret),
       evidence: [{ what: 'permissions beyond reading', seen: excess.length, expected: 0 }],
-      cause: `The account of ${cluster.name}'s remote secret may ${some(excess)} in ${secret.cluster}.`,
+      cause: `The account of ${cluster.name}'s remote secret may ${firstFew(excess)} in ${secret.cluster}.`,
     };
   }),
 };

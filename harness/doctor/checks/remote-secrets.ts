@@ -3,13 +3,13 @@ import { perPrimary } from '../per-cluster.ts';
 import {
   activeSecrets,
   isActive,
-  leadsTo,
-  leadsToCluster,
+  clustersAt,
+  isServerOf,
   remoteSecrets,
   secretRef,
 } from '../remote-secrets.ts';
 import { anyOf, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#enable-endpoint-discovery';
@@ -35,7 +35,7 @@ const missing: Check = {
       if (reader.declared?.role === 'external' && reader.install?.clusterName === read) return;
       // Another check reports a secret that exists, but that istiod does not read.
       if (reader.seen('remoteSecrets').some((one) => one.cluster === read)) return;
-      if (anyOf(reader.whole('remoteSecrets'), (one) => leadsToCluster(view, one, read))) return;
+      if (anyOf(reader.whole('remoteSecrets'), (one) => isServerOf(view, one, read))) return;
       const back = view.cluster(read);
       yield {
         cluster: reader.name,
@@ -122,9 +122,9 @@ const wrongName: Check = {
   explains: unread,
   run: perPrimary(function* (reader, view) {
     yield* separately(remoteSecrets(reader), function* (secret) {
-      const [led] = leadsTo(view, secret);
+      const [led] = clustersAt(view, secret);
       if (led === undefined || !isActive(reader, secret)) return;
-      if (view.clusterNames.includes(secret.cluster) && leadsToCluster(view, secret, secret.cluster)) return;
+      if (view.clusterNames.includes(secret.cluster) && isServerOf(view, secret, secret.cluster)) return;
       yield {
         peer: led,
         object: secretRef(secret),
@@ -155,7 +155,7 @@ const twice: Check = {
         peer: cluster,
         object: secretRef(secrets[0] as { namespace: string; name: string }),
         evidence: [{ what: `secrets for ${cluster}`, seen: names.length, expected: 1 }],
-        cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${some(names)}.`,
+        cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${firstFew(names)}.`,
       };
     }
   }),
@@ -172,7 +172,7 @@ const ofItself: Check = {
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: perPrimary(function* (reader, view) {
     yield* separately(activeSecrets(reader), function* (secret) {
-      if (secret.cluster === reader.name && !leadsTo(view, secret).some((led) => led !== reader.name))
+      if (secret.cluster === reader.name && !clustersAt(view, secret).some((led) => led !== reader.name))
         yield {
           object: secretRef(secret),
           evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: 'another cluster' }],
@@ -196,12 +196,14 @@ const stranger: Check = {
     const known = new Set(view.clusterNames);
     yield* separately(view.primaries, function* (reader) {
       yield* separately(activeSecrets(reader), function* (secret) {
-        if (!known.has(secret.cluster) && leadsTo(view, secret).length === 0)
+        if (!known.has(secret.cluster) && clustersAt(view, secret).length === 0)
           yield {
             cluster: reader.name,
             peer: secret.cluster,
             object: secretRef(secret),
-            evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: some([...known]) }],
+            evidence: [
+              { what: 'cluster in the secret', seen: secret.cluster, expected: firstFew([...known]) },
+            ],
             cause: `${reader.name} reads a cluster ${secret.cluster} that the mesh file does not name.`,
           };
       });

@@ -7,7 +7,7 @@ import { perCluster, perPrimary } from '../per-cluster.ts';
 import { selects } from '../pod-index.ts';
 import { tables, table, text, texts } from '../spec-reader.ts';
 import { anyOf, fromReadable } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const emptySubset: Check = {
   code: 'MP6301',
@@ -33,7 +33,7 @@ const emptySubset: Check = {
         object: `DestinationRule ${keyOf(rule)}`,
         subject: keyOf(rule),
         evidence: [{ what: `pods with ${JSON.stringify(empty[0]?.labels)}`, seen: 0, expected: 1 }],
-        cause: `The subsets ${some(empty.map(({ name }) => name))} of ${keyOf(rule)} in ${cluster.name} select no pod of any cluster.`,
+        cause: `The subsets ${firstFew(empty.map(({ name }) => name))} of ${keyOf(rule)} in ${cluster.name} select no pod of any cluster.`,
       };
     }
   }),
@@ -78,7 +78,7 @@ const noDestination: Check = {
           object: `VirtualService ${namespace}/${name}`,
           subject: `${namespace}/${name}`,
           evidence: [{ what: 'destinations that no cluster has', seen: nowhere.length, expected: 0 }],
-          cause: `VirtualService ${namespace}/${name} of ${cluster.name} sends to ${some(nowhere)}, which no cluster has.`,
+          cause: `VirtualService ${namespace}/${name} of ${cluster.name} sends to ${firstFew(nowhere)}, which no cluster has.`,
         };
     }
   }),
@@ -164,10 +164,10 @@ const keptLocal: Check = {
       severity: others.length > 0 ? 'warning' : 'info',
       object: `ConfigMap ${cluster.systemNamespace}/istio`,
       evidence: [
-        { what: 'services that are kept inside', seen: some(local.map(({ key }) => key)) },
+        { what: 'services that are kept inside', seen: firstFew(local.map(({ key }) => key)) },
         { what: 'clusters that do not keep them', seen: others.length, expected: 0 },
       ],
-      cause: `${cluster.name} keeps calls to ${some(local.map(({ key }) => key))} inside itself, though other clusters have pods of it.`,
+      cause: `${cluster.name} keeps calls to ${firstFew(local.map(({ key }) => key))} inside itself, though other clusters have pods of it.`,
     };
   }),
 };

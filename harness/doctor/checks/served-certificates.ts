@@ -5,7 +5,7 @@ import type { MeshView } from '../mesh-view.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { authorityOf, rootsOf, sameRoot } from '../trust.ts';
 import { separately } from '../unread.ts';
-import { short, some, span } from '../wording.ts';
+import { short, firstFew, span } from '../format-values.ts';
 
 const restart =
   'kubectl --context <cluster> -n istio-system rollout restart deployment istiod\n# then the workloads, or wait until their certificates renew';
@@ -18,7 +18,7 @@ const shown = (view: MeshView, cluster: ClusterView) =>
   });
 
 const named = (proxies: readonly { proxy: Pick<ProxyRecord, 'namespace' | 'pod'> }[]): string =>
-  some(proxies.map(({ proxy }) => keyOf({ namespace: proxy.namespace, name: proxy.pod })));
+  firstFew(proxies.map(({ proxy }) => keyOf({ namespace: proxy.namespace, name: proxy.pod })));
 
 const notServed: Check = {
   code: 'MP1107',

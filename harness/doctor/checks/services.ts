@@ -4,7 +4,7 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const sameness = 'https://istio.io/latest/docs/ops/deployment/deployment-models/#namespace-sameness';
 const copy =
@@ -38,8 +38,8 @@ const missing: Check = {
           evidence: [
             {
               what: 'clusters that have it',
-              seen: some(one.in.map((at) => at.cluster.name)),
-              expected: some(view.clusterNames),
+              seen: firstFew(one.in.map((at) => at.cluster.name)),
+              expected: firstFew(view.clusterNames),
             },
           ],
           cause: `The Service ${one.key} is not in ${cluster.name}, so callers there do not find its name.`,

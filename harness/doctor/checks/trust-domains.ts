@@ -4,7 +4,7 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perItem, perPrimary } from '../per-cluster.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const migration = 'https://istio.io/latest/docs/tasks/security/authorization/authz-td-migration/';
 
@@ -40,10 +40,10 @@ const differ: Check = {
           {
             what: `trust domain of ${other.name}`,
             seen: other.trustDomain,
-            expected: some([cluster.trustDomain, ...aliases]),
+            expected: firstFew([cluster.trustDomain, ...aliases]),
           },
         ],
-        cause: `${cluster.name} accepts the trust domain ${some([cluster.trustDomain, ...aliases])}, but ${other.name} has ${other.trustDomain}.`,
+        cause: `${cluster.name} accepts the trust domain ${firstFew([cluster.trustDomain, ...aliases])}, but ${other.name} has ${other.trustDomain}.`,
       };
     });
   }),
@@ -69,8 +69,10 @@ const idleAlias: Check = {
     if (idle.length > 0)
       yield {
         object: `ConfigMap ${cluster.systemNamespace}/istio`,
-        evidence: [{ what: 'trust domains of the clusters', seen: some([...known]), expected: some(idle) }],
-        cause: `${cluster.name} has aliases that are no cluster's trust domain: ${some(idle)}.`,
+        evidence: [
+          { what: 'trust domains of the clusters', seen: firstFew([...known]), expected: firstFew(idle) },
+        ],
+        cause: `${cluster.name} has aliases that are no cluster's trust domain: ${firstFew(idle)}.`,
       };
   }),
 };
@@ -95,8 +97,8 @@ const foreignPrincipal: Check = {
       yield {
         object: `AuthorizationPolicy ${keyOf(policy)}`,
         subject: keyOf(policy),
-        evidence: [{ what: 'trust domain', seen: some(foreign), expected: some([...issued]) }],
-        cause: `${keyOf(policy)} in ${cluster.name} names identities that no cluster can issue: ${some(foreign)}.`,
+        evidence: [{ what: 'trust domain', seen: firstFew(foreign), expected: firstFew([...issued]) }],
+        cause: `${keyOf(policy)} in ${cluster.name} names identities that no cluster can issue: ${firstFew(foreign)}.`,
       };
   }),
 };
@@ -136,11 +138,11 @@ const nobody: Check = {
         evidence: [
           {
             what: 'accounts that no cluster has',
-            seen: some(absent.map((one) => one.split('/').slice(1).join('/'))),
+            seen: firstFew(absent.map((one) => one.split('/').slice(1).join('/'))),
             expected: 0,
           },
         ],
-        cause: `${keyOf(policy)} in ${cluster.name} names service accounts that stand in no cluster: ${some(absent)}.`,
+        cause: `${keyOf(policy)} in ${cluster.name} names service accounts that stand in no cluster: ${firstFew(absent)}.`,
       };
   }),
 };

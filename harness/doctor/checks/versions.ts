@@ -3,7 +3,7 @@ import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { fromReadable } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const skewDocs = 'https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew';
 
@@ -98,7 +98,7 @@ const proxySkew: Check = {
         },
         { what: 'proxies too far from istiod', seen: far.length, expected: 0 },
       ],
-      cause: `${far.length} of ${all.length} proxies of ${cluster.name} are too far from istiod ${first.by}: ${some(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
+      cause: `${far.length} of ${all.length} proxies of ${cluster.name} are too far from istiod ${first.by}: ${firstFew(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
     };
   }),
 };
@@ -118,8 +118,8 @@ const replicasMixed: Check = {
       if (versions.length > 1)
         yield {
           object: `Deployment ${cluster.systemNamespace}/istiod`,
-          evidence: [{ what: `versions of revision ${revision}`, seen: some(versions), expected: 'one' }],
-          cause: `The istiods of ${cluster.name} are of ${versions.length} versions: ${some(versions)}.`,
+          evidence: [{ what: `versions of revision ${revision}`, seen: firstFew(versions), expected: 'one' }],
+          cause: `The istiods of ${cluster.name} are of ${versions.length} versions: ${firstFew(versions)}.`,
         };
     }
   }),
@@ -214,7 +214,7 @@ const settingsDiffer: Check = {
           seen: env[name] ?? 'unset',
           expected: `${first?.env[name] ?? 'unset'} as in ${first?.cluster.name}`,
         })),
-        cause: `istiod of ${cluster.name} has other settings than that of ${first?.cluster.name}: ${some(different)}.`,
+        cause: `istiod of ${cluster.name} has other settings than that of ${first?.cluster.name}: ${firstFew(different)}.`,
       };
     }
   },

@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleSnapshot } from '../snapshot/sample/sample.ts';
-import { broken, the } from './broken-sample.ts';
+import { broken, itemOf } from './broken-sample.ts';
 import { judge } from './judge.ts';
-import { wordsOf } from './words.ts';
+import { formatDiagnosis } from './format-diagnosis.ts';
 
 const unlabelled = () =>
   judge(
     broken(({ west }) => {
-      the(west.remoteSecrets).labelled = false;
-      the(west.istiods).clusters.pop();
+      itemOf(west.remoteSecrets).labelled = false;
+      itemOf(west.istiods).clusters.pop();
       west.missing = [{ what: 'nodes', reason: 'forbidden', why: 'nodes is forbidden' }];
     }),
   );
 
 test('a healthy mesh is one line', () => {
-  assert.deepEqual(wordsOf(judge(sampleSnapshot())), [
+  assert.deepEqual(formatDiagnosis(judge(sampleSnapshot())), [
     'No findings: 120 checks of west, east.'.replace('120', String(judge(sampleSnapshot()).checks)),
   ]);
 });
 
 test('the cause comes first, with evidence, remedy, and what it explains', () => {
-  const lines = wordsOf(unlabelled());
+  const lines = formatDiagnosis(unlabelled());
   assert.equal(lines[0], 'error   MP2104 west → east, Secret istio-system/istio-remote-secret-east');
   assert.match(lines[1] ?? '', /has no label istio\/multiCluster=true/);
   assert.ok(lines.includes('  · label istio/multiCluster: none, expected true'));
@@ -35,7 +35,7 @@ test('the cause comes first, with evidence, remedy, and what it explains', () =>
 });
 
 test('verbose shows symptoms one by one; colours are asked for', () => {
-  const lines = wordsOf(unlabelled(), { verbose: true, paint: (style, text) => `<${style}>${text}` });
+  const lines = formatDiagnosis(unlabelled(), { verbose: true, paint: (style, text) => `<${style}>${text}` });
   assert.ok(lines.some((line) => /MP2202 west → east.*does not know/.test(line)));
   assert.ok(lines[0]?.startsWith('<red>error'));
 });

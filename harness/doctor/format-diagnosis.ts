@@ -10,7 +10,10 @@ const colours = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
  * A diagnosis as lines for people: causes first, each with its evidence and remedy and how much it explains; then what
  * could not be judged. `verbose` shows symptoms one by one, and what is only worth knowing with its evidence.
  */
-export function wordsOf(diagnosis: Diagnosis, options: { verbose?: boolean; paint?: Paint } = {}): string[] {
+export function formatDiagnosis(
+  diagnosis: Diagnosis,
+  options: { verbose?: boolean; paint?: Paint } = {},
+): string[] {
   const { verbose = false, paint = plain } = options;
   const { causes, unknown, elided } = diagnosis;
   return [

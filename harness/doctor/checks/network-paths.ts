@@ -5,7 +5,7 @@ import { eastWestGateways, hasKubernetesEastWest } from '../gateways.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { rootsOf, sameRoot } from '../trust.ts';
 import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const firewall =
   'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#connectivity-and-firewall-issues';
@@ -130,7 +130,7 @@ const tlsEnded: Check = {
           {
             what: 'issuer that was shown',
             seen: first.leaf?.issuer ?? '',
-            expected: some(roots.map(({ subject }) => subject)),
+            expected: firstFew(roots.map(({ subject }) => subject)),
           },
         ],
         cause: `What answers ${cluster.name} at the gateway of ${to} shows a certificate that no root of ${to} stands behind.`,
@@ -189,7 +189,7 @@ const gatewayUnknown: Check = {
           evidence: [
             {
               what: 'networks in /debug/networkz',
-              seen: some([...new Set(networks.map(({ network }) => network))]) || 'none',
+              seen: firstFew([...new Set(networks.map(({ network }) => network))]) || 'none',
               expected: wanted,
             },
           ],
@@ -235,4 +235,4 @@ const noListener: Check = {
   }),
 };
 
-export const wayChecks = [gatewayBlocked, tlsFails, tlsEnded, apiBlocked, gatewayUnknown, noListener];
+export const networkPathChecks = [gatewayBlocked, tlsFails, tlsEnded, apiBlocked, gatewayUnknown, noListener];
