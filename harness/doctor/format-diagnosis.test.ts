@@ -23,7 +23,7 @@ test('a healthy mesh is one line', () => {
 test('the cause comes first, with evidence, remedy, and what it explains', () => {
   const lines = formatDiagnosis(unlabelled());
   assert.equal(lines[0], 'error   MP2104 west → east, Secret istio-system/istio-remote-secret-east');
-  assert.match(lines[1] ?? '', /has no label istio\/multiCluster=true/);
+  assert.match(lines[1] ?? '', /does not have the label istio\/multiCluster=true/);
   assert.ok(lines.includes('  · label istio/multiCluster: none, expected true'));
   assert.ok(lines.some((line) => line.startsWith('  $ kubectl --context west -n istio-system label secret')));
   assert.ok(lines.includes('  explains 1 other finding: MP2202'));

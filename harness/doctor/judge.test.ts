@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { sampleSnapshot } from '../snapshot/sample/sample.ts';
 import { snapshotSchema, type Snapshot } from '../snapshot/schema.ts';
 import { broken, resource, itemOf } from './broken-sample.ts';
-import type { Check } from './check.ts';
+import type { Check, Sighting } from './check.ts';
 import { diagnosisSchema } from './finding.ts';
 import { judge } from './judge.ts';
 
@@ -197,6 +197,28 @@ test('two defects at once are both named', () => {
       const named = causes.map(({ finding }) => finding.code);
       assert.ok(named.includes(a) && named.includes(b), `${a} and ${b}: ${named.join(', ')}`);
     }
+});
+
+test('a remedy has the names in its finding, and a context for each cluster', () => {
+  const remedyOf = (remedy: string, sighting: Partial<Sighting>) => {
+    const snapshot = sampleSnapshot();
+    for (const one of snapshot.declared.clusters) one.context = `kind-${one.name}`;
+    const check: Check = {
+      ...{ code: 'MP6201', title: '', severity: 'error', explanation: '', reference: '', needs: [], remedy },
+      run: () => [{ cluster: 'west', peer: 'east', evidence: [], cause: 'It fails.', ...sighting }],
+    };
+    return judge(snapshot, [check]).causes[0]?.finding.remedy;
+  };
+  const all = '--context <cluster> <peer> -n <namespace> <name> <pod> <node> <address>:<port> <label>';
+  const cases: [object: string, remedy: string][] = [
+    ['Pod a/b', '--context kind-west east -n a b b <node> <address>:<port> <label>'],
+    ['Namespace a', '--context kind-west east -n a a <pod> <node> <address>:<port> <label>'],
+    ['Node a', '--context kind-west east -n <namespace> a <pod> a <address>:<port> <label>'],
+    ['1.2.3.4:15443', '--context kind-west east -n <namespace> <name> <pod> <node> 1.2.3.4:15443 <label>'],
+    ['API server', '--context kind-west east -n <namespace> <name> <pod> <node> <address>:<port> <label>'],
+  ];
+  for (const [object, remedy] of cases) assert.equal(remedyOf(all, { object }), remedy);
+  assert.equal(remedyOf('get <name> <peer>', { object: 'Pod a/$(x)', peer: 'a;b' }), 'get <name> <peer>');
 });
 
 test('what the snapshot lacks is unknown, and proves no absence', () => {

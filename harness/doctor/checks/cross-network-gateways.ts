@@ -19,7 +19,7 @@ const apply =
   'kubectl --context <cluster> apply -n istio-system -f samples/multicluster/expose-services.yaml';
 
 /** The findings that a closed gateway causes. */
-const shut = { cluster: ['MP3502'], target: ['MP3402', 'MP3401'] };
+const causedByClosedGateway = { cluster: ['MP3502'], target: ['MP3402', 'MP3401'] };
 
 /**
  * Judges every cluster that other networks have to reach, with the servers that may configure its gateway. The primaries configure a
@@ -42,16 +42,16 @@ function* eachCluster(
 const refOf = ({ resource }: GatewayServer): string => `Gateway ${keyOf(resource)}`;
 const passes = ({ mode }: GatewayServer): boolean => mode === 'AUTO_PASSTHROUGH';
 
-const none: Check = {
+const noGateway: Check = {
   code: 'MP3301',
-  title: 'No Gateway exposes the services of a cluster to other networks',
+  title: 'A cluster does not have a Gateway that exposes its services to other networks',
   severity: 'error',
   explanation:
     'The east-west gateway listens on port 15443 only if a Gateway with TLS mode AUTO_PASSTHROUGH selects it. Without that Gateway, the gateway refuses connections from other clusters.',
   remedy: apply,
   reference,
   needs: ['resources', 'installs', 'services'],
-  explains: shut,
+  explains: causedByClosedGateway,
   run: function* (view) {
     yield* eachCluster(view, function* (cluster, servers) {
       if (servers.length === 0)
@@ -59,24 +59,24 @@ const none: Check = {
           cluster: cluster.name,
           object: `Gateway ${cluster.systemNamespace}/cross-network-gateway`,
           evidence: [{ what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 }],
-          cause: `${cluster.name} has no Gateway that exposes its services to other networks.`,
+          cause: `${cluster.name} does not have a Gateway that exposes its services to other networks.`,
         };
     });
   },
 };
 
 /** Reports the first server of a cluster if all its servers fail. */
-function* noneThat(
+function* whereAllFail(
   view: MeshView,
   asked: (server: GatewayServer) => boolean,
   good: (server: GatewayServer, cluster: ClusterView) => boolean,
-  tell: (server: GatewayServer, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause'>,
+  describe: (server: GatewayServer, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause'>,
 ): Iterable<Sighting> {
   yield* eachCluster(view, function* (cluster, servers) {
     const asking = servers.filter(asked);
     const first = asking[0];
     if (first && !asking.some((one) => good(one, cluster)))
-      yield { cluster: cluster.name, object: refOf(first), ...tell(first, cluster) };
+      yield { cluster: cluster.name, object: refOf(first), ...describe(first, cluster) };
   });
 }
 
@@ -89,9 +89,9 @@ const wrongMode: Check = {
   remedy: apply,
   reference: 'https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings-TLSmode',
   needs: ['resources', 'services'],
-  explains: shut,
+  explains: causedByClosedGateway,
   run: (view) =>
-    noneThat(
+    whereAllFail(
       view,
       () => true,
       passes,
@@ -112,12 +112,12 @@ const wrongSelector: Check = {
   explanation:
     'The selector of the Gateway must match the labels of the pods behind the Service of the east-west gateway. If it matches other pods or does not match a pod, nothing listens on port 15443.',
   remedy:
-    'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n istio-system edit gateway cross-network-gateway   # spec.selector',
+    'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n <namespace> edit gateway <name>   # spec.selector',
   reference,
   needs: ['resources', 'pods', 'services'],
-  explains: shut,
+  explains: causedByClosedGateway,
   run: (view) =>
-    noneThat(
+    whereAllFail(
       view,
       passes,
       ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => selectsAnyOf(selector, pods)),
@@ -147,14 +147,14 @@ const wrongHosts: Check = {
   remedy: apply,
   reference,
   needs: ['resources', 'services', 'pods'],
-  explains: shut,
+  explains: causedByClosedGateway,
   run: function* (view) {
     yield* eachCluster(view, function* (cluster, servers) {
       const passing = servers.filter(passes);
       const first = passing[0];
       // The namespace of a host may stand before it.
       const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
-      if (!first || hosts.includes('*.local')) return; // the usual one, which covers all
+      if (!first || hosts.includes('*.local')) return; // covers all services
       const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
       const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
       if (left.length === 0) return;
@@ -181,9 +181,9 @@ const wrongPort: Check = {
   remedy: apply,
   reference,
   needs: ['resources', 'services'],
-  explains: shut,
+  explains: causedByClosedGateway,
   run: (view) =>
-    noneThat(
+    whereAllFail(
       view,
       passes,
       ({ port }, cluster) => {
@@ -211,4 +211,4 @@ function listensFor(
   return asked === port || (entry !== undefined && asked === entry.targetPort);
 }
 
-export const crossNetworkGatenetworkPathChecks = [none, wrongMode, wrongSelector, wrongHosts, wrongPort];
+export const crossNetworkGatenetworkPathChecks = [noGateway, wrongMode, wrongSelector, wrongHosts, wrongPort];

@@ -6,13 +6,15 @@ import { firstFew } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/configuration/mesh/configuration-scoping/';
 
+const label = 'kubectl --context <cluster> label namespace <namespace> <label of the selector>';
+
 const hidesGateways: Check = {
   code: 'MP2501',
   title: 'Discovery selectors hide the east-west gateway',
   severity: 'error',
   explanation:
     'With discoverySelectors, istiod reads only the namespaces that a selector selects; that includes istio-system. If the namespace of the east-west gateway or of istiod is not selected, istiod does not know the gateway to the network of the cluster. It drops the endpoints behind the gateway, or proxies send to them directly.',
-  remedy: 'kubectl --context <cluster> label namespace <namespace of the gateway> <label of the selector>',
+  remedy: label,
   reference,
   needs: ['installs', 'namespaces', 'services'],
   // The selectors of a cluster apply to everything that its istiod reads, also in other clusters.
@@ -47,7 +49,7 @@ const hidesWorkloads: Check = {
   severity: 'error',
   explanation:
     'Pods with sidecars run in a namespace that the discovery selectors do not select. istiod does not know their services: calls to them fail or leave the mesh, and other clusters do not see them.',
-  remedy: 'kubectl --context <cluster> label namespace <namespace> <label of the selector>',
+  remedy: label,
   reference,
   needs: ['installs', 'namespaces', 'pods'],
   explains: { cluster: ['MP2204'], target: ['MP3402'] },
@@ -84,7 +86,7 @@ const silent: Check = {
         yield {
           cluster: name,
           object: 'API server',
-          evidence: [{ what: 'what came back', seen: unreachable ?? 'nothing', expected: 'an answer' }],
+          evidence: [{ what: 'answer', seen: unreachable ?? 'nothing', expected: 'an answer' }],
           cause: `The API server of ${name} did not answer, so this cluster was not judged.`,
         };
   },

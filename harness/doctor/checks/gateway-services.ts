@@ -9,6 +9,12 @@ import { firstFew } from '../format-values.ts';
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#install-the-east-west-gateway-in-cluster1';
 
+const label =
+  'kubectl --context <cluster> -n <namespace> label service <name> topology.istio.io/network=<network> --overwrite';
+
+const labelFor = (view: MeshView, { name }: ClusterView): string =>
+  label.replace('<network>', view.declaredNetwork(name) ?? '<network>');
+
 /** The findings that a missing gateway causes in other clusters. */
 const unknown = { target: ['MP3501', 'MP3401', 'MP3402'] };
 
@@ -24,19 +30,22 @@ function* eachCluster(
 }
 
 /** Reports the first gateway of a cluster if all its gateways fail. */
-function* noneThat(
+function* whereAllFail(
   view: MeshView,
   good: (gateway: GatewayService, cluster: ClusterView) => boolean,
-  tell: (gateway: GatewayService, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause' | 'remedy'>,
+  describe: (
+    gateway: GatewayService,
+    cluster: ClusterView,
+  ) => Pick<Sighting, 'evidence' | 'cause' | 'remedy'>,
 ): Iterable<Sighting> {
   yield* eachCluster(view, function* (cluster, gateways) {
     const first = gateways[0];
     if (!first || gateways.some((one) => good(one, cluster))) return;
-    yield { cluster: cluster.name, object: `Service ${keyOf(first.service)}`, ...tell(first, cluster) };
+    yield { cluster: cluster.name, object: `Service ${keyOf(first.service)}`, ...describe(first, cluster) };
   });
 }
 
-const none: Check = {
+const noGateway: Check = {
   code: 'MP3201',
   title: 'A cluster has no east-west gateway',
   severity: 'error',
@@ -53,7 +62,7 @@ const none: Check = {
         yield {
           cluster: cluster.name,
           object: 'Service istio-eastwestgateway',
-          evidence: [{ what: `services with the label ${networkLabel}`, seen: 0, expected: 1 }],
+          evidence: [{ what: `Services with the label ${networkLabel}`, seen: 0, expected: 1 }],
           cause: `${cluster.name} does not have an east-west gateway, and neither does another cluster of its network.`,
         };
     });
@@ -62,17 +71,16 @@ const none: Check = {
 
 const noLabel: Check = {
   code: 'MP3202',
-  title: 'The Service of the east-west gateway has no network label',
+  title: 'The Service of the east-west gateway does not have a network label',
   severity: 'error',
   explanation:
     'istiod finds the gateway of a network by the label topology.istio.io/network of its Service. Without the label the gateway runs, but proxies do not use it.',
-  remedy:
-    'kubectl --context <cluster> -n istio-system label service istio-eastwestgateway topology.istio.io/network=<network>',
+  remedy: label,
   reference: 'https://github.com/istio/istio/issues/54909',
   needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
-    noneThat(
+    whereAllFail(
       view,
       ({ network }) => network !== undefined,
       ({ service }, cluster) => ({
@@ -84,24 +92,23 @@ const noLabel: Check = {
           },
         ],
         cause: `The Service ${keyOf(service)} of ${cluster.name} does not have a network label, so istiod does not use it as a gateway.`,
-        remedy: `kubectl --context ${cluster.name} -n ${service.namespace} label service ${service.name} ${networkLabel}=${view.declaredNetwork(cluster.name) ?? '<network>'}`,
+        remedy: labelFor(view, cluster),
       }),
     ),
 };
 
 const otherNetwork: Check = {
   code: 'MP3207',
-  title: 'The east-west gateway is labelled with another network than its cluster is on',
+  title: 'The east-west gateway has the label of another network than its cluster',
   severity: 'error',
   explanation:
     'Other clusters look for the gateway of the network of the pods. With the label of another network, proxies use the gateway for the pods of that network, which it cannot reach, and not for its own pods.',
-  remedy:
-    'kubectl --context <cluster> -n istio-system label service istio-eastwestgateway topology.istio.io/network=<network> --overwrite',
+  remedy: label,
   reference: 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork',
   needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
-    noneThat(
+    whereAllFail(
       view,
       ({ network }, cluster) => network === undefined || network === view.declaredNetwork(cluster.name),
       ({ service, network }, cluster) => ({
@@ -112,30 +119,30 @@ const otherNetwork: Check = {
             expected: view.declaredNetwork(cluster.name) ?? '',
           },
         ],
-        cause: `The gateway ${keyOf(service)} of ${cluster.name} is labelled with the network ${network}.`,
+        cause: `The gateway ${keyOf(service)} of ${cluster.name} has the label of the network ${network}.`,
+        remedy: labelFor(view, cluster),
       }),
     ),
 };
 
 const noAddress: Check = {
   code: 'MP3203',
-  title: 'The Service of the east-west gateway has no address from outside',
+  title: 'The Service of the east-west gateway does not have an external address',
   severity: 'error',
   explanation:
     'istiod sends proxies of other networks the addresses in status.loadBalancer.ingress or externalIPs of the Service of the gateway. Without an address, other networks cannot reach the cluster. The usual reason is that a load balancer did not accept the Service.',
-  remedy:
-    'kubectl --context <cluster> -n istio-system describe service istio-eastwestgateway   # Events tell why there is no load balancer',
+  remedy: 'kubectl --context <cluster> -n <namespace> describe service <name>   # Events show the reason',
   reference,
   needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
-    noneThat(
+    whereAllFail(
       view,
       // With a node port, istiod uses the addresses of the nodes that an annotation selects.
       ({ service }) => service.external.length > 0 || service.type === 'NodePort',
       ({ service }, cluster) => ({
         evidence: [
-          { what: 'addresses from outside', seen: 0, expected: 1 },
+          { what: 'external addresses', seen: 0, expected: 1 },
           { what: 'type', seen: service.type, expected: 'LoadBalancer' },
         ],
         cause: `The Service ${keyOf(service)} of ${cluster.name} does not have an address that other networks can reach.`,
@@ -150,12 +157,12 @@ const noPort: Check = {
   explanation:
     'istiod uses port 15443 of the gateway, or the port in networking.istio.io/gatewayPort. If the Service does not have this port, istiod logs a warning and does not use the Service as a gateway.',
   remedy:
-    'kubectl --context <cluster> -n istio-system patch service istio-eastwestgateway --type=json -p \'[{"op":"add","path":"/spec/ports/-","value":{"name":"tls","port":15443,"targetPort":15443}}]\'',
+    'kubectl --context <cluster> -n <namespace> patch service <name> --type=json -p \'[{"op":"add","path":"/spec/ports/-","value":{"name":"tls","port":15443,"targetPort":15443}}]\'',
   reference,
   needs: ['services', 'resources'],
   explains: unknown,
   run: (view) =>
-    noneThat(
+    whereAllFail(
       view,
       ({ service, port }) => service.ports.some((one) => one.port === port),
       ({ service, port }, cluster) => ({
@@ -177,16 +184,16 @@ const noPort: Check = {
 
 const noPods: Check = {
   code: 'MP3205',
-  title: 'No pod of the east-west gateway is ready',
+  title: 'The east-west gateway does not have a ready pod',
   severity: 'error',
   explanation:
     'The gateway has an address but not a ready pod: its Deployment has 0 replicas, its pods do not start, or its Service selects other pods. Calls from other networks are refused or time out, until failover takes effect if it is configured.',
-  remedy: 'kubectl --context <cluster> -n istio-system get deployment,pods -l istio=eastwestgateway',
+  remedy: 'kubectl --context <cluster> -n <namespace> get deployment,pods -l istio=eastwestgateway',
   reference,
   needs: ['services', 'pods', 'resources'],
   explains: { ...unknown, cluster: ['MP3502', 'MP3303'] },
   run: function* (view) {
-    yield* noneThat(
+    yield* whereAllFail(
       view,
       ({ pods }) => pods.some(({ ready }) => ready),
       ({ service, pods }, cluster) => ({
@@ -194,7 +201,7 @@ const noPods: Check = {
           { what: 'pods that are ready', seen: 0, expected: Math.max(1, pods.length) },
           { what: 'selector', seen: JSON.stringify(service.selector) },
         ],
-        cause: `The gateway ${keyOf(service)} of ${cluster.name} has ${pods.length} pods, and none is ready.`,
+        cause: `0 of the ${pods.length} pods of the gateway ${keyOf(service)} of ${cluster.name} are ready.`,
       }),
     );
   },
@@ -216,7 +223,7 @@ const unresolved: Check = {
       one.install?.env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false' ? [one] : [],
     );
     const isAddress = (one: string) => isIP(one) !== 0;
-    return noneThat(
+    return whereAllFail(
       view,
       ({ service }) =>
         unwilling.length === 0 || service.external.length === 0 || service.external.some(isAddress),
@@ -228,9 +235,9 @@ const unresolved: Check = {
   },
 };
 
-const noView: Check = {
+const allNetworks: Check = {
   code: 'MP3503',
-  title: 'The east-west gateway sends on to other networks',
+  title: 'The east-west gateway forwards to other networks',
   severity: 'warning',
   explanation:
     'A gateway with ISTIO_META_REQUESTED_NETWORK_VIEW forwards calls only to endpoints of its own network. Without it, the gateway also sends to the gateways of other networks, which may send back: calls go in circles, and the shares of traffic are wrong.',
@@ -260,12 +267,12 @@ const noView: Check = {
 };
 
 export const gatewayServiceChecks = [
-  none,
+  noGateway,
   noLabel,
   otherNetwork,
   noAddress,
   noPort,
   noPods,
   unresolved,
-  noView,
+  allNetworks,
 ];

@@ -37,7 +37,7 @@ const oneSided: Check = {
       const asking = having.filter((cluster) => isInjected(cluster, name));
       if (asking.length === 0 || asking.length === having.length) continue;
       yield* separately(having, function* (cluster) {
-        if (asking.includes(cluster) || isAmbient(cluster, name) || !isPeopled(cluster, name)) return;
+        if (asking.includes(cluster) || isAmbient(cluster, name) || !hasWorkloads(cluster, name)) return;
         const pods = cluster.pods.in(name);
         // Pods may ask for sidecars themselves.
         if (pods.length > 0 && pods.every((pod) => pod.sidecar || pod.proxy !== undefined)) return;
@@ -66,7 +66,7 @@ const oneSided: Check = {
 };
 
 /** A namespace without pods of its own, and with no Service that has any to come, misses nothing; default/kubernetes has none. */
-const isPeopled = (cluster: ClusterView, namespace: string): boolean =>
+const hasWorkloads = (cluster: ClusterView, namespace: string): boolean =>
   cluster.pods.in(namespace).length > 0 ||
   [...cluster.services.values()].some(
     (one) => one.namespace === namespace && Object.keys(one.selector).length > 0,
@@ -89,7 +89,7 @@ const notInjected: Check = {
   severity: 'warning',
   explanation:
     'These pods were created before the namespace was labelled, or while the webhook did not answer. They are outside the mesh: gateways cannot reach them, they do not encrypt, and policies by identity do not match them.',
-  remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <name>',
+  remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <deployment>',
   reference,
   needs: ['namespaces', 'webhooks', 'pods', 'installs'],
   run: perCluster(function* (cluster, view) {
@@ -219,7 +219,7 @@ const noWebhook: Check = {
   explanation:
     'The API server calls istiod to inject sidecars into pods. If the Service of the webhook does not exist, pods cannot be created (failurePolicy Fail), or are created without a sidecar (Ignore).',
   remedy:
-    'kubectl --context <cluster> get mutatingwebhookconfigurations -l app=sidecar-injector\nkubectl --context <cluster> delete mutatingwebhookconfiguration <the one of a revision that is gone>',
+    'kubectl --context <cluster> get mutatingwebhookconfigurations -l app=sidecar-injector\nkubectl --context <cluster> delete mutatingwebhookconfiguration <name>   # if its revision does not exist any more',
   reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
   needs: ['webhooks', 'services'],
   run: perCluster(function* (cluster) {

@@ -11,6 +11,7 @@ import {
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import { modesByPort, modesOf } from '../peer-authentication.ts';
 import { perCluster } from '../per-cluster.ts';
+import { useMutualTls } from '../remedies.ts';
 import { labels, table } from '../spec-reader.ts';
 import { anyOf, fromReadable, separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
@@ -100,8 +101,7 @@ const strictWithout: Check = {
   severity: 'error',
   explanation:
     'A DestinationRule turns TLS off for a service, and a PeerAuthentication of its pods is STRICT. The pods reset every call that uses the rule. On separate networks, calls to other clusters also fail for another reason.',
-  remedy:
-    'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
+  remedy: useMutualTls,
   reference:
     'https://istio.io/latest/docs/ops/common-problems/network-issues/#503-errors-after-setting-destination-rule',
   needs: ['resources', 'pods', 'services', 'installs'],
@@ -148,7 +148,7 @@ const holdsFor = ({ parts }: DestinationRuleRecord, part: PolicyPart, port: numb
     ? !parts.some((other) => other.subset === part.subset && other.port === port && other.tls !== undefined)
     : part.port === port;
 
-const selectsNobody: Check = {
+const selectsNothing: Check = {
   code: 'MP5204',
   title: 'A policy does not select a pod in any cluster',
   severity: 'info',
@@ -179,4 +179,4 @@ const selectsNobody: Check = {
   }),
 };
 
-export const mutualTlsChecks = [policyWithout, crossNetworkWithout, strictWithout, selectsNobody];
+export const mutualTlsChecks = [policyWithout, crossNetworkWithout, strictWithout, selectsNothing];

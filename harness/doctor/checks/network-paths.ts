@@ -10,23 +10,28 @@ import { firstFew } from '../format-values.ts';
 const firewall =
   'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#connectivity-and-firewall-issues';
 
-/** The connections that were tried from a cluster, by the cluster that they led to. */
+/** The connections that were tried from a cluster, by their target cluster. */
 const probesOf = (cluster: ClusterView, target: ProbeRecord['target']) =>
   Map.groupBy(
     cluster.seen('probes').filter((one) => one.target === target),
     (one) => one.cluster,
   );
 
-const words = { connected: 'connected', refused: 'refused', timeout: 'no answer', failed: 'failed' } as const;
+const results = {
+  connected: 'connected',
+  refused: 'refused',
+  timeout: 'no answer',
+  failed: 'failed',
+} as const;
 
 const gatewayBlocked: Check = {
   code: 'MP3401',
-  title: 'The east-west gateway of a cluster cannot be reached from another',
+  title: 'A cluster cannot reach the east-west gateway of another',
   severity: 'error',
   explanation:
-    'A TCP connection to the gateway was tried from inside the other cluster, and failed. "No answer" means that packets are dropped on the way: a firewall, a security group, a route. "Refused" means that the address answers, but nothing listens on the port.',
+    'A TCP connection to the gateway failed. meshproof tried it from inside the cluster. "No answer" means that a firewall, a security group or a route drops packets. "Refused" means that nothing listens on the port.',
   remedy:
-    'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<gateway address>/15443 && echo open"',
+    'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<address>/<port> && echo open"',
   reference: firewall,
   needs: ['probes'],
   explains: { pair: ['MP3402'] },
@@ -41,10 +46,10 @@ const gatewayBlocked: Check = {
         peer: to,
         object: `${first.address}:${first.port}`,
         evidence: [
-          { what: `TCP from ${first.from}`, seen: words[first.tcp], expected: 'connected' },
+          { what: `TCP from ${first.from}`, seen: results[first.tcp], expected: 'connected' },
           { what: 'addresses that answer', seen: probes.length - failed.length, expected: probes.length },
         ],
-        cause: `The east-west gateway of ${to} (${first.address}:${first.port}) gives ${first.tcp === 'refused' ? 'a refusal' : 'no answer'} to ${cluster.name}.`,
+        cause: `The east-west gateway of ${to} (${first.address}:${first.port}) ${first.tcp === 'refused' ? 'refuses' : 'does not answer'} connections from ${cluster.name}.`,
       };
     }
   }),
@@ -52,17 +57,17 @@ const gatewayBlocked: Check = {
 
 const tlsFails: Check = {
   code: 'MP3402',
-  title: 'The east-west gateway of a cluster answers, but TLS through it fails',
+  title: 'TLS through an east-west gateway fails',
   severity: 'error',
   explanation:
-    'TCP to the gateway works, and a TLS handshake with the name of a service ends without a certificate. The gateway has no listener for that name (no Gateway, or wrong mode, hosts or selector), knows no endpoint behind it, or the pod behind it does not speak TLS.',
+    'TCP to the gateway works, but the TLS handshake for a service ends without a certificate. The gateway may not have a listener for the name: check the mode, hosts and selector of its Gateway. Or it does not know an endpoint, or the pod does not use TLS.',
   remedy:
-    'openssl s_client -connect <gateway address>:15443 -servername outbound_.80_._.<service>.<namespace>.svc.cluster.local -alpn istio </dev/null\nistioctl --context <cluster> proxy-config listeners deploy/istio-eastwestgateway.istio-system --port 15443',
+    'openssl s_client -connect <address>:<port> -servername outbound_.80_._.<service>.<its namespace>.svc.cluster.local -alpn istio </dev/null\nistioctl --context <peer> proxy-config listeners deploy/istio-eastwestgateway.istio-system --port 15443',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
   needs: ['probes', 'istiods'],
   run: perCluster(function* (cluster) {
     for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
-      if (probes.every(({ tls }) => tls === 'completed')) continue; // nobody has to look what istiod knows
+      if (probes.every(({ tls }) => tls === 'completed')) continue; // the pages of istiod are not needed
       const tried = probes.filter(
         ({ tcp, tls, sni }) => tcp === 'connected' && tls !== 'notTried' && expectsTls(cluster, to, sni),
       );
@@ -80,18 +85,18 @@ const tlsFails: Check = {
             expected: 'a certificate',
           },
           {
-            what: 'handshakes that showed one',
+            what: 'handshakes with a certificate',
             seen: tried.length - failed.length,
             expected: tried.length,
           },
         ],
-        cause: `TLS from ${cluster.name} through the east-west gateway of ${to} ended (${first.alert ?? first.tls}) before a certificate was shown.`,
+        cause: `TLS from ${cluster.name} through the east-west gateway of ${to} failed (${first.alert ?? first.tls}) before the server sent a certificate.`,
       };
     }
   }),
 };
 
-/** Whether a certificate is due for a name: gateways know no way to a service of which no endpoint has a sidecar. */
+/** Whether a handshake for a name must give a certificate: gateways route only to services that have an endpoint with a sidecar. */
 function expectsTls(cluster: ClusterView, to: string, sni: string | undefined): boolean {
   const host = sni?.split('_.').at(-1);
   const known = cluster.shards().flatMap(({ shards }) => shards.get(`${host} ${to}`) ?? []);
@@ -100,14 +105,14 @@ function expectsTls(cluster: ClusterView, to: string, sni: string | undefined): 
   return known.some(({ mtls }) => mtls > 0);
 }
 
-const tlsEnded: Check = {
+const foreignCertificate: Check = {
   code: 'MP3403',
-  title: 'What answers behind the east-west gateway does not show a certificate of the mesh',
+  title: 'The server behind an east-west gateway does not have a certificate of the mesh',
   severity: 'error',
   explanation:
-    'The handshake was completed, but the certificate does not lead to a root of the cluster behind the gateway. Something on the way ends TLS: a load balancer for HTTP in place of one for TCP, a proxy that inspects traffic; or the address is not the gateway’s.',
+    'The TLS handshake completed, but the certificate does not chain to a root of the cluster. An HTTP load balancer or an inspecting proxy ends TLS on the path, or the address is wrong.',
   remedy:
-    'openssl s_client -connect <gateway address>:15443 -servername outbound_.80_._.<service>.<namespace>.svc.cluster.local -showcerts </dev/null   # who issued this?',
+    'openssl s_client -connect <address>:<port> -servername outbound_.80_._.<service>.<its namespace>.svc.cluster.local -showcerts </dev/null   # look at the issuer',
   reference: 'https://github.com/istio/istio.io/pull/17065',
   needs: ['probes', 'authorities', 'installs', 'roots'],
   run: perCluster(function* (cluster, view) {
@@ -118,8 +123,8 @@ const tlsEnded: Check = {
       const foreign = probes.flatMap((probe) => {
         const shown = view.certificatesOf(probe.chain);
         const signers = shown.flatMap((one) => [one, ...view.certificatesOf(one.signedBy)]);
-        const leads = signers.some((one) => roots.some((root) => sameRoot(one, root)));
-        return shown.length === 0 || leads ? [] : [{ probe, leaf: shown[0] }];
+        const trusted = signers.some((one) => roots.some((root) => sameRoot(one, root)));
+        return shown.length === 0 || trusted ? [] : [{ probe, leaf: shown[0] }];
       });
       const first = foreign[0];
       if (!first) continue;
@@ -128,12 +133,12 @@ const tlsEnded: Check = {
         object: `${first.probe.address}:${first.probe.port}`,
         evidence: [
           {
-            what: 'issuer that was shown',
+            what: 'issuer of the certificate',
             seen: first.leaf?.issuer ?? '',
             expected: firstFew(roots.map(({ subject }) => subject)),
           },
         ],
-        cause: `What answers ${cluster.name} at the gateway of ${to} shows a certificate that no root of ${to} stands behind.`,
+        cause: `The server at the gateway of ${to} sends ${cluster.name} a certificate that does not chain to a root of ${to}.`,
       };
     }
   }),
@@ -141,12 +146,12 @@ const tlsEnded: Check = {
 
 const apiBlocked: Check = {
   code: 'MP3404',
-  title: 'The API server of a cluster cannot be reached from where another istiod runs',
+  title: 'A cluster cannot reach the API server of another',
   severity: 'error',
   explanation:
-    'A TCP connection to the API server that the remote secret names was tried from inside the other cluster, and failed. Traffic goes on with the endpoints that were read before, so nothing is noticed until a pod moves: then calls go to pods that are gone.',
+    'A TCP connection from the cluster of istiod to the API server in its remote secret failed. istiod keeps the endpoints that it read, so traffic continues. When pods change, calls go to pods that do not exist any more.',
   remedy:
-    'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<API server>/6443 && echo open"   # then the firewall between them',
+    'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<address>/<port> && echo open"   # then check the firewall between them',
   reference: firewall,
   needs: ['probes', 'installs'],
   explains: { pair: ['MP2202', 'MP2203', 'MP2204', 'MP2201', 'MP3501'] },
@@ -158,8 +163,8 @@ const apiBlocked: Check = {
       yield {
         peer: to,
         object: `${first.address}:${first.port}`,
-        evidence: [{ what: `TCP from ${first.from}`, seen: words[first.tcp], expected: 'connected' }],
-        cause: `The API server of ${to} (${first.address}:${first.port}) gives ${first.tcp === 'refused' ? 'a refusal' : 'no answer'} to ${cluster.name}, so its istiod hears of no change there.`,
+        evidence: [{ what: `TCP from ${first.from}`, seen: results[first.tcp], expected: 'connected' }],
+        cause: `The API server of ${to} (${first.address}:${first.port}) ${first.tcp === 'refused' ? 'refuses' : 'does not answer'} connections from ${cluster.name}, so its istiod does not see changes in ${to}.`,
       };
     }
   }),
@@ -167,10 +172,10 @@ const apiBlocked: Check = {
 
 const gatewayUnknown: Check = {
   code: 'MP3501',
-  title: 'An istiod knows no gateway to the network of another cluster',
+  title: 'An istiod does not know a gateway to the network of another cluster',
   severity: 'error',
   explanation:
-    'istiod has no gateway for the network that the other cluster is on, so its proxies are told to send to pods there directly, or nothing at all. The gateway’s Service lacks its label, port or address, or the cluster that it stands in is not read.',
+    'Without a gateway, the proxies of this istiod call pods on the other network directly, or do not get endpoints. Either the Service of the gateway lacks its label, port or address, or istiod does not read its cluster.',
   remedy:
     'kubectl --context <cluster> -n istio-system exec deploy/istiod -- pilot-discovery request GET /debug/networkz',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
@@ -193,7 +198,7 @@ const gatewayUnknown: Check = {
               expected: wanted,
             },
           ],
-          cause: `istiod ${pod} of ${reader.name} knows no gateway to ${wanted}, the network of ${read}.`,
+          cause: `istiod ${pod} of ${reader.name} does not know a gateway to ${wanted}, the network of ${read}.`,
         };
       }
     });
@@ -205,8 +210,8 @@ const noListener: Check = {
   title: 'The east-west gateway does not listen for other networks',
   severity: 'error',
   explanation:
-    'The Envoy of the gateway has no listener on the port for other networks. No Gateway with AUTO_PASSTHROUGH selects it, or it has not been told by its istiod.',
-  remedy: 'istioctl --context <cluster> proxy-config listeners deploy/istio-eastwestgateway.istio-system',
+    'The Envoy of the gateway does not listen on the port for other networks. Either a Gateway with AUTO_PASSTHROUGH does not select it, or istiod did not send the configuration.',
+  remedy: 'istioctl --context <cluster> proxy-config listeners <pod>.<namespace>',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
   needs: ['proxies', 'services', 'pods', 'resources'],
   run: perCluster(function* (cluster, view) {
@@ -216,23 +221,30 @@ const noListener: Check = {
       const target = service.ports.find((one) => one.port === port)?.targetPort;
       const names = new Set(pods.filter(({ ready }) => ready).map(keyOf));
       const envoys = cluster.seen('proxies').filter(({ namespace, pod }) => names.has(`${namespace}/${pod}`));
-      const deaf = envoys.filter(
+      const closed = envoys.filter(
         ({ listeners }) => !listeners.some((one) => one.port === port || one.port === target),
       );
-      if (network === undefined || deaf.length === 0) continue;
+      if (network === undefined || closed.length === 0) continue;
       yield {
-        object: `Pod ${deaf[0]?.namespace}/${deaf[0]?.pod}`,
+        object: `Pod ${closed[0]?.namespace}/${closed[0]?.pod}`,
         evidence: [
           {
             what: `gateway pods that listen on ${port}`,
-            seen: envoys.length - deaf.length,
+            seen: envoys.length - closed.length,
             expected: envoys.length,
           },
         ],
-        cause: `${deaf.length} of ${envoys.length} pods of the east-west gateway of ${cluster.name} do not listen on ${port}.`,
+        cause: `${closed.length} of ${envoys.length} pods of the east-west gateway of ${cluster.name} do not listen on ${port}.`,
       };
     }
   }),
 };
 
-export const networkPathChecks = [gatewayBlocked, tlsFails, tlsEnded, apiBlocked, gatewayUnknown, noListener];
+export const networkPathChecks = [
+  gatewayBlocked,
+  tlsFails,
+  foreignCertificate,
+  apiBlocked,
+  gatewayUnknown,
+  noListener,
+];

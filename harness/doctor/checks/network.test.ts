@@ -188,7 +188,7 @@ test('TLS through the gateway fails, or is ended by somebody else', () => {
   assertFirst(
     ({ west, snapshot }) => {
       const foreign = {
-        ...the(snapshot.certificates),
+        ...itemOf(snapshot.certificates),
         fingerprint: 'ff',
         subject: 'CN=elb',
         issuer: 'CN=public',

@@ -1,16 +1,14 @@
 import type { Check } from '../check.ts';
 import { differences, isMissed, sightingOf } from '../differences.ts';
+import { compare } from '../remedies.ts';
 import { canonical } from '../spec-reader.ts';
 import { anyOf, fromReadable, separately } from '../unread.ts';
-
-const same =
-  'kubectl --context <cluster> -n <namespace> get <kind> <name> -o yaml   # in each cluster; apply the one that is meant to all';
 
 /** Policies of one kind that differ between clusters; only an info if a missing policy would not apply to a pod. */
 const differing = (kind: string, of: Omit<Check, 'run' | 'needs' | 'severity' | 'remedy'>): Check => ({
   ...of,
   severity: 'warning',
-  remedy: same.replace('<kind>', kind.toLowerCase()),
+  remedy: compare(`${kind.toLowerCase()} <name>`),
   needs: ['resources', 'namespaces', 'pods', 'installs'],
   run: function* (view) {
     yield* separately(differences(view, kind), function* (one) {
@@ -66,7 +64,7 @@ const settingsDiffer: Check = {
   explanation:
     'The clusters of the mesh differ in a setting that decides which calls are allowed: calls to unknown destinations, the normalization of paths before policies match them, the oldest TLS version, or automatic mutual TLS. A caller, or an attacker, can use the weakest of them.',
   remedy:
-    'kubectl --context <cluster> -n istio-system get configmap istio -o jsonpath="{.data.mesh}"   # in each cluster; then install with the one that is meant',
+    'kubectl --context <cluster> -n istio-system get configmap istio -o jsonpath="{.data.mesh}"   # in each cluster; apply the intended one to all',
   reference: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/',
   needs: ['installs'],
   run: function* (view) {

@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { perPrimary } from '../per-cluster.ts';
+import { createRemoteSecret } from '../remedies.ts';
 import {
   activeSecrets,
   isActive,
@@ -13,19 +14,17 @@ import { firstFew } from '../format-values.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#enable-endpoint-discovery';
-const make =
-  'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
 
 /** The findings in a cluster whose istiod does not read another cluster. */
 const unread = { pair: ['MP2202', 'MP2204', 'MP2203', 'MP3501', 'MP2201'] };
 
 const missing: Check = {
   code: 'MP2101',
-  title: 'A cluster has no remote secret for another one',
+  title: 'A cluster does not have a remote secret for another',
   severity: 'error',
   explanation:
     'istiod reads the services and pods of another cluster with the kubeconfig in a remote secret. Without the secret, its workloads do not learn of the other cluster: calls stay local, and services that exist only there are not found. Each direction needs its own secret.',
-  remedy: make,
+  remedy: createRemoteSecret,
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   explains: unread,
@@ -55,7 +54,6 @@ const missing: Check = {
             : []),
         ],
         cause: `${reader.name} does not have a remote secret for ${read}, so its istiod does not read ${read}.`,
-        remedy: `istioctl create-remote-secret --context ${read} --name ${read} --server https://<API server of ${read}>:6443 | kubectl --context ${reader.name} apply -f -`,
       };
     });
   },
@@ -67,7 +65,7 @@ const wrongNamespace: Check = {
   severity: 'error',
   explanation:
     'istiod reads remote secrets only in its own namespace. It does not read a secret in another namespace, such as default, and does not report it.',
-  remedy: `${make.replace('apply -f -', '-n istio-system apply -f -')}\nkubectl --context <cluster> -n <namespace> delete secret <name>`,
+  remedy: `${createRemoteSecret.replace('apply -f -', '-n istio-system apply -f -')}\nkubectl --context <cluster> -n <namespace> delete secret <name>`,
   reference,
   needs: ['remoteSecrets', 'installs'],
   explains: unread,
@@ -103,8 +101,7 @@ const withoutLabel: Check = {
         peer: secret.cluster,
         object: secretRef(secret),
         evidence: [{ what: 'label istio/multiCluster', seen: 'none', expected: 'true' }],
-        cause: `The remote secret of ${reader.name} for ${secret.cluster} has no label istio/multiCluster=true, so istiod ignores it.`,
-        remedy: `kubectl --context ${reader.name} -n ${secret.namespace} label secret ${secret.name} istio/multiCluster=true`,
+        cause: `The remote secret of ${reader.name} for ${secret.cluster} does not have the label istio/multiCluster=true, so istiod ignores it.`,
       };
     }
   }),
@@ -116,23 +113,23 @@ const wrongName: Check = {
   severity: 'error',
   explanation:
     'istiod registers a cluster under the key in its remote secret. The key must be the clusterName of the istiod and of the proxies of that cluster. With another name, istiod looks for gateways and endpoints of a cluster that does not exist, refuses the proxies of the cluster, and confuses locality and network.',
-  remedy: make,
+  remedy: createRemoteSecret,
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   explains: unread,
   run: perPrimary(function* (reader, view) {
     yield* separately(remoteSecrets(reader), function* (secret) {
-      const [led] = clustersAt(view, secret);
-      if (led === undefined || !isActive(reader, secret)) return;
+      const [actual] = clustersAt(view, secret);
+      if (actual === undefined || !isActive(reader, secret)) return;
       if (view.clusterNames.includes(secret.cluster) && isServerOf(view, secret, secret.cluster)) return;
       yield {
-        peer: led,
+        peer: actual,
         object: secretRef(secret),
         evidence: [
-          { what: 'name in the secret', seen: secret.cluster, expected: led },
+          { what: 'name in the secret', seen: secret.cluster, expected: actual },
           { what: 'server in the secret', seen: secret.server ?? 'none' },
         ],
-        cause: `The remote secret ${secret.name} of ${reader.name} names the cluster ${led} ${secret.cluster}.`,
+        cause: `The remote secret ${secret.name} of ${reader.name} names the cluster ${actual} ${secret.cluster}.`,
       };
     });
   }),
@@ -144,7 +141,7 @@ const twice: Check = {
   severity: 'warning',
   explanation:
     'istiod uses the first secret that names a cluster and logs an error for the other. The order may change when istiod restarts, and the credential and the server with it.',
-  remedy: 'kubectl --context <cluster> -n istio-system delete secret <the one that is old>',
+  remedy: 'kubectl --context <cluster> -n istio-system delete secret <old secret>',
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: perPrimary(function* (reader) {
@@ -167,12 +164,12 @@ const ofItself: Check = {
   severity: 'warning',
   explanation:
     'istiod always reads its own cluster, and ignores a remote secret that names it. The usual reason is that two contexts were confused; then the intended secret is missing in another cluster.',
-  remedy: 'kubectl --context <cluster> -n istio-system delete secret istio-remote-secret-<cluster>',
+  remedy: 'kubectl --context <cluster> -n <namespace> delete secret <name>',
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: perPrimary(function* (reader, view) {
     yield* separately(activeSecrets(reader), function* (secret) {
-      if (secret.cluster === reader.name && !clustersAt(view, secret).some((led) => led !== reader.name))
+      if (secret.cluster === reader.name && !clustersAt(view, secret).some((name) => name !== reader.name))
         yield {
           object: secretRef(secret),
           evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: 'another cluster' }],
@@ -189,7 +186,7 @@ const stranger: Check = {
   explanation:
     'istiod reads a cluster that the mesh file does not name. The cluster may belong to the mesh and be missing in the file. If the cluster does not exist any more, istiod tries to reach it without end, and becomes ready late when it starts.',
   remedy:
-    'kubectl --context <cluster> -n istio-system delete secret <name>   # or add the cluster to the mesh file',
+    'kubectl --context <cluster> -n <namespace> delete secret <name>   # or add the cluster to the mesh file',
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: function* (view) {
