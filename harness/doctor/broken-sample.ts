@@ -10,7 +10,7 @@ export interface SampleCluster extends Omit<ClusterSnapshot, 'istiods'> {
   istiods: { [page in keyof IstiodRecord]-?: NonNullable<IstiodRecord[page]> }[];
 }
 
-/** A healthy mesh of west and east, which a test breaks before it is judged. */
+/** A healthy mesh of west and east, which a test breaks before the doctor judges it. */
 export interface BrokenSample {
   snapshot: Snapshot;
   west: SampleCluster;
@@ -25,7 +25,7 @@ export function broken(breakIt: (sample: BrokenSample) => void): Snapshot {
   return snapshot;
 }
 
-/** What a defect shows: code, severity, the clusters that it names, and the codes that are folded under it. */
+/** The expected cause: code, severity, clusters, and the codes that are folded under it. */
 export interface Expected {
   code: string;
   severity?: Severity;
@@ -42,42 +42,42 @@ export function assertFirst(breakIt: (sample: BrokenSample) => void, expected: E
   const snapshot = broken(breakIt);
   const { causes } = judge(snapshot);
   assertNothingNew(snapshot);
-  const told = causes
+  const found = causes
     .map(({ finding }) => `${finding.code} ${finding.severity}: ${finding.cause}`)
     .join('\n');
   const [first, ...others] = causes;
-  assert.ok(first, `nothing was found, expected ${expected.code}`);
+  assert.ok(first, `the doctor found nothing, expected ${expected.code}`);
   const { severity, cluster, peer } = first.finding;
   const { symptoms, ...wanted } = expected;
   const seen = { code: first.finding.code, severity, cluster, peer };
   for (const [key, value] of Object.entries(wanted))
-    assert.equal(seen[key as keyof typeof seen], value, `${key} of\n${told}`);
+    assert.equal(seen[key as keyof typeof seen], value, `${key} of\n${found}`);
   assert.deepEqual(
     others
       .filter(({ finding }) => finding.severity !== 'info' && finding.code !== expected.code)
       .map(({ finding }) => finding.code),
     [],
-    told,
+    found,
   );
   if (symptoms)
     assert.deepEqual(
       [...new Set(first.symptoms.map(({ code }) => code))].toSorted(),
       symptoms.toSorted(),
-      told,
+      found,
     );
   assert.ok(first.finding.evidence.length > 0, `${expected.code} shows no evidence`);
   assert.match(first.finding.cause, /^[^\n]+[.]$/);
   return first;
 }
 
-/** The item of a list that a test wants to change. */
+/** The first item of a list that fits. */
 export function itemOf<T>(items: readonly T[], which: (item: T) => boolean = () => true): T {
   const found = items.find(which);
-  assert.ok(found !== undefined, 'the sample has no such item');
+  assert.ok(found !== undefined, 'the sample does not have such an item');
   return found;
 }
 
-/** A resource as it would be applied to a cluster of the sample. */
+/** A resource as if applied to a cluster of the sample. */
 export const resource = (
   kind: string,
   name: string,

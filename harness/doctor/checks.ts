@@ -25,7 +25,7 @@ import { trustDomainChecks } from './checks/trust-domains.ts';
 import { versionChecks } from './checks/versions.ts';
 import { networkPathChecks } from './checks/network-paths.ts';
 
-/** Every check of the doctor. Where two explain the same finding, the one that stands first here is its cause. */
+/** Every check of the doctor. If two findings explain a third, the check that is first here gives its cause. */
 export const checks: readonly Check[] = [
   ...authoritySecretChecks,
   ...authorityChecks,

@@ -71,12 +71,12 @@ export function sightingOf(
     subject: key,
     evidence: [
       { what: 'clusters that have it', seen: names(holders), expected: 'all' },
-      { what: 'different versions of it', seen: variants, expected: 1 },
+      { what: 'different specs', seen: variants, expected: 1 },
       ...changed(have),
     ],
     cause:
       lack.length > 0
-        ? `${kind} ${key} is in ${names(holders)}, and not in ${names(lack)}.`
+        ? `${kind} ${key} is in ${names(holders)}, but not in ${names(lack)}.`
         : `${kind} ${key} is not the same in ${names(holders)}.`,
     remedy: `kubectl --context ${holders.find((one) => one !== odd)?.name ?? '<cluster>'} -n ${key.split('/')[0]} get ${kind.toLowerCase()} ${key.split('/')[1]} -o yaml   # compare, then apply to ${odd.name}`,
   };
@@ -89,7 +89,7 @@ function oneOfFewest(have: Difference['have']): ClusterView {
     .toSorted((a, b) => a.length - b.length)
     .find(({ length }) => length === Math.min(...groups.map((one) => one.length)));
   const last = (groups.every(({ length }) => length === fewest?.length) ? have : (fewest ?? have)).at(-1);
-  if (!last) throw new Error('A difference is between at least one resource and something else.');
+  if (!last) throw new Error('A difference needs at least one resource.');
   return last.cluster;
 }
 

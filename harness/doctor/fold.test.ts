@@ -17,13 +17,13 @@ const between = check('MP2002', 'error', { pair: ['MP3001'] });
 const root = check('MP2001', 'warning', { pair: ['MP2002'] });
 const all = [root, between, symptom];
 
-test('a defect stands first, what it explains under it, and it is as grave as the gravest of that', () => {
+test('a cause has its symptoms under it, and the severity of the gravest symptom', () => {
   const pair = { cluster: 'west', peer: 'east' };
   const causes = fold([seen(symptom, pair), seen(between, pair), seen(root, pair)], all);
   assert.deepEqual(shape(causes), [['MP2001', 'error', ['MP2002', 'MP3001']]]);
 });
 
-test('the other direction is not explained', () => {
+test('a cause does not explain the other direction', () => {
   const causes = fold(
     [seen(between, { cluster: 'west', peer: 'east' }), seen(symptom, { cluster: 'east', peer: 'west' })],
     all,
@@ -55,7 +55,7 @@ test('relations: target, cluster, subject, mesh', () => {
   }
 });
 
-test('what is only worth knowing explains nothing that is wrong', () => {
+test('an info does not explain an error', () => {
   const note = check('MP1001', 'info', { mesh: ['MP3001'] });
   assert.equal(fold([seen(note), seen(symptom)], [note, symptom]).length, 2);
 });

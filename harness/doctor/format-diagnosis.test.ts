@@ -20,7 +20,7 @@ test('a healthy mesh is one line', () => {
   ]);
 });
 
-test('the cause comes first, with evidence, remedy, and what it explains', () => {
+test('a cause has its evidence, its remedy and the number of its symptoms', () => {
   const lines = formatDiagnosis(unlabelled());
   assert.equal(lines[0], 'error   MP2104 west → east, Secret istio-system/istio-remote-secret-east');
   assert.match(lines[1] ?? '', /does not have the label istio\/multiCluster=true/);
@@ -34,7 +34,7 @@ test('the cause comes first, with evidence, remedy, and what it explains', () =>
   assert.ok(lines.some((line) => line.startsWith('  west: nodes (nodes is forbidden); ')));
 });
 
-test('verbose shows symptoms one by one; colours are asked for', () => {
+test('verbose output lists symptoms, and painted output has colours', () => {
   const lines = formatDiagnosis(unlabelled(), { verbose: true, paint: (style, text) => `<${style}>${text}` });
   assert.ok(lines.some((line) => /MP2202 west → east.*does not know/.test(line)));
   assert.ok(lines[0]?.startsWith('<red>error'));

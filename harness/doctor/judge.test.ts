@@ -11,7 +11,7 @@ import { judge } from './judge.ts';
 type Node = Record<string, unknown> | unknown[];
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 
-/** Every list and table in a value, itself included. */
+/** Every list and table in a value, with the value itself. */
 function nodesOf(value: unknown): Node[] {
   return isNode(value) ? [value, ...Object.values(value).flatMap(nodesOf)] : [];
 }
@@ -34,7 +34,7 @@ const strange = fc.oneof(
   fc.boolean(),
 );
 
-/** One place of a snapshot, and what becomes of it: taken away, doubled, exchanged with another, or made strange. */
+/** A change at one place of a snapshot: the value is removed, doubled, moved, or replaced by a strange value. */
 const mutation = fc.record({
   node: fc.nat(),
   key: fc.nat(),
@@ -82,7 +82,7 @@ const rules = [
   resource('NetworkPolicy', 'x', { podSelector: {}, ingress: [{ ports: [{ port: 1 }] }] }, 'istio-system'),
 ];
 
-test('whatever fits the schema gives findings, never a crash, and the same each time', () => {
+test('every snapshot that fits the schema is judged without a crash, and with the same result each time', () => {
   fc.assert(
     fc.property(fc.array(mutation, { minLength: 1, maxLength: 25 }), (mutations) => {
       const snapshot = sampleSnapshot();
@@ -162,7 +162,7 @@ const deletesPods = {
   resources: ['pods'],
 };
 
-test('two defects at once are both named', () => {
+test('two defects at the same time are both found', () => {
   const defects: Record<string, Parameters<typeof broken>[0]> = {
     MP1104: ({ snapshot }) =>
       void (itemOf(snapshot.certificates, ({ subject }) => subject.endsWith('L=west')).notAfter =
@@ -194,8 +194,8 @@ test('two defects at once are both named', () => {
           defects[b]?.(sample);
         }),
       );
-      const named = causes.map(({ finding }) => finding.code);
-      assert.ok(named.includes(a) && named.includes(b), `${a} and ${b}: ${named.join(', ')}`);
+      const codesFound = causes.map(({ finding }) => finding.code);
+      assert.ok(codesFound.includes(a) && codesFound.includes(b), `${a} and ${b}: ${codesFound.join(', ')}`);
     }
 });
 
@@ -221,7 +221,7 @@ test('a remedy has the names in its finding, and a context for each cluster', ()
   assert.equal(remedyOf('get <name> <peer>', { object: 'Pod a/$(x)', peer: 'a;b' }), 'get <name> <peer>');
 });
 
-test('what the snapshot lacks is unknown, and proves no absence', () => {
+test('a missing part of the snapshot is unknown and does not prove an absence', () => {
   const snapshot = broken(({ west }) => {
     west.remoteSecrets = [];
     west.missing = [{ what: 'remoteSecrets', reason: 'forbidden', why: 'secrets is forbidden' }];
@@ -235,7 +235,7 @@ test('what the snapshot lacks is unknown, and proves no absence', () => {
   assert.ok(unknown[0]?.checks.includes('MP2101'));
 });
 
-test('a cluster that does not answer is unknown as a whole, once', () => {
+test('a cluster that does not answer is one unknown part', () => {
   const snapshot = broken(({ east }) => {
     const missing = [{ what: 'pods', reason: 'unreachable', why: 'connect ECONNREFUSED' }] as const;
     Object.assign(east, { reachable: false, unreachable: 'connect ECONNREFUSED', missing });
@@ -251,7 +251,7 @@ test('a cluster that does not answer is unknown as a whole, once', () => {
   );
 });
 
-test('a mesh that breaks one rule everywhere is told of in part, with the number of the rest', () => {
+test('a diagnosis has at most 100 findings of one code, and the number of the rest', () => {
   const snapshot = broken(({ west }) => {
     for (let i = 0; i < 150; i++)
       west.resources.push(
@@ -267,19 +267,19 @@ test('a mesh that breaks one rule everywhere is told of in part, with the number
   );
 });
 
-test('of what breaks one rule everywhere, the gravest is told of, wherever it stands', () => {
+test('of more than 100 findings of one code, the gravest are kept', () => {
   const check: Check = {
     ...{ code: 'MP6201', title: '', severity: 'info', explanation: '', remedy: '', reference: '', needs: [] },
     run: function* () {
       for (let i = 0; i < 150; i++) yield { subject: `some/${i}`, evidence: [], cause: `${i}.` };
-      yield { severity: 'error', evidence: [], cause: 'Our own.' };
+      yield { severity: 'error', evidence: [], cause: 'The gravest.' };
     },
   };
   const { causes, counts, elided } = judge(sampleSnapshot(), [check]);
   assert.deepEqual(counts, { error: 1, warning: 0, info: 99 });
   assert.deepEqual(
     causes.slice(0, 2).map(({ finding }) => finding.cause),
-    ['Our own.', '0.'],
+    ['The gravest.', '0.'],
   );
   assert.deepEqual(elided, [{ code: 'MP6201', more: 51 }]);
 });

@@ -9,7 +9,7 @@ import { MeshView } from './mesh-view.ts';
 
 type Reason = Missing['reason'];
 
-/** A snapshot from which one part of one cluster was removed, as if the collector had not been able to read it. */
+/** A snapshot without one part of one cluster, as if the collector could not read it. */
 export interface Cut {
   name: string;
   part: Source;
@@ -23,7 +23,7 @@ const lists = [
 ] as Exclude<Source, 'apiServer'>[];
 const pages = ['clusters', 'networks', 'shards', 'held', 'connected', 'settings'] as const;
 
-/** Every cut of a snapshot: each list of each cluster, each kind, and each thing that is read by itself. */
+/** Every cut of a snapshot: each list of each cluster, each kind, and each item that is read by itself. */
 export function cutsOf(snapshot: Snapshot, reason: Reason): Cut[] {
   return snapshot.clusters.flatMap((cluster) => {
     const cut = (part: Source, of: string | undefined, change: Partial<ClusterSnapshot>): Cut => {
@@ -48,10 +48,10 @@ export function cutsOf(snapshot: Snapshot, reason: Reason): Cut[] {
 
 type MakeCut = (part: Source, of: string | undefined, change: Partial<ClusterSnapshot>) => Cut;
 
-/** Cuts that leave other parts empty too: the collector does not note a gap for those. */
+/** Cuts that also leave other parts empty. The collector does not note a gap for those parts. */
 function consequentCuts(cluster: ClusterSnapshot, cut: MakeCut): Cut[] {
   const gateways = cluster.proxies.filter(({ type }) => type === 'gateway');
-  // Without its Deployment an istiod is not found; the ConfigMaps of its revision still are.
+  // Without its Deployment, an istiod is not found, but the ConfigMaps of its revision are.
   const installs = cluster.installs.map(({ version: _, ...one }) => ({ ...one, istiod: false, env: {} }));
   return [
     cut('pods', undefined, { pods: [], istiods: [], proxies: [], probes: [] }),

@@ -37,19 +37,19 @@ export const secretRef = ({ namespace, name }: { namespace: string; name: string
   `Secret ${namespace}/${name}`;
 
 /**
- * The clusters of the mesh whose API server or node has the address of a secret's server. Empty if no cluster has the address: it
- * may still be right, as behind a load balancer. Throws NotRead if no cluster has it and the addresses of a cluster are not known.
+ * The clusters of the mesh whose API server or node has the address of a secret's server. Empty if the address is unknown: it may
+ * still be right, as behind a load balancer. Throws NotRead if it is unknown and the addresses of a cluster were not read.
  */
 export function clustersAt(view: MeshView, { server }: RemoteSecret): readonly string[] {
   const host = hostOfUrl(server);
   if (server === undefined || host === undefined || isLoopback(host)) return [];
   const { apiServers, nodes } = addressesOf(view);
-  const led = apiServers.get(placeOf(server)) ?? nodes.get(host) ?? [];
-  if (led.length === 0) for (const cluster of view.everyCluster()) cluster.whole('nodes');
-  return led;
+  const owners = apiServers.get(placeOf(server)) ?? nodes.get(host) ?? [];
+  if (owners.length === 0) for (const cluster of view.everyCluster()) cluster.whole('nodes');
+  return owners;
 }
 
-/** Whether a secret leads to one cluster of the mesh, as in {@link clustersAt}. Throws NotRead if the addresses of that cluster are not known. */
+/** Whether the server of a secret is in a cluster, as in {@link clustersAt}. Throws NotRead if the addresses of that cluster were not read. */
 export function isServerOf(view: MeshView, { server }: RemoteSecret, name: string): boolean {
   const host = hostOfUrl(server);
   if (server === undefined || host === undefined || isLoopback(host)) return false;

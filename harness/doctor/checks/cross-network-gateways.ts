@@ -152,7 +152,7 @@ const wrongHosts: Check = {
     yield* eachCluster(view, function* (cluster, servers) {
       const passing = servers.filter(passes);
       const first = passing[0];
-      // The namespace of a host may stand before it.
+      // A host may have a namespace before it.
       const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
       if (!first || hosts.includes('*.local')) return; // covers all services
       const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));

@@ -13,7 +13,7 @@ import {
 import { judge } from '../judge.ts';
 import { assertNothingNew } from '../missing-parts.ts';
 
-/** Meshes that are in order, though not set up as the lab is: no finding above info may be made of them. */
+/** Healthy meshes that are set up differently from the lab: they may not give a finding above info. */
 function assertHealthy(snapshot: Snapshot): void {
   const above = judge(snapshot).causes.filter(({ finding }) => finding.severity !== 'info');
   assert.deepEqual(
@@ -28,7 +28,7 @@ const istiod = ({ istiods }: SampleCluster) => itemOf(istiods);
 const gateway = ({ services }: SampleCluster) =>
   itemOf(services, ({ name }) => name === 'istio-eastwestgateway');
 
-test('a remote cluster is exposed by the Gateway of its primary', () => {
+test('the Gateway of its primary exposes a remote cluster', () => {
   const remote = ({ snapshot, east }: BrokenSample) => {
     itemOf(snapshot.declared.clusters, ({ name }) => name === 'east').role = 'remote';
     east.installs = east.installs.map((one) => ({ ...one, istiod: false }));
@@ -39,7 +39,7 @@ test('a remote cluster is exposed by the Gateway of its primary', () => {
   assert.ok(!codes.includes('MP3301'), codes.join());
 });
 
-test('an external control plane: its cluster is none of the mesh, and its kubeconfig no remote secret', () => {
+test('the cluster of an external control plane is not part of the mesh, and its kubeconfig is not a remote secret', () => {
   const snapshot = sampleSnapshot(['control', 'data']);
   const [control, data] = snapshot.clusters as [SampleCluster, SampleCluster];
   const declared = (wanted: string) => itemOf(snapshot.declared.clusters, ({ name }) => name === wanted);
@@ -64,7 +64,7 @@ test('an external control plane: its cluster is none of the mesh, and its kubeco
   assertHealthy(snapshot);
 });
 
-test('of two clusters on one network, one has the gateway', () => {
+test('two clusters on one network share the gateway of one cluster', () => {
   const snapshot = sampleSnapshot(['west', 'north', 'east']);
   const north = itemOf(snapshot.clusters, ({ name }) => name === 'north');
   const declared = itemOf(snapshot.declared.clusters, ({ name }) => name === 'north');
@@ -79,7 +79,7 @@ test('of two clusters on one network, one has the gateway', () => {
   );
 });
 
-test('a load balancer with a name alone: replicas of istiod may know it by different addresses', () => {
+test('replicas of istiod may resolve the host name of a load balancer to different addresses', () => {
   healthy(({ west, east }) => {
     gateway(east).external = ['a1b2.elb.example.com'];
     const other = structuredClone(istiod(west));
@@ -89,7 +89,7 @@ test('a load balancer with a name alone: replicas of istiod may know it by diffe
   });
 });
 
-test('a canary: proxies are of the version of the istiod that they are connected to', () => {
+test('in a canary upgrade, proxies have the version of their own istiod', () => {
   healthy(({ west, east }) => {
     for (const cluster of [west, east]) {
       const stable = istiod(cluster);
@@ -104,7 +104,7 @@ test('a canary: proxies are of the version of the istiod that they are connected
   });
 });
 
-test('pods that come and go while istiods are asked are no stale endpoints', () => {
+test('pods that change while istiods are read are not stale endpoints', () => {
   const moved = ({ west, east }: BrokenSample) => {
     const shard = itemOf(
       istiod(west).shards,
@@ -127,7 +127,7 @@ test('pods that come and go while istiods are asked are no stale endpoints', () 
   );
 });
 
-test('pods that come and go are not missing, nor is the endpoint of a Service without ports', () => {
+test('pods that change, and Services without ports, are not missing endpoints', () => {
   const ofCatalog = ({ name }: { name: string }) => name === 'catalog';
   const lacking = (change: (east: SampleCluster) => void) => {
     const snapshot = broken(({ west, east }) => {
@@ -144,7 +144,7 @@ test('pods that come and go are not missing, nor is the endpoint of a Service wi
   assert.ok(!lacks(({ services }) => void (itemOf(services, ofCatalog).ports = [])));
 });
 
-test('a headless Service, and one whose calls stay on their node, have no endpoints elsewhere', () => {
+test('headless and node-local Services do not have endpoints in other networks', () => {
   for (const change of [{ headless: true }, { internalTrafficPolicy: 'Local' }])
     healthy(({ west, east }) => {
       for (const cluster of [west, east])
@@ -159,7 +159,7 @@ test('a headless Service, and one whose calls stay on their node, have no endpoi
     });
 });
 
-test('localities that weights do not name have no endpoints', () => {
+test('localities that weights do not list do not have endpoints', () => {
   const near = { 'region-west/*': 100 };
   const ruleOf = (distribute: object[]) =>
     resource('DestinationRule', 'weights', {
@@ -185,7 +185,7 @@ test('localities that weights do not name have no endpoints', () => {
     void (itemOf(west.installs).settings!.localityLb = { distribute, failover: [], failoverPriority: [] });
   assert.ok(!lacks(settings([{ from: '*', to: near }])));
   assert.ok(lacks(settings([{ from: '*', to: { '*': 100 } }])));
-  // A rule's setting stands in place of the mesh's.
+  // The setting of a rule replaces the setting of the mesh.
   assert.ok(
     lacks((west) => {
       settings([{ from: '*', to: near }])(west);
@@ -194,13 +194,13 @@ test('localities that weights do not name have no endpoints', () => {
   );
 });
 
-test('the namespace default has a Service, and nobody to put a sidecar beside', () => {
+test('the namespace default has a Service but not a pod', () => {
   healthy(({ west }) => {
     itemOf(west.namespaces, ({ name }) => name === 'default').labels['istio-injection'] = 'enabled';
   });
 });
 
-test('an ambient namespace wants no sidecars', () => {
+test('an ambient namespace does not need sidecars', () => {
   const codes = judge(
     broken(({ east }) => {
       const { labels } = itemOf(east.namespaces, ({ name }) => name === 'meshproof');
@@ -211,7 +211,7 @@ test('an ambient namespace wants no sidecars', () => {
   assert.ok(!codes.includes('MP6101'), codes.join());
 });
 
-test('an authority of a few weeks, renewed by a program, does not expire soon', () => {
+test('an authority with a lifetime of a few weeks does not expire soon', () => {
   const short = (end: string) => (sample: BrokenSample) => {
     for (const one of sample.snapshot.certificates)
       if (one.isCa && !one.selfSigned)
@@ -221,7 +221,7 @@ test('an authority of a few weeks, renewed by a program, does not expire soon', 
   assertFirst(short('2026-11-02T12:00:00.000Z'), { code: 'MP1104', severity: 'warning' });
 });
 
-test('an authority that istiod made for itself, before somebody else signed, is nobody’s', () => {
+test('an authority that istiod created is ignored if another CA signs', () => {
   healthy(({ west, east }) => {
     for (const cluster of [west, east]) {
       for (const install of cluster.installs) install.env['ENABLE_CA_SERVER'] = 'false';
@@ -234,7 +234,7 @@ test('an authority that istiod made for itself, before somebody else signed, is 
   });
 });
 
-test('an authority that istiod made for itself, before Kubernetes signed, is nobody’s', () => {
+test('an authority that istiod created is ignored if Kubernetes signs', () => {
   healthy(({ west, east }) => {
     for (const cluster of [west, east]) {
       for (const install of cluster.installs)
@@ -251,7 +251,7 @@ test('an authority that istiod made for itself, before Kubernetes signed, is nob
   });
 });
 
-test('istiods that do not validate trust domains need no aliases', () => {
+test('istiods that do not validate trust domains do not need aliases', () => {
   const domains = ({ west, east }: BrokenSample) => {
     for (const cluster of [west, east])
       for (const install of cluster.installs) install.env['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] = 'true';
@@ -261,7 +261,7 @@ test('istiods that do not validate trust domains need no aliases', () => {
   assert.ok(!codes.includes('MP1201'), codes.join());
 });
 
-test('an API server that the doctor’s own machine cannot reach may be right for istiod', () => {
+test('an API server that the local machine cannot reach may be reachable for istiod', () => {
   const away = (synced: boolean) => (sample: BrokenSample) => {
     const { west } = sample;
     west.probes = [];
@@ -273,11 +273,11 @@ test('an API server that the doctor’s own machine cannot reach may be right fo
   const causes = judge(broken(away(false))).causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]);
   assert.ok(
     causes.some(({ code }) => code === 'MP2107' || code === 'MP2202'),
-    'an istiod that is not synced is still told of',
+    'a cluster that istiod has not synced is still reported',
   );
 });
 
-test('API servers behind one host are told apart by port', () => {
+test('API servers with the same host are distinguished by port', () => {
   const behind = (port: number) => (sample: BrokenSample) => {
     const { west, east } = sample;
     west.apiServer!.url = 'https://rancher.example:1001';
@@ -289,7 +289,7 @@ test('API servers behind one host are told apart by port', () => {
   assert.ok(codes.includes('MP2105'), codes.join());
 });
 
-test('a remedy is written with the contexts of the kubeconfig', () => {
+test('a remedy has the contexts of the kubeconfig', () => {
   const { causes } = judge(
     broken(({ snapshot, east }) => {
       itemOf(snapshot.declared.clusters, ({ name }) => name === 'east').context = 'prod-east';
@@ -301,7 +301,7 @@ test('a remedy is written with the contexts of the kubeconfig', () => {
   assert.match(causes[0]?.finding.remedy ?? '', /--context prod-east /);
 });
 
-test('a primary beside an external control plane reads the cluster of that one’s workloads alone', () => {
+test('a primary does not read the cluster of an external control plane, only the cluster of its workloads', () => {
   const snapshot = sampleSnapshot(['west', 'east', 'control']);
   itemOf(snapshot.declared.clusters, ({ name }) => name === 'control').role = 'external';
   for (const { remoteSecrets, istiods } of snapshot.clusters as SampleCluster[]) {
@@ -315,7 +315,7 @@ test('a primary beside an external control plane reads the cluster of that one�
   );
 });
 
-test('pods may be on another network than their cluster, by a label of their own', () => {
+test('a label may place pods on another network than their cluster', () => {
   const label = 'topology.istio.io/network';
   const moved = (network: string, change: (sample: BrokenSample) => void = () => undefined) =>
     broken((sample) => {

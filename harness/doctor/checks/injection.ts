@@ -65,7 +65,7 @@ const oneSided: Check = {
   },
 };
 
-/** A namespace without pods of its own, and with no Service that has any to come, misses nothing; default/kubernetes has none. */
+/** Whether a namespace has pods, or a Service with a selector for future pods; default/kubernetes does not have a selector. */
 const hasWorkloads = (cluster: ClusterView, namespace: string): boolean =>
   cluster.pods.in(namespace).length > 0 ||
   [...cluster.services.values()].some(

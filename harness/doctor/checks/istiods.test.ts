@@ -4,7 +4,7 @@ import type { IstiodRecord } from '../../snapshot/schema.ts';
 import { assertFirst, broken, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
-test('replicas of istiod disagree', () => {
+test('replicas of istiod differ', () => {
   assertFirst(
     ({ west }) => {
       const other = structuredClone(itemOf(west.istiods));
@@ -17,7 +17,7 @@ test('replicas of istiod disagree', () => {
   );
 });
 
-test('a page of istiod that was not read proves nothing, and is unknown; other replicas are judged', () => {
+test('a page of istiod that was not read is unknown, and other replicas are judged', () => {
   const why = 'GET /debug/… failed: 500';
   const unreadPage =
     (...pages: ('clusters' | 'networks' | 'shards' | 'held' | 'connected')[]) =>
@@ -50,7 +50,7 @@ test('a page of istiod that was not read proves nothing, and is unknown; other r
   );
 });
 
-test('of endpoints that were cut by a limit, those that are kept are judged', () => {
+test('if a limit cut endpoints, the recorded endpoints are judged', () => {
   const cut = ({ west, east }: BrokenSample) => {
     for (const cluster of [west, east]) {
       const istiod = itemOf(cluster.istiods);
@@ -72,7 +72,7 @@ test('of endpoints that were cut by a limit, those that are kept are judged', ()
   assertFirst((sample) => void kept(sample).addresses.push('10.244.9.9'), {
     ...{ code: 'MP2203', cluster: 'west', peer: 'east' },
   });
-  // What the other istiod holds of it may be among what was not kept there.
+  // The endpoint may be among the endpoints of the other istiod that were cut.
   assert.deepEqual(
     judge(
       broken((sample) => {
@@ -91,7 +91,7 @@ test('of endpoints that were cut by a limit, those that are kept are judged', ()
   );
 });
 
-test('a cluster is not synced, for a reason that is not seen', () => {
+test('a cluster is not synced for an unknown reason', () => {
   assertFirst(
     ({ west }) =>
       void (itemOf(itemOf(west.istiods).clusters, ({ id }) => id === 'east').syncStatus = 'timeout'),
@@ -99,7 +99,7 @@ test('a cluster is not synced, for a reason that is not seen', () => {
   );
 });
 
-test('endpoints that are gone, or absent', () => {
+test('endpoints that are stale or missing', () => {
   const shard = ({ west }: BrokenSample) =>
     itemOf(
       itemOf(west.istiods).shards,
@@ -119,7 +119,7 @@ test('endpoints that are gone, or absent', () => {
   });
 });
 
-test('no istiod is ready; proxies are not connected, or behind', () => {
+test('an istiod is not ready; proxies are not connected or have old configuration', () => {
   assertFirst(
     ({ west }) => {
       itemOf(west.pods, ({ labels }) => labels['app'] === 'istiod').ready = false;

@@ -9,7 +9,7 @@ const rule = (localityLbSetting: object, outlierDetection?: object) =>
     trafficPolicy: { loadBalancer: { localityLbSetting }, ...(outlierDetection ? { outlierDetection } : {}) },
   });
 
-/** Proxies have the order of regions that the rule asks for. */
+/** Gives proxies the order of regions that the rule sets. */
 const ordered = ({ west, east }: BrokenSample) => {
   for (const cluster of [west, east])
     for (const proxy of cluster.proxies)
@@ -18,7 +18,7 @@ const ordered = ({ west, east }: BrokenSample) => {
           endpoint.priority = endpoint.region === `region-${cluster.name}` ? 0 : 1;
 };
 
-test('nodes without region or zone, in another region than declared', () => {
+test('nodes without a region or a zone, or in another region than the mesh file', () => {
   assertFirst(({ west }) => void (itemOf(west.nodes).region = ''), {
     code: 'MP4101',
     severity: 'warning',
@@ -41,7 +41,7 @@ test('nodes without region or zone, in another region than declared', () => {
   );
 });
 
-test('proxies count themselves elsewhere than their node is', () => {
+test('proxies have another locality than their node', () => {
   assertFirst(({ west }) => void (itemOf(west.proxies).nodeLocality!.region = ''), {
     code: 'MP4103',
     severity: 'warning',
@@ -49,7 +49,7 @@ test('proxies count themselves elsewhere than their node is', () => {
   });
 });
 
-test('a gateway to another network in no locality, where nodes behind it have one', () => {
+test('a gateway endpoint without a locality, although the nodes behind it have one', () => {
   const nameless = ({ west }: BrokenSample) => {
     for (const { upstreams } of west.proxies)
       for (const endpoint of upstreams.flatMap(({ endpoints }) => endpoints))
@@ -66,7 +66,7 @@ test('a gateway to another network in no locality, where nodes behind it have on
   );
 });
 
-test('failover without outlier detection, in both clusters and in one', () => {
+test('failover without outlier detection, in both clusters or in one', () => {
   assertFirst((sample) => applyToBoth(sample, rule({ enabled: true, failover })), {
     code: 'MP4201',
     severity: 'warning',
@@ -80,7 +80,7 @@ test('failover without outlier detection, in both clusters and in one', () => {
   });
 });
 
-test('failover that is set up well is no finding', () => {
+test('failover with outlier detection does not give a finding', () => {
   assertFirst(
     (sample) => {
       ordered(sample);
@@ -132,13 +132,13 @@ test('distribute together with failover, in a rule and in the mesh settings', ()
   );
 });
 
-test('weights and failover that lead nowhere', () => {
+test('weights and failover for a region without nodes', () => {
   const nowhere = [{ from: 'region-west/*', to: { 'region-west/*': 80, 'region-moon/*': 20 } }];
   assertFirst((sample) => applyToBoth(sample, rule({ distribute: nowhere })), {
     code: 'MP4204',
     severity: 'warning',
   });
-  // What is not named gets nothing: proxies have no endpoint there.
+  // Proxies do not have endpoints of localities that are not listed.
   const onlyNear = ({ west }: BrokenSample) => {
     for (const { upstreams } of west.proxies)
       for (const upstream of upstreams)
@@ -160,14 +160,14 @@ test('weights and failover that lead nowhere', () => {
   );
 });
 
-test('clients have no order of regions', () => {
+test('clients do not have an order of regions', () => {
   assertFirst((sample) => applyToBoth(sample, rule({ enabled: true, failover }, outlier)), {
     code: 'MP4206',
     severity: 'warning',
   });
 });
 
-test('a rule that is in one cluster only; pods that are ejected; locality balancing off in one cluster', () => {
+test('a rule in one cluster only; ejected pods; locality balancing off in one cluster', () => {
   const plain = resource('DestinationRule', 'pool', {
     host: 'catalog',
     trafficPolicy: { connectionPool: { tcp: { maxConnections: 9 } } },

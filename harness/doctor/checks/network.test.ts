@@ -14,7 +14,7 @@ const gatewayPod = (cluster: ClusterSnapshot) =>
 const probe = (cluster: ClusterSnapshot, target: ProbeRecord['target']) =>
   itemOf(cluster.probes, (one) => one.target === target);
 
-/** What west sees of a gateway of east that istiod does not know. */
+/** Changes west as if its istiod does not know the gateway of east. */
 const unknown = ({ west }: BrokenSample) => {
   for (const istiod of west.istiods)
     istiod.networks = istiod.networks.filter(({ cluster }) => cluster === 'west');
@@ -31,7 +31,7 @@ const all =
   (sample: BrokenSample) =>
     breaks.forEach((one) => one(sample));
 
-test('the network label is missing, wrong, or that of another cluster', () => {
+test('the network label is missing, unknown, or the label of another cluster', () => {
   assertFirst(({ east }) => void delete system(east).labels[label], {
     code: 'MP3101',
     severity: 'error',
@@ -56,7 +56,7 @@ test('the network label is missing, wrong, or that of another cluster', () => {
   });
 });
 
-test('proxies on another network; endpoints that istiod counts on none', () => {
+test('proxies on another network; endpoints without a network', () => {
   assertFirst(({ east }) => void (itemOf(east.pods, ({ sidecar }) => sidecar).proxy!.network = 'west-net'), {
     code: 'MP3104',
     severity: 'error',
@@ -69,7 +69,7 @@ test('proxies on another network; endpoints that istiod counts on none', () => {
   );
 });
 
-test('no east-west gateway', () => {
+test('a cluster without an east-west gateway', () => {
   assertFirst(
     all(
       unknown,
@@ -83,7 +83,7 @@ test('no east-west gateway', () => {
   );
 });
 
-test('the gateway Service lacks its label, names another network, has no address, no port, no pods', () => {
+test('the gateway Service lacks its label, address, port or pods, or has another network', () => {
   assertFirst(
     all(unknown, ({ east }) => void delete gateway(east).labels[label]),
     { code: 'MP3202', cluster: 'east', symptoms: ['MP3501'] },
@@ -106,7 +106,7 @@ test('the gateway Service lacks its label, names another network, has no address
   );
 });
 
-test('a gateway with a name only, where istiod does not resolve names', () => {
+test('a gateway with only a host name, and an istiod that does not resolve it', () => {
   assertFirst(
     all(unknown, ({ east, west }) => {
       gateway(east).external = ['gateway.example'];
@@ -116,7 +116,7 @@ test('a gateway with a name only, where istiod does not resolve names', () => {
   );
 });
 
-test('a gateway that sends on to other networks', () => {
+test('a gateway that forwards to other networks', () => {
   assertFirst(({ east }) => void delete gatewayPod(east).proxy!.requestedNetworkView, {
     code: 'MP3503',
     severity: 'warning',
@@ -131,7 +131,7 @@ const exposed = (east: ClusterSnapshot) =>
     servers: { port: object; tls: object; hosts: string[] }[];
   };
 
-test('the cross-network Gateway is missing, or wrong in mode, selector, hosts or port', () => {
+test('the cross-network Gateway is missing, or has a wrong mode, selector, host or port', () => {
   const shut = ['MP3402', 'MP3502'];
   assertFirst(
     all(reset, deaf, ({ east }) => void (east.resources = [])),
@@ -183,7 +183,7 @@ test('15443 or 6443 is blocked', () => {
   );
 });
 
-test('TLS through the gateway fails, or is ended by somebody else', () => {
+test('TLS through the gateway fails or has a foreign certificate', () => {
   assertFirst(reset, { code: 'MP3402', severity: 'error', cluster: 'west', peer: 'east' });
   assertFirst(
     ({ west, snapshot }) => {
@@ -202,7 +202,7 @@ test('TLS through the gateway fails, or is ended by somebody else', () => {
   );
 });
 
-test('istiod knows no gateway, or a gateway does not listen, for a reason that is not seen', () => {
+test('istiod does not know a gateway, or a gateway does not listen, for an unknown reason', () => {
   assertFirst(unknown, { code: 'MP3501', severity: 'error', cluster: 'west', peer: 'east' });
   assertFirst(deaf, { code: 'MP3502', severity: 'error', cluster: 'east' });
 });
@@ -221,7 +221,7 @@ test('a DestinationRule breaks passthrough', () => {
   });
 });
 
-test('clients are not told of another network', () => {
+test('clients do not have endpoints of another network', () => {
   assertFirst(
     ({ west }) => {
       for (const proxy of west.proxies)
@@ -232,7 +232,7 @@ test('clients are not told of another network', () => {
   );
 });
 
-test('a NetworkPolicy keeps others out', () => {
+test('a NetworkPolicy blocks other networks', () => {
   const closed = resource(
     'NetworkPolicy',
     'closed',
@@ -245,7 +245,7 @@ test('a NetworkPolicy keeps others out', () => {
   );
 });
 
-test('a name behind which nobody has a sidecar shows no certificate, and need not', () => {
+test('a service without sidecars does not need a certificate', () => {
   const sample = broken(({ west, ...rest }) => {
     reset({ west, ...rest });
     for (const shard of itemOf(west.istiods).shards) if (shard.cluster === 'east') shard.mtls = 0;

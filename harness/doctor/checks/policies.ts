@@ -71,16 +71,16 @@ const settingsDiffer: Check = {
     const [first, ...others] = fromReadable(view.primaries, (one) => (one.settings ? [one] : []));
     for (const cluster of first ? others : [])
       for (const field of securitySettings) {
-        const [mine, theirs] = [cluster, first].map((one) =>
+        const [own, usual] = [cluster, first].map((one) =>
           canonical(one?.settings?.[field] ?? defaults[field]),
         );
-        if (mine === theirs) continue;
+        if (own === usual) continue;
         yield {
           cluster: cluster.name,
           peer: first?.name ?? '',
           object: `ConfigMap ${cluster.systemNamespace}/istio`,
-          evidence: [{ what: field, seen: mine ?? 'unset', expected: `${theirs} as in ${first?.name}` }],
-          cause: `${cluster.name} has ${field} ${mine}, ${first?.name} has ${theirs}.`,
+          evidence: [{ what: field, seen: own ?? 'unset', expected: `${usual} as in ${first?.name}` }],
+          cause: `${cluster.name} has ${field} ${own}, ${first?.name} has ${usual}.`,
         };
       }
   },

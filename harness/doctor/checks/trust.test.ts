@@ -7,7 +7,7 @@ import { applyToBoth, assertFirst, type BrokenSample, resource, itemOf } from '.
 const caOf = ({ snapshot }: BrokenSample, cluster: string): Certificate =>
   itemOf(snapshot.certificates, ({ fingerprint }) => fingerprint === sampleFingerprint(`ca-${cluster}`));
 
-/** East gets an authority of its own making, which is served, or only stands in the secret. */
+/** Gives east its own authority, either in use or only in the secret. */
 function otherRoot(sample: BrokenSample, served: boolean): void {
   const { snapshot, east } = sample;
   const root = certificate('other', {
@@ -47,7 +47,7 @@ test('roots differ', () => {
   });
 });
 
-test('an authority of another root that no istiod has taken: that nobody has a certificate of it is a symptom', () => {
+test('an unused authority of another root: missing certificates of it are a symptom', () => {
   assertFirst((sample) => otherRoot(sample, false), {
     code: 'MP1101',
     cluster: 'east',
@@ -55,7 +55,7 @@ test('an authority of another root that no istiod has taken: that nobody has a c
   });
 });
 
-test('an intermediate is not signed by the root beside it', () => {
+test('an intermediate is not signed by the root in its secret', () => {
   assertFirst((sample) => void (caOf(sample, 'west').signedBy = []), {
     code: 'MP1102',
     severity: 'error',
@@ -89,7 +89,7 @@ test('the secret is not usable', () => {
   assertFirst(({ west }) => void itemOf(west.authorities).keys.pop(), { code: 'MP1106', cluster: 'west' });
 });
 
-test('a new authority of the same root is in the secret, and not served', () => {
+test('a new authority of the same root is in the secret but not in use', () => {
   assertFirst(
     (sample) => {
       const authority = certificate('ca-new', {
@@ -104,7 +104,7 @@ test('a new authority of the same root is in the secret, and not served', () => 
   );
 });
 
-test('namespaces are given another root', () => {
+test('namespaces have another root', () => {
   assertFirst(({ west }) => void (itemOf(west.roots).roots = [sampleFingerprint('api-west')]), {
     code: 'MP1108',
     severity: 'warning',
@@ -112,7 +112,7 @@ test('namespaces are given another root', () => {
   });
 });
 
-test('istiod made a root of its own', () => {
+test('istiod created its own root', () => {
   assertFirst(
     (sample) => {
       otherRoot(sample, true);
@@ -122,7 +122,7 @@ test('istiod made a root of its own', () => {
   );
 });
 
-test('a certificate that should sign is no authority', () => {
+test('the signing certificate is not an authority', () => {
   assertFirst((sample) => void (caOf(sample, 'west').isCa = false), {
     code: 'MP1110',
     severity: 'error',
@@ -162,7 +162,7 @@ test('a weak authority', () => {
   });
 });
 
-test('trust domains differ without aliases; an alias that nobody has is worth knowing only', () => {
+test('trust domains differ without aliases; an unknown alias is an info', () => {
   assertFirst(({ east }) => void (itemOf(east.installs).settings!.trustDomain = 'east.example'), {
     code: 'MP1201',
     severity: 'error',
@@ -181,12 +181,12 @@ const allow = (principal: string) =>
     rules: [{ from: [{ source: { principals: [principal] } }] }],
   });
 
-test('principals that no cluster can issue', () => {
+test('principals that the mesh cannot issue', () => {
   assertFirst((sample) => applyToBoth(sample, allow('old.example/ns/meshproof/sa/webapp')), {
     code: 'MP1203',
     severity: 'warning',
   });
-  assertFirst((sample) => applyToBoth(sample, allow('cluster.local/ns/meshproof/sa/nobody')), {
+  assertFirst((sample) => applyToBoth(sample, allow('cluster.local/ns/meshproof/sa/unknown')), {
     code: 'MP1204',
     severity: 'warning',
   });
@@ -199,7 +199,7 @@ test('principals that no cluster can issue', () => {
   );
 });
 
-test('proxies show another trust domain than the one that is set', () => {
+test('proxies have identities of an old trust domain', () => {
   assertFirst(
     ({ snapshot, west }) => {
       const leaf = itemOf(

@@ -22,7 +22,7 @@ test('minor versions are read from tags and builds', () => {
   ]);
 });
 
-test('versions of istiod, of proxies, of replicas, of Kubernetes', () => {
+test('versions of istiods, proxies, replicas and Kubernetes differ', () => {
   assertFirst(upgraded('1.30.2'), { code: 'MP7101', severity: 'warning', cluster: 'west', peer: 'east' });
   assertFirst(upgraded('1.28.2'), { code: 'MP7101', severity: 'error', cluster: 'west' });
   assertFirst(({ west }) => void (itemOf(itemOf(west.istiods).connected).version = '1.28.0'), {
@@ -41,7 +41,7 @@ test('versions of istiod, of proxies, of replicas, of Kubernetes', () => {
   });
 });
 
-test('mesh ids differ; settings of istiod differ', () => {
+test('mesh IDs and settings of istiods differ', () => {
   assertFirst(({ east }) => void (itemOf(east.installs).meshId = 'other'), {
     code: 'MP7401',
     severity: 'warning',
@@ -54,7 +54,7 @@ test('mesh ids differ; settings of istiod differ', () => {
   });
 });
 
-test('clocks are apart, by more than what was measured may err', () => {
+test('clocks differ by more than the error of the measurement', () => {
   const ahead =
     (ms: number, errorMs = 40) =>
     ({ east }: { east: ClusterSnapshot }) => {
@@ -67,5 +67,5 @@ test('clocks are apart, by more than what was measured may err', () => {
     severity: 'error',
     cluster: 'west',
   });
-  assert.throws(() => assertFirst(ahead(90_000, 60_000), { code: 'MP7301' }), /nothing was found/);
+  assert.throws(() => assertFirst(ahead(90_000, 60_000), { code: 'MP7301' }), /the doctor found nothing/);
 });

@@ -6,7 +6,7 @@ const namespace = (cluster: ClusterSnapshot) =>
   itemOf(cluster.namespaces, ({ name }) => name === 'meshproof');
 const catalog = (cluster: ClusterSnapshot) => itemOf(cluster.services, ({ name }) => name === 'catalog');
 
-test('injection on one side only: silent while the pods that are there keep their sidecars', () => {
+test('injection in one cluster only, while existing pods keep their sidecars', () => {
   assertFirst(({ east }) => void delete namespace(east).labels['istio-injection'], {
     code: 'MP6101',
     severity: 'error',
@@ -27,7 +27,7 @@ test('pods without a sidecar', () => {
   );
 });
 
-test('a revision that is not there; both labels', () => {
+test('a revision that does not exist; both labels', () => {
   assertFirst(({ east }) => void (namespace(east).labels = { 'istio.io/rev': 'old' }), {
     code: 'MP6103',
     severity: 'error',
@@ -41,7 +41,7 @@ test('a revision that is not there; both labels', () => {
   });
 });
 
-test('a proxy that does not stay up; a webhook that leads nowhere', () => {
+test('a proxy that does not stay up; a webhook without its Service', () => {
   assertFirst(
     ({ east }) => {
       const pod = itemOf(east.pods, ({ sidecar }) => sidecar);
@@ -68,7 +68,7 @@ test('a Service is missing', () => {
   });
 });
 
-test('a Service with another port number, name, protocol, kind', () => {
+test('a Service with another port number, port name, protocol or type', () => {
   assertFirst(({ east }) => void (itemOf(catalog(east).ports).port = 8080), {
     code: 'MP6202',
     severity: 'error',
@@ -92,7 +92,7 @@ test('a Service with another port number, name, protocol, kind', () => {
   });
 });
 
-test('routes that lead nowhere, or differ', () => {
+test('routes to missing destinations, or with differences', () => {
   const rule = resource('DestinationRule', 'versions', {
     host: 'catalog',
     subsets: [{ name: 'v9', labels: { version: 'v9' } }],
