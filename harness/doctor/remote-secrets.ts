@@ -1,6 +1,8 @@
 import type { RemoteSecret } from '../snapshot/schema.ts';
+import type { Check, Sighting } from './check.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
+import { perItem } from './per-cluster.ts';
 import { fromReadable } from './unread.ts';
 
 /** The host of a URL; undefined if the text is not a URL. */
@@ -97,7 +99,7 @@ export const apiProbes = (reader: ClusterView, read: string) =>
   reader.seen('probes').filter(({ target, cluster }) => target === 'apiServer' && cluster === read);
 
 /** Every active secret that was read, with the rights of its account. */
-export const secretsWithAccess = (view: MeshView) =>
+const secretsWithAccess = (view: MeshView) =>
   fromReadable(view.primaries, (cluster) =>
     remoteSecrets(cluster)
       .filter((secret) => isActive(cluster, secret))
@@ -109,3 +111,15 @@ export const secretsWithAccess = (view: MeshView) =>
           .find((one) => one.secret === `${secret.namespace}/${secret.name}` && one.reads === secret.cluster),
       })),
   );
+
+type SecretWithAccess = ReturnType<typeof secretsWithAccess>[number];
+
+/** Judges each active secret by itself. A sighting names the clusters and the object of its secret. */
+export const perSecret = (
+  judge: (item: SecretWithAccess, view: MeshView) => Iterable<Sighting>,
+): Check['run'] =>
+  perItem(secretsWithAccess, function* (item, view) {
+    const { secret } = item;
+    for (const sighting of judge(item, view))
+      yield { peer: secret.cluster, object: secretRef(secret), ...sighting };
+  });

@@ -1,8 +1,7 @@
 import type { Check } from '../check.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
-import { differences, sightingOf } from '../differences.ts';
+import { differenceCheck } from '../differences.ts';
 import { perCluster } from '../per-cluster.ts';
-import { compare } from '../remedies.ts';
 import { list } from '../spec-reader.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
@@ -44,19 +43,13 @@ const noPriority: Check = {
   }),
 };
 
-const rulesDiffer: Check = {
+const rulesDiffer = differenceCheck('DestinationRule', {
   code: 'MP4207',
   title: 'A DestinationRule is not the same in all clusters',
-  severity: 'warning',
   explanation:
     'Each istiod uses the DestinationRules of its own cluster. If a rule is missing or different in one cluster, callers there balance, fail over and time out differently. This is rarely intended.',
-  remedy: compare('destinationrule <name>'),
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
-  needs: ['resources', 'namespaces', 'installs'],
-  run: function* (view) {
-    for (const one of differences(view, 'DestinationRule')) yield sightingOf('DestinationRule', one, true);
-  },
-};
+});
 
 const ejectedNow: Check = {
   code: 'MP4209',

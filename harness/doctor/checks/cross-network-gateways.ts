@@ -10,7 +10,7 @@ import {
 } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { separately } from '../unread.ts';
+import { perDataPlane } from '../per-cluster.ts';
 import { firstFew } from '../format-values.ts';
 
 const reference =
@@ -25,19 +25,16 @@ const causedByClosedGateway = { cluster: ['MP3502'], target: ['MP3402', 'MP3401'
  * Judges every cluster that other networks have to reach, with the servers that may configure its gateway. The primaries configure a
  * cluster without an istiod: Istio's guide for primary-remote exposes the services of both clusters in the primary.
  */
-function* eachCluster(
-  view: MeshView,
-  judge: (cluster: ClusterView, servers: GatewayServer[]) => Iterable<Sighting>,
-): Iterable<Sighting> {
-  if (!view.multiNetwork) return;
-  yield* separately(view.dataPlanes, function* (cluster) {
-    if (hasKubernetesEastWest(cluster)) return;
+const perExposed = (
+  judge: (cluster: ClusterView, servers: GatewayServer[], view: MeshView) => Iterable<Sighting>,
+): Check['run'] =>
+  perDataPlane(function* (cluster, view) {
+    if (!view.multiNetwork || hasKubernetesEastWest(cluster)) return;
     // A cluster that is reached through the gateway of another cluster does not need a Gateway either.
     if (eastWestGateways(cluster).length === 0 && view.reachedByNeighbour(cluster)) return;
     const configuring = cluster.hasIstiod ? [cluster] : [cluster, ...view.everyPrimary()];
-    yield* judge(cluster, configuring.flatMap(crossNetworkServers));
+    yield* judge(cluster, configuring.flatMap(crossNetworkServers), view);
   });
-}
 
 const refOf = ({ resource }: GatewayServer): string => `Gateway ${keyOf(resource)}`;
 const passes = ({ mode }: GatewayServer): boolean => mode === 'AUTO_PASSTHROUGH';
@@ -52,33 +49,28 @@ const noGateway: Check = {
   reference,
   needs: ['resources', 'installs', 'services'],
   explains: causedByClosedGateway,
-  run: function* (view) {
-    yield* eachCluster(view, function* (cluster, servers) {
-      if (servers.length === 0)
-        yield {
-          cluster: cluster.name,
-          object: `Gateway ${cluster.systemNamespace}/cross-network-gateway`,
-          evidence: [{ what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 }],
-          cause: `${cluster.name} does not have a Gateway that exposes its services to other networks.`,
-        };
-    });
-  },
+  run: perExposed(function* (cluster, servers) {
+    if (servers.length === 0)
+      yield {
+        object: `Gateway ${cluster.systemNamespace}/cross-network-gateway`,
+        evidence: [{ what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 }],
+        cause: `${cluster.name} does not have a Gateway that exposes its services to other networks.`,
+      };
+  }),
 };
 
 /** Reports the first server of a cluster if all its servers fail. */
-function* whereAllFail(
-  view: MeshView,
+const whereAllFail = (
   asked: (server: GatewayServer) => boolean,
   good: (server: GatewayServer, cluster: ClusterView) => boolean,
   describe: (server: GatewayServer, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause'>,
-): Iterable<Sighting> {
-  yield* eachCluster(view, function* (cluster, servers) {
+): Check['run'] =>
+  perExposed(function* (cluster, servers) {
     const asking = servers.filter(asked);
     const first = asking[0];
     if (first && !asking.some((one) => good(one, cluster)))
-      yield { cluster: cluster.name, object: refOf(first), ...describe(first, cluster) };
+      yield { object: refOf(first), ...describe(first, cluster) };
   });
-}
 
 const wrongMode: Check = {
   code: 'MP3302',
@@ -90,19 +82,17 @@ const wrongMode: Check = {
   reference: 'https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings-TLSmode',
   needs: ['resources', 'services'],
   explains: causedByClosedGateway,
-  run: (view) =>
-    whereAllFail(
-      view,
-      () => true,
-      passes,
-      (server, cluster) => ({
-        evidence: [
-          { what: 'tls.mode', seen: server.mode || 'none', expected: 'AUTO_PASSTHROUGH' },
-          { what: 'port', seen: server.port ?? 'none' },
-        ],
-        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} has TLS mode ${server.mode || 'none'}, not AUTO_PASSTHROUGH.`,
-      }),
-    ),
+  run: whereAllFail(
+    () => true,
+    passes,
+    (server, cluster) => ({
+      evidence: [
+        { what: 'tls.mode', seen: server.mode || 'none', expected: 'AUTO_PASSTHROUGH' },
+        { what: 'port', seen: server.port ?? 'none' },
+      ],
+      cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} has TLS mode ${server.mode || 'none'}, not AUTO_PASSTHROUGH.`,
+    }),
+  ),
 };
 
 const wrongSelector: Check = {
@@ -116,26 +106,24 @@ const wrongSelector: Check = {
   reference,
   needs: ['resources', 'pods', 'services'],
   explains: causedByClosedGateway,
-  run: (view) =>
-    whereAllFail(
-      view,
-      passes,
-      ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => selectsAnyOf(selector, pods)),
-      (server, cluster) => {
-        const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
-        return {
-          evidence: [
-            {
-              what: 'selector',
-              seen: JSON.stringify(server.selector),
-              expected: `matches ${firstFew(pods.map(({ name }) => name)) || 'a gateway pod'}`,
-            },
-            { what: 'gateway pods that it matches', seen: 0, expected: Math.max(1, pods.length) },
-          ],
-          cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} does not select a pod of the east-west gateway.`,
-        };
-      },
-    ),
+  run: whereAllFail(
+    passes,
+    ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => selectsAnyOf(selector, pods)),
+    (server, cluster) => {
+      const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
+      return {
+        evidence: [
+          {
+            what: 'selector',
+            seen: JSON.stringify(server.selector),
+            expected: `matches ${firstFew(pods.map(({ name }) => name)) || 'a gateway pod'}`,
+          },
+          { what: 'gateway pods that it matches', seen: 0, expected: Math.max(1, pods.length) },
+        ],
+        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} does not select a pod of the east-west gateway.`,
+      };
+    },
+  ),
 };
 
 const wrongHosts: Check = {
@@ -148,28 +136,25 @@ const wrongHosts: Check = {
   reference,
   needs: ['resources', 'services', 'pods'],
   explains: causedByClosedGateway,
-  run: function* (view) {
-    yield* eachCluster(view, function* (cluster, servers) {
-      const passing = servers.filter(passes);
-      const first = passing[0];
-      // A host may have a namespace before it.
-      const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
-      if (!first || hosts.includes('*.local')) return; // covers all services
-      const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
-      const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
-      if (left.length === 0) return;
-      yield {
-        severity: left.length === own.length ? 'error' : 'warning',
-        cluster: cluster.name,
-        object: refOf(first),
-        evidence: [
-          { what: 'hosts', seen: firstFew(hosts, 5) || 'none', expected: '*.local' },
-          { what: 'services that are covered', seen: own.length - left.length, expected: own.length },
-        ],
-        cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${firstFew(left.map(({ key }) => key))}.`,
-      };
-    });
-  },
+  run: perExposed(function* (cluster, servers, view) {
+    const passing = servers.filter(passes);
+    const first = passing[0];
+    // A host may have a namespace before it.
+    const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
+    if (!first || hosts.includes('*.local')) return; // covers all services
+    const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
+    const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
+    if (left.length === 0) return;
+    yield {
+      severity: left.length === own.length ? 'error' : 'warning',
+      object: refOf(first),
+      evidence: [
+        { what: 'hosts', seen: firstFew(hosts, 5) || 'none', expected: '*.local' },
+        { what: 'services that are covered', seen: own.length - left.length, expected: own.length },
+      ],
+      cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${firstFew(left.map(({ key }) => key))}.`,
+    };
+  }),
 };
 
 const wrongPort: Check = {
@@ -182,25 +167,23 @@ const wrongPort: Check = {
   reference,
   needs: ['resources', 'services'],
   explains: causedByClosedGateway,
-  run: (view) =>
-    whereAllFail(
-      view,
-      passes,
-      ({ port }, cluster) => {
-        const gateways = eastWestGateways(cluster);
-        return gateways.length === 0 || gateways.some((gateway) => listensFor(gateway, port));
-      },
-      (server, cluster) => ({
-        evidence: [
-          {
-            what: 'port',
-            seen: server.port ?? 'none',
-            expected: eastWestGateways(cluster)[0]?.port ?? 15443,
-          },
-        ],
-        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} uses port ${server.port}, but other clusters call port ${eastWestGateways(cluster)[0]?.port}.`,
-      }),
-    ),
+  run: whereAllFail(
+    passes,
+    ({ port }, cluster) => {
+      const gateways = eastWestGateways(cluster);
+      return gateways.length === 0 || gateways.some((gateway) => listensFor(gateway, port));
+    },
+    (server, cluster) => ({
+      evidence: [
+        {
+          what: 'port',
+          seen: server.port ?? 'none',
+          expected: eastWestGateways(cluster)[0]?.port ?? 15443,
+        },
+      ],
+      cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} uses port ${server.port}, but other clusters call port ${eastWestGateways(cluster)[0]?.port}.`,
+    }),
+  ),
 };
 
 function listensFor(

@@ -3,7 +3,8 @@ import type { Check, Sighting } from '../check.ts';
 import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest, type GatewayService } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { fromReadable, separately } from '../unread.ts';
+import { perDataPlane } from '../per-cluster.ts';
+import { fromReadable } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
 
 const reference =
@@ -19,35 +20,32 @@ const labelFor = (view: MeshView, { name }: ClusterView): string =>
 const unknown = { target: ['MP3501', 'MP3401', 'MP3402'] };
 
 /** Judges every cluster that other networks have to reach, with its gateways. In a mesh of one network, judges nothing. */
-function* eachCluster(
-  view: MeshView,
-  judge: (cluster: ClusterView, gateways: GatewayService[]) => Iterable<Sighting>,
-): Iterable<Sighting> {
-  if (!view.multiNetwork) return;
-  yield* separately(view.dataPlanes, function* (cluster) {
-    if (!hasKubernetesEastWest(cluster)) yield* judge(cluster, eastWestGateways(cluster));
+const perGateways = (
+  judge: (cluster: ClusterView, gateways: GatewayService[], view: MeshView) => Iterable<Sighting>,
+): Check['run'] =>
+  perDataPlane(function* (cluster, view) {
+    if (view.multiNetwork && !hasKubernetesEastWest(cluster))
+      yield* judge(cluster, eastWestGateways(cluster), view);
   });
-}
 
 /** Reports the first gateway of a cluster if all its gateways fail. */
-function* whereAllFail(
-  view: MeshView,
-  good: (gateway: GatewayService, cluster: ClusterView) => boolean,
+const whereAllFail = (
+  good: (gateway: GatewayService, cluster: ClusterView, view: MeshView) => boolean,
   describe: (
     gateway: GatewayService,
     cluster: ClusterView,
+    view: MeshView,
   ) => Pick<Sighting, 'evidence' | 'cause' | 'remedy'>,
-): Iterable<Sighting> {
-  yield* eachCluster(view, function* (cluster, gateways) {
+): Check['run'] =>
+  perGateways(function* (cluster, gateways, view) {
     const first = gateways[0];
-    if (!first || gateways.some((one) => good(one, cluster))) return;
-    yield { cluster: cluster.name, object: `Service ${keyOf(first.service)}`, ...describe(first, cluster) };
+    if (!first || gateways.some((one) => good(one, cluster, view))) return;
+    yield { object: `Service ${keyOf(first.service)}`, ...describe(first, cluster, view) };
   });
-}
 
 const noGateway: Check = {
   code: 'MP3201',
-  title: 'A cluster has no east-west gateway',
+  title: 'A cluster does not have an east-west gateway',
   severity: 'error',
   explanation:
     'Pods on other networks cannot be reached directly. Without an east-west gateway, istiod does not have a path to this cluster. It drops the endpoints of the cluster, or proxies send to addresses that they cannot reach.',
@@ -56,17 +54,14 @@ const noGateway: Check = {
   reference,
   needs: ['services', 'resources'],
   explains: { ...unknown, cluster: ['MP3303'] },
-  run: function* (view) {
-    yield* eachCluster(view, function* (cluster, gateways) {
-      if (gateways.length === 0 && !view.reachedByNeighbour(cluster))
-        yield {
-          cluster: cluster.name,
-          object: 'Service istio-eastwestgateway',
-          evidence: [{ what: `Services with the label ${networkLabel}`, seen: 0, expected: 1 }],
-          cause: `${cluster.name} does not have an east-west gateway, and neither does another cluster of its network.`,
-        };
-    });
-  },
+  run: perGateways(function* (cluster, gateways, view) {
+    if (gateways.length === 0 && !view.reachedByNeighbour(cluster))
+      yield {
+        object: 'Service istio-eastwestgateway',
+        evidence: [{ what: `Services with the label ${networkLabel}`, seen: 0, expected: 1 }],
+        cause: `${cluster.name} does not have an east-west gateway, and neither does another cluster of its network.`,
+      };
+  }),
 };
 
 const noLabel: Check = {
@@ -79,22 +74,20 @@ const noLabel: Check = {
   reference: 'https://github.com/istio/istio/issues/54909',
   needs: ['services', 'resources'],
   explains: unknown,
-  run: (view) =>
-    whereAllFail(
-      view,
-      ({ network }) => network !== undefined,
-      ({ service }, cluster) => ({
-        evidence: [
-          {
-            what: `label ${networkLabel}`,
-            seen: 'none',
-            expected: view.declaredNetwork(cluster.name) ?? 'a network',
-          },
-        ],
-        cause: `The Service ${keyOf(service)} of ${cluster.name} does not have a network label, so istiod does not use it as a gateway.`,
-        remedy: labelFor(view, cluster),
-      }),
-    ),
+  run: whereAllFail(
+    ({ network }) => network !== undefined,
+    ({ service }, cluster, view) => ({
+      evidence: [
+        {
+          what: `label ${networkLabel}`,
+          seen: 'none',
+          expected: view.declaredNetwork(cluster.name) ?? 'a network',
+        },
+      ],
+      cause: `The Service ${keyOf(service)} of ${cluster.name} does not have a network label, so istiod does not use it as a gateway.`,
+      remedy: labelFor(view, cluster),
+    }),
+  ),
 };
 
 const otherNetwork: Check = {
@@ -107,22 +100,20 @@ const otherNetwork: Check = {
   reference: 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork',
   needs: ['services', 'resources'],
   explains: unknown,
-  run: (view) =>
-    whereAllFail(
-      view,
-      ({ network }, cluster) => network === undefined || network === view.declaredNetwork(cluster.name),
-      ({ service, network }, cluster) => ({
-        evidence: [
-          {
-            what: `label ${networkLabel}`,
-            seen: network ?? '',
-            expected: view.declaredNetwork(cluster.name) ?? '',
-          },
-        ],
-        cause: `The gateway ${keyOf(service)} of ${cluster.name} has the label of the network ${network}.`,
-        remedy: labelFor(view, cluster),
-      }),
-    ),
+  run: whereAllFail(
+    ({ network }, cluster, view) => network === undefined || network === view.declaredNetwork(cluster.name),
+    ({ service, network }, cluster, view) => ({
+      evidence: [
+        {
+          what: `label ${networkLabel}`,
+          seen: network ?? '',
+          expected: view.declaredNetwork(cluster.name) ?? '',
+        },
+      ],
+      cause: `The gateway ${keyOf(service)} of ${cluster.name} has the label of the network ${network}.`,
+      remedy: labelFor(view, cluster),
+    }),
+  ),
 };
 
 const noAddress: Check = {
@@ -135,19 +126,17 @@ const noAddress: Check = {
   reference,
   needs: ['services', 'resources'],
   explains: unknown,
-  run: (view) =>
-    whereAllFail(
-      view,
-      // With a node port, istiod uses the addresses of the nodes that an annotation selects.
-      ({ service }) => service.external.length > 0 || service.type === 'NodePort',
-      ({ service }, cluster) => ({
-        evidence: [
-          { what: 'external addresses', seen: 0, expected: 1 },
-          { what: 'type', seen: service.type, expected: 'LoadBalancer' },
-        ],
-        cause: `The Service ${keyOf(service)} of ${cluster.name} does not have an address that other networks can reach.`,
-      }),
-    ),
+  run: whereAllFail(
+    // With a node port, istiod uses the addresses of the nodes that an annotation selects.
+    ({ service }) => service.external.length > 0 || service.type === 'NodePort',
+    ({ service }, cluster) => ({
+      evidence: [
+        { what: 'external addresses', seen: 0, expected: 1 },
+        { what: 'type', seen: service.type, expected: 'LoadBalancer' },
+      ],
+      cause: `The Service ${keyOf(service)} of ${cluster.name} does not have an address that other networks can reach.`,
+    }),
+  ),
 };
 
 const noPort: Check = {
@@ -161,25 +150,23 @@ const noPort: Check = {
   reference,
   needs: ['services', 'resources'],
   explains: unknown,
-  run: (view) =>
-    whereAllFail(
-      view,
-      ({ service, port }) => service.ports.some((one) => one.port === port),
-      ({ service, port }, cluster) => ({
-        evidence: [
-          {
-            what: 'ports',
-            seen:
-              firstFew(
-                service.ports.map((one) => `${one.port}`),
-                8,
-              ) || 'none',
-            expected: port,
-          },
-        ],
-        cause: `The Service ${keyOf(service)} of ${cluster.name} does not have port ${port}.`,
-      }),
-    ),
+  run: whereAllFail(
+    ({ service, port }) => service.ports.some((one) => one.port === port),
+    ({ service, port }, cluster) => ({
+      evidence: [
+        {
+          what: 'ports',
+          seen:
+            firstFew(
+              service.ports.map((one) => `${one.port}`),
+              8,
+            ) || 'none',
+          expected: port,
+        },
+      ],
+      cause: `The Service ${keyOf(service)} of ${cluster.name} does not have port ${port}.`,
+    }),
+  ),
 };
 
 const noPods: Check = {
@@ -192,19 +179,16 @@ const noPods: Check = {
   reference,
   needs: ['services', 'pods', 'resources'],
   explains: { ...unknown, cluster: ['MP3502', 'MP3303'] },
-  run: function* (view) {
-    yield* whereAllFail(
-      view,
-      ({ pods }) => pods.some(({ ready }) => ready),
-      ({ service, pods }, cluster) => ({
-        evidence: [
-          { what: 'pods that are ready', seen: 0, expected: Math.max(1, pods.length) },
-          { what: 'selector', seen: JSON.stringify(service.selector) },
-        ],
-        cause: `0 of the ${pods.length} pods of the gateway ${keyOf(service)} of ${cluster.name} are ready.`,
-      }),
-    );
-  },
+  run: whereAllFail(
+    ({ pods }) => pods.some(({ ready }) => ready),
+    ({ service, pods }, cluster) => ({
+      evidence: [
+        { what: 'pods that are ready', seen: 0, expected: Math.max(1, pods.length) },
+        { what: 'selector', seen: JSON.stringify(service.selector) },
+      ],
+      cause: `0 of the ${pods.length} pods of the gateway ${keyOf(service)} of ${cluster.name} are ready.`,
+    }),
+  ),
 };
 
 const unresolved: Check = {
@@ -224,14 +208,13 @@ const unresolved: Check = {
     );
     const isAddress = (one: string) => isIP(one) !== 0;
     return whereAllFail(
-      view,
       ({ service }) =>
         unwilling.length === 0 || service.external.length === 0 || service.external.some(isAddress),
       ({ service }, cluster) => ({
         evidence: [{ what: 'addresses', seen: firstFew(service.external), expected: 'an IP address' }],
         cause: `The gateway of ${cluster.name} has the host name ${service.external[0]}, which the istiod of ${firstFew(unwilling.map(({ name }) => name))} does not resolve.`,
       }),
-    );
+    )(view);
   },
 };
 
@@ -245,25 +228,22 @@ const allNetworks: Check = {
     'kubectl --context <cluster> -n istio-system set env deployment/istio-eastwestgateway ISTIO_META_REQUESTED_NETWORK_VIEW=<network>',
   reference: 'https://github.com/istio/istio/issues/40709',
   needs: ['pods', 'services', 'resources'],
-  run: function* (view) {
-    yield* eachCluster(view, function* (cluster, gateways) {
-      const pods = gateways.filter(({ network }) => network !== undefined).flatMap((gateway) => gateway.pods);
-      const without = pods.filter(({ proxy }) => proxy && proxy.requestedNetworkView === undefined);
-      if (without.length > 0)
-        yield {
-          cluster: cluster.name,
-          object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
-          evidence: [
-            {
-              what: 'gateway pods that ask only for their own network',
-              seen: pods.length - without.length,
-              expected: pods.length,
-            },
-          ],
-          cause: `${without.length} gateway pods of ${cluster.name} get the endpoints of all networks.`,
-        };
-    });
-  },
+  run: perGateways(function* (cluster, gateways) {
+    const pods = gateways.filter(({ network }) => network !== undefined).flatMap((gateway) => gateway.pods);
+    const without = pods.filter(({ proxy }) => proxy && proxy.requestedNetworkView === undefined);
+    if (without.length > 0)
+      yield {
+        object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
+        evidence: [
+          {
+            what: 'gateway pods that ask only for their own network',
+            seen: pods.length - without.length,
+            expected: pods.length,
+          },
+        ],
+        cause: `${without.length} gateway pods of ${cluster.name} get the endpoints of all networks.`,
+      };
+  }),
 };
 
 export const gatewayServiceChecks = [

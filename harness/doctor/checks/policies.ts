@@ -1,27 +1,9 @@
 import type { Check } from '../check.ts';
-import { differences, isMissed, sightingOf } from '../differences.ts';
-import { compare } from '../remedies.ts';
+import { differenceCheck } from '../differences.ts';
 import { canonical } from '../spec-reader.ts';
-import { anyOf, fromReadable, separately } from '../unread.ts';
+import { fromReadable } from '../unread.ts';
 
-/** Policies of one kind that differ between clusters; only an info if a missing policy would not apply to a pod. */
-const differing = (kind: string, of: Omit<Check, 'run' | 'needs' | 'severity' | 'remedy'>): Check => ({
-  ...of,
-  severity: 'warning',
-  remedy: compare(`${kind.toLowerCase()} <name>`),
-  needs: ['resources', 'namespaces', 'pods', 'installs'],
-  run: function* (view) {
-    yield* separately(differences(view, kind), function* (one) {
-      const example = one.have[0]?.resource;
-      const matters =
-        one.variants > 1 ||
-        (example !== undefined && anyOf(one.lack, (cluster) => isMissed(cluster, example)));
-      yield sightingOf(kind, one, matters);
-    });
-  },
-});
-
-const peerAuthentication = differing('PeerAuthentication', {
+const peerAuthentication = differenceCheck('PeerAuthentication', {
   code: 'MP5101',
   title: 'A PeerAuthentication is not the same in all clusters',
   explanation:
@@ -29,7 +11,7 @@ const peerAuthentication = differing('PeerAuthentication', {
   reference: 'https://istio.io/latest/docs/reference/config/security/peer_authentication/',
 });
 
-const authorizationPolicy = differing('AuthorizationPolicy', {
+const authorizationPolicy = differenceCheck('AuthorizationPolicy', {
   code: 'MP5102',
   title: 'An AuthorizationPolicy is not the same in all clusters',
   explanation:
@@ -37,7 +19,7 @@ const authorizationPolicy = differing('AuthorizationPolicy', {
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/',
 });
 
-const requestAuthentication = differing('RequestAuthentication', {
+const requestAuthentication = differenceCheck('RequestAuthentication', {
   code: 'MP5103',
   title: 'A RequestAuthentication is not the same in all clusters',
   explanation:

@@ -3,16 +3,8 @@ import { excessOf } from '../../verdict/reader-access.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { perItem } from '../per-cluster.ts';
 import { createRemoteSecret } from '../remedies.ts';
-import {
-  apiProbes,
-  hostOfUrl,
-  isLoopback,
-  clustersAt,
-  secretRef,
-  secretsWithAccess,
-} from '../remote-secrets.ts';
+import { apiProbes, clustersAt, hostOfUrl, isLoopback, perSecret } from '../remote-secrets.ts';
 import { dayMs, short, firstFew, span } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
@@ -31,12 +23,10 @@ const loopback: Check = {
   reference: 'https://github.com/istio/istio/issues/58047',
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unreachable,
-  run: perItem(secretsWithAccess, function* ({ cluster, secret }) {
+  run: perSecret(function* ({ cluster, secret }) {
     const host = hostOfUrl(secret.server);
     if (host === undefined || !isLoopback(host)) return;
     yield {
-      peer: secret.cluster,
-      object: secretRef(secret),
       evidence: [
         {
           what: 'server',
@@ -59,7 +49,7 @@ const wrongServer: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'probes', 'nodes', 'apiServer', 'readerAccess', 'istiods'],
   explains: unreachable,
-  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }, view) {
+  run: perSecret(function* ({ cluster, secret, access }, view) {
     const host = hostOfUrl(secret.server);
     const known = view.cluster(secret.cluster);
     if (host === undefined || isLoopback(host) || !known || clustersAt(view, secret).length > 0) return;
@@ -71,8 +61,6 @@ const wrongServer: Check = {
     if (fromHere && isSynced(cluster, secret.cluster)) return;
     yield {
       ...(fromHere ? { severity: 'info' as const } : {}),
-      peer: secret.cluster,
-      object: secretRef(secret),
       evidence: [
         {
           what: 'server',
@@ -100,15 +88,13 @@ const wrongAuthority: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess', 'probes', 'istiods'],
   explains: unread,
-  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }, view) {
+  run: perSecret(function* ({ cluster, secret, access }, view) {
     if (secret.skipsVerification) return;
     const shown = apiProbes(cluster, secret.cluster).find(({ chain }) => chain.length > 0)?.chain ?? [];
     const foreign = secret.ca.length > 0 && shown.length > 0 && !verifies(view, shown, secret.ca);
     const fromHere = !foreign && access?.namedServer === 'notTrusted';
     if ((!foreign && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) return;
     yield {
-      peer: secret.cluster,
-      object: secretRef(secret),
       evidence: [
         {
           what: 'authority in the secret',
@@ -149,13 +135,11 @@ const invalidCredential: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unread,
-  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }, view) {
+  run: perSecret(function* ({ cluster, secret, access }, view) {
     const end = Date.parse(secret.token?.expiresAt ?? '');
     const refused = access?.status === 401;
     if (!refused && !(end < view.now)) return;
     yield {
-      peer: secret.cluster,
-      object: secretRef(secret),
       evidence: [
         { what: 'status of a request with it', seen: access?.status ?? 'not tried', expected: 201 },
         ...(secret.token?.expiresAt === undefined
@@ -182,15 +166,13 @@ const tokenExpiresSoon: Check = {
   remedy: createRemoteSecret,
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  run: perItem(secretsWithAccess, function* ({ cluster, secret }, view) {
+  run: perSecret(function* ({ cluster, secret }, view) {
     const { issuedAt, expiresAt } = secret.token ?? {};
     const left = Date.parse(expiresAt ?? '') - view.now;
     const life = Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '');
     const soon = Math.min(7 * dayMs, Number.isFinite(life) ? life / 4 : Infinity);
     if (!(left >= 0 && left < soon)) return;
     yield {
-      peer: secret.cluster,
-      object: secretRef(secret),
       evidence: [
         { what: 'expiry of the token', seen: expiresAt ?? '', expected: `more than ${span(soon)} from now` },
       ],
@@ -210,13 +192,11 @@ const tooLittle: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unread,
-  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }) {
+  run: perSecret(function* ({ cluster, secret, access }) {
     const may = Object.entries(access?.may ?? {});
     const denied = may.filter(([, allowed]) => !allowed).map(([what]) => what);
     if (denied.length === 0 || access?.status === 401) return;
     yield {
-      peer: secret.cluster,
-      object: secretRef(secret),
       evidence: [
         {
           what: `permissions, of ${may.length} that istiod needs`,
@@ -239,12 +219,10 @@ const tooMuch: Check = {
     'kubectl --context <peer> get clusterrolebindings -o wide | grep <account>   # remove permissions beyond istio-reader',
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  run: perItem(secretsWithAccess, function* ({ cluster, secret, access }) {
+  run: perSecret(function* ({ cluster, secret, access }) {
     const excess = access ? excessIn(access) : [];
     if (excess.length === 0) return;
     yield {
-      peer: secret.cluster,
-      object: secretRef(secret),
       evidence: [{ what: 'permissions beyond reading', seen: excess.length, expected: 0 }],
       cause: `The account of ${cluster.name}'s remote secret may ${firstFew(excess)} in ${secret.cluster}.`,
     };

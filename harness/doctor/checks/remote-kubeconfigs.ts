@@ -1,9 +1,8 @@
 import type { RemoteSecret } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
-import { perItem } from '../per-cluster.ts';
 import { createRemoteSecret } from '../remedies.ts';
-import { secretRef, secretsWithAccess } from '../remote-secrets.ts';
+import { perSecret } from '../remote-secrets.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
 
@@ -25,14 +24,12 @@ const noKubeconfig: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: { pair: ['MP2202', 'MP2204', 'MP3501', 'MP2201'] },
-  run: perItem(secretsWithAccess, function* ({ cluster, secret }) {
+  run: perSecret(function* ({ cluster, secret }) {
     const refused = notAllowedBy(cluster, secret);
     const none = secret.credential === 'none' && (secret.files ?? []).length === 0;
     const problem = secret.problem ?? (none ? 'it does not name a credential' : undefined);
     if (problem === undefined && refused.length === 0) return;
     yield {
-      peer: secret.cluster,
-      object: secretRef(secret),
       evidence: [
         { what: 'credential', seen: refused[0] ?? secret.credential, expected: 'token or certificate' },
       ],
@@ -53,11 +50,9 @@ const unverified: Check = {
   remedy: createRemoteSecret,
   reference: 'https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#Cluster',
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  run: perItem(secretsWithAccess, function* ({ cluster, secret }) {
+  run: perSecret(function* ({ cluster, secret }) {
     if (secret.skipsVerification)
       yield {
-        peer: secret.cluster,
-        object: secretRef(secret),
         evidence: [{ what: 'insecure-skip-tls-verify', seen: 'true', expected: 'false' }],
         cause: `The remote secret of ${cluster.name} for ${secret.cluster} does not verify the API server.`,
       };

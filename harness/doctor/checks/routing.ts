@@ -1,11 +1,10 @@
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { destinationRules, serviceOfHost } from '../destination-rules.ts';
-import { differences, sightingOf } from '../differences.ts';
+import { differenceCheck } from '../differences.ts';
 import { meshServices } from '../mesh-services.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { selects } from '../pod-index.ts';
-import { compare } from '../remedies.ts';
 import { tables, table, text, texts } from '../spec-reader.ts';
 import { anyOf, fromReadable } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
@@ -85,53 +84,38 @@ const noDestination: Check = {
   }),
 };
 
-const routesDiffer: Check = {
-  code: 'MP6303',
-  title: 'A VirtualService is not the same in all clusters',
-  severity: 'warning',
-  explanation:
-    'Each istiod uses the VirtualServices of its own cluster. If one for calls inside the mesh is missing or different, callers in that cluster get other routes, retries and timeouts.',
-  remedy: compare('virtualservice <name>'),
-  reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
-  needs: ['resources', 'namespaces', 'installs'],
-  run: function* (view) {
-    // A VirtualService for ingress gateways only belongs to the cluster of the gateways.
-    const inMesh = differences(view, 'VirtualService', ({ spec }) => {
-      const gateways = texts(spec['gateways']);
-      return gateways.length === 0 || gateways.includes('mesh');
-    });
-    for (const one of inMesh) yield sightingOf('VirtualService', one, true);
+const routesDiffer = differenceCheck(
+  'VirtualService',
+  {
+    code: 'MP6303',
+    title: 'A VirtualService is not the same in all clusters',
+    explanation:
+      'Each istiod uses the VirtualServices of its own cluster. If one for calls inside the mesh is missing or different, callers in that cluster get other routes, retries and timeouts.',
+    reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
   },
-};
+  // A VirtualService for ingress gateways only belongs to the cluster of the gateways.
+  ({ spec }) => {
+    const gateways = texts(spec['gateways']);
+    return gateways.length === 0 || gateways.includes('mesh');
+  },
+);
 
-const sidecarsDiffer: Check = {
+const sidecarsDiffer = differenceCheck('Sidecar', {
   code: 'MP6304',
   title: 'A Sidecar is not the same in all clusters',
-  severity: 'warning',
   explanation:
     'A Sidecar resource limits the services that a workload knows. If it is missing or different in one cluster, the same workload reaches other services there.',
-  remedy: compare('sidecar <name>'),
   reference: 'https://istio.io/latest/docs/reference/config/networking/sidecar/',
-  needs: ['resources', 'namespaces', 'installs'],
   explains: { cluster: ['MP3602'] },
-  run: function* (view) {
-    for (const one of differences(view, 'Sidecar')) yield sightingOf('Sidecar', one, true);
-  },
-};
+});
 
-const serviceEntriesDiffer: Check = {
+const serviceEntriesDiffer = differenceCheck('ServiceEntry', {
   code: 'MP6306',
   title: 'A ServiceEntry is not the same in all clusters',
-  severity: 'warning',
   explanation:
     'A ServiceEntry adds hosts outside the mesh to the services that workloads know. If it is missing or different in one cluster, the same workload reaches other hosts there.',
-  remedy: compare('serviceentry <name>'),
   reference: 'https://istio.io/latest/docs/reference/config/networking/service-entry/',
-  needs: ['resources', 'namespaces', 'installs'],
-  run: function* (view) {
-    for (const one of differences(view, 'ServiceEntry')) yield sightingOf('ServiceEntry', one, true);
-  },
-};
+});
 
 const keptLocal: Check = {
   code: 'MP6305',
