@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { loadMeshFile } from '../../../harness/config/load.ts';
 import type { Diagnosis } from '../../../harness/doctor/finding.ts';
 import { judge } from '../../../harness/doctor/judge.ts';
-import { type Paint, wordsOf } from '../../../harness/doctor/words.ts';
+import { type Paint, formatDiagnosis } from '../../../harness/doctor/format-diagnosis.ts';
 import { attach } from '../../../harness/mesh/attach.ts';
 import { notRead } from '../../../harness/snapshot/gaps.ts';
 import { readSnapshot } from '../../../harness/snapshot/read-snapshot.ts';
@@ -42,7 +42,7 @@ export const doctor = (end: (code: ExitCode) => void): Command =>
     if (given.json) console.log(JSON.stringify(diagnosis, undefined, 2));
     else {
       const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
-      const lines = wordsOf(diagnosis, { verbose: given.verbose ?? false, paint });
+      const lines = formatDiagnosis(diagnosis, { verbose: given.verbose ?? false, paint });
       console.log([...lines, ...rightsAdvice(snapshot, given)].join('\n'));
     }
     end(codeOf(diagnosis, snapshot, given.strict ?? false));
