@@ -1,14 +1,14 @@
 import type { ClusterView } from './cluster-view.ts';
 import { labels, table, tables, text, texts } from './spec-reader.ts';
 
-/** What a policy asks of callers. */
+/** The conditions of a policy for callers. */
 export interface AuthorizationRecord {
   namespace: string;
   name: string;
   action: string;
   selector: Record<string, string>;
   principals: string[];
-  /** It matches by something that only mutual TLS shows: principals, service accounts, or namespaces of the caller. */
+  /** It matches by the identity in mutual TLS: principals, service accounts, or namespaces of the caller. */
   needsIdentity: boolean;
   rules: number;
 }

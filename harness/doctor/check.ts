@@ -3,37 +3,42 @@ import { families, type Evidence, type Family, type Finding, type Severity } fro
 import type { MeshView } from './mesh-view.ts';
 
 /**
- * How a cause and what it explains have to be related, beyond their codes:
- * - `pair`: the same cluster, seen towards the same peer;
- * - `target`: the cause's cluster is the one that the symptom is about: its peer, or its own cluster where it has none;
- * - `source`: the symptom was seen from the cause's cluster;
- * - `cluster`: the symptom names the cause's cluster, as its own or as its peer;
- * - `subject`: they are about the same thing, such as a service, and name a cluster in common;
+ * The relation of a cause and a finding that it explains:
+ * - `pair`: the same cluster and the same peer;
+ * - `target`: the cluster of the cause is the peer of the symptom, or its cluster if it does not have a peer;
+ * - `source`: the symptom was seen from the cluster of the cause;
+ * - `cluster`: the symptom has the cluster of the cause, as its cluster or as its peer;
+ * - `subject`: both have the same subject, such as a service, and a cluster in common;
  * - `mesh`: always.
  */
 export type Relation = 'pair' | 'target' | 'source' | 'cluster' | 'subject' | 'mesh';
 
-/** A defect that this check finds makes others appear. */
-export interface Explanation {
-  code: string;
-  by: Relation;
-}
+/** The codes of the findings that a finding explains, by their relation to it. */
+export type Explanations = Partial<Record<Relation, readonly string[]>>;
+
+/** The same as pairs. */
+export const explanationsOf = ({
+  explains = {},
+}: Pick<Check, 'explains'>): { by: Relation; code: string }[] =>
+  (Object.entries(explains) as [Relation, readonly string[]][]).flatMap(([by, codes]) =>
+    codes.map((code) => ({ by, code })),
+  );
 
 /** A part of a snapshot that a check reads. If a snapshot does not have it, the check is not judged in full. */
 export type Part = Source;
 
-/** What a check saw: a finding without the fields that all findings of the code share. */
+/** A finding without the fields that all findings of its code share. */
 export interface Sighting {
-  /** Absent: the check's own. */
+  /** Absent: the severity of the check. */
   severity?: Severity;
   cluster?: string;
   peer?: string;
   object?: string;
-  /** What it is about, such as a service or a policy, `namespace/name`: for folding. */
+  /** The service or policy, `namespace/name`, for folding. */
   subject?: string;
   evidence: Evidence[];
   cause: string;
-  /** Absent: the check's own. */
+  /** Absent: the remedy of the check. */
   remedy?: string;
 }
 
@@ -46,18 +51,18 @@ export interface Check {
   code: string;
   title: string;
   severity: Severity;
-  /** Several sentences for the documentation: what it means, how it comes about, what users see. */
+  /** Several sentences for the documentation: meaning, usual reason, and effect on users. */
   explanation: string;
-  /** A command or manifest, with placeholders in angle brackets. */
+  /** Commands with placeholders in angle brackets: `judge` fills in the names of a finding. */
   remedy: string;
   reference: string;
   /** Every part that it reads; the tests compare this with the parts that it asks for. */
   needs: readonly Part[];
-  explains?: readonly Explanation[];
+  explains?: Explanations;
   run: (view: MeshView) => Iterable<Sighting>;
 }
 
-/** A finding with what folding needs to know of it. */
+/** A finding with its subject, for folding. */
 export interface Located {
   finding: Finding;
   subject: string | undefined;
@@ -66,14 +71,15 @@ export interface Located {
 /** The family of a code, by its first digit. */
 export function familyOf(code: string): Family {
   const family = families[Number(code[2]) - 1];
-  if (!family) throw new Error(`${code} is no code of a finding: its first digit names no family.`);
+  if (!family)
+    throw new Error(`${code} is not the code of a finding: a family does not exist for its first digit.`);
   return family;
 }
 
 /** The anchor of a code in docs/findings.md. */
 export const anchorOf = (code: string): string => `docs/findings.md#${code.toLowerCase()}`;
 
-/** Completes what a check saw. */
+/** Completes a sighting with the fields of its check. */
 export function locate(check: Check, sighting: Sighting): Located {
   const { severity, subject, remedy, cluster, peer, object, evidence, cause } = sighting;
   return {

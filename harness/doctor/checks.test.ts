@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleSnapshot } from '../snapshot/sample/sample.ts';
-import { anchorOf, familyOf } from './check.ts';
+import { anchorOf, explanationsOf, familyOf } from './check.ts';
 import { checks } from './checks.ts';
 import { findingsDoc } from './document.ts';
 import { families } from './finding.ts';
 import { circleOf } from './fold.ts';
 import { judge } from './judge.ts';
 
-test('a healthy mesh gives no finding, whatever its size', () => {
+test('a healthy mesh of one, two or three clusters does not give a finding', () => {
   for (const names of [['west', 'east'], ['only'], ['a', 'b', 'c']])
     assert.deepEqual(
       judge(sampleSnapshot(names)).causes.map(({ finding }) => finding.cause),
@@ -16,27 +16,27 @@ test('a healthy mesh gives no finding, whatever its size', () => {
     );
 });
 
-test('there are at least fifty checks, of every family, each with a code of its own', () => {
+test('there are at least fifty checks, of every family, each with its own code', () => {
   const codes = checks.map(({ code }) => code);
   assert.ok(codes.length >= 50);
   assert.equal(new Set(codes).size, codes.length);
   assert.deepEqual([...new Set(codes.map(familyOf))].toSorted(), [...families].toSorted());
 });
 
-test('explanations name codes that exist, and go in no circle', () => {
+test('explanations name existing codes and do not form a circle', () => {
   const codes = new Set(checks.map(({ code }) => code));
-  for (const { code, explains = [] } of checks)
+  for (const check of checks)
     assert.deepEqual(
-      explains.filter((one) => !codes.has(one.code)),
+      explanationsOf(check).filter(({ code }) => !codes.has(code)),
       [],
-      code,
+      check.code,
     );
   assert.equal(circleOf(checks), undefined);
 });
 
-test('every check says what it means, what to do and where it comes from', () => {
+test('every check has an explanation, a remedy and a reference', () => {
   for (const { code, title, explanation, remedy, reference, needs } of checks) {
-    assert.ok(explanation.length >= 110, `${code} says too little`);
+    assert.ok(explanation.length >= 110, `the explanation of ${code} is too short`);
     assert.ok(title.length < 110 && !title.endsWith('.'), code);
     assert.ok(remedy.length > 20 && URL.canParse(reference) && needs.length > 0, code);
   }

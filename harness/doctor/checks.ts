@@ -3,7 +3,7 @@ import { authorityChecks } from './checks/authorities.ts';
 import { authoritySecretChecks } from './checks/authority-secrets.ts';
 import { balancingChecks } from './checks/balancing.ts';
 import { clockChecks } from './checks/clocks.ts';
-import { crossNetworkGatewayChecks } from './checks/cross-network-gateways.ts';
+import { crossNetworkGatenetworkPathChecks } from './checks/cross-network-gateways.ts';
 import { discoveryScopeChecks } from './checks/discovery-scope.ts';
 import { endpointChecks } from './checks/endpoints.ts';
 import { failoverChecks } from './checks/failover.ts';
@@ -23,9 +23,9 @@ import { servedCertificateChecks } from './checks/served-certificates.ts';
 import { serviceChecks } from './checks/services.ts';
 import { trustDomainChecks } from './checks/trust-domains.ts';
 import { versionChecks } from './checks/versions.ts';
-import { wayChecks } from './checks/ways.ts';
+import { networkPathChecks } from './checks/network-paths.ts';
 
-/** Every check of the doctor. Where two explain the same finding, the one that stands first here is its cause. */
+/** Every check of the doctor. If two findings explain a third, the check that is first here gives its cause. */
 export const checks: readonly Check[] = [
   ...authoritySecretChecks,
   ...authorityChecks,
@@ -39,8 +39,8 @@ export const checks: readonly Check[] = [
   ...endpointChecks,
   ...networkChecks,
   ...gatewayServiceChecks,
-  ...crossNetworkGatewayChecks,
-  ...wayChecks,
+  ...crossNetworkGatenetworkPathChecks,
+  ...networkPathChecks,
   ...passthroughChecks,
   ...localityChecks,
   ...failoverChecks,

@@ -16,7 +16,7 @@ import { concernsKind, concernsNamespace, GapIndex } from './gap-index.ts';
 import { PodIndex } from './pod-index.ts';
 import type { ReadLog } from './unread.ts';
 
-/** The label that says on which network something is. */
+/** The label for the network of a namespace, a Service or a pod. */
 export const networkLabel = 'topology.istio.io/network';
 
 /** `namespace/name`. */
@@ -127,7 +127,7 @@ export class ClusterView {
     return this.#data.remoteSecrets.filter((one) => one.namespace === namespace);
   }
 
-  /** Istio's resources by kind; Kubernetes' own Gateways are `KubernetesGateway`. Throws NotRead by kind. */
+  /** Istio's resources by kind; `KubernetesGateway` is the Gateway of the Gateway API. Throws NotRead by kind. */
   resources(kind: string): readonly ResourceRecord[] {
     this.#gaps.assertRead('resources', (gap) => concernsKind(gap, kind));
     return this.#resources.get(kind) ?? [];
@@ -153,7 +153,7 @@ export class ClusterView {
     return this.#data.istiods;
   }
 
-  /** A page of every istiod. Throws NotRead if one of them did not give it. */
+  /** A page of every istiod. Throws NotRead if an istiod did not give it. */
   pages<P extends Page>(page: P): NonNullable<IstiodRecord[P]>[] {
     return this.istiods.map((istiod) => this.page(istiod, page));
   }

@@ -1,12 +1,12 @@
 import type { ClusterView } from './cluster-view.ts';
 import { labels, numeric, table, tables, text, type Table } from './spec-reader.ts';
 
-/** Where in a rule something stands: all of the host, a subset, or one port. */
+/** The part of a rule to which settings apply: the whole host, a subset, or one port. */
 export interface PolicyPart {
   where: string;
-  /** Absent: all of the host. */
+  /** Absent: the whole host. */
   subset?: string;
-  /** Absent: every port. NaN where it cannot be read. */
+  /** Absent: every port. NaN if it cannot be read. */
   port?: number;
   tls: string | undefined;
   outlier: Table | undefined;
@@ -17,11 +17,11 @@ export interface PolicyPart {
 export interface DestinationRuleRecord {
   namespace: string;
   name: string;
-  /** With the short name of a service completed, as Istio does it. */
+  /** A short name is completed in the same way as in Istio. */
   host: string;
   parts: PolicyPart[];
   subsets: { name: string; labels: Record<string, string> }[];
-  /** It holds for the pods that it selects only. */
+  /** The rule applies only to the pods that it selects. */
   selects: boolean;
 }
 
@@ -63,7 +63,7 @@ export function destinationRules(cluster: ClusterView): DestinationRuleRecord[] 
           ? host
           : `${host}.${namespace}.svc.cluster.local`,
       parts: [
-        ...partsOf({ where: 'all of it' }, spec['trafficPolicy']),
+        ...partsOf({ where: 'the whole host' }, spec['trafficPolicy']),
         ...subsets.flatMap((one) => {
           const subset = text(one['name']) ?? '';
           return partsOf({ where: `subset ${subset}`, subset }, one['trafficPolicy']);

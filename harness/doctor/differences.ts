@@ -1,12 +1,13 @@
 import type { ResourceRecord } from '../snapshot/schema.ts';
-import type { Sighting } from './check.ts';
+import type { Check, Sighting } from './check.ts';
 import { keyOf, type ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
+import { compare } from './remedies.ts';
 import { canonical, labels, table } from './spec-reader.ts';
-import { fromReadable } from './unread.ts';
+import { anyOf, fromReadable, separately } from './unread.ts';
 
 /** A resource that is missing or different in a cluster. */
-export interface Difference {
+interface Difference {
   key: string;
   have: { cluster: ClusterView; resource: ResourceRecord }[];
   /** The clusters that have the namespace but not the resource. */
@@ -19,7 +20,7 @@ export interface Difference {
  * The resources of a kind that some clusters do not have, or that differ between clusters: by name and namespace, in the clusters
  * that have the namespace. A cluster whose resources of the kind were not read is left out.
  */
-export function differences(
+function differences(
   view: MeshView,
   kind: string,
   concerns: (resource: ResourceRecord) => boolean = () => true,
@@ -47,19 +48,39 @@ export function differences(
   });
 }
 
+/** A check for the differences of a kind. A missing policy that would not apply to a pod is only an info. */
+export const differenceCheck = (
+  kind: string,
+  check: Omit<Check, 'run' | 'needs' | 'severity' | 'remedy'>,
+  concerns?: (resource: ResourceRecord) => boolean,
+): Check => ({
+  ...check,
+  severity: 'warning',
+  remedy: compare(`${kind.toLowerCase()} <name>`),
+  needs: ['resources', 'namespaces', 'installs', ...(isPolicy(kind) ? (['pods'] as const) : [])],
+  run: function* (view) {
+    yield* separately(differences(view, kind, concerns), function* (one) {
+      const example = one.have[0]?.resource;
+      const matters =
+        !isPolicy(kind) ||
+        one.variants > 1 ||
+        (example !== undefined && anyOf(one.lack, (cluster) => isMissed(cluster, example)));
+      yield sightingOf(kind, one, matters);
+    });
+  },
+});
+
+const isPolicy = (kind: string): boolean => /^(Peer|Request)Authentication$|^AuthorizationPolicy$/.test(kind);
+
 /** Whether a policy would apply to a pod with a sidecar in a cluster that does not have the policy. Throws NotRead. */
-export function isMissed(cluster: ClusterView, { namespace, spec }: ResourceRecord): boolean {
+function isMissed(cluster: ClusterView, { namespace, spec }: ResourceRecord): boolean {
   const selector = labels(table(spec['selector'])['matchLabels']);
   if (namespace === cluster.rootNamespace && Object.keys(selector).length === 0) return true;
   return cluster.pods.matching(namespace, selector).some(({ sidecar }) => sidecar);
 }
 
 /** The sighting of a difference. */
-export function sightingOf(
-  kind: string,
-  { key, have, lack, variants }: Difference,
-  matters: boolean,
-): Sighting {
+function sightingOf(kind: string, { key, have, lack, variants }: Difference, matters: boolean): Sighting {
   const names = (clusters: readonly ClusterView[]) => clusters.map(({ name }) => name).join(', ');
   const holders = have.map(({ cluster }) => cluster);
   const odd = lack[0] ?? oneOfFewest(have);
@@ -71,12 +92,12 @@ export function sightingOf(
     subject: key,
     evidence: [
       { what: 'clusters that have it', seen: names(holders), expected: 'all' },
-      { what: 'different versions of it', seen: variants, expected: 1 },
+      { what: 'different specs', seen: variants, expected: 1 },
       ...changed(have),
     ],
     cause:
       lack.length > 0
-        ? `${kind} ${key} is in ${names(holders)}, and not in ${names(lack)}.`
+        ? `${kind} ${key} is in ${names(holders)}, but not in ${names(lack)}.`
         : `${kind} ${key} is not the same in ${names(holders)}.`,
     remedy: `kubectl --context ${holders.find((one) => one !== odd)?.name ?? '<cluster>'} -n ${key.split('/')[0]} get ${kind.toLowerCase()} ${key.split('/')[1]} -o yaml   # compare, then apply to ${odd.name}`,
   };
@@ -89,7 +110,7 @@ function oneOfFewest(have: Difference['have']): ClusterView {
     .toSorted((a, b) => a.length - b.length)
     .find(({ length }) => length === Math.min(...groups.map((one) => one.length)));
   const last = (groups.every(({ length }) => length === fewest?.length) ? have : (fewest ?? have)).at(-1);
-  if (!last) throw new Error('A difference is between at least one resource and something else.');
+  if (!last) throw new Error('A difference needs at least one resource.');
   return last.cluster;
 }
 

@@ -12,28 +12,36 @@ export const regionsOf = (view: MeshView): Set<string> =>
       .filter((region) => region !== ''),
   );
 
-/** An entry of `distribute`, by localities as they are written in rules. */
+/** An entry of `distribute`, with localities as in rules. */
 interface Weights {
   from: string;
   to: string[];
 }
 
-/** Whether weights keep a proxy in a locality from all endpoints of a host and port in other localities. Throws NotRead. */
-export type LeftOut = (host: string, port: number, from: string, localities: readonly string[]) => boolean;
+/**
+ * Whether weights keep a proxy in a locality from all endpoints of a host and port in other localities. Calls `from` for the locality
+ * only if there are weights. Throws NotRead.
+ */
+export type LeftOut = (
+  host: string,
+  port: number,
+  from: () => string,
+  localities: readonly string[],
+) => boolean;
 
 /**
  * The endpoints that weights by locality remove from the proxies of a cluster: Istio empties every locality that the first matching
- * entry of `distribute` does not name. Weights for a region without nodes do not count: another check reports them. Throws NotRead.
+ * entry of `distribute` does not list. Weights for a region without nodes do not count: another check reports them. Throws NotRead.
  */
 export function leftOutByWeights(view: MeshView, cluster: ClusterView): LeftOut {
-  let known: Set<string> | undefined; // asked for only if weights fit: the nodes of a cluster may not have been read
-  const isMeant = ({ to }: Weights) =>
+  let known: Set<string> | undefined; // read only if weights fit: the nodes of a cluster may not have been read
+  const isValid = ({ to }: Weights) =>
     to.every((one) => regionOf(one) === '*' || (known ??= regionsOf(view)).has(regionOf(one)));
-  const takes = (weights: readonly Weights[], from: string, localities: readonly string[]) => {
-    const first = weights.find((one) => matches(from, one.from));
+  const excludes = (weights: readonly Weights[], from: () => string, localities: readonly string[]) => {
+    const first = weights.find((one) => matches(from(), one.from));
     return (
       first !== undefined &&
-      isMeant(first) &&
+      isValid(first) &&
       !localities.some((at) => first.to.some((to) => matches(at, to)))
     );
   };
@@ -50,8 +58,8 @@ export function leftOutByWeights(view: MeshView, cluster: ClusterView): LeftOut 
     const own = covering.filter((rule) => rule.port === port);
     const settings = own.length > 0 ? own : covering;
     return settings.length > 0
-      ? settings.some(({ weights }) => takes(weights, from, localities))
-      : takes(ofMesh, from, localities);
+      ? settings.some(({ weights }) => excludes(weights, from, localities))
+      : excludes(ofMesh, from, localities);
   };
 }
 
@@ -65,7 +73,7 @@ const weightsOf = (locality: Readonly<Record<string, unknown>>): Weights[] =>
 
 const regionOf = (locality: string): string => locality.split('/', 1)[0] ?? '';
 
-/** Whether a locality, region/zone/subzone, matches one of a rule, as in Istio's LocalityMatch. */
+/** Whether a locality, region/zone/subzone, matches a locality of a rule, as in Istio's LocalityMatch. */
 function matches(locality: string, wanted: string): boolean {
   const at = locality.split('/');
   return wanted

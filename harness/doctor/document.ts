@@ -1,24 +1,27 @@
-import { anchorOf, familyOf, type Check } from './check.ts';
+import { anchorOf, explanationsOf, familyOf, type Check, type Relation } from './check.ts';
 import { families } from './finding.ts';
 
 const introduction = `# Findings
 
-What \`meshproof doctor\` can say of a mesh. Generated from the checks; do not edit: \`npm run docs:findings\`.
+All findings of \`meshproof doctor\`. Generated from the checks; do not edit: \`npm run docs:findings\`.
 
-**error**: something that the mesh promises does not work. **warning**: it works today, or in part. **info**: worth knowing. A
-finding that another one explains stands under it in a diagnosis, and the cause is then as grave as the gravest of them.
+**error**: a promise of the mesh does not hold. **warning**: the mesh works today, or in part. **info**: worth knowing. If a
+finding explains another, the diagnosis shows the other under it, and the cause gets the gravest severity of both.
+
+In remedies, \`meshproof doctor\` replaces placeholders such as \`<cluster>\`, \`<peer>\`, \`<namespace>\` and \`<name>\` with the
+values of the finding, if it has them.
 `;
 
-const relations = {
-  pair: 'for the same two clusters, in the same direction',
-  target: 'wherever the cluster is spoken of',
-  source: 'as seen from the same cluster',
-  cluster: 'seen in or towards its cluster',
-  subject: 'for the same service or object',
-  mesh: 'anywhere in the mesh',
-} as const;
+const relations: Record<Relation, string> = {
+  pair: 'same two clusters and direction',
+  target: 'about the same cluster',
+  source: 'seen from the same cluster',
+  cluster: 'in or towards the same cluster',
+  subject: 'same object',
+  mesh: 'anywhere',
+};
 
-/** docs/findings.md: one section a code, by family. Pure. */
+/** The text of docs/findings.md: one section for each code, by family. Pure. */
 export function findingsDoc(checks: readonly Check[]): string {
   const sections = families.map((family) => {
     const own = checks
@@ -30,9 +33,16 @@ export function findingsDoc(checks: readonly Check[]): string {
 }
 
 function entry(check: Check, all: readonly Check[]): string {
-  const link = (code: string) => `[${code}](#${anchorOf(code).split('#')[1]})`;
-  const explains = (check.explains ?? []).map(({ code, by }) => `${link(code)} ${relations[by]}`);
-  const explained = all.filter(({ explains: them }) => them?.some(({ code }) => code === check.code));
+  const links = (codes: readonly string[]) =>
+    codes.map((code) => `[${code}](#${anchorOf(code).split('#')[1]})`).join(', ');
+  const explains = Object.entries(check.explains ?? {}) as [Relation, readonly string[]][];
+  const explained = all.filter((one) => explanationsOf(one).some(({ code }) => code === check.code));
+  const facts = [
+    `Reads: ${check.needs.join(', ')}`,
+    ...explains.map(([by, codes]) => `Explains (${relations[by]}): ${links(codes)}`),
+    ...(explained.length > 0 ? [`May be explained by: ${links(explained.map(({ code }) => code))}`] : []),
+    `Reference: <${check.reference}>`,
+  ];
   return `
 ### ${check.code}
 
@@ -44,7 +54,5 @@ ${check.explanation}
 ${check.remedy}
 \`\`\`
 
-- Looks at: ${check.needs.join(', ')}
-${explains.length > 0 ? `- Explains: ${explains.join('; ')}\n` : ''}${explained.length > 0 ? `- May be explained by: ${explained.map(({ code }) => link(code)).join(', ')}\n` : ''}- Comes from: <${check.reference}>
-`;
+${facts.map((fact) => `- ${fact}\n`).join('')}`;
 }

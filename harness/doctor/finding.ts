@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The families of checks, in the order in which causes are looked for; the first digit of a code is its place here. */
+/** The families of checks, in the order of causes. The first digit of a code is the position of its family. */
 export const families = [
   'trust and identity',
   'discovery',
@@ -12,17 +12,14 @@ export const families = [
 ] as const;
 export type Family = (typeof families)[number];
 
-/** `error`: something that the mesh promises does not work. `warning`: it works today, or in part. `info`: worth knowing. */
+/** `error`: a promise of the mesh does not hold. `warning`: the mesh works today, or in part. `info`: worth knowing. */
 export const severities = ['error', 'warning', 'info'] as const;
 export type Severity = (typeof severities)[number];
 
 const evidence = z.strictObject({
-  what: z.string().describe('What was looked at.'),
-  seen: z.union([z.string(), z.number()]).describe('What it was: a number, or a word of a short difference.'),
-  expected: z
-    .union([z.string(), z.number()])
-    .optional()
-    .describe('What it should have been, where that is known.'),
+  what: z.string().describe('The observed property.'),
+  seen: z.union([z.string(), z.number()]).describe('The observed value.'),
+  expected: z.union([z.string(), z.number()]).optional().describe('The expected value, if it is known.'),
 });
 
 const finding = z.strictObject({
@@ -36,8 +33,8 @@ const finding = z.strictObject({
   cluster: z
     .string()
     .optional()
-    .describe('Where the object stands, or from where it was seen; absent: the mesh as a whole.'),
-  peer: z.string().optional().describe('The other cluster that it concerns.'),
+    .describe('The cluster of the object, or of the observer; absent: the whole mesh.'),
+  peer: z.string().optional().describe('The other cluster that is affected.'),
   object: z.string().optional().describe('Kind namespace/name, or Kind name.'),
   evidence: z.array(evidence),
   cause: z.string().describe('One sentence.'),
@@ -48,8 +45,8 @@ const finding = z.strictObject({
 
 const unknownPart = z.strictObject({
   cluster: z.string(),
-  what: z.string().describe('What the snapshot lacks.'),
-  why: z.string().describe('What came back when it was asked for.'),
+  what: z.string().describe('The missing part of the snapshot.'),
+  why: z.string().describe('The answer to the request for it.'),
   right: z
     .string()
     .optional()
@@ -57,31 +54,30 @@ const unknownPart = z.strictObject({
   checks: z.array(z.string()).describe('Codes that could not be judged, or only in part.'),
 });
 
-/** What was concluded from one snapshot. */
+/** The result of judging one snapshot. */
 export const diagnosisSchema = z.strictObject({
   apiVersion: z.literal('meshproof.dev/v1'),
   kind: z.literal('Diagnosis'),
   takenAt: z.string().describe('When the snapshot was taken.'),
   clusters: z.array(z.string()),
-  checks: z.int().describe('How many checks were asked.'),
+  checks: z.int().describe('The number of checks.'),
   counts: z.strictObject({ error: z.int(), warning: z.int(), info: z.int() }).describe('Causes by severity.'),
   causes: z
     .array(z.strictObject({ finding, symptoms: z.array(finding) }))
-    .describe('The gravest first, each with what it explains.'),
+    .describe('The gravest first, each with the findings that it explains.'),
   elided: z
     .array(z.strictObject({ code: z.string(), more: z.int() }))
-    .describe('Findings beyond the most that one code may have.'),
+    .describe('The number of further findings, by code: a code has at most 100.'),
   unknown: z.array(unknownPart),
 });
 
-/** One thing that is wrong, where, why, and what to do. */
 export type Finding = z.infer<typeof finding>;
 export type Evidence = z.infer<typeof evidence>;
 export type Diagnosis = z.infer<typeof diagnosisSchema>;
 export type Cause = Diagnosis['causes'][number];
 export type UnknownPart = Diagnosis['unknown'][number];
 
-/** The JSON schema (draft 2020-12) of what `meshproof doctor --json` prints. */
+/** The JSON schema (draft 2020-12) of the output of `meshproof doctor --json`. */
 export function diagnosisJsonSchema(): object {
   return { title: 'meshproof diagnosis', ...z.toJSONSchema(diagnosisSchema) };
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { locate, type Check, type Explanation, type Sighting } from './check.ts';
+import { locate, type Check, type Explanations, type Relation, type Sighting } from './check.ts';
 import { circleOf, fold } from './fold.ts';
 
-const check = (code: string, severity: Check['severity'], explains: Explanation[] = []): Check => ({
+const check = (code: string, severity: Check['severity'], explains: Explanations = {}): Check => ({
   ...{ code, severity, explains, title: code, explanation: '', remedy: '', reference: '', needs: [] },
   run: () => [],
 });
@@ -13,17 +13,17 @@ const shape = (causes: ReturnType<typeof fold>) =>
   causes.map(({ finding, symptoms }) => [finding.code, finding.severity, symptoms.map(({ code }) => code)]);
 
 const symptom = check('MP3001', 'error');
-const between = check('MP2002', 'error', [{ code: 'MP3001', by: 'pair' }]);
-const root = check('MP2001', 'warning', [{ code: 'MP2002', by: 'pair' }]);
+const between = check('MP2002', 'error', { pair: ['MP3001'] });
+const root = check('MP2001', 'warning', { pair: ['MP2002'] });
 const all = [root, between, symptom];
 
-test('a defect stands first, what it explains under it, and it is as grave as the gravest of that', () => {
+test('a cause has its symptoms under it, and the severity of the gravest symptom', () => {
   const pair = { cluster: 'west', peer: 'east' };
   const causes = fold([seen(symptom, pair), seen(between, pair), seen(root, pair)], all);
   assert.deepEqual(shape(causes), [['MP2001', 'error', ['MP2002', 'MP3001']]]);
 });
 
-test('the other direction is not explained', () => {
+test('a cause does not explain the other direction', () => {
   const causes = fold(
     [seen(between, { cluster: 'west', peer: 'east' }), seen(symptom, { cluster: 'east', peer: 'west' })],
     all,
@@ -35,7 +35,7 @@ test('the other direction is not explained', () => {
 });
 
 test('relations: target, cluster, subject, mesh', () => {
-  const cases: [Explanation['by'], Partial<Sighting>, Partial<Sighting>, boolean][] = [
+  const cases: [Relation, Partial<Sighting>, Partial<Sighting>, boolean][] = [
     ['target', { cluster: 'east' }, { cluster: 'west', peer: 'east' }, true],
     ['target', { cluster: 'west' }, { cluster: 'west', peer: 'east' }, false],
     ['target', { cluster: 'east' }, { cluster: 'east' }, true],
@@ -49,14 +49,14 @@ test('relations: target, cluster, subject, mesh', () => {
     ['mesh', { cluster: 'a' }, { cluster: 'b' }, true],
   ];
   for (const [by, cause, effect, folded] of cases) {
-    const one = check('MP1001', 'error', [{ code: 'MP3001', by }]);
+    const one = check('MP1001', 'error', { [by]: ['MP3001'] });
     const causes = fold([seen(one, cause), seen(symptom, effect)], [one, symptom]);
     assert.equal(causes.length, folded ? 1 : 2, JSON.stringify([by, cause, effect]));
   }
 });
 
-test('what is only worth knowing explains nothing that is wrong', () => {
-  const note = check('MP1001', 'info', [{ code: 'MP3001', by: 'mesh' }]);
+test('an info does not explain an error', () => {
+  const note = check('MP1001', 'info', { mesh: ['MP3001'] });
   assert.equal(fold([seen(note), seen(symptom)], [note, symptom]).length, 2);
 });
 
@@ -70,8 +70,8 @@ test('causes are ordered by severity, then by how much they explain, then by cod
 });
 
 test('a circle is found', () => {
-  const a = check('MP1001', 'error', [{ code: 'MP1002', by: 'mesh' }]);
-  const b = check('MP1002', 'error', [{ code: 'MP1001', by: 'mesh' }]);
+  const a = check('MP1001', 'error', { mesh: ['MP1002'] });
+  const b = check('MP1002', 'error', { mesh: ['MP1001'] });
   assert.deepEqual(circleOf([a, b]), ['MP1001', 'MP1002', 'MP1001']);
   assert.equal(circleOf(all), undefined);
 });

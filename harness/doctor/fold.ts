@@ -1,4 +1,4 @@
-import type { Check, Located, Relation } from './check.ts';
+import { explanationsOf, type Check, type Located, type Relation } from './check.ts';
 import { severities, type Cause, type Finding } from './finding.ts';
 
 const clustersOf = ({ cluster, peer }: Finding): string[] =>
@@ -8,24 +8,22 @@ const relations: Record<Relation, (cause: Located, symptom: Located) => boolean>
   pair: ({ finding: a }, { finding: b }) => a.cluster === b.cluster && a.peer === b.peer,
   target: ({ finding: a }, { finding: b }) => a.cluster === (b.peer ?? b.cluster),
   source: ({ finding: a }, { finding: b }) => a.cluster === b.cluster,
-  // Not the cause's peer: that may be a healthy cluster, which it was only compared with.
+  // Without the peer of the cause: it may be a healthy cluster that was only compared.
   cluster: ({ finding: a }, { finding: b }) => shareCluster({ ...a, peer: undefined }, b),
   subject: (a, b) => a.subject !== undefined && a.subject === b.subject && shareCluster(a.finding, b.finding),
   mesh: () => true,
 };
 
 function shareCluster(a: Finding, b: Finding): boolean {
-  const mine = clustersOf(a);
-  const theirs = clustersOf(b);
-  return mine.length === 0 || theirs.length === 0 || mine.some((name) => theirs.includes(name));
+  const [ofA, ofB] = [clustersOf(a), clustersOf(b)];
+  return ofA.length === 0 || ofB.length === 0 || ofA.some((name) => ofB.includes(name));
 }
 
 /**
- * Ranks findings: what nothing else explains is a cause, everything else stands under the first cause that leads to it.
- * A cause is as grave as the gravest thing that it explains. Causes are ordered by severity, then by how much they
- * explain, then by code.
+ * Ranks findings. A finding that is not explained by another is a cause; the others are symptoms of the first cause that explains them.
+ * A cause gets the gravest severity of its symptoms. Causes are ordered by severity, then by the number of symptoms, then by code.
  *
- * @param checks in any order; their `explains` must have no circle (see `circleOf`).
+ * @param checks in any order; their `explains` must not form a circle (see `circleOf`).
  */
 export function fold(found: readonly Located[], checks: readonly Check[]): Cause[] {
   const byCode = Map.groupBy(found, ({ finding }) => finding.code);
@@ -43,18 +41,18 @@ export function fold(found: readonly Located[], checks: readonly Check[]): Cause
     .toSorted(byGravity);
 }
 
-/** By finding, another one that explains it. */
+/** By finding, the finding that explains it. */
 function reasonsOf(byCode: ReadonlyMap<string, Located[]>, checks: readonly Check[]): Map<Located, Located> {
   const reasons = new Map<Located, Located>();
   for (const check of checks)
-    for (const { code, by } of check.explains ?? [])
+    for (const { code, by } of explanationsOf(check))
       for (const cause of byCode.get(check.code) ?? [])
         for (const symptom of byCode.get(code) ?? [])
           if (!reasons.has(symptom) && explains(cause, symptom, by)) reasons.set(symptom, cause);
   return reasons;
 }
 
-/** What is only worth knowing explains nothing that is wrong. */
+/** An info does not explain an error or a warning. */
 const explains = (cause: Located, symptom: Located, by: Relation): boolean =>
   (cause.finding.severity !== 'info' || symptom.finding.severity === 'info') && relations[by](cause, symptom);
 
@@ -79,9 +77,9 @@ const byGravity = (a: Cause, b: Cause): number =>
   b.symptoms.length - a.symptoms.length ||
   a.finding.code.localeCompare(b.finding.code);
 
-/** A circle among the codes that explain each other, as a list of them; undefined where there is none. */
+/** The codes of a circle of explanations; undefined if there is not a circle. */
 export function circleOf(checks: readonly Check[]): string[] | undefined {
-  const next = new Map(checks.map(({ code, explains }) => [code, (explains ?? []).map((one) => one.code)]));
+  const next = new Map(checks.map((check) => [check.code, explanationsOf(check).map(({ code }) => code)]));
   const done = new Set<string>();
   const walk = (code: string, path: string[]): string[] | undefined => {
     if (path.includes(code)) return [...path.slice(path.indexOf(code)), code];

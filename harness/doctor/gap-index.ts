@@ -12,7 +12,7 @@ export const readThrough: Partial<Record<Source, readonly Source[]>> = {
   clocks: ['pods'],
 };
 
-/** The API groups of the kinds that checks read; a group that cannot be read has a gap of its own. */
+/** The API groups of the kinds that checks read; a group that cannot be read has its own gap. */
 const groupOf: Readonly<Record<string, string>> = {
   AuthorizationPolicy: 'security.istio.io',
   PeerAuthentication: 'security.istio.io',
@@ -33,12 +33,12 @@ export const concernsNamespace = ({ what, of = '' }: Missing, namespace: string)
     ? of.startsWith(`${namespace}/`)
     : (what !== 'authorities' && what !== 'remoteSecrets') || of === namespace;
 
-/** What the snapshot does not have of one cluster. */
+/** The gaps of one cluster. */
 export class GapIndex {
   readonly #data: ClusterSnapshot;
   readonly #log: ReadLog;
   readonly #own: ReadonlyMap<Source, Missing[]>;
-  readonly #refusals = new Map<Missing, NotRead>(); // kept, as an error is costly to make
+  readonly #refusals = new Map<Missing, NotRead>(); // kept, because an error is slow to create
   readonly #all = new Map<Source, readonly Missing[]>();
 
   constructor(data: ClusterSnapshot, log: ReadLog) {

@@ -81,5 +81,7 @@ export const hasKubernetesEastWest = (cluster: ClusterView): boolean =>
   });
 
 /** Whether the selector of a Gateway selects pods of a gateway; an Istio Gateway selects in every namespace. */
-export const takes = (selector: Readonly<Record<string, string>>, pods: readonly PodRecord[]): boolean =>
-  pods.some((pod) => selects(selector, pod.labels));
+export const selectsAnyOf = (
+  selector: Readonly<Record<string, string>>,
+  pods: readonly PodRecord[],
+): boolean => pods.some((pod) => selects(selector, pod.labels));

@@ -3,15 +3,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { sampleSnapshot } from '../snapshot/sample/sample.ts';
 import { snapshotSchema, type Snapshot } from '../snapshot/schema.ts';
-import { broken, resource, the } from './broken-sample.ts';
-import type { Check } from './check.ts';
+import { broken, resource, itemOf } from './broken-sample.ts';
+import type { Check, Sighting } from './check.ts';
 import { diagnosisSchema } from './finding.ts';
 import { judge } from './judge.ts';
 
 type Node = Record<string, unknown> | unknown[];
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 
-/** Every list and table in a value, itself included. */
+/** Every list and table in a value, with the value itself. */
 function nodesOf(value: unknown): Node[] {
   return isNode(value) ? [value, ...Object.values(value).flatMap(nodesOf)] : [];
 }
@@ -34,7 +34,7 @@ const strange = fc.oneof(
   fc.boolean(),
 );
 
-/** One place of a snapshot, and what becomes of it: taken away, doubled, exchanged with another, or made strange. */
+/** A change at one place of a snapshot: the value is removed, doubled, moved, or replaced by a strange value. */
 const mutation = fc.record({
   node: fc.nat(),
   key: fc.nat(),
@@ -82,7 +82,7 @@ const rules = [
   resource('NetworkPolicy', 'x', { podSelector: {}, ingress: [{ ports: [{ port: 1 }] }] }, 'istio-system'),
 ];
 
-test('whatever fits the schema gives findings, never a crash, and the same each time', () => {
+test('every snapshot that fits the schema is judged without a crash, and with the same result each time', () => {
   fc.assert(
     fc.property(fc.array(mutation, { minLength: 1, maxLength: 25 }), (mutations) => {
       const snapshot = sampleSnapshot();
@@ -162,28 +162,30 @@ const deletesPods = {
   resources: ['pods'],
 };
 
-test('two defects at once are both named', () => {
+test('two defects at the same time are both found', () => {
   const defects: Record<string, Parameters<typeof broken>[0]> = {
     MP1104: ({ snapshot }) =>
-      void (the(snapshot.certificates, ({ subject }) => subject.endsWith('L=west')).notAfter =
-        '2026-11-11T00:00:00Z'),
-    MP2104: ({ west }) => void (the(west.remoteSecrets).labelled = false),
-    MP2112: ({ east }) => void the(east.readerAccess).rules?.push(deletesPods),
+      void Object.assign(
+        itemOf(snapshot.certificates, ({ subject }) => subject === 'O=meshproof, CN=meshproof west'),
+        { notBefore: '2025-11-11T00:00:00Z', notAfter: '2026-11-11T00:00:00Z' },
+      ),
+    MP2104: ({ west }) => void (itemOf(west.remoteSecrets).labelled = false),
+    MP2112: ({ east }) => void itemOf(east.readerAccess).rules?.push(deletesPods),
     MP3202: ({ east }) =>
-      void delete the(east.services, ({ name }) => name === 'istio-eastwestgateway').labels[
+      void delete itemOf(east.services, ({ name }) => name === 'istio-eastwestgateway').labels[
         'topology.istio.io/network'
       ],
     MP3302: ({ west }) =>
-      void (the(west.resources).spec['servers'] = [
+      void (itemOf(west.resources, ({ name }) => name === 'cross-network-gateway').spec['servers'] = [
         { port: { number: 15443, protocol: 'TLS' }, tls: { mode: 'PASSTHROUGH' }, hosts: ['*.local'] },
       ]),
-    MP4101: ({ west }) => void (the(west.nodes).region = ''),
+    MP4101: ({ west }) => void (itemOf(west.nodes).region = ''),
     MP5101: ({ west }) =>
       void west.resources.push(resource('PeerAuthentication', 'default', { mtls: { mode: 'STRICT' } })),
     MP6101: ({ east }) =>
-      void delete the(east.namespaces, ({ name }) => name === 'meshproof').labels['istio-injection'],
+      void delete itemOf(east.namespaces, ({ name }) => name === 'meshproof').labels['istio-injection'],
     MP6201: ({ west }) => void (west.services = west.services.filter(({ name }) => name !== 'inventory')),
-    MP7401: ({ east }) => void (the(east.installs).meshId = 'other'),
+    MP7401: ({ east }) => void (itemOf(east.installs).meshId = 'other'),
   };
   const codes = Object.keys(defects);
   for (const [index, a] of codes.entries())
@@ -194,12 +196,34 @@ test('two defects at once are both named', () => {
           defects[b]?.(sample);
         }),
       );
-      const named = causes.map(({ finding }) => finding.code);
-      assert.ok(named.includes(a) && named.includes(b), `${a} and ${b}: ${named.join(', ')}`);
+      const codesFound = causes.map(({ finding }) => finding.code);
+      assert.ok(codesFound.includes(a) && codesFound.includes(b), `${a} and ${b}: ${codesFound.join(', ')}`);
     }
 });
 
-test('what the snapshot lacks is unknown, and proves no absence', () => {
+test('a remedy has the names in its finding, and a context for each cluster', () => {
+  const remedyOf = (remedy: string, sighting: Partial<Sighting>) => {
+    const snapshot = sampleSnapshot();
+    for (const one of snapshot.declared.clusters) one.context = `kind-${one.name}`;
+    const check: Check = {
+      ...{ code: 'MP6201', title: '', severity: 'error', explanation: '', reference: '', needs: [], remedy },
+      run: () => [{ cluster: 'west', peer: 'east', evidence: [], cause: 'It fails.', ...sighting }],
+    };
+    return judge(snapshot, [check]).causes[0]?.finding.remedy;
+  };
+  const all = '--context <cluster> <peer> -n <namespace> <name> <pod> <node> <address>:<port> <label>';
+  const cases: [object: string, remedy: string][] = [
+    ['Pod a/b', '--context kind-west east -n a b b <node> <address>:<port> <label>'],
+    ['Namespace a', '--context kind-west east -n a a <pod> <node> <address>:<port> <label>'],
+    ['Node a', '--context kind-west east -n <namespace> a <pod> a <address>:<port> <label>'],
+    ['1.2.3.4:15443', '--context kind-west east -n <namespace> <name> <pod> <node> 1.2.3.4:15443 <label>'],
+    ['API server', '--context kind-west east -n <namespace> <name> <pod> <node> <address>:<port> <label>'],
+  ];
+  for (const [object, remedy] of cases) assert.equal(remedyOf(all, { object }), remedy);
+  assert.equal(remedyOf('get <name> <peer>', { object: 'Pod a/$(x)', peer: 'a;b' }), 'get <name> <peer>');
+});
+
+test('a missing part of the snapshot is unknown and does not prove an absence', () => {
   const snapshot = broken(({ west }) => {
     west.remoteSecrets = [];
     west.missing = [{ what: 'remoteSecrets', reason: 'forbidden', why: 'secrets is forbidden' }];
@@ -213,7 +237,7 @@ test('what the snapshot lacks is unknown, and proves no absence', () => {
   assert.ok(unknown[0]?.checks.includes('MP2101'));
 });
 
-test('a cluster that does not answer is unknown as a whole, once', () => {
+test('a cluster that does not answer is one unknown part', () => {
   const snapshot = broken(({ east }) => {
     const missing = [{ what: 'pods', reason: 'unreachable', why: 'connect ECONNREFUSED' }] as const;
     Object.assign(east, { reachable: false, unreachable: 'connect ECONNREFUSED', missing });
@@ -229,7 +253,7 @@ test('a cluster that does not answer is unknown as a whole, once', () => {
   );
 });
 
-test('a mesh that breaks one rule everywhere is told of in part, with the number of the rest', () => {
+test('a diagnosis has at most 100 findings of one code, and the number of the rest', () => {
   const snapshot = broken(({ west }) => {
     for (let i = 0; i < 150; i++)
       west.resources.push(
@@ -245,19 +269,19 @@ test('a mesh that breaks one rule everywhere is told of in part, with the number
   );
 });
 
-test('of what breaks one rule everywhere, the gravest is told of, wherever it stands', () => {
+test('of more than 100 findings of one code, the gravest are kept', () => {
   const check: Check = {
     ...{ code: 'MP6201', title: '', severity: 'info', explanation: '', remedy: '', reference: '', needs: [] },
     run: function* () {
       for (let i = 0; i < 150; i++) yield { subject: `some/${i}`, evidence: [], cause: `${i}.` };
-      yield { severity: 'error', evidence: [], cause: 'Our own.' };
+      yield { severity: 'error', evidence: [], cause: 'The gravest.' };
     },
   };
   const { causes, counts, elided } = judge(sampleSnapshot(), [check]);
   assert.deepEqual(counts, { error: 1, warning: 0, info: 99 });
   assert.deepEqual(
     causes.slice(0, 2).map(({ finding }) => finding.cause),
-    ['Our own.', '0.'],
+    ['The gravest.', '0.'],
   );
   assert.deepEqual(elided, [{ code: 'MP6201', more: 51 }]);
 });

@@ -1,7 +1,7 @@
 import type { Missing, Snapshot } from '../snapshot/schema.ts';
 import { locate, type Check, type Located, type Sighting } from './check.ts';
 import { checks as allChecks } from './checks.ts';
-import { severities, type Diagnosis, type Severity, type UnknownPart } from './finding.ts';
+import { severities, type Diagnosis, type Finding, type Severity, type UnknownPart } from './finding.ts';
 import { fold } from './fold.ts';
 import { MeshView } from './mesh-view.ts';
 import { rightFor } from './rights.ts';
@@ -23,7 +23,7 @@ export function judge(snapshot: Snapshot, checks: readonly Check[] = allChecks):
     view.log.clear();
     const { kept, more } = gravest(check, view);
     for (const gap of view.log.gaps) lacking.set(gap, [...(lacking.get(gap) ?? []), check.code]);
-    for (const sighting of kept) found.push(addressed(locate(check, sighting), view));
+    for (const sighting of kept) found.push(completed(locate(check, sighting), view));
     if (more > 0) elided.push({ code: check.code, more });
   }
   const causes = fold(found, checks);
@@ -66,17 +66,23 @@ function gravest(check: Check, view: MeshView): { kept: Sighting[]; more: number
   return { kept, more: count - kept.length };
 }
 
-/** Completes the remedy with the contexts of the kubeconfig; checks write the names of clusters. */
-function addressed({ finding, ...rest }: Located, view: MeshView): Located {
-  const contextOf = (word: string) => {
-    const name = word === '<cluster>' ? finding.cluster : word === '<read cluster>' ? finding.peer : word;
-    return view.snapshot.declared.clusters.find((one) => one.name === name)?.context ?? name ?? word;
-  };
-  const remedy = finding.remedy.replace(
-    /--context (<[^>]+>|\S+)/g,
-    (_, word: string) => `--context ${contextOf(word)}`,
-  );
-  return { ...rest, finding: { ...finding, remedy } };
+/** Completes the remedy with the names in the finding, and with the contexts of the kubeconfig in place of the names of clusters. */
+function completed({ finding, subject }: Located, { snapshot }: MeshView): Located {
+  const values = valuesOf(finding);
+  const contextOf = (cluster: string) =>
+    snapshot.declared.clusters.find(({ name }) => name === cluster)?.context ?? cluster;
+  const remedy = finding.remedy
+    .replace(/<(\w+)>/g, (placeholder, word: string) => values[word] ?? placeholder)
+    .replace(/--context ([^\s<]+)/g, (_, cluster: string) => `--context ${contextOf(cluster)}`);
+  return { subject, finding: { ...finding, remedy } };
+}
+
+/** Values for the placeholders of a remedy. A value that a shell could interpret is left out. */
+function valuesOf({ cluster, peer, object = '' }: Finding): Record<string, string | undefined> {
+  const [, kind = '', namespace, name] = /^([A-Z][a-z]\w*) (?:([^/]+)\/)?([^/]+)$/.exec(object) ?? [];
+  const [, address, port] = /^(\S+):(\d+)$/.exec(object) ?? [];
+  const all = { cluster, peer, namespace, name, [kind.toLowerCase()]: name, address, port };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => /^[\w.:-]+$/.test(value ?? '')));
 }
 
 /** The missing parts of the snapshot, with the checks that they leave without a full answer. */

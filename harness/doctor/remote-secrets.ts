@@ -1,6 +1,8 @@
 import type { RemoteSecret } from '../snapshot/schema.ts';
+import type { Check, Sighting } from './check.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
+import { perItem } from './per-cluster.ts';
 import { fromReadable } from './unread.ts';
 
 /** The host of a URL; undefined if the text is not a URL. */
@@ -37,20 +39,20 @@ export const secretRef = ({ namespace, name }: { namespace: string; name: string
   `Secret ${namespace}/${name}`;
 
 /**
- * The clusters of the mesh whose API server or node has the address of a secret's server. Empty if no cluster has the address: it
- * may still be right, as behind a load balancer. Throws NotRead if no cluster has it and the addresses of a cluster are not known.
+ * The clusters of the mesh whose API server or node has the address of a secret's server. Empty if the address is unknown: it may
+ * still be right, as behind a load balancer. Throws NotRead if it is unknown and the addresses of a cluster were not read.
  */
-export function leadsTo(view: MeshView, { server }: RemoteSecret): readonly string[] {
+export function clustersAt(view: MeshView, { server }: RemoteSecret): readonly string[] {
   const host = hostOfUrl(server);
   if (server === undefined || host === undefined || isLoopback(host)) return [];
   const { apiServers, nodes } = addressesOf(view);
-  const led = apiServers.get(placeOf(server)) ?? nodes.get(host) ?? [];
-  if (led.length === 0) for (const cluster of view.everyCluster()) cluster.whole('nodes');
-  return led;
+  const owners = apiServers.get(placeOf(server)) ?? nodes.get(host) ?? [];
+  if (owners.length === 0) for (const cluster of view.everyCluster()) cluster.whole('nodes');
+  return owners;
 }
 
-/** Whether a secret leads to one cluster of the mesh, as in {@link leadsTo}. Throws NotRead if the addresses of that cluster are not known. */
-export function leadsToCluster(view: MeshView, { server }: RemoteSecret, name: string): boolean {
+/** Whether the server of a secret is in a cluster, as in {@link clustersAt}. Throws NotRead if the addresses of that cluster were not read. */
+export function isServerOf(view: MeshView, { server }: RemoteSecret, name: string): boolean {
   const host = hostOfUrl(server);
   if (server === undefined || host === undefined || isLoopback(host)) return false;
   const { apiServers, nodes } = addressesOf(view);
@@ -97,7 +99,7 @@ export const apiProbes = (reader: ClusterView, read: string) =>
   reader.seen('probes').filter(({ target, cluster }) => target === 'apiServer' && cluster === read);
 
 /** Every active secret that was read, with the rights of its account. */
-export const secretsWithAccess = (view: MeshView) =>
+const secretsWithAccess = (view: MeshView) =>
   fromReadable(view.primaries, (cluster) =>
     remoteSecrets(cluster)
       .filter((secret) => isActive(cluster, secret))
@@ -109,3 +111,15 @@ export const secretsWithAccess = (view: MeshView) =>
           .find((one) => one.secret === `${secret.namespace}/${secret.name}` && one.reads === secret.cluster),
       })),
   );
+
+type SecretWithAccess = ReturnType<typeof secretsWithAccess>[number];
+
+/** Judges each active secret by itself. A sighting names the clusters and the object of its secret. */
+export const perSecret = (
+  judge: (item: SecretWithAccess, view: MeshView) => Iterable<Sighting>,
+): Check['run'] =>
+  perItem(secretsWithAccess, function* (item, view) {
+    const { secret } = item;
+    for (const sighting of judge(item, view))
+      yield { peer: secret.cluster, object: secretRef(secret), ...sighting };
+  });

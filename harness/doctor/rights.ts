@@ -16,9 +16,9 @@ const rights: Partial<Record<Source, string>> = {
   remoteSecrets: 'list and get secrets',
   readerAccess:
     'create selfsubjectaccessreviews and selfsubjectrulesreviews, with the account of the remote secret',
-  istiods: 'create pods/portforward',
-  proxies: 'create pods/portforward',
-  probes: 'create pods/portforward',
+  istiods: 'get and create pods/portforward',
+  proxies: 'get and create pods/portforward',
+  probes: 'get and create pods/portforward',
 };
 
 /** The right that would fill a gap; undefined if no right is known to do so. */

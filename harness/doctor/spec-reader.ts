@@ -1,6 +1,5 @@
 /**
- * Reading specs that nobody promised the shape of: they come from an API server as they are, and a doctor that trips over
- * one could not judge the rest.
+ * Reads specs of any shape: they come from an API server without validation, and a strange spec must not stop the doctor.
  */
 export type Table = Readonly<Record<string, unknown>>;
 
@@ -26,7 +25,7 @@ export function labels(value: unknown): Record<string, string> {
   return Object.fromEntries(strings);
 }
 
-/** The same value whatever the order of its keys, as text: for comparing. */
+/** A value as text that does not depend on the order of keys, for comparing. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

@@ -4,13 +4,13 @@ import type { MeshView } from './mesh-view.ts';
 
 /**
  * Whether a CA other than istiod signs: with ENABLE_CA_SERVER=false, as with istio-csr, or by a signer of Kubernetes. A root that
- * istiod made before may still exist. Throws NotRead.
+ * istiod created before may still exist. Throws NotRead.
  */
 export const isSignedElsewhere = ({ install }: ClusterView): boolean =>
   install?.env['ENABLE_CA_SERVER'] === 'false' ||
   install?.env['PILOT_CERT_PROVIDER']?.startsWith('k8s.io/') === true;
 
-/** The authority with which a cluster's istiod signs: `cacerts` if it exists, otherwise the one that istiod made. Throws NotRead. */
+/** The authority with which a cluster's istiod signs: `cacerts` if it exists, otherwise the one that istiod created. Throws NotRead. */
 export function authorityOf(cluster: ClusterView): Authority | undefined {
   if (isSignedElsewhere(cluster)) return undefined;
   const own = cluster.authoritiesIn(cluster.systemNamespace);
@@ -23,7 +23,7 @@ export function authorityOf(cluster: ClusterView): Authority | undefined {
 export function rootsOf(view: MeshView, cluster: ClusterView): Certificate[] {
   const authority = authorityOf(cluster);
   const named = view.certificatesOf(authority?.roots ?? []);
-  // An authority that istiod made is its own root; older versions do not write a root-cert.pem.
+  // An authority that istiod created is its own root; older versions do not write a root-cert.pem.
   const own = named.length > 0 ? named : view.certificatesOf(authority?.certificate ?? []);
   if (own.length > 0) return own;
   const given = cluster.whole('roots');

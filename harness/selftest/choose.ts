@@ -4,13 +4,13 @@ import type { Defect } from './defect.ts';
 /** `trust and identity` → `trust-and-identity`. */
 const kebab = (text: string): string => text.toLowerCase().replaceAll(' ', '-');
 
-/** Whether a word names a family: all of it, or its beginning up to a space, such as `trust`. */
+/** Whether a word names a family, in full or by its first words, such as `trust`. */
 const isFamily = (family: string, word: string): boolean => `${kebab(family)}-`.startsWith(`${kebab(word)}-`);
 
 /**
- * The defects that words name, by id or family, in the order of `all`; all of them for no word.
+ * The defects with the given ids or families, in the order of `all`. Without words, all defects.
  *
- * @throws Error that names the words which name nothing.
+ * @throws Error with the unknown words.
  */
 export function chooseDefects(all: readonly Defect[], words: readonly string[]): Defect[] {
   const names = (word: string, { id, family }: Defect): boolean => id === word || isFamily(family, word);
@@ -22,7 +22,7 @@ export function chooseDefects(all: readonly Defect[], words: readonly string[]):
       return `"${word}"${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
     });
     throw new Error(
-      `No defect and no family is named ${each.join(' or ')}; \`meshproof selftest --list\` tells them.`,
+      `Unknown defect or family: ${each.join(', ')}. \`meshproof selftest --list\` lists all defects.`,
     );
   }
   return all.filter((defect) => words.length === 0 || words.some((word) => names(word, defect)));

@@ -3,40 +3,44 @@ import type { FaultKind } from '../chaos/fault.ts';
 import type { MeshFile } from '../config/mesh-file.ts';
 import type { Family } from '../doctor/finding.ts';
 
-/** A fault with its parameters, where nobody looks into them. */
+/** A fault with its parameters, of any kind. */
 export interface Breakage {
   kind: FaultKind;
   parameters: Readonly<Record<string, unknown>>;
 }
 
-/** A kind of fault with parameters of its own shape. */
+/** A fault with the parameters of its kind. */
 export const breakage = <P extends z.ZodObject, U>(
   kind: FaultKind<P, U>,
   parameters: z.input<P>,
 ): Breakage => ({ kind, parameters });
 
-/** One of the two clusters that a defect lies between, as `pairOf` names them: by the order of the mesh file. */
+/** One of the first two clusters of the mesh file, as `pairOf` names them. */
 export type Side = 'west' | 'east';
 
-/** One way in which a mesh can be wrong, how to make it so, and who has to notice. */
+/** A defect of a mesh: how to break a healthy mesh, and which findings and promises have to report it. */
 export interface Defect {
-  /** In kebab case, unique; the name of its file. */
+  /** In kebab case, unique. */
   id: string;
-  /** What is wrong, as a phrase without its end. */
+  /** The defect as a sentence without its full stop. */
   title: string;
   family: Family;
-  /** Why that is wrong and how it comes about, in a sentence or two. */
+  /** Why meshes have this defect, and its effect, in a sentence or two. */
   cause: string;
-  /** Whether traffic still works today, so that only the doctor can notice. */
+  /** Whether traffic still works, so that only the doctor can report the defect. */
   silent: boolean;
-  /** What makes a healthy mesh so: injected in this order, healed the last first, journaled as any fault. */
+  /** The faults of the defect: injected in this order through the journal, healed in reverse order. */
   break(mesh: MeshFile): readonly Breakage[];
-  /** How long after the proof of the breakage the mesh may take until all of it can be seen, in milliseconds; timeouts.defectSettleMs where absent. */
+  /** The time from the proof of the breakage until all its effects are visible, in milliseconds; default: timeouts.defectSettleMs. */
   settleMs?: number;
-  /** Codes of findings: one of them has to be the first cause. */
+  /** Codes of findings. The first cause has to have one of them. */
   findings: readonly [string, ...string[]];
-  /** Where that finding has to be; absent where the mesh as a whole, or either cluster, may be named. */
+  /** The clusters that the finding has to name. If absent, it may name either cluster or the mesh. */
   where?: { cluster: Side; peer?: Side };
-  /** Ids of promises that must not be kept while it lasts; empty for silent ones. */
+  /** Ids of the promises that have to break; empty for a silent defect. */
   promises: readonly string[];
 }
+
+/** A table of defects of one family. */
+export const inFamily = (family: Family, rows: readonly Omit<Defect, 'family'>[]): readonly Defect[] =>
+  rows.map((row) => ({ ...row, family }));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { broken } from '../doctor/broken-sample.ts';
 import { troubleIn } from './healthy.ts';
 
-test('a mesh is healthy when all of it was read and nothing is wrong with it', () => {
+test('a mesh is healthy if every part was read and there are no findings', () => {
   assert.equal(troubleIn(broken(() => undefined)), undefined);
   const limited = broken(({ west }) => {
     west.missing.push({ what: 'istiods', reason: 'limit', why: 'cut' });
@@ -12,10 +12,10 @@ test('a mesh is healthy when all of it was read and nothing is wrong with it', (
   assert.equal(troubleIn(limited), undefined);
 });
 
-test('what was not read may be broken still, and so may what the doctor names', () => {
+test('a mesh with unread parts or findings is not healthy', () => {
   const gap = broken(({ west }) => {
     west.missing.push({ what: 'proxies', of: 'a/b', reason: 'timeout', why: 'no answer' });
   });
   assert.equal(troubleIn(gap), 'The doctor still cannot read west: proxies (a/b) not read: no answer');
-  assert.match(troubleIn(broken(({ west }) => void (west.remoteSecrets = []))) ?? '', /still names MP2101/);
+  assert.match(troubleIn(broken(({ west }) => void (west.remoteSecrets = []))) ?? '', /still reports MP2101/);
 });

@@ -10,10 +10,9 @@ import type { Snapshot } from '../snapshot/schema.ts';
 import { takeSnapshot } from '../snapshot/take-snapshot.ts';
 
 /**
- * Waits until a mesh is healthy: the readiness gate passes, and the doctor reads all of it and knows no
- * cause above info.
+ * Waits until a mesh is healthy: the readiness gate passes, and the doctor reads every part and finds no cause above info.
  *
- * @throws Error that says what keeps it from that, after `boundMs`.
+ * @throws Error with the findings or the unread parts, after `boundMs`.
  */
 export async function awaitHealthy(file: MeshFile, boundMs: number, signal?: AbortSignal): Promise<void> {
   const deadlineMs = performance.now() + boundMs;
@@ -28,10 +27,10 @@ export async function awaitHealthy(file: MeshFile, boundMs: number, signal?: Abo
   }
 }
 
-/** What keeps a mesh from counting as healthy; undefined where all was read, and nothing above info is found. Pure. */
+/** The reason that a mesh is not healthy; undefined if every part was read and no finding is above info. Pure. */
 export function troubleIn(snapshot: Snapshot): string | undefined {
   const troubles = judge(snapshot).causes.filter(isTrouble);
-  if (troubles.length > 0) return `The doctor still names ${troubles.map(wordsOf).join('; ')}`;
+  if (troubles.length > 0) return `The doctor still reports ${troubles.map(wordsOf).join('; ')}`;
   const unread = notRead(snapshot);
   return unread.length > 0 ? `The doctor still cannot read ${unread.join('; ')}` : undefined;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { linesOf, unusual, usualOf } from './istioctl-words.ts';
 
-test('names of pods, ages, times, colours and widths of columns are no difference', () => {
+test('names of pods, ages, times, colours and widths of columns are not differences', () => {
   const before = [
     'NAME                                  CLUSTER  ISTIOD                   AGE   SUBSCRIBED',
     'catalog-b5c6f9-x2x9z.meshproof        west     istiod-6d5f8c7b9d-4xk2p  12s   SYNCED (3m2s)',
@@ -17,7 +17,7 @@ test('names of pods, ages, times, colours and widths of columns are no differenc
   assert.deepEqual(linesOf(before), linesOf(after));
 });
 
-test('a list that comes from a map has no order, and what holds of two clusters is said of either', () => {
+test('the order of a list from a map, and the cluster that analyze names, are not differences', () => {
   assert.deepEqual(
     linesOf('Warning [IST0170] [cluster-default] (Service a/b) inconsistent'),
     linesOf('Warning [IST0170] [cluster-kind-west] (Service a/b) inconsistent'),
@@ -28,7 +28,7 @@ test('a list that comes from a map has no order, and what holds of two clusters 
   );
 });
 
-test('what is wrong stays a difference', () => {
+test('a problem remains a difference', () => {
   const lines = linesOf(
     'catalog.meshproof  west  STALE\nIST0101 Host not found: "payments"\n15443 port-15443 10.1.2.3',
   );
@@ -39,7 +39,7 @@ test('what is wrong stays a difference', () => {
   ]);
 });
 
-test('only what no round of the healthy mesh says is new, and only what each says can be missing', () => {
+test('only a line of no healthy round is new, and only a line of each healthy round can be missing', () => {
   const usual = usualOf([
     ['a', 'b', 'flickers'],
     ['a', 'b'],

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Kubernetes makes suffixes of names of these (https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go). */
+/** Kubernetes uses these characters for suffixes of names (https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go). */
 const suffix = '[bcdfghjklmnpqrstvwxz2456789]';
 
 /**
- * What varies between two looks at the same mesh, and what stands for it: pods and their replica sets by name, ages and times, which
- * of the clusters `analyze` says of that something is in both, and how wide a column is.
+ * The parts that vary between two runs on the same mesh, each with its placeholder: names of pods, ages, times, the cluster that
+ * `analyze` names for an object of both clusters, and the width of columns.
  */
 const variable: readonly [RegExp, string][] = [
   [new RegExp(`-${suffix}{6,10}-${suffix}{5}\\b`, 'g'), '-*'],
@@ -15,11 +15,11 @@ const variable: readonly [RegExp, string][] = [
   [/\s+/g, ' '],
 ];
 
-/** `["west" "east"]`: a list that comes from a map, in any order. */
+/** Sorts a list such as `["west" "east"]`, which istioctl prints in the random order of a map. */
 const inOrder = (line: string): string =>
   line.replace(/\[("[^"]*"(?: "[^"]*")+)\]/g, (_, names: string) => `[${names.split(' ').sort().join(' ')}]`);
 
-/** What a command printed as a set of lines that two looks at the same mesh have in common. Pure. */
+/** The lines that a command printed, with a placeholder for each part that varies. Pure. */
 export function linesOf(printed: string): string[] {
   const lines = stripVTControlCharacters(printed)
     .split('\n')
@@ -27,7 +27,7 @@ export function linesOf(printed: string): string[] {
   return [...new Set(lines)].filter((line) => line !== '').sort();
 }
 
-/** What one command said of the healthy mesh, in several rounds: lines of any round, and lines of each. */
+/** The lines that one command printed on the healthy mesh: in at least one round, and in each round. */
 export interface Usual {
   any: readonly string[];
   each: readonly string[];
@@ -39,7 +39,7 @@ export function usualOf(rounds: readonly (readonly string[])[]): Usual {
   return { any, each: any.filter((line) => rounds.every((round) => round.includes(line))) };
 }
 
-/** What a command says that it does not say of the healthy mesh in any round, and what it said in each and says no more. */
+/** The lines that the healthy mesh gave in no round, and the lines that it gave in each round and that are now missing. */
 export function unusual(usual: Usual, now: readonly string[]): { says: string[]; saysNoMore: string[] } {
   return {
     says: now.filter((line) => !usual.any.includes(line)),

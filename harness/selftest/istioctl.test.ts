@@ -10,7 +10,7 @@ import { MergedKubeconfig } from './merged-kubeconfig.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'meshproof-istioctl-'));
 after(() => rmSync(folder, { recursive: true }));
-/** As two tools make them that know nothing of each other: everything has the same name in both. */
+/** Kubeconfigs of two clusters in which all entries have the same names. */
 function cluster(name: string) {
   const kubeconfig = join(folder, name);
   const server = `https://${name}.example:6443`;
@@ -34,7 +34,7 @@ function program(name: string, body: string): string {
   return file;
 }
 
-test('each command is asked of each cluster by its context, and both streams are heard, whatever it ends with', async () => {
+test('each command runs on each cluster by its context, and both streams count for every exit code', async () => {
   using istioctl = new Istioctl(program('echo', 'echo "$*"; echo warned >&2; exit 79'), { clusters });
   const healthy = await istioctl.learn(signal);
   const said = (context: string, rest: string) => `${context}: ${rest}; warned`;
@@ -54,7 +54,7 @@ test('each command is asked of each cluster by its context, and both streams are
   assert.ok(later.every(({ says, saysNoMore }) => says.length + saysNoMore.length === 0));
 });
 
-test('a new line of one command on one cluster is told, and what another says all the time is not', async () => {
+test('a new line of one command on one cluster is reported, and a line of every round is not', async () => {
   const marker = join(folder, 'broken');
   const body = `echo "pod-6d5f8c7b9d-$(printf '%05d' $$ | tail -c 5 | tr 013 bcd)"; case "$*" in remote*west*) cat ${marker} 2>/dev/null;; esac`;
   using istioctl = new Istioctl(program('changing', body), { clusters });
@@ -67,7 +67,7 @@ test('a new line of one command on one cluster is told, and what another says al
   );
 });
 
-test('a command that hangs is ended, and is no news where it hangs on the healthy mesh, too', async () => {
+test('a command that hangs is killed, and is not reported if it also hangs on the healthy mesh', async () => {
   const hanging = program('hanging', 'case "$*" in analyze*) echo begun; exec sleep 60;; esac; echo fine');
   using istioctl = new Istioctl(hanging, { clusters: clusters.slice(0, 1) }, 300);
   const began = performance.now();
@@ -78,12 +78,12 @@ test('a command that hangs is ended, and is no news where it hangs on the health
   assert.ok((await istioctl.ask(signal)).every(({ says }) => says.length === 0));
 });
 
-test('what cannot be run is an error that says how to do without it', async () => {
+test('a program that cannot run is an error with a remedy', async () => {
   using istioctl = new Istioctl(join(folder, 'absent'), { clusters });
   await assert.rejects(istioctl.learn(signal), /--no-istioctl/);
 });
 
-test('each cluster is asked at its own server with its own credential, though all is named alike in their kubeconfigs', () => {
+test('each cluster is asked at its server with its credential, also if the kubeconfigs use the same names', () => {
   const merged = new MergedKubeconfig(clusters);
   assert.equal(statSync(merged.file).mode & 0o777, 0o600);
   const config = parse(readFileSync(merged.file, 'utf8')) as {
@@ -100,7 +100,7 @@ test('each cluster is asked at its own server with its own credential, though al
     ['west', 'https://west.example:6443', 'of-west'],
     ['east', 'https://east.example:6443', 'of-east'],
   ]);
-  // A path is one beside the kubeconfig that names it.
+  // A path is relative to the folder of its kubeconfig.
   assert.equal(config.clusters[0]?.cluster['certificate-authority'], join(folder, 'ca.crt'));
   merged[Symbol.dispose]();
   assert.ok(!existsSync(merged.file));

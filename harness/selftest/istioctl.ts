@@ -6,8 +6,8 @@ import { MergedKubeconfig } from './merged-kubeconfig.ts';
 import type { Healthy, IstioctlWord } from './report/schema.ts';
 
 /**
- * What istioctl is asked in each cluster. `analyze` gets the contexts of all other clusters, which is more than it has by itself: without them
- * it reads those clusters with the accounts of istiod's remote secrets, and waits for ever for what such an account may not list.
+ * The commands for each cluster. `analyze` gets the contexts of all other clusters. Without them it uses the accounts of the remote
+ * secrets, and waits forever for resources that such an account cannot list.
  */
 const commands = [
   { argv: ['analyze', '-A'], takesRemotes: true },
@@ -15,10 +15,10 @@ const commands = [
   { argv: ['proxy-status'], takesRemotes: false },
 ] as const;
 
-/** Looks at the healthy mesh: what differs between them is no sign of a defect. */
+/** The number of runs on the healthy mesh. Lines that differ between them do not show a defect. */
 const rounds = 5;
 
-/** What one command printed, or that it gave no answer in time. */
+/** The lines that one command printed, or a line that reports its timeout. */
 interface Answer {
   command: string;
   cluster: string;
@@ -26,7 +26,7 @@ interface Answer {
   seconds: number;
 }
 
-/** Asks istioctl about a mesh, and tells what is not usual. Dispose it when done. */
+/** Runs istioctl on a mesh, and reports lines that the healthy mesh does not give. Dispose it when done. */
 export class Istioctl implements Disposable {
   readonly #kubeconfig: MergedKubeconfig;
   readonly #binary: string;
@@ -37,7 +37,7 @@ export class Istioctl implements Disposable {
   /**
    * @param binary the path of istioctl.
    * @param limitMs the most that one command may take.
-   * @throws Error when a kubeconfig or context is not there.
+   * @throws Error if a kubeconfig or context does not exist.
    */
   constructor(
     binary: string,
@@ -54,7 +54,7 @@ export class Istioctl implements Disposable {
     this.#kubeconfig[Symbol.dispose]();
   }
 
-  /** Looks at the healthy mesh several times and remembers it. */
+  /** Runs all commands on the healthy mesh several times and records their lines. */
   async learn(signal: AbortSignal): Promise<NonNullable<Healthy['istioctl']>> {
     const looks: Answer[][] = [];
     for (let round = 0; round < rounds; round++) looks.push(await this.#askAll(signal));
@@ -66,7 +66,7 @@ export class Istioctl implements Disposable {
     });
   }
 
-  /** What it says now that it does not say of the healthy mesh; {@link learn} comes first. */
+  /** The difference between the lines of now and of the healthy mesh. Call {@link learn} first. */
   async ask(signal: AbortSignal): Promise<IstioctlWord[]> {
     const answers = await this.#askAll(signal);
     return answers.map(({ command, cluster, lines, seconds }) => {
@@ -106,7 +106,7 @@ export class Istioctl implements Disposable {
 const keyOf = ({ command, cluster }: { command: string; cluster: string }): string =>
   `${cluster}: ${command}`;
 
-/** What a command printed, on both streams, whatever it ended with; of one that hangs, that and what it had printed by then. */
+/** The lines of both streams of a command, for every exit code. A command that hangs adds a line that reports the timeout. */
 function linesSaid(
   binary: string,
   argv: readonly string[],
@@ -129,4 +129,4 @@ function linesSaid(
 }
 
 const cannotAsk = (binary: string, cause: Error): Error =>
-  new Error(`${binary} could not be run; --no-istioctl does without it.`, { cause });
+  new Error(`Running ${binary} failed. Install istioctl, or give --no-istioctl.`, { cause });

@@ -14,27 +14,27 @@ const cause = (code: string, over: Partial<SelftestCause> = {}): SelftestCause =
 });
 
 describe('the doctor', () => {
-  test('names a defect when its first cause has a listed code', () => {
+  test('names a defect if the first cause has a listed code', () => {
     const judged = judgeDoctor(
       ['MP2101', 'MP2102'],
       [cause('MP2102', { explains: ['MP2301'] }), cause('MP2101')],
     );
-    assert.deepEqual(judged, { verdict: 'named', reason: 'MP2102 it is. Beside it: MP2101.' });
+    assert.deepEqual(judged, { verdict: 'named', reason: 'MP2102 it is. Other causes: MP2101.' });
   });
 
-  test('sees a symptom when another cause stands first, and it is told where the listed one stands', () => {
+  test('reports a symptom if another cause is first, with the rank of the listed code', () => {
     const later = judgeDoctor(['MP2101'], [cause('MP3301'), cause('MP2101')]);
     assert.equal(later.verdict, 'symptom');
     assert.match(later.reason, /first cause is MP3301, not MP2101, which is cause 2/);
     const under = judgeDoctor(['MP2101'], [cause('MP3301', { explains: ['MP2101'] })]);
     assert.equal(under.verdict, 'symptom');
-    assert.match(under.reason, /stands under MP3301/);
+    assert.match(under.reason, /which MP3301 explains/);
     const absent = judgeDoctor(['MP2101'], [cause('MP3301', { severity: 'warning' })]);
     assert.equal(absent.verdict, 'symptom');
-    assert.match(absent.reason, /not said at all/);
+    assert.match(absent.reason, /which is not reported/);
   });
 
-  test('sees a symptom when the listed code is of another cluster, or towards another', () => {
+  test('reports a symptom if the listed code names another cluster or peer', () => {
     const place = { cluster: 'west', peer: 'east' };
     const judged = (over: Partial<SelftestCause>) => judgeDoctor(['MP2101'], [cause('MP2101', over)], place);
     assert.equal(judged({ peer: 'east' }).verdict, 'named');
@@ -51,12 +51,12 @@ describe('the doctor', () => {
     );
   });
 
-  test('misses it when there is nothing above info, even with a listed code: a healthy mesh says that too', () => {
+  test('misses a defect without causes above info, also with a listed code', () => {
     assert.equal(judgeDoctor(['MP2101'], []).verdict, 'missed');
     assert.equal(judgeDoctor(['MP2101'], [cause('MP2101', { severity: 'info' })]).verdict, 'missed');
   });
 
-  test('is not helped by an info that stands before the first cause above info', () => {
+  test('ignores an info before the first cause above info', () => {
     const causes = [cause('MP2101', { severity: 'info' }), cause('MP3301', { severity: 'warning' })];
     assert.equal(judgeDoctor(['MP2101'], causes).verdict, 'symptom');
     assert.equal(judgeDoctor(['MP3301'], causes).verdict, 'named');
@@ -72,7 +72,7 @@ describe('promises', () => {
     { id: 'LOC-01', verdict: 'fail', reason: 'flaky' },
   ] as const;
 
-  test('are broken, kept or not judged; those that failed before do not count, whatever they do now', () => {
+  test('are broken, kept or not judged; promises that failed before do not count', () => {
     const seen = [
       { id: 'CON-01', verdict: 'fail', reason: '503' },
       { id: 'CON-02', verdict: 'pass', reason: 'held' },
@@ -128,13 +128,13 @@ const row = (over: Partial<DefectRecording> = {}, trouble?: string): SelftestRow
   );
 
 describe('a row', () => {
-  test('is judged by where its finding has to be, and tells that', () => {
+  test('is judged by the clusters of its finding, and records them', () => {
     const of = { promises: [], seconds, place: { cluster: 'east' } };
     const judged = rowOf(defect, recorded, of);
     assert.deepEqual([judged.verdict, judged.expected.where], ['symptom', { cluster: 'east' }]);
   });
 
-  test('of a breakage without proof is an error with its causes, and its promises are not told', () => {
+  test('without proof of the breakage is an error with causes and without promises', () => {
     const error = new Error('nothing has no proven effect; it was healed.', {
       cause: new Error('Still 2 pods.'),
     });
@@ -144,14 +144,14 @@ describe('a row', () => {
     assert.deepEqual(judged.promises, []);
   });
 
-  test('of a defect that this mesh cannot have is skipped', () => {
+  test('is skipped if the mesh cannot have the defect', () => {
     assert.equal(
       row({ causes: null, trouble: { error: new Error('no netem'), unavailable: true } }).verdict,
       'skipped',
     );
   });
 
-  test('after which the mesh was not healthy is an error, though the doctor named it', () => {
+  test('is an error if the mesh does not become healthy, also for a named defect', () => {
     const judged = row({}, 'The mesh was not healthy again: MP2101.');
     assert.equal(judged.verdict, 'error');
     assert.match(judged.reason, /not healthy again.*the doctor: named/);
@@ -161,19 +161,19 @@ describe('a row', () => {
 describe('the verdict on the harness', () => {
   const verdictOf = (rows: SelftestRow[], ended?: string) => judgeSelftest(rows, ended).verdict;
 
-  test('is pass when every defect is named and every listed promise broken', () => {
+  test('is pass if every defect is named and every listed promise is broken', () => {
     assert.equal(verdictOf([row(), row()]), 'pass');
   });
 
-  test('is fail when a defect is missed, is seen only as a symptom, or a promise holds in spite of it', () => {
+  test('is fail if a defect is missed or only a symptom, or a promise passes with it', () => {
     assert.equal(verdictOf([row(), row({ causes: [] })]), 'fail');
     assert.equal(verdictOf([row(), row({ causes: [cause('MP3301')] })]), 'fail');
     const kept = row({ promises: [{ id: 'CON-02', verdict: 'pass', reason: '' }] });
     assert.equal(verdictOf([row(), kept]), 'fail');
-    assert.match(judgeSelftest([kept]).reason, /CON-02 holds in spite of remote-secret-missing\./);
+    assert.match(judgeSelftest([kept]).reason, /CON-02 passes with remote-secret-missing\./);
   });
 
-  test('is error when something could not be judged and nothing is known to be wrong, when it ended early, or for nothing', () => {
+  test('is error if something was not judged, it ended early, or it has no rows', () => {
     const unjudged = row({ promises: [{ id: 'CON-02', verdict: 'error', reason: 'no probe' }] });
     const broken = row({ causes: null, trouble: { error: new Error('no proof'), unavailable: false } });
     assert.equal(verdictOf([row(), unjudged]), 'error');

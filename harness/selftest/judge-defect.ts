@@ -2,16 +2,16 @@ import type { Selftest, SelftestCause, SelftestPromise, SelftestRow, TriedPromis
 
 type Judged = Pick<SelftestRow, 'verdict' | 'reason'>;
 
-/** What is only worth knowing stands in the diagnosis of a healthy mesh, too. */
+/** A healthy mesh can have findings of severity info. */
 const isTrouble = ({ severity }: SelftestCause): boolean => severity !== 'info';
 
-/** Where a finding has to be; what is absent may be anything. */
+/** The clusters that a finding has to name; an absent field matches any cluster. */
 export interface Place {
   cluster?: string | undefined;
   peer?: string | undefined;
 }
 
-/** Whether a finding is one that a defect has to give: of one of its codes, and in its place. */
+/** Whether a finding has one of the expected codes and names the expected clusters. */
 export const isOf = (
   { code, cluster, peer }: Place & { code: string },
   expected: readonly string[],
@@ -22,10 +22,10 @@ export const isOf = (
   (place.peer === undefined || place.peer === peer);
 
 /**
- * Whether the doctor names a defect. `named`: its first cause has one of the expected codes, and is in its place. `symptom`: it says
- * something above info, and its first cause is another. `missed`: it says nothing above info.
+ * Whether the doctor names a defect. `named`: the first cause above info has an expected code and names the expected clusters. `symptom`:
+ * the first cause above info is another one. `missed`: the doctor reports nothing above info.
  *
- * @param causes of its diagnosis on the broken mesh, the gravest first.
+ * @param causes of the diagnosis of the broken mesh, the most severe first.
  */
 export function judgeDoctor(
   expected: readonly string[],
@@ -36,13 +36,13 @@ export function judgeDoctor(
   const [first, ...rest] = troubles;
   if (!first) return { verdict: 'missed', reason: `Nothing above info; expected ${expected.join(' or ')}.` };
   const others = codesOf(rest);
-  const beside = others.length > 0 ? ` Beside it: ${others.join(', ')}.` : '';
-  if (isOf(first, expected, place)) return { verdict: 'named', reason: `${first.sentence}${beside}` };
+  const also = others.length > 0 ? ` Other causes: ${others.join(', ')}.` : '';
+  if (isOf(first, expected, place)) return { verdict: 'named', reason: `${first.sentence}${also}` };
   const [seen, wanted] = place.cluster === undefined ? ['', ''] : [first, place].map(placeWords);
   const rank = rankOf(troubles, expected, place);
   return {
     verdict: 'symptom',
-    reason: `The first cause is ${first.code}${seen}, not ${expected.join(' or ')}${wanted}, ${rank}: ${first.sentence}${beside}`,
+    reason: `The first cause is ${first.code}${seen}, not ${expected.join(' or ')}${wanted}, ${rank}: ${first.sentence}${also}`,
   };
 }
 
@@ -55,15 +55,14 @@ function rankOf(causes: readonly SelftestCause[], expected: readonly string[], p
   const later = causes.findIndex((cause) => isOf(cause, expected, place));
   if (later >= 0) return `which is cause ${later + 1}`;
   const under = causes.find(({ explains }) => explains.some((code) => expected.includes(code)));
-  return under ? `which stands under ${under.code}` : 'which is not said at all';
+  return under ? `which ${under.code} explains` : 'which is not reported';
 }
 
 /**
- * What became of the promises that a defect has to break. A promise that did not hold on the healthy mesh tells nothing on a
- * broken one.
+ * The outcomes of the promises that a defect has to break. A promise that did not pass on the healthy mesh does not count.
  *
- * @param healthy as tried before anything was broken.
- * @param seen as tried with the defect.
+ * @param healthy verdicts before the first defect.
+ * @param seen verdicts with the defect.
  */
 export function judgePromises(
   ids: readonly string[],
@@ -76,40 +75,40 @@ export function judgePromises(
       return {
         id,
         outcome: 'uncounted',
-        reason: `On the healthy mesh: ${before ? `${before.verdict}: ${before.reason}` : 'no such promise was tried'}`,
+        reason: `On the healthy mesh: ${before ? `${before.verdict}: ${before.reason}` : 'the promise was not tried'}`,
       };
     const now = seen.find((one) => one.id === id);
-    if (!now) return { id, outcome: 'notJudged', reason: 'It was not tried.' };
+    if (!now) return { id, outcome: 'notJudged', reason: 'The promise was not tried.' };
     return { id, outcome: outcomes[now.verdict], reason: now.reason };
   });
 }
 
 const outcomes = { pass: 'kept', fail: 'broken', error: 'notJudged', skipped: 'notJudged' } as const;
 
-/** What is wrong with the harness, by rows: a defect that is not named, or a promise that holds in spite of it. */
+/** The failures of the harness: defects that are not named, and promises that pass with a defect. */
 function shortcomings(rows: readonly SelftestRow[]): string[] {
   return rows.flatMap(({ id, verdict, promises }) => [
-    ...(verdict === 'symptom' ? [`${id} is seen only as a symptom`] : []),
+    ...(verdict === 'symptom' ? [`${id} is reported only as a symptom`] : []),
     ...(verdict === 'missed' ? [`${id} is missed`] : []),
-    ...promises.filter(({ outcome }) => outcome === 'kept').map((one) => `${one.id} holds in spite of ${id}`),
+    ...promises.filter(({ outcome }) => outcome === 'kept').map((one) => `${one.id} passes with ${id}`),
   ]);
 }
 
-/** What could not be judged, by rows. */
+/** The defects and promises that were not judged. */
 function gaps(rows: readonly SelftestRow[]): string[] {
   return rows.flatMap(({ id, verdict, reason, promises }) => [
     ...(verdict === 'error' ? [`${id}: ${reason}`] : []),
     ...promises
       .filter(({ outcome }) => outcome === 'notJudged' || outcome === 'uncounted')
-      .map((one) => `${one.id} tells nothing of ${id}: ${one.reason.split('\n')[0]}`),
+      .map((one) => `${one.id} was not judged with ${id}: ${one.reason.split('\n')[0]}`),
   ]);
 }
 
 /**
- * The verdict on a self-test: `error` when it ended early; else `fail` when a defect is not named or a promise holds that it has to
- * break; else `error` when anything could not be judged, or nothing was; else `pass`.
+ * The verdict of a self-test. `error` if it ended early; else `fail` if a defect is not named, or a promise passes that has to break; else
+ * `error` if anything was not judged, or nothing was; else `pass`.
  *
- * @param ended why not every chosen defect was tried; undefined where each was.
+ * @param ended the reason that not every chosen defect was tried.
  */
 export function judgeSelftest(
   rows: readonly SelftestRow[],

@@ -16,20 +16,20 @@ const wants = (code: string, cluster?: string) => ({
   place: cluster === undefined ? {} : { cluster },
 });
 
-test('two defects of one code need a finding each', () => {
+test('two defects with one code need two findings', () => {
   const both = [wants('MP1', 'east'), wants('MP1', 'east')] as const;
   assert.deepEqual(judgePair(both, [cause('MP1', 'east')]), ['cause', 'missed']);
   assert.deepEqual(judgePair(both, [cause('MP1', 'east'), cause('MP1', 'east')]), ['cause', 'cause']);
 });
 
-test('the one finding that fits a defect is left to it by another that has a choice', () => {
+test('a defect with a choice leaves the only fitting finding to the other defect', () => {
   const causes = [cause('MP1', 'east'), cause('MP2', 'east')];
   const choosy = { findings: ['MP1', 'MP2'], place: {} };
   assert.deepEqual(judgePair([choosy, wants('MP1')], causes), ['cause', 'cause']);
   assert.deepEqual(judgePair([wants('MP2'), choosy], causes), ['cause', 'cause']);
 });
 
-test('what stands under another cause counts as folded, an info and another place do not count', () => {
+test('a symptom counts as folded; an info and another cluster do not count', () => {
   const pair = [wants('MP1', 'west'), wants('MP2', 'east')] as const;
   assert.deepEqual(judgePair(pair, [cause('MP1', 'west', finding('MP2', 'east'))]), ['cause', 'folded']);
   assert.deepEqual(judgePair(pair, [cause('MP1', 'east'), cause('MP2', 'east')]), ['missed', 'cause']);

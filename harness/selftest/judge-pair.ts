@@ -11,8 +11,8 @@ export interface Expectation {
 export type Naming = 'cause' | 'folded' | 'missed';
 
 /**
- * How each of two defects is named, by a finding above info of its own: one finding is not two defects, whatever its code. Of all ways
- * to give them findings, one that names most of them, and most as causes.
+ * How each of two defects is named. Each defect needs a different finding above info. Of all assignments of findings to defects, the
+ * result is the one that names the most defects, and the most as causes.
  */
 export function judgePair(
   [first, second]: readonly [Expectation, Expectation],
@@ -26,9 +26,9 @@ export function judgePair(
     ...found.filter(({ finding }) => finding.severity !== 'info' && isOf(finding, findings, place)),
     missed,
   ];
-  const ways = of(first).flatMap((a) => of(second).map((b) => [a, b] as const));
-  const apart = ways.filter(([a, b]) => a.finding === undefined || a.finding !== b.finding);
-  const [best = [missed, missed]] = apart.toSorted((one, other) => worth(other) - worth(one));
+  const pairs = of(first).flatMap((a) => of(second).map((b) => [a, b] as const));
+  const distinct = pairs.filter(([a, b]) => a.finding === undefined || a.finding !== b.finding);
+  const [best = [missed, missed]] = distinct.toSorted((one, other) => worth(other) - worth(one));
   return [best[0].naming, best[1].naming];
 }
 

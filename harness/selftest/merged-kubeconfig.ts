@@ -6,19 +6,19 @@ import type { MeshFileCluster } from '../config/mesh-file.ts';
 import { openClusterApi } from '../kube/cluster-api.ts';
 
 /**
- * The kubeconfigs of several clusters as one file, for a program that takes no more than one: the context, cluster and user of each
- * have its name in the mesh file. Files that are only listed beside each other in KUBECONFIG are merged by the names in them, the first
- * wins (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/), and another cluster is asked.
- * It holds credentials; dispose it to remove it.
+ * The kubeconfigs of several clusters in one file. The context, cluster and user of each cluster have its name in the mesh file, because
+ * a list of files in KUBECONFIG is merged by name, and the first file wins
+ * (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/). The file contains credentials. Dispose it to
+ * remove the file.
  */
 export class MergedKubeconfig implements Disposable {
   readonly file: string;
   readonly #folder: string;
 
-  /** @throws Error when a kubeconfig or context is not there. */
+  /** @throws Error if a kubeconfig or context does not exist. */
   constructor(clusters: readonly Pick<MeshFileCluster, 'name' | 'context' | 'kubeconfig'>[]) {
     const merged = merge(clusters);
-    this.#folder = mkdtempSync(join(tmpdir(), 'meshproof-kubeconfig-')); // of its own user alone: 0700
+    this.#folder = mkdtempSync(join(tmpdir(), 'meshproof-kubeconfig-')); // mode 0700
     this.file = join(this.#folder, 'kubeconfig');
     writeFileSync(this.file, merged, { mode: 0o600 });
   }
@@ -32,7 +32,8 @@ function merge(clusters: readonly Pick<MeshFileCluster, 'name' | 'context' | 'ku
   const parts = clusters.map(({ name, context, kubeconfig }) => {
     const { config } = openClusterApi(name, context, kubeconfig);
     const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
-    if (!cluster || !user) throw new Error(`The context ${context} of ${name} has no cluster or no user.`);
+    if (!cluster || !user)
+      throw new Error(`The context ${context} of ${name} lacks a cluster or a user. Correct the kubeconfig.`);
     return { name, cluster, user };
   });
   const merged = new KubeConfig();

@@ -5,11 +5,11 @@ import { attach } from '../mesh/attach.ts';
 import type { Defect } from './defect.ts';
 import { awaitHealthy } from './healthy.ts';
 import { judgeDoctor, judgePromises, type Place } from './judge-defect.ts';
-import { placeOf } from './parts.ts';
+import { placeOf } from './defect-builders.ts';
 import type { Healthy, SelftestRow, TriedPromise } from './report/schema.ts';
 import { rounded, tryDefect, type Bench, type DefectRecording } from './try-defect.ts';
 
-/** What a self-test tells while it is at work. */
+/** Callbacks for the progress of a self-test. */
 export interface SelftestProgress {
   onHealthy: (healthy: Healthy) => Promise<void>;
   onStart: (defect: Defect) => void;
@@ -17,17 +17,18 @@ export interface SelftestProgress {
 }
 
 /**
- * Breaks a healthy mesh with each defect in turn, and records and judges what was noticed; between two defects the mesh is healthy.
+ * Breaks a healthy mesh with each defect in turn, and judges which findings and promises report it. The mesh is healthy again between
+ * two defects.
  *
- * @returns why it ended before every defect was tried; undefined when each was.
- * @throws Error when the mesh is not healthy to begin with.
+ * @returns the reason if it ended before every defect was tried.
+ * @throws Error if the mesh is not healthy at the start.
  */
 export async function runSelftest(
   defects: readonly Defect[],
   bench: Bench,
   progress: SelftestProgress,
 ): Promise<string | undefined> {
-  const healthy = await lookAtHealthy(defects, bench);
+  const healthy = await observeHealthy(defects, bench);
   await progress.onHealthy(healthy);
   for (const defect of defects) {
     if (bench.signal.aborted) return 'It was interrupted.';
@@ -35,7 +36,7 @@ export async function runSelftest(
     const beganMs = performance.now();
     const recording = await tryDefect(defect, bench);
     const backMs = performance.now();
-    const { trouble, lost } = await comeBack(bench.file, recording);
+    const { trouble, lost } = await becomeHealthy(bench.file, recording);
     const seconds = {
       ...recording.seconds,
       healthy: rounded(performance.now() - backMs),
@@ -45,18 +46,18 @@ export async function runSelftest(
     const place = placeOf(defect, bench.file);
     await progress.onRow(rowOf(defect, recording, { promises: healthy.promises, place, trouble, seconds }));
     if (lost !== undefined)
-      return `The mesh could not be made healthy again after ${defect.id}: ${lost} Run \`meshproof heal\`.`;
+      return `The mesh did not become healthy after ${defect.id}: ${lost} Run \`meshproof heal\`.`;
   }
   return undefined;
 }
 
-async function lookAtHealthy(defects: readonly Defect[], bench: Bench): Promise<Healthy> {
+async function observeHealthy(defects: readonly Defect[], bench: Bench): Promise<Healthy> {
   const beganMs = performance.now();
   try {
     await awaitHealthy(bench.file, timeouts.healthyMs, bench.signal);
   } catch (error) {
     bench.signal.throwIfAborted();
-    throw new Error('The mesh is not healthy, so nothing can be learned from breaking it.', { cause: error });
+    throw new Error('The self-test cannot start: the mesh is not healthy.', { cause: error });
   }
   const ids = [...new Set(defects.flatMap(({ promises }) => promises))].sort();
   const promises = ids.length > 0 ? await bench.tryPromises(ids, 'healthy') : [];
@@ -66,20 +67,20 @@ async function lookAtHealthy(defects: readonly Defect[], bench: Bench): Promise<
 }
 
 /**
- * Waits until the mesh is healthy after a defect. Where it is not, the journal and all marks are healed as `meshproof heal` does, so
- * that the next defect can be tried; the row keeps its trouble.
+ * Waits until the mesh is healthy after a defect. If it does not become healthy, heals the journal and all marks as `meshproof heal`
+ * does, so that the next defect can be tried. The row keeps its trouble.
  */
-async function comeBack(
+async function becomeHealthy(
   file: MeshFile,
   { unhealed }: DefectRecording,
 ): Promise<{ trouble?: string; lost?: string }> {
-  let trouble = unhealed === undefined ? undefined : `It could not be healed: ${wordsOf(unhealed)}`;
+  let trouble = unhealed === undefined ? undefined : `The heal failed: ${wordsOf(unhealed)}`;
   if (trouble === undefined)
     try {
       await awaitHealthy(file, timeouts.healthyMs);
       return {};
     } catch (error) {
-      trouble = `The mesh was not healthy again: ${wordsOf(error)}`;
+      trouble = `The mesh did not become healthy again: ${wordsOf(error)}`;
     }
   try {
     await using mesh = attach(file);
@@ -124,7 +125,7 @@ function verdictOf(
   const after = afterwards === undefined ? '' : ` ${afterwards}`;
   if (trouble?.unavailable) return { verdict: 'skipped', reason: `${wordsOf(trouble.error)}${after}` };
   if (trouble) return { verdict: 'error', reason: `${wordsOf(trouble.error)}${after}` };
-  if (causes === null) return { verdict: 'error', reason: `The doctor was not asked.${after}` };
+  if (causes === null) return { verdict: 'error', reason: `The doctor did not run.${after}` };
   const judged = judgeDoctor(defect.findings, causes, place);
   if (afterwards === undefined) return judged;
   return {

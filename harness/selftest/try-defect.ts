@@ -12,7 +12,7 @@ import type { Defect } from './defect.ts';
 import type { Istioctl } from './istioctl.ts';
 import type { IstioctlWord, SelftestCause, SelftestRow, TriedPromise } from './report/schema.ts';
 
-/** What a defect is tried with. */
+/** The mesh and the tools for trying a defect. */
 export interface Bench {
   file: MeshFile;
   /** Tries promises on the mesh as it stands. */
@@ -24,22 +24,22 @@ export interface Bench {
   signal: AbortSignal;
 }
 
-/** What was recorded of one defect, from the first change to its healing. */
+/** The record of one defect, from the first change to the heal. */
 export interface DefectRecording {
   breakages: SelftestRow['breakages'];
   causes: SelftestCause[] | null;
   istioctl: IstioctlWord[] | null;
   promises: TriedPromise[];
   seconds: Omit<SelftestRow['seconds'], 'healthy' | 'all'>;
-  /** What kept it from being tried to its end; `unavailable` where this mesh cannot have the defect. */
+  /** The error that ended the attempt; `unavailable` if this mesh cannot have the defect. */
   trouble?: { error: unknown; unavailable: boolean };
-  /** Why it is not healed. */
+  /** The error of the heal. */
   unhealed?: unknown;
 }
 
 /**
- * Breaks the mesh with a defect, asks the doctor and istioctl, tries the promises, and heals it, the last breakage first, whatever
- * became of the rest. Does not throw: what went wrong is in the recording.
+ * Breaks the mesh with a defect, runs the doctor, istioctl and the promises, and always heals, the last breakage first. Does not throw:
+ * the recording has the errors.
  */
 export async function tryDefect(defect: Defect, bench: Bench): Promise<DefectRecording> {
   const recording: DefectRecording = {
@@ -75,12 +75,12 @@ export async function tryDefect(defect: Defect, bench: Bench): Promise<DefectRec
 
 type Timed = ReturnType<typeof timedIn>;
 
-/** What is seen of the broken mesh. The doctor has it to himself: his seconds are compared. */
+/** Observes the broken mesh. The doctor runs alone, because its seconds are compared. */
 async function look(defect: Defect, bench: Bench, recording: DefectRecording, timed: Timed): Promise<void> {
   const { istioctl, signal } = bench;
   await timed('settling', () => delay(defect.settleMs ?? timeouts.defectSettleMs, undefined, { signal }));
   const snapshot = await timed('doctor', async () => {
-    await using mesh = attach(bench.file); // as a doctor that comes: no connection from before
+    await using mesh = attach(bench.file); // new connections, as for a separate `meshproof doctor`
     const taken = await takeSnapshot(mesh);
     recording.causes = judge(taken).causes.map(causeOf);
     return taken;
@@ -93,7 +93,7 @@ async function look(defect: Defect, bench: Bench, recording: DefectRecording, ti
   signal.throwIfAborted();
 }
 
-/** Books what work takes, also of work that fails, in seconds. */
+/** Records the seconds of work, also if the work fails. */
 const timedIn =
   (seconds: DefectRecording['seconds']) =>
   async <T>(part: keyof DefectRecording['seconds'], work: () => Promise<T>): Promise<T> => {

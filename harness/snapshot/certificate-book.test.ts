@@ -31,7 +31,7 @@ test('an authority tells its certificates, whether its key fits, and never the k
   assert.ok(!JSON.stringify([record, all]).includes((west['ca-key.pem'] ?? '').split('\n')[1] ?? 'no key'));
 });
 
-test('another cluster’s key does not fit, and a root of the same name that did not sign is no signer', async () => {
+test('the key of another cluster does not fit, and a root with the name of the signer is not the signer', async () => {
   const book = new CertificateBook();
   const mixed = { ...west, 'ca-key.pem': east['ca-key.pem'] ?? '' };
   assert.equal(authorityRecord(secretOf(mixed), book).keyFits, false);
@@ -47,7 +47,7 @@ test('a certificate is kept once, however often it is seen', () => {
   assert.equal(book.certificates().length, 1);
 });
 
-test('whatever is no certificate is a problem in words, never an error and never quoted', () => {
+test('text that is not a certificate is a problem without an error or a quotation', () => {
   const damaged = fc
     .tuple(fc.nat(authorities.root.certificate.length), fc.string({ minLength: 1, maxLength: 5 }))
     .map(([at, text]) => {

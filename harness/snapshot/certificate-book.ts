@@ -10,11 +10,11 @@ import type { Certificate } from './schema.ts';
 
 const pemBlock = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
-/** What a text of PEM blocks holds. */
+/** The contents of a text of PEM blocks. */
 export interface ReadPems {
   /** Fingerprints in their order. */
   chain: string[];
-  /** Why what is no certificate was passed over, in words that quote nothing of it. */
+  /** The reasons that blocks were skipped, without quotations. */
   problems: string[];
 }
 
@@ -39,7 +39,7 @@ export class CertificateBook {
     return { chain, problems };
   }
 
-  /** Whether a private key (PEM) belongs to a certificate of the book; undefined where that cannot be told. */
+  /** Whether a private key (PEM) belongs to a certificate of the book; undefined if that cannot be determined. */
   keyFits(fingerprint: string | undefined, key: string | undefined): boolean | undefined {
     const certificate = this.#known.get(fingerprint ?? '');
     if (!certificate || key === undefined || key.trim() === '') return undefined;

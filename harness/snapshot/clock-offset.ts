@@ -5,10 +5,10 @@ import type { Clock } from './schema.ts';
 const cutMs = 1_000;
 
 /**
- * How far a clock is from ours. Each answer was made between sending and receiving, and its clock then showed between
- * `date` and `date` + 1 s: so the offset is between date − received and date + 1 s − sent. All answers together leave
- * what these intervals have in common (Marzullo's idea, for sources that are all true). Undefined without a reading;
- * where they have nothing in common the clock was set meanwhile, and the whole range is given.
+ * The offset of a clock from the clock of this machine. The server made each answer between sending and receiving, at a time between
+ * `date` and `date` + 1 s. So the offset is between date − received and date + 1 s − sent. The result is the intersection of these
+ * intervals (Marzullo's algorithm for sources that are all correct). If the intersection is empty, the clock was set meanwhile, and
+ * the result is the whole range. Undefined without a reading.
  */
 export function clockOffset(
   readings: readonly ClockReading[],

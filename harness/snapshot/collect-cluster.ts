@@ -20,25 +20,25 @@ import { authority, remoteSecret } from './shape-istio.ts';
 /** Reports the part of a cluster that is read now; "done" is the last part. */
 export type OnProgress = (cluster: string, part: string) => void;
 
-/** What every cluster's pass shares. */
+/** The state that all clusters share. */
 export interface CollectContext {
   mesh: Mesh;
   declared: Declared;
   limits: Limits;
   book: CertificateBook;
-  /** Of values of which only sameness is kept. */
+  /** The hash of values that are not kept in clear. */
   hash: Hash;
   prober: Prober | undefined;
-  /** By name: whether a cluster's API server gave no answer; absent while that is not known. */
+  /** By name: whether the API server of a cluster does not answer; absent until that is known. */
   silent: Map<string, boolean>;
-  /** When the whole began, by `performance.now()`. */
+  /** The start of the snapshot, by `performance.now()`. */
   startMs: number;
   onProgress: OnProgress;
 }
 
 /**
- * Reads one cluster: what its API server lists, then, as soon as that is known, what its istiods, proxies and secrets say,
- * and at last what can be reached from inside it. Does not throw for what it cannot read.
+ * Reads one cluster: the lists of its API server, then its istiods, proxies and secrets, and at last its connections to other clusters.
+ * Does not throw if a part cannot be read.
  */
 export async function collectCluster(
   cluster: MeshCluster,
@@ -93,11 +93,11 @@ export async function collectCluster(
   };
 }
 
-/** How long the next source may take: as long as any, but not beyond the end of the whole. */
+/** The timeout of the next source: at most `sourceMs`, and not beyond the end of the snapshot. */
 const leftMs = ({ limits, startMs }: CollectContext) =>
   Math.max(1, Math.floor(Math.min(limits.sourceMs, timeouts.snapshotMs - (performance.now() - startMs))));
 
-/** The authorities and remote secrets; `access`, which asks other clusters, is still under way when this resolves. */
+/** The authorities and remote secrets; `access`, which asks other clusters, is still pending when this resolves. */
 async function readFromSecrets(
   reader: KubeReader,
   lists: Pick<Lists, 'installs'>,
@@ -118,7 +118,7 @@ async function readFromSecrets(
       .map((record) => ({ secret, record })),
   );
   const namespaces = [...new Set([...places, declared.namespace, 'default', 'kube-system'])];
-  // Those that istiod takes: a secret in any other namespace may be anybody's.
+  // istiod reads only these secrets. A secret in another namespace may belong to anyone.
   const asked = remotes
     .filter(({ record }) => record.labelled && places.has(record.namespace))
     .map(({ secret, record }) => {
@@ -145,10 +145,10 @@ function clocksOf(reader: KubeReader, nodes: Observed['clocks']): ClusterSnapsho
   return all.filter((clock) => clock !== undefined);
 }
 
-/** A cluster of which nothing is known but why: no request of any kind was answered. */
+/** The record of a cluster that did not answer any request. */
 function unreachable(name: string, gaps: Gaps): ClusterSnapshot {
-  const { reason, why } = gaps.list[0] ?? { reason: 'failed', why: 'nothing was asked' };
-  // Without a credential nothing was sent: that says nothing of the server.
+  const { reason, why } = gaps.list[0] ?? { reason: 'failed', why: 'no request was sent' };
+  // Without a credential no request was sent, so the server may be healthy.
   const known = reason === 'timeout' || reason === 'noWay' ? reason : 'unreachable';
   return {
     name,

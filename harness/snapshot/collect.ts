@@ -10,11 +10,11 @@ import type { Prober } from './probing.ts';
 import { redacted, withoutQuery } from './redact.ts';
 import { snapshotSchema, snapshotVersion, type Declared, type Limits, type Snapshot } from './schema.ts';
 
-/** What {@link collectSnapshot} may be told. */
+/** The options of {@link collectSnapshot}. */
 export interface CollectOptions {
   /** Version of meshproof, for the record. */
   meshproof: string;
-  /** Tries connections from inside; without it `probes` is missing. */
+  /** Tries connections from pods; without a prober, `probes` is missing. */
   prober?: Prober;
   /** Other limits than {@link defaultLimits}. */
   limits?: Partial<Limits>;
@@ -31,10 +31,10 @@ export interface Undeclared {
 }
 
 /**
- * What is kept of a mesh when nothing else is asked for. Every istiod holds the endpoints of all clusters, so what all of
- * them hold grows with the square of their number: so much is kept of all together that judging it stays within a gigabyte.
+ * The default limits. Every istiod has the endpoints of all clusters, so their total grows with the square of the number of clusters.
+ * The limits keep the total so small that judging it takes less than a gigabyte.
  *
- * @param clusters how many there are in the mesh.
+ * @param clusters the number of clusters of the mesh.
  */
 export const defaultLimits = (clusters: number): Limits => ({
   proxiesPerService: 2,
@@ -45,9 +45,8 @@ export const defaultLimits = (clusters: number): Limits => ({
 });
 
 /**
- * Reads all clusters of a mesh side by side, once, changing nothing. It does not throw for what it cannot read: that is
- * in `missing` of its cluster, or the cluster is not `reachable`. Takes at most {@link timeouts.snapshotMs}, whatever
- * does not answer.
+ * Reads all clusters of a mesh concurrently, without changes. Does not throw if a part cannot be read: the part is in `missing` of its
+ * cluster, or the cluster is not `reachable`. Takes at most {@link timeouts.snapshotMs}.
  */
 export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Promise<Snapshot> {
   const limits = { ...defaultLimits(mesh.clusters.length), ...options.limits };
@@ -81,7 +80,7 @@ export async function collectSnapshot(mesh: Mesh, options: CollectOptions): Prom
     certificates: book.certificates(),
     clusters,
   };
-  // What is no field of the schema is dropped here, whoever put it in.
+  // The schema drops every unknown field.
   return redacted(snapshotSchema.parse(snapshot));
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { explained } from '../kube/failure-words.ts';
 import type { Missing, Snapshot, Source } from './schema.ts';
 
-/** What could not be read of one cluster, noted as it happens, so that reading goes on with the rest. */
+/** The parts of one cluster that could not be read. Reading continues with the other parts. */
 export class Gaps {
   readonly list: Missing[] = [];
 
@@ -11,7 +11,7 @@ export class Gaps {
     this.list.push(gap);
   }
 
-  /** What `read` gives; where it fails, that is noted and `instead` is given. */
+  /** The result of `read`. If it fails, notes the failure and returns `instead`. */
   async attempt<T>(what: Source, read: () => Promise<T>, instead: T, of?: string): Promise<T> {
     try {
       return await read();
@@ -22,8 +22,7 @@ export class Gaps {
   }
 
   /**
-   * The record of each item, as its shape says. An item of which none can be made, or one that does not fit, is noted and left
-   * out: it takes nothing else with it.
+   * The record of each item, parsed by its shape. An item that cannot be recorded is noted and left out; the other items remain.
    */
   records<I, S extends z.ZodType>(
     what: Source,
@@ -37,7 +36,7 @@ export class Gaps {
         return [shape.parse(make(item))];
       } catch (error) {
         const of = nameOf(item);
-        const why = `it is not as such objects are: ${oddity(error)}`;
+        const why = `the object has an unexpected shape: ${oddity(error)}`;
         this.list.push({ what, ...(of === undefined ? {} : { of }), reason: 'failed', why });
         return [];
       }
@@ -45,7 +44,7 @@ export class Gaps {
   }
 }
 
-/** `namespace/name` of an object of Kubernetes, where it says so. */
+/** `namespace/name` of an object of Kubernetes, if it has both. */
 export function objectName(item: unknown): string | undefined {
   const { namespace, name } =
     (item as { metadata?: Partial<Record<string, unknown>> } | null)?.metadata ?? {};
@@ -53,7 +52,7 @@ export function objectName(item: unknown): string | undefined {
   return typeof namespace === 'string' ? `${namespace}/${name}` : name;
 }
 
-/** Where it is odd; never what stands there, which may be a secret. */
+/** The path of the unexpected value. The value may be a secret and is not quoted. */
 function oddity(error: unknown): string {
   if (!(error instanceof z.ZodError)) return error instanceof Error ? error.message : 'it cannot be read';
   return error.issues
@@ -62,11 +61,11 @@ function oddity(error: unknown): string {
     .join('; ');
 }
 
-/** The objects that an API server listed. Throws where its answer is no list. */
+/** The objects that an API server listed. Throws if its answer is not a list. */
 export function itemsOf(answer: unknown): unknown[] {
   const items = (answer as { items?: unknown } | null)?.items;
   if (Array.isArray(items)) return items;
-  throw new Error('the answer is no list');
+  throw new Error('the answer is not a list');
 }
 
 /**

@@ -46,7 +46,7 @@ const keptSettings = new Set([
   'SHARED_MESH_CONFIG',
 ]);
 
-/** What the installs are told from. */
+/** The objects that show the installs. */
 export interface InstallSources {
   deployments: readonly V1Deployment[];
   configMaps: readonly V1ConfigMap[];
@@ -54,7 +54,7 @@ export interface InstallSources {
 }
 
 /** Whether a Deployment is an istiod. */
-// An odd one has no template; it is left out of the workloads, and told of there.
+// A Deployment with an unexpected shape has no template. The workloads leave it out and note the gap.
 const isIstiod = ({ spec }: V1Deployment) =>
   (spec as Partial<V1DeploymentSpec> | undefined)?.template?.metadata?.labels?.['app'] === 'istiod';
 
@@ -84,7 +84,7 @@ export function installsOf(sources: InstallSources, book: CertificateBook, gaps:
   return gaps.records('installs', [...places.values()], install, make, placeName);
 }
 
-/** Where a revision is installed. */
+/** The namespace of a revision. */
 interface Place {
   namespace: string;
   revision: string;
@@ -109,7 +109,7 @@ function installOf(
     try {
       return text === undefined ? undefined : parse(text);
     } catch {
-      odd(`${what} is no YAML`); // the parser's words would quote the text
+      odd(`${what} is not YAML`); // the message of the parser would quote the text
       return undefined;
     }
   };
@@ -120,7 +120,8 @@ function installOf(
   const networks = (yaml(maps.mesh['meshNetworks'], 'meshNetworks') ?? {}) as {
     networks?: unknown;
   };
-  if (networks.networks && !isObject(networks.networks)) odd('the networks in meshNetworks are no table');
+  if (networks.networks && !isObject(networks.networks))
+    odd('the networks in meshNetworks are not an object');
   const mesh = yaml(maps.mesh['mesh'], 'mesh');
   return {
     revision,

@@ -11,7 +11,7 @@ import type { IstiodRecord, PodRecord, ShardRecord } from './schema.ts';
 /** Istio's HealthStatus: 0 unknown by old versions, 1 healthy. */
 const unhealthyFrom = 2;
 
-/** What {@link readIstiod} needs beside the way to the pod. */
+/** The parameters of {@link readIstiod}. */
 export interface IstiodQuestion {
   pod: PodRecord;
   shardsPerIstiod: number;
@@ -19,14 +19,14 @@ export interface IstiodQuestion {
   gaps: Gaps;
 }
 
-/** Istiod's own view of the mesh, from one replica; a page that does not answer is absent, and a gap. Throws when none does. */
+/** The view of one istiod replica of the mesh. A page that does not answer is absent, and a gap. Throws if no page answers. */
 export async function readIstiod(view: Pages, question: IstiodQuestion): Promise<IstiodRecord> {
   const { pod, book, gaps } = question;
   const of = `${pod.namespace}/${pod.name}`;
   const page = <T>(path: string, read: (body: string) => T): Promise<T | undefined> =>
     gaps.attempt('istiods', async () => read(await view.body(path)), undefined, of);
   const json = (body: string) => JSON.parse(body) as unknown;
-  const version = (await view.body('/version')).trim(); // where even this does not answer, no page would
+  const version = (await view.body('/version')).trim(); // if this page does not answer, the others do not either
   const clusters = await page('/debug/clusterz', (body) => clusterz.parse(json(body)) ?? []);
   const networks = await page('/debug/networkz', (body) => networkz.parse(json(body)) ?? []);
   const all = await page('/debug/endpointShardz', (body) => shardsOf(json(body)));

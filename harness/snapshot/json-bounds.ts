@@ -32,7 +32,7 @@ export class JsonBounds {
     this.#limits = limits;
   }
 
-  /** What the text has too much of, by now; undefined if nothing. */
+  /** The limit that the text exceeds so far, as the rest of a sentence; undefined if it exceeds none. */
   exceeded(piece: Uint8Array): string | undefined {
     const { values, levels, shapes } = this.#limits;
     for (let at = 0; at < piece.length; at++) {
@@ -44,7 +44,7 @@ export class JsonBounds {
     return this.#shapes.size > shapes ? `has more than ${shapes} different names of fields` : undefined;
   }
 
-  /** Reads on in a string; returns where it ends, or the end of the piece. */
+  /** Reads a string; returns the index of its end, or the length of the piece. */
   #endOfString(piece: Uint8Array, from: number): number {
     let [at, hash, escaped] = [from, this.#hash, this.#escaped];
     for (; at < piece.length; at++) {

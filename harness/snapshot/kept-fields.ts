@@ -299,7 +299,7 @@ export const keptFields: Readonly<Record<string, Readonly<Record<string, KeptTab
   },
 };
 
-/** What is kept of `networks` in the ConfigMap's `meshNetworks`. */
+/** The kept fields of `networks` in the ConfigMap's `meshNetworks`. */
 export const keptNetworks: KeptTable = {
   '*': {
     endpoints: keep('fromRegistry', 'fromCidr'),

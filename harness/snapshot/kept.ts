@@ -1,9 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
 /**
- * What a snapshot keeps of a field: `keep`, a name, number or setting in clear; `hash`, a hash of its value; an expression, a
- * text in clear if it matches; a table, the same by the names of its fields, `*` for every other name. A list is kept element
- * by element.
+ * How a snapshot keeps a field. `keep`: a name, number or setting in clear. `hash`: a hash of the value. An expression: a text in clear
+ * if it matches. A table: a rule for each field by name, with `*` for every other name. A list is kept element by element.
  */
 export type Kept = 'keep' | 'hash' | RegExp | KeptTable | KeptByKey;
 export interface KeptTable {
@@ -39,7 +38,7 @@ const isTable = (value: unknown): value is Record<string, unknown> =>
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;
 
-/** The same text for the same table, whatever the order of its fields. */
+/** The same text for the same table, independent of the order of its fields. */
 const inOrder = (_name: string, value: unknown) =>
   isTable(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value;
 

@@ -36,7 +36,7 @@ export function annotationsOf(meta: V1ObjectMeta | undefined): Record<string, st
   return Object.fromEntries(kept);
 }
 
-/** What an optional field becomes: absent, not undefined. */
+/** An optional field: absent instead of undefined. */
 export function given<K extends string, V>(key: K, value: V | null | undefined): Partial<Record<K, V>> {
   return value === undefined || value === null ? {} : ({ [key]: value } as Record<K, V>);
 }

@@ -66,7 +66,7 @@ export const rootConfigMapsPath = (rootNamespace: string): string =>
   `/api/v1/namespaces/${rootNamespace}/configmaps`;
 const anyObject = z.looseObject({});
 
-/** Reads what a cluster's API server lists, all at once; what it refuses, and what is odd, is a gap. */
+/** Reads all lists of the API server of a cluster, concurrently. A refused list, or an unexpected item, is a gap. */
 export async function readLists(
   reader: KubeReader,
   rootNamespace: string,
@@ -100,7 +100,7 @@ type CoreLists = Pick<
   'namespaces' | 'services' | 'pods' | 'nodes' | 'serviceAccounts' | 'roots' | 'webhooks'
 >;
 
-/** What belongs to Kubernetes itself, whatever is installed. */
+/** The namespaces of Kubernetes itself. */
 async function readCore(list: List, book: CertificateBook, gaps: Gaps): Promise<CoreLists> {
   const [namespaces, services, pods, nodes, accounts, roots, webhooks] = await Promise.all([
     list<V1Namespace>(listed.namespaces),

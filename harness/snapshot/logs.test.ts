@@ -38,7 +38,7 @@ function restarted() {
   return snapshot;
 }
 
-test('a container that was started again is also asked for what it said before', async () => {
+test('the log of a restarted container also has the run before', async () => {
   const { logs, asked } = await gather((url, response) => {
     response.end(url.searchParams.has('previous') ? 'panic: why\n' : 'now\n');
   });
@@ -55,7 +55,7 @@ test('a container that was started again is also asked for what it said before',
   );
 });
 
-test('what is too long loses its oldest lines, whole ones', async () => {
+test('a log that is too long loses its oldest whole lines', async () => {
   const lines = Array.from({ length: 30 }, (_, i) => `line ${i}\n`).join('');
   const { logs, asked } = await gather((_, response) => response.end(lines));
   assert.ok(asked.every(({ searchParams }) => !searchParams.has('limitBytes')));
@@ -75,12 +75,12 @@ test('each log has its own time: one that hangs takes it from no other', async (
     else response.end('said\n', () => answered++);
   });
   clearInterval(timer);
-  const [silent, told] = [
+  const [silent, answers] = [
     logs.filter(({ name }) => name.includes('istiod')),
     logs.filter(({ name }) => !name.includes('istiod')),
   ];
   assert.ok(silent.length === 3 && silent.every(({ content }) => /no answer within 10000 ms/.test(content)));
-  assert.ok(told.length > 6 && told.every(({ content }) => content === 'said\n'));
+  assert.ok(answers.length > 6 && answers.every(({ content }) => content === 'said\n'));
 });
 
 test('logs are those of the istiods and gateways of the mesh file', () => {

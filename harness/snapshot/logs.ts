@@ -36,7 +36,7 @@ export async function collectLogs(mesh: Mesh, snapshot: Snapshot, window: LogWin
     using reader = new KubeReader(mesh.cluster(cluster.name).api.config, timeouts.logsMs);
     const wanted = cluster.reachable ? logsWanted(cluster, snapshot.declared) : [];
     const files: LogFile[] = [];
-    // What waits for its turn does not use up its time.
+    // The timeout starts when the request starts.
     const queue = wanted.entries();
     const lane = async () => {
       for (const [index, one] of queue) files[index] = await readLog(reader, cluster.name, one, window);
@@ -55,9 +55,8 @@ interface WantedLog {
 }
 
 /**
- * The containers whose logs matter for the mesh: istiod's own in the root namespace of the mesh file, and Istio's proxies of the
- * gateways that the mesh file names or that run beside istiod, and of meshproof's workloads. A container that was restarted also
- * has a log that says why it ended.
+ * The containers whose logs matter for the mesh: istiod in the root namespace, and the proxies of meshproof's workloads and of the
+ * gateways that the mesh file names or that are in the namespace of istiod. A restarted container also has the log of the run before.
  */
 export function logsWanted(cluster: ClusterSnapshot, declared: Declared): WantedLog[] {
   const isGateway = gatewaysOf(cluster, declared);

@@ -71,7 +71,7 @@ const meshConfig = z.object({
 /**
  * The parts of a MeshConfig that are kept, from the ConfigMap's YAML or istiod's `/debug/mesh`, parsed already.
  *
- * @throws ZodError when it is no object.
+ * @throws ZodError if it is not an object.
  */
 export function settingsOf(value: unknown, book: CertificateBook): MeshSettings {
   const mesh = meshConfig.parse(value ?? {});

@@ -12,7 +12,7 @@ import { readProxy } from './proxy-view.ts';
 import type { Declared, IstiodRecord, Limits, PodRecord, ProxyRecord, ServiceRecord } from './schema.ts';
 import { istiod, proxy } from './shape-observed.ts';
 
-/** What {@link observePods} needs to know. */
+/** The parameters of {@link observePods}. */
 export interface ObserveQuestion {
   cluster: MeshCluster;
   declared: Declared;
@@ -24,11 +24,11 @@ export interface ObserveQuestion {
   deadlineMs: number;
 }
 
-/** What the pods of a cluster say. */
+/** The records of the pods of a cluster. */
 export interface Observed {
   istiods: Promise<IstiodRecord[]>;
   proxies: Promise<ProxyRecord[]>;
-  /** By name of the node; whole when both of the above are there. */
+  /** By name of the node; complete when `istiods` and `proxies` are settled. */
   clocks: Map<string, ClockReading[]>;
 }
 
@@ -47,7 +47,7 @@ export function observePods(question: ObserveQuestion): Observed {
     read: (view: PodView, gaps: Gaps) => Promise<unknown>,
   ): Promise<z.output<S>[]> => {
     const of = `${pod.namespace}/${pod.name}`;
-    const own = new Gaps(); // what fails after the deadline, because the way is closed by then, is not told
+    const own = new Gaps(); // failures after the deadline are not recorded: the port-forward is closed by then
     const ask = async (): Promise<z.output<S>[]> => {
       await using view = new PodView(question.cluster.api, pod, port);
       try {

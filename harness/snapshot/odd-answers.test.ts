@@ -15,7 +15,6 @@ import { Gaps } from './gaps.ts';
 import { readIstiod } from './istiod-view.ts';
 import { readProxy } from './proxy-view.ts';
 import { answer } from './sample/planted-cluster.ts';
-import { samplePods } from './sample/sample-kubernetes.ts';
 import { sampleSnapshot } from './sample/sample.ts';
 import { snapshotSchema, type ClusterSnapshot } from './schema.ts';
 import { istiod, proxy } from './shape-observed.ts';
@@ -145,8 +144,7 @@ test('an odd record is left out and named, and takes no other with it', async ()
 });
 
 test('whatever istiod and Envoy answer gives a record, or a gap', async () => {
-  const { declared } = sampleSnapshot();
-  const [pod = assert.fail()] = samplePods(declared, declared.clusters[0] ?? assert.fail());
+  const pod = sampleSnapshot().clusters[0]?.pods[0] ?? assert.fail();
   const pages: Record<string, unknown> = {
     '/version': '1.31',
     '/debug/clusterz': [{ id: 'west', secretName: 's', syncStatus: 'synced' }],

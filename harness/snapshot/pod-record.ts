@@ -4,7 +4,7 @@ import type { PodRecord } from './schema.ts';
 
 const proxyContainer = 'istio-proxy';
 
-/** A pod as it is kept: of its environment no more than what its Istio proxy was told of the mesh. */
+/** The record of a pod. Of its environment, it keeps only the mesh settings of the Istio proxy. */
 export function podRecord({ metadata, spec, status }: V1Pod): PodRecord {
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller);
   const deleted = metadata?.deletionTimestamp as unknown as string | undefined;
@@ -59,13 +59,13 @@ function containers(
 function proxyOf(main: readonly V1Container[], init: readonly V1Container[]): PodRecord['proxy'] {
   const native = init.find(({ name }) => name === proxyContainer);
   const container = native ?? main.find(({ name }) => name === proxyContainer);
-  // ztunnel is the proxy of a node, in ambient mode: neither beside a workload nor a gateway.
+  // ztunnel is the proxy of a node in ambient mode: neither a sidecar nor a gateway.
   if (!container || container.args?.[1] === 'ztunnel') return undefined;
   const value = (name: string) => container.env?.find((one) => one.name === name)?.value;
   return {
     image: container.image ?? '',
     native: native !== undefined,
-    // pilot-agent is started as `proxy router` in a gateway, `proxy waypoint` in a waypoint, and `proxy sidecar` beside a workload.
+    // pilot-agent is started as `proxy router` in a gateway, `proxy waypoint` in a waypoint, and `proxy sidecar` in a sidecar.
     type: ['router', 'waypoint'].includes(container.args?.[1] ?? '') ? 'gateway' : 'sidecar',
     ...given('clusterId', value('ISTIO_META_CLUSTER_ID')),
     ...given('network', value('ISTIO_META_NETWORK')),

@@ -9,31 +9,28 @@ import type { Gaps } from './gaps.ts';
 import { given } from './kubernetes-records.ts';
 import type { Declared, IstiodRecord, PodRecord, ProbeRecord, RemoteSecret } from './schema.ts';
 
-/** Where a connection from inside a cluster shall be tried. */
+/** The target of a connection from inside a cluster. */
 export interface ProbeTarget {
   address: string;
   port: number;
-  /** Absent: none is sent. */
+  /** Absent: the client does not send a name. */
   sni?: string;
   /** Application protocols to offer; absent: those of a sidecar. */
   alpn?: readonly string[];
 }
 
-/** What became of it. */
+/** The result of a connection. */
 export type ProbeAnswer = Pick<ProbeRecord, 'tcp' | 'tcpMs' | 'tls' | 'alert' | 'error'> & {
-  /** What was shown, leaf first. */
+  /** The certificates of the server, leaf first. */
   pems: string[];
 };
 
-/**
- * Connects to a target from the place of a pod. Harness/traffic knows how, which this room may not import: whoever takes a
- * snapshot passes it in.
- */
+/** Connects to a target from a pod. */
 export type Prober = (cluster: MeshCluster, from: PodRef, target: ProbeTarget) => Promise<ProbeAnswer>;
 
 type Aim = Pick<ProbeRecord, 'target' | 'cluster'> & ProbeTarget;
 
-/** What {@link probeOthers} needs to know. */
+/** The parameters of {@link probeOthers}. */
 export interface ProbeQuestion {
   cluster: MeshCluster;
   declared: Declared;
@@ -61,7 +58,7 @@ export async function probeOthers(
   );
   if (!prober || !from) {
     const why = from
-      ? 'no way to connect was given'
+      ? 'the caller did not give a prober'
       : `no pod app=${plainProbe} is ready in ${declared.namespace}`;
     gaps.note({ what: 'probes', reason: 'noWay', why: `nothing was connected to from inside: ${why}` });
     return [];
@@ -76,7 +73,7 @@ export async function probeOthers(
       const chain = pems.flatMap((pem) => book.read(pem).chain);
       return [{ ...common, ...answer, chain, at: started }];
     } catch (error) {
-      // The way to the pod failed: that says nothing about the target.
+      // The port-forward to the pod failed, which is not a result of the target.
       gaps.note({ what: 'probes', of: `${at.address}:${at.port}`, ...explained(error) });
       return [];
     }
@@ -104,7 +101,7 @@ function aimsOf({ cluster, declared, remoteSecrets, istiods }: ProbeQuestion): A
   return [...all.values()];
 }
 
-/** A gateway passes TLS on by its server name: a service of ours that has pods there, else istiod, which every primary has. */
+/** A gateway routes TLS by its server name: a service of meshproof with pods there, else istiod, which every primary has. */
 function sniOf(declared: Declared, cluster: string): string {
   const service = declared.services.find(({ pods }) => (pods[cluster] ?? 0) > 0)?.name;
   const host =

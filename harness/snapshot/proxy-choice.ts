@@ -1,7 +1,7 @@
 import type { Gaps } from './gaps.ts';
 import type { Declared, Limits, PodRecord, ServiceRecord } from './schema.ts';
 
-/** What {@link chooseProxies} chooses from. */
+/** The parameters of {@link chooseProxies}. */
 export interface ProxyChoice {
   declared: Declared;
   pods: readonly PodRecord[];

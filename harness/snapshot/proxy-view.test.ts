@@ -5,11 +5,9 @@ import { parseDump } from '../mesh/envoy-pages.ts';
 import { CertificateBook } from './certificate-book.ts';
 import { Gaps } from './gaps.ts';
 import { proxyRecord } from './proxy-view.ts';
-import { samplePods } from './sample/sample-kubernetes.ts';
 import { sampleSnapshot } from './sample/sample.ts';
 
-const { declared } = sampleSnapshot();
-const pod = samplePods(declared, declared.clusters[0] ?? assert.fail())[0] ?? assert.fail();
+const pod = sampleSnapshot().clusters[0]?.pods[0] ?? assert.fail();
 const question = (upstreamsPerProxy = 10) => ({
   ...{ pod, upstreamsPerProxy, book: new CertificateBook(), gaps: new Gaps() },
 });
@@ -117,7 +115,7 @@ test('an upstream tells its host, port and subset, outlier detection, TLS and th
   });
 });
 
-test('a gateway’s names for what it passes through are understood, and clusters of Envoy’s own are left out', () => {
+test('the names of upstreams of an east-west gateway are parsed, and other clusters of Envoy are left out', () => {
   const seen = record().upstreams.map(({ host: of, port, subset, tls }) => [of, port, subset, tls]);
   assert.deepEqual(seen.slice(1), [
     [host, 80, '', 'none'],
@@ -136,7 +134,7 @@ test('a listener tells its port, server names and whether it ends TLS; what wait
   );
 });
 
-test('what is more than the limit is cut, those in several localities last, and said', () => {
+test('upstreams beyond the limit are cut, upstreams in several localities last, and the cut is noted', () => {
   const { upstreams, gaps } = record(1);
   assert.deepEqual(
     upstreams.map(({ subset }) => subset),

@@ -13,7 +13,7 @@ import type { Pages } from './pod-view.ts';
 import type { PodRecord, ProxyRecord, UpstreamRecord } from './schema.ts';
 import { fromBase64 } from './webhooks.ts';
 
-/** What {@link readProxy} needs beside the way to the pod. */
+/** The parameters of {@link readProxy}. */
 export interface ProxyQuestion {
   pod: PodRecord;
   upstreamsPerProxy: number;
@@ -24,26 +24,26 @@ export interface ProxyQuestion {
 /** Envoy's own name for the certificate and the roots that Istio gives it. */
 const [ownSecret, rootSecret] = ['default', 'ROOTCA'];
 
-/** What one Envoy has. Throws when its admin interface does not answer, or with something else. */
+/** Reads one Envoy. Throws if its admin interface does not answer, or answers with something else. */
 export async function readProxy(view: Pages, question: ProxyQuestion): Promise<ProxyRecord> {
   const dump = parseDump(await view.body('/config_dump?include_eds'));
   const used = Map.groupBy(parseClusters(await view.body('/clusters?format=json')), ({ cluster }) => cluster);
   const state = await view.body('/ready').then(
     (body) => body.trim(),
-    () => 'not ready', // it answers 503 then
+    () => 'not ready', // Envoy answers 503 if it is not ready
   );
   return proxyRecord({ dump, used, state }, question);
 }
 
-/** What was read of one Envoy. */
+/** The pages of one Envoy. */
 export interface ProxyReading {
   dump: EnvoyDump;
-  /** The endpoints that it uses, by name of the cluster. */
+  /** The endpoints in use, by name of Envoy's cluster. */
   used: ReadonlyMap<string, readonly Endpoint[]>;
   state: string;
 }
 
-/** The record of a proxy. Pure but for the gap that it notes where there is more than is kept. */
+/** The record of a proxy. Pure, except that it notes a gap if it cuts upstreams. */
 export function proxyRecord(reading: ProxyReading, question: ProxyQuestion): ProxyRecord {
   const { dump, used, state } = reading;
   const { pod, upstreamsPerProxy, book, gaps } = question;
@@ -51,7 +51,7 @@ export function proxyRecord(reading: ProxyReading, question: ProxyQuestion): Pro
   const outbound = dump.clusters.flatMap((one) =>
     upstreamRecord(one, reading.dump, used.get(one.name) ?? []),
   );
-  const upstreams = kept(outbound, upstreamsPerProxy);
+  const upstreams = keptUpstreams(outbound, upstreamsPerProxy);
   if (upstreams.length < outbound.length) {
     const why = `${upstreams.length} of ${outbound.length} upstreams are kept`;
     gaps.note({ what: 'proxies', of, reason: 'limit', why });
@@ -75,8 +75,8 @@ export function proxyRecord(reading: ProxyReading, question: ProxyQuestion): Pro
   };
 }
 
-/** Those that have endpoints in several places first: what is cut off says least about a mesh of several clusters. */
-function kept(upstreams: readonly UpstreamRecord[], atMost: number): UpstreamRecord[] {
+/** At most so many upstreams, those with endpoints in the most localities first: the rest shows least of a mesh of several clusters. */
+export function keptUpstreams(upstreams: readonly UpstreamRecord[], atMost: number): UpstreamRecord[] {
   if (upstreams.length <= atMost) return [...upstreams];
   return upstreams.toSorted((a, b) => b.localityWeights.length - a.localityWeights.length).slice(0, atMost);
 }

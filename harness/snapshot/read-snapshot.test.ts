@@ -7,8 +7,9 @@ import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { InvalidFile } from '../config/invalid-file.ts';
-import { gathered, parseSnapshot, readSnapshot, snapshotLimits } from './read-snapshot.ts';
+import { gathered, parseSnapshot, readSnapshot } from './read-snapshot.ts';
 import { sampleSnapshot } from './sample/sample.ts';
+import { snapshotLimits } from './snapshot-limits.ts';
 
 const sample = sampleSnapshot();
 const json = Buffer.from(JSON.stringify(sample));
@@ -88,7 +89,7 @@ test('any bytes and any JSON are refused, never a crash', async () => {
   await fc.assert(fc.asyncProperty(fc.json(), (text) => readOrRefuse(Buffer.from(text))));
 });
 
-test('a part that is taken away or replaced is named, or read where it may be absent', async () => {
+test('a part that is removed or replaced is named, or accepted if it is optional', async () => {
   const keys = Object.keys(sample) as (keyof typeof sample)[];
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...keys), fc.jsonValue(), async (key, value) => {
@@ -99,7 +100,7 @@ test('a part that is taken away or replaced is named, or read where it may be ab
   await assert.rejects(parseSnapshot(Buffer.from(JSON.stringify(without)), 'x'), /declared/);
 });
 
-test('what is wrong is said', async () => {
+test('the message names the problem', async () => {
   const cases: [Buffer | string, RegExp][] = [
     ['', /x: is empty; give a snapshot that/],
     ['[]', /holds no fields/],

@@ -4,25 +4,16 @@ import { createGunzip } from 'node:zlib';
 import { InvalidFile, pathText, quoted } from '../config/invalid-file.ts';
 import { checkFile, textOf } from '../config/parse-file.ts';
 import { problemsOf } from '../config/schema-problems.ts';
-import { JsonBounds } from './json-bounds.ts';
 import type { LogFile } from './logs.ts';
 import { parsePieces } from './parse-pieces.ts';
 import { type Snapshot, snapshotSchema, snapshotVersion } from './schema.ts';
+import { SnapshotBounds } from './snapshot-limits.ts';
 import { archiveOf, memberOf } from './tar.ts';
 
-/**
- * What is read, so that any file takes less than 5 s and 1 GB. A mesh of 10 clusters with 5,000 services each has 84 MB of
- * JSON with 4.6 million values; 50 such clusters, 370 MB, would take 1.8 GB. `meshproof gather` writes the snapshot before
- * the logs, which are not unpacked.
- */
-export const snapshotLimits = {
-  /** Of the JSON. */
-  bytes: 128 * 1024 * 1024,
-  values: 6_000_000,
-  levels: 64,
-  shapes: 100_000,
-  /** Of the archive, up to the end of the snapshot. */
-  unpackedBytes: 256 * 1024 * 1024,
+/** The limits of an archive. `meshproof gather` writes the snapshot before the logs, which are not unpacked. */
+const archiveLimits = {
+  /** Unpacked, up to the end of the snapshot. */
+  bytes: 256 * 1024 * 1024,
   members: 10_000,
 };
 
@@ -34,7 +25,7 @@ const advice = 'give a snapshot that `meshproof gather` wrote';
 /**
  * Reads a snapshot: JSON, the same gzipped, or an archive of `meshproof gather`, distinguished by their first bytes.
  *
- * @throws InvalidFile with what is wrong, for any other file: missing, cut off, corrupt, too large, of another version or kind.
+ * @throws InvalidFile for any other file: missing, cut off, corrupt, too large, of another version or kind.
  */
 export async function readSnapshot(file: string): Promise<Snapshot> {
   checkFile(file, advice);
@@ -46,7 +37,7 @@ export function parseSnapshot(bytes: Buffer, file: string): Promise<Snapshot> {
   return parse(Readable.from([bytes]), file);
 }
 
-/** Why a file is not read. */
+/** The reason that a file is not read. */
 class Refused extends Error {}
 
 async function parse(bytes: AsyncIterable<Buffer>, file: string): Promise<Snapshot> {
@@ -93,7 +84,7 @@ async function jsonOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
   if (plain.head.subarray(257, 262).toString('latin1') !== 'ustar') return withinLimits(plain.all);
   const missing = `is an archive without ${snapshotMember}, or cut off`;
   try {
-    const json = await withinLimits(memberOf(plain.all, snapshotMember, snapshotLimits.members));
+    const json = await withinLimits(memberOf(plain.all, snapshotMember, archiveLimits.members));
     if (json.length > 0) return json;
   } catch (cause) {
     if (cause instanceof Refused) throw cause;
@@ -104,12 +95,12 @@ async function jsonOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
 
 async function* unzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
-  pipeline(Readable.from(packed), gunzip, () => undefined); // its error ends the loop
+  pipeline(Readable.from(packed), gunzip, () => undefined); // the error of gunzip ends the loop
   let length = 0;
   try {
     for await (const piece of gunzip as AsyncIterable<Buffer>) {
-      if ((length += piece.length) > snapshotLimits.unpackedBytes)
-        throw new Refused(`unpacks to more than the ${snapshotLimits.unpackedBytes} bytes that are read`);
+      if ((length += piece.length) > archiveLimits.bytes)
+        throw new Refused(`unpacks to more than the ${archiveLimits.bytes} bytes that are read`);
       yield piece;
     }
   } catch (cause) {
@@ -121,19 +112,16 @@ async function* unzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 
 async function withinLimits(json: AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  const bounds = new JsonBounds(snapshotLimits);
-  let length = 0;
+  const bounds = new SnapshotBounds();
   for await (const piece of json) {
     pieces.push(piece);
-    if ((length += piece.length) > snapshotLimits.bytes)
-      throw new Refused(`has more than the ${snapshotLimits.bytes} bytes of JSON that are read`);
     const exceeded = bounds.exceeded(piece);
     if (exceeded !== undefined) throw new Refused(exceeded);
   }
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
-/** The first bytes of a stream, `count` or more if there are so many, and all of it. */
+/** The first `count` bytes or more of a stream, and the whole stream. */
 async function peek(
   stream: AsyncIterable<Buffer>,
   count: number,
@@ -150,7 +138,7 @@ async function peek(
   return { head, all: all() };
 }
 
-/** The archive of `meshproof gather`: the snapshot as `snapshot.json`, and the logs beside it. A gzipped tar. */
+/** The archive of `meshproof gather`: the snapshot as `snapshot.json`, and the logs. A gzipped tar. */
 export function gathered(folder: string, snapshot: Snapshot, logs: readonly LogFile[]): Promise<Buffer> {
   const json = { name: snapshotMember, content: `${JSON.stringify(snapshot)}\n` };
   return archiveOf(folder, [json, ...logs], new Date(snapshot.takenAt));

@@ -16,7 +16,7 @@ after(() => rmSync(folder, { recursive: true }));
 const own = path.join(folder, 'own');
 writeFileSync(own, 'of the operator');
 
-/** Asks what the account of a secret may do, whose server is one that notes what it is sent. */
+/** Reads the access of the account of a secret from a server that records the requests. */
 async function ask(user: object, answer = '{"status":{"incomplete":false,"allowed":true}}') {
   const seen: IncomingMessage[] = [];
   await using server = createServer((request, response) => {
@@ -67,13 +67,13 @@ test('a secret that names a program or a file is not used: nothing runs, and its
   assert.ok(!existsSync(marker));
 });
 
-test('a program is what the record tells of, though a token stands beside it; and so are files', async () => {
+test('a program or file is recorded as the credential, also next to a token', async () => {
   const { record } = await ask({ token: 't', exec: { command: 'cloud-login' } });
   assert.equal(record.credential, 'exec');
   assert.deepEqual((await ask({ tokenFile: '/t' })).record.files, ['tokenFile']);
 });
 
-test('what a server says in another shape is not known, and is no refusal', async () => {
+test('an answer with an unexpected shape is unknown, and is not a refusal', async () => {
   const { answers } = await ask({ token: 't' }, '{"status":{"incomplete":"no","allowed":1}}');
   assert.deepEqual(
     [answers[0]?.namedServer, answers[0]?.may, answers[0]?.rulesIncomplete],

@@ -14,7 +14,7 @@ const keys = [
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' }),
 ].map(String);
 
-/** The longest line of base64 in a key: if none of it is there, nothing that matters is. */
+/** The longest line of base64 in a key. If it is absent, the key is. */
 const heart = (key: string) => key.split('\n').find((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line)) ?? '';
 
 test('a private key is taken out of any text, in PEM, escaped, in base64 or cut off', () => {
@@ -52,7 +52,7 @@ test('a token is taken out of any text, plain, as a header, encoded or cut off',
   );
 });
 
-test('what is named like a secret goes, and what says what happened stays', () => {
+test('values with the name of a secret are removed, and descriptions of events remain', () => {
   const cases: [string, string][] = [
     ['password=hunter2 user=me', 'password=[redacted] user=me'],
     ['{"api_key":"abc123","x":1}', '{"api_key":"[redacted]","x":1}'],

@@ -1,4 +1,4 @@
-/** What stands where a secret was. */
+/** The placeholder of a secret. */
 export const redactedMark = '[redacted]';
 
 const privateKey = '(?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----';
@@ -10,7 +10,7 @@ const endOfKey = new RegExp(`-----END ${privateKey}`);
 const forms: readonly [RegExp, string][] = [
   // PEM in base64, as in the data of a Secret: "-----BEGIN".
   [/LS0tLS1CRUdJTi[A-Za-z0-9+/=_-]+/g, redactedMark],
-  // JWTs begin with {" in base64url; with the signature or without, whole or cut off. And once more in base64.
+  // JWTs begin with {" in base64url; with the signature or without, whole or cut off. Also encoded again in base64.
   [/\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}/g, redactedMark],
   [/\bZXlK[A-Za-z0-9+/=_-]{16,}/g, redactedMark],
   [/\b(bearer|basic|negotiate|digest)(\s+|%20)(?!sha256:)[^\s"',;]{6,}/gi, `$1 ${redactedMark}`],

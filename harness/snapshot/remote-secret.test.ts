@@ -22,7 +22,7 @@ const kubeconfig = (user: object, cluster: object = { server: 'https://10.0.0.1:
 const read = (content: string, labels?: Record<string, string>) =>
   remoteSecretRecords(secretOf(content, labels), new CertificateBook())[0] ?? assert.fail();
 
-test('of a token only its claims are told', () => {
+test('only the claims of a token are recorded', () => {
   const claims = { sub: 'system:serviceaccount:a:b', iss: 'k', aud: 'x', iat: 10, exp: 20 };
   assert.deepEqual(read(kubeconfig({ token: jwt(claims) })).token, {
     subject: 'system:serviceaccount:a:b',
@@ -34,7 +34,7 @@ test('of a token only its claims are told', () => {
   assert.equal(claimsOf('opaque'), undefined);
 });
 
-test('what kind of credential it has, where it leads and whether istiod sees it are told', () => {
+test('the kind of credential, the server and the label for istiod are recorded', () => {
   const exec = read(kubeconfig({ exec: { command: 'aws' } }), {});
   assert.deepEqual([exec.credential, exec.labelled, exec.server], ['exec', false, 'https://10.0.0.1:6443']);
   assert.equal(read(kubeconfig({})).credential, 'none');

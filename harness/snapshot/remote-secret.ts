@@ -8,7 +8,7 @@ import type { RemoteSecret } from './schema.ts';
 import { remoteLabel } from './secrets.ts';
 import { fromBase64 } from './webhooks.ts';
 
-/** What a remote secret says of each cluster in it. Of its credential only kind, claims and certificates. */
+/** A record for each cluster in a remote secret. Of its credential, it keeps only the kind, claims and certificates. */
 export function remoteSecretRecords(secret: V1Secret, book: CertificateBook): RemoteSecret[] {
   const { metadata, data } = secret;
   const entries = Object.entries(data ?? {});
@@ -56,7 +56,7 @@ function kubeconfigRecord(text: string, book: CertificateBook): KubeconfigRecord
 
 const filled = (value: string | undefined) => (value === '' ? undefined : value);
 
-/** What clients use first: a program or plug-in also where a token stands beside it. */
+/** The credential that clients use first: a program or plug-in precedes a token. */
 function credentialRecord(
   { user }: RemoteKubeconfig,
   book: CertificateBook,
@@ -80,7 +80,7 @@ const claims = z.object({
   exp: z.number().optional(),
 });
 
-/** Claims of a token (RFC 7519, times in seconds since 1970); undefined when it is no JWT. Its signature is not looked at. */
+/** Claims of a token (RFC 7519, times in seconds since 1970); undefined if it is not a JWT. The signature is not verified. */
 export function claimsOf(token: string): RemoteSecret['token'] {
   const [, payload] = token.split('.');
   if (payload === undefined) return undefined;

@@ -20,13 +20,13 @@ interface RawResource {
   status?: { conditions?: Partial<Record<'type' | 'status' | 'reason', string>>[] } | null;
 }
 
-/** What {@link readResources} gives: the kinds that are installed, and every object of them. */
+/** The installed kinds and all their objects. */
 export interface Resources {
   kinds: string[];
   resources: ResourceRecord[];
 }
 
-/** Reads every object of the kinds that decide between clusters. A kind that cannot be read is a gap of its own. */
+/** Reads every object of the kinds that affect traffic between clusters. Each kind that cannot be read is a gap. */
 export async function readResources(reader: KubeReader, gaps: Gaps, hash: Hash): Promise<Resources> {
   const groups = Object.keys(keptFields).map((group) =>
     gaps.attempt('resources', () => installedKinds(reader, group), [], group),
@@ -37,7 +37,7 @@ export async function readResources(reader: KubeReader, gaps: Gaps, hash: Hash):
   return { kinds: [...new Set(kinds.map(({ kind }) => kind))].sort(), resources };
 }
 
-/** The wanted kinds of a group, each in the group's preferred version or, where that lacks it, the next that has it. */
+/** The requested kinds of a group, each in the preferred version of the group, or in the next version that has the kind. */
 async function installedKinds(reader: KubeReader, group: string): Promise<Kind[]> {
   const { preferredVersion, versions } = await groupOf(reader, group);
   const ordered = [...new Set([preferredVersion?.version, ...versions.map(({ version }) => version)])];

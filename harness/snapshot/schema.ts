@@ -50,21 +50,21 @@ const declared = z.object({
   trustDomain: z.string(),
   rootNamespace: z.string(),
   namespace: z.string().describe("Of meshproof's workloads."),
-  isLab: z.boolean().describe('meshproof made it.'),
+  isLab: z.boolean().describe('The mesh is a lab that meshproof created.'),
   clusters: z.array(declaredCluster),
   services: z
     .array(z.object({ name: z.string(), pods: z.record(z.string(), z.number()) }))
-    .describe("meshproof's own services: how many pods in which cluster."),
+    .describe('The services of meshproof, with the number of pods in each cluster.'),
   undeclared,
 });
 
 const cluster = z.object({
   name: z.string().describe('As in `declared`.'),
-  reachable: z.boolean().describe('Its API server answered; where not, everything below is empty.'),
-  unreachable: z.string().optional().describe('Why not: what was tried and what came back.'),
+  reachable: z.boolean().describe('Its API server answered. If not, all lists are empty.'),
+  unreachable: z.string().optional().describe('The reason: the attempt and the answer.'),
   missing: z
     .array(missing)
-    .describe('What could not be read or was cut; a part that is not in here is complete.'),
+    .describe('The parts that could not be read or were cut; all other parts are complete.'),
   apiServer: apiServer.optional(),
   clocks: z.array(clock),
   installs: z.array(install).describe('One a revision of the control plane.'),
@@ -76,7 +76,7 @@ const cluster = z.object({
   serviceAccounts: z.array(serviceAccount),
   resourceKinds: z
     .array(z.string())
-    .describe('Kinds of `resources` that the API server knows: a kind not in here is not installed.'),
+    .describe('Kinds of `resources` that the API server knows. Any other kind is not installed.'),
   resources: z.array(resource).describe("Istio's, the Gateway API's, and NetworkPolicies."),
   authorities: z.array(authority).describe('Secrets with certificate authorities.'),
   roots: z.array(rootConfigMap).describe('One a namespace.'),
@@ -92,13 +92,13 @@ const cluster = z.object({
   probes: z.array(probe).describe('Connections that were tried from inside this cluster.'),
 });
 
-/** How much of a large mesh is kept; what was left out is in `missing` with the reason "limit". */
+/** How much of a large mesh is kept; `missing` has the parts that were left out, with the reason "limit". */
 const limits = z.object({
   proxiesPerService: z.number().describe('Sidecars that are read of each service in each cluster.'),
   proxiesPerCluster: z.number().describe('Proxies that are read of each cluster, gateways first.'),
   upstreamsPerProxy: z.number(),
   shardsPerIstiod: z.number(),
-  sourceMs: z.number().describe('The longest that any one part of a cluster that answers was waited for.'),
+  sourceMs: z.number().describe('The timeout of each part of a cluster that answers.'),
 });
 
 /**
@@ -109,10 +109,10 @@ export const snapshotSchema = z.object({
   apiVersion: z.literal(snapshotVersion),
   kind: z.literal('Snapshot'),
   takenAt: moment.describe('When reading began, by the clock of the machine that took it. ISO 8601, UTC.'),
-  tookMs: z.number().describe('How long the reading took.'),
+  tookMs: z.number().describe('The duration of the reading.'),
   meshproof: z.string().describe('Version of meshproof that took it.'),
   limits,
-  declared: declared.describe('The mesh file: what the mesh should look like.'),
+  declared: declared.describe('The mesh file.'),
   certificates: z
     .array(certificate)
     .describe('Every certificate that was seen, once; others refer to it by fingerprint.'),

@@ -8,7 +8,7 @@ import { createdAt, given } from './kubernetes-records.ts';
 import type { Authority } from './schema.ts';
 import { fromBase64 } from './webhooks.ts';
 
-/** The Secrets that a snapshot looks into. They hold private keys and tokens: nothing of them leaves as it is. */
+/** The Secrets that a snapshot reads. They contain private keys and tokens, which a snapshot never keeps. */
 export interface RelevantSecrets {
   authorities: V1Secret[];
   remotes: V1Secret[];
@@ -49,7 +49,7 @@ export async function readSecrets(
   return { authorities: there(authorities), remotes: there(remotes) };
 }
 
-/** What Secrets are found by. */
+/** The selectors for Secrets. */
 const listed = z.object({
   metadata: z.object({
     namespace: z.string(),

@@ -71,7 +71,7 @@ export const authority = z.object({
   keyFits: z
     .boolean()
     .optional()
-    .describe('Whether the private key belongs to the certificate; absent where that could not be told.'),
+    .describe('Whether the private key belongs to the certificate; absent if that could not be determined.'),
   problems: z.array(z.string()).describe('What could not be parsed, in words.'),
 });
 
@@ -81,7 +81,7 @@ export const rootConfigMap = z.object({
   roots: chain,
 });
 
-/** What is in one remote secret for one cluster. */
+/** One cluster in one remote secret. */
 export const remoteSecret = z.object({
   namespace: z.string(),
   name: z.string(),
@@ -89,7 +89,7 @@ export const remoteSecret = z.object({
   createdAt: moment,
   annotatedCluster: z.string().optional().describe('Annotation networking.istio.io/cluster.'),
   cluster: z.string().describe('Key in its data: the name under which istiod registers the cluster.'),
-  server: z.string().optional().describe('URL of the API server; absent where there is no kubeconfig.'),
+  server: z.string().optional().describe('URL of the API server; absent without a kubeconfig.'),
   tlsServerName: z.string().optional(),
   skipsVerification: z.boolean().describe('insecure-skip-tls-verify.'),
   ca: z.array(z.string()).describe('Fingerprints of certificate-authority-data.'),
@@ -110,10 +110,13 @@ export const remoteSecret = z.object({
     .array(z.string())
     .optional()
     .describe('Credentials that it takes from files of the machine that uses it, such as "tokenFile".'),
-  problem: z.string().optional().describe('Why it is no usable kubeconfig, without quoting it.'),
+  problem: z
+    .string()
+    .optional()
+    .describe('The reason that the kubeconfig is not usable, without a quotation.'),
 });
 
-/** What the account in a remote secret may do in the cluster that it reads, asked in its own name. */
+/** The permissions of the account in a remote secret in the cluster that it reads, reviewed with its own credential. */
 export const readerAccess = z.object({
   secret: z.string().describe('namespace/name of the remote secret in this cluster.'),
   reads: z.string().describe('The cluster that it reads.'),

@@ -44,7 +44,7 @@ const podProxy = z.object({
   requestedNetworkView: z.string().optional().describe('ISTIO_META_REQUESTED_NETWORK_VIEW.'),
   meshId: z.string().optional().describe('ISTIO_META_MESH_ID.'),
   trustDomain: z.string().optional().describe('TRUST_DOMAIN.'),
-  discoveryAddress: z.string().optional().describe('Of PROXY_CONFIG, where it was injected with one.'),
+  discoveryAddress: z.string().optional().describe('From PROXY_CONFIG, if the pod has it.'),
   caAddress: z.string().optional().describe('CA_ADDR.'),
 });
 
@@ -74,7 +74,7 @@ export const pod = z.object({
       ports: z.array(z.object({ name: z.string(), port: z.number(), protocol: z.string() })),
     }),
   ),
-  sidecar: z.boolean().describe('Has an Istio proxy beside its own containers.'),
+  sidecar: z.boolean().describe('Has an Istio proxy as a sidecar.'),
   proxy: podProxy.optional().describe('Its Istio proxy, as sidecar or as gateway.'),
 });
 

@@ -24,7 +24,7 @@ const shard = z.object({
   mtls: z.number().describe('Endpoints whose TLSMode is istio: they have a sidecar.'),
 });
 
-/** Istiod's own view, of one replica. A page that could not be read is absent: that says nothing of what is on it. */
+/** The view of one istiod replica. A page that could not be read is absent, so its contents are unknown. */
 export const istiod = z.object({
   pod: z.string(),
   namespace: z.string(),
@@ -37,7 +37,7 @@ export const istiod = z.object({
   networks: z
     .array(z.object({ network: z.string(), cluster: z.string(), address: z.string(), port: z.number() }))
     .optional()
-    .describe('/debug/networkz: the gateways that lead to other networks.'),
+    .describe('/debug/networkz: the gateways of other networks.'),
   shards: z
     .array(shard)
     .optional()
@@ -112,14 +112,18 @@ const upstream = z.object({
   endpoints: z.array(endpoint),
 });
 
-/** What one Envoy has: every gateway, and a few sidecars per service (limits.proxiesPerService). */
+/** The configuration of one Envoy: of every gateway, and of a few sidecars per service (limits.proxiesPerService). */
 export const proxy = z.object({
   pod: z.string(),
   namespace: z.string(),
   type: z.enum(['gateway', 'sidecar']),
   version: z.string().optional().describe("Envoy's, of /server_info."),
   state: z.string().optional().describe('LIVE, DRAINING, PRE_INITIALIZING or INITIALIZING.'),
-  nodeLocality: locality.optional().describe('The locality that it counts itself in.'),
+  nodeLocality: locality
+    .optional()
+    .describe(
+      'The locality that the proxy reports; absent unless the cloud or a label of the pod gives one.',
+    ),
   clusterId: z.string().optional().describe("CLUSTER_ID of the node's metadata."),
   network: z.string().optional(),
   upstreams: z.array(upstream).describe('Outbound clusters; see limits.upstreamsPerProxy.'),

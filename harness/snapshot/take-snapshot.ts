@@ -4,7 +4,7 @@ import { collectSnapshot, type CollectOptions } from './collect.ts';
 import { openMeshProber } from './mesh-prober.ts';
 import type { Snapshot } from './schema.ts';
 
-/** All that the doctor needs of a mesh, with connections tried from inside; see {@link collectSnapshot}. */
+/** Takes a snapshot for the doctor, with connections from inside the mesh; see {@link collectSnapshot}. */
 export async function takeSnapshot(
   mesh: Mesh,
   options: Pick<CollectOptions, 'undeclared' | 'onProgress'> = {},

@@ -1,5 +1,5 @@
 import type { Diagnosis, Finding } from '../../harness/doctor/finding.ts';
-import { wordsOf, type Paint } from '../../harness/doctor/words.ts';
+import { wordsOf, type Paint } from '../../harness/doctor/format-diagnosis.ts';
 
 /** The causes of a diagnosis, compared with an earlier one. */
 export interface Changes {

@@ -10,13 +10,13 @@ import type {
 /** The shape of a {@link largeSnapshot}. */
 export interface Size {
   clusters: number;
-  /** Services of each cluster, the same in all; each has one pod with a sidecar. */
+  /** In every cluster, with the same names; each Service has one pod with a sidecar. */
   services: number;
-  /** Limit of endpoints for each istiod; if there are more, the snapshot lists them as missing. */
+  /** The most shards of each istiod; if the mesh has more, the snapshot reports the rest as missing. */
   shardsPerIstiod: number;
 }
 
-/** A healthy mesh of a given size, for benchmarks: the sample with many more services. */
+/** A healthy mesh of a given size for benchmarks: the sample with more Services. */
 export function largeSnapshot({ clusters, services, shardsPerIstiod }: Size): Snapshot {
   const names = Array.from({ length: clusters }, (_, i) => `c${i}`);
   const snapshot = sampleSnapshot(names);
@@ -33,7 +33,7 @@ const addressOf = (index: number): string =>
   `10.${100 + Math.floor(index / 65_536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
 
 function grow(cluster: ClusterSnapshot, services: number): void {
-  // Parsed again for each cluster, so that they use as much memory as those from a file.
+  // Each record is parsed again, so that it takes as much memory as a record of a file.
   const service = JSON.stringify(cluster.services.find(({ name }) => name === 'catalog'));
   const pod = JSON.stringify(cluster.pods.find(({ labels }) => labels['app'] === 'catalog'));
   for (let index = 0; index < services; index++) {
@@ -60,8 +60,9 @@ function grow(cluster: ClusterSnapshot, services: number): void {
       labels: { app: name },
       ip: addressOf(index),
     });
-    cluster.istiods[0]?.connected?.push({
-      ...{ proxy: `${name}-1.${namespace}`, cluster: cluster.name, version: '1.31.0' },
+    const [istiod] = cluster.istiods;
+    istiod?.connected?.push({
+      ...{ proxy: `${name}-1.${namespace}`, cluster: cluster.name, version: istiod.version ?? '' },
       ...{ stale: [], oldestStaleMs: 0, rejected: [] },
     });
   }

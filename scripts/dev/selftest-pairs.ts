@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Injects random pairs of defects into a healthy lab and checks that the doctor names both as causes. Prints JSON. Exits with 1 if the
- * doctor misses a defect, and with 2 if fewer pairs than requested were judged.
+ * Breaks a healthy lab with random pairs of defects, and checks that the doctor names both as causes. Prints JSON. Exits with 1 if a
+ * defect of a pair is not named, and with 2 if fewer pairs than requested were judged.
  */
 import { parseArgs } from 'node:util';
 import { guardOutput } from '../../harness/base/output-guard.ts';
@@ -15,7 +15,7 @@ import type { Defect } from '../../harness/selftest/defect.ts';
 import { defects } from '../../harness/selftest/defects/index.ts';
 import { awaitHealthy } from '../../harness/selftest/healthy.ts';
 import { judgePair, type Naming } from '../../harness/selftest/judge-pair.ts';
-import { placeOf } from '../../harness/selftest/parts.ts';
+import { placeOf } from '../../harness/selftest/defect-builders.ts';
 import { tryDefect } from '../../harness/selftest/try-defect.ts';
 import { abortOnSignal } from '../cli/interrupt.ts';
 import { lockMesh } from '../cli/lab-work.ts';
@@ -51,7 +51,7 @@ function givenOptions() {
   );
 }
 
-/** Refuses wrong use before any change of a lab. */
+/** Ends the program for wrong use, before it changes a lab. */
 function orRefuse<T>(read: () => T): T {
   try {
     return read();
@@ -69,7 +69,7 @@ function whole(name: string, text: string): number {
 const signal = abortOnSignal(`Run \`${healCommand(values)}\`.`);
 await using _lock = await lockMesh(meshFile);
 
-/** Both defects in one mesh: the first is injected first and healed last. */
+/** Both defects of a pair as one. The first is injected first and healed last. */
 const both = ([a, b]: readonly [Defect, Defect]): Defect => ({
   ...a,
   id: `${a.id} + ${b.id}`,
@@ -104,7 +104,7 @@ async function tryPair(pair: readonly [Defect, Defect]): Promise<Row> {
   }
   const ids = pair.map(({ id }) => id);
   const { trouble } = recording;
-  // Often the second defect cannot be injected or proven in a mesh with the first.
+  // Often the second defect cannot be injected or verified on a mesh with the first defect.
   if (trouble || !diagnosis)
     return { pair: ids, verdict: 'notJudged', reason: wordsOf(trouble?.error, false) };
   const { causes } = diagnosis;

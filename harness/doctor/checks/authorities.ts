@@ -2,9 +2,11 @@ import type { Certificate } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perCluster } from '../per-cluster.ts';
+import { replaceAuthority, restartIstiod } from '../remedies.ts';
 import { authorityOf, pathOfAuthority, pathTo, rootsOf, sameRoot } from '../trust.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { dayMs, short, some, span } from '../wording.ts';
+import { dayMs, short, firstFew, span } from '../format-values.ts';
 
 const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
 
@@ -13,7 +15,7 @@ const secretOf = (cluster: ClusterView): string => {
   return `Secret ${authority?.namespace ?? cluster.systemNamespace}/${authority?.secret ?? 'cacerts'}`;
 };
 
-/** What each certificate of each authority's path shows, where it shows anything. */
+/** Judges each certificate between an authority and its root. */
 function* eachAuthority(
   view: MeshView,
   see: (certificate: Certificate) => Pick<Sighting, 'evidence' | 'cause' | 'severity'> | undefined,
@@ -33,18 +35,11 @@ const rootsDiffer: Check = {
   title: 'The roots of two clusters differ',
   severity: 'error',
   explanation:
-    'The workloads of a cluster accept certificates that lead to the roots that they were given. Where two clusters have no root in common, every call between them ends in a TLS handshake that fails. It comes about when istiod made its own root in one cluster, or when `cacerts` was made from another root. The cluster that is named is the one whose root fewer clusters have.',
-  remedy:
-    '# sign the intermediate of <cluster> with the root of the others, then\nkubectl --context <cluster> -n istio-system create secret generic cacerts --from-file=ca-cert.pem --from-file=ca-key.pem --from-file=root-cert.pem --from-file=cert-chain.pem --dry-run=client -o yaml | kubectl --context <cluster> apply -f -\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
+    'Workloads accept only certificates that chain to the roots of their cluster. These clusters do not have a common root, so every call between them fails in the TLS handshake. Either istiod created its own root, or `cacerts` comes from another root. The finding names the cluster whose root fewer clusters have.',
+  remedy: `# sign the intermediate of <cluster> with the root of the other clusters, then\n${replaceAuthority}\n${restartIstiod}`,
   reference: pluginDocs,
   needs: ['authorities', 'roots', 'installs'],
-  explains: [
-    { code: 'MP1112', by: 'cluster' },
-    { code: 'MP3403', by: 'cluster' },
-    { code: 'MP3402', by: 'cluster' },
-    { code: 'MP1107', by: 'cluster' },
-    { code: 'MP1108', by: 'cluster' },
-  ],
+  explains: { cluster: ['MP1112', 'MP3403', 'MP3402', 'MP1107', 'MP1108'] },
   run: function* (view) {
     const known = fromReadable(view.clusters, (cluster) => {
       const roots = rootsOf(view, cluster);
@@ -81,41 +76,32 @@ const notSigned: Check = {
   title: 'An intermediate is not signed by its root',
   severity: 'error',
   explanation:
-    'The certificate that istiod signs with does not lead to the root beside it: no signature connects the two. Workloads of every cluster refuse what it issues. It comes about when an intermediate and a root of different ceremonies are put into one `cacerts`, or when `cert-chain.pem` lacks what is between them.',
+    'The certificate with which istiod signs does not chain to the root in the same secret. Workloads of all clusters reject the certificates that it signs. The files come from different authorities, or `cert-chain.pem` lacks a certificate.',
   remedy:
     'openssl verify -CAfile root-cert.pem -untrusted cert-chain.pem ca-cert.pem   # make this hold, then replace cacerts and restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: [
-    { code: 'MP1112', by: 'cluster' },
-    { code: 'MP3402', by: 'cluster' },
-    { code: 'MP3403', by: 'cluster' },
-    { code: 'MP1107', by: 'cluster' },
-    { code: 'MP1108', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const authority = authorityOf(cluster);
-      const signing = view.certificate(authority?.certificate[0]);
-      const roots = view.certificatesOf(authority?.roots ?? []);
-      if (!authority || !signing || roots.length === 0) return;
-      const via = new Set([...authority.certificate, ...authority.chain, ...authority.roots]);
-      if (pathTo(view, signing, via, roots)) return;
-      yield {
-        cluster: cluster.name,
-        object: secretOf(cluster),
-        evidence: [
-          { what: 'issuer of ca-cert.pem', seen: signing.issuer, expected: some(roots.map(nameOf)) },
-          {
-            what: 'key that should have signed it',
-            seen: short(signing.authorityKeyId),
-            expected: some(roots.map(({ subjectKeyId }) => short(subjectKeyId))),
-          },
-        ],
-        cause: `The authority of ${cluster.name} (${nameOf(signing)}) is not signed by the root that stands beside it.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP1112', 'MP3402', 'MP3403', 'MP1107', 'MP1108'] },
+  run: perCluster(function* (cluster, view) {
+    const authority = authorityOf(cluster);
+    const signing = view.certificate(authority?.certificate[0]);
+    const roots = view.certificatesOf(authority?.roots ?? []);
+    if (!authority || !signing || roots.length === 0) return;
+    const via = new Set([...authority.certificate, ...authority.chain, ...authority.roots]);
+    if (pathTo(view, signing, via, roots)) return;
+    yield {
+      object: secretOf(cluster),
+      evidence: [
+        { what: 'issuer of ca-cert.pem', seen: signing.issuer, expected: firstFew(roots.map(nameOf)) },
+        {
+          what: 'key of its signer',
+          seen: short(signing.authorityKeyId),
+          expected: firstFew(roots.map(({ subjectKeyId }) => short(subjectKeyId))),
+        },
+      ],
+      cause: `The authority of ${cluster.name} (${nameOf(signing)}) is not signed by the root in the same secret.`,
+    };
+  }),
 };
 
 const expired: Check = {
@@ -123,22 +109,18 @@ const expired: Check = {
   title: 'A certificate authority has expired',
   severity: 'error',
   explanation:
-    'A certificate on the way from istiod to the root is past its end. istiod refuses to issue, and every proxy that renews its certificate fails, at the latest when its own one ends.',
+    'A certificate between istiod and the root has expired. istiod does not sign certificates any more. Proxies cannot renew, and calls fail when their certificates expire.',
   remedy: 'openssl x509 -in ca-cert.pem -noout -dates   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'roots'],
-  explains: [
-    { code: 'MP1111', by: 'cluster' },
-    { code: 'MP3402', by: 'cluster' },
-    { code: 'MP1107', by: 'cluster' },
-  ],
+  explains: { cluster: ['MP1111', 'MP3402', 'MP1107'] },
   run: (view) =>
     eachAuthority(view, (one) =>
       Date.parse(one.notAfter) < view.now
         ? {
             evidence: [
               {
-                what: `end of ${nameOf(one)}`,
+                what: `expiry of ${nameOf(one)}`,
                 seen: one.notAfter,
                 expected: `after ${view.snapshot.takenAt}`,
               },
@@ -149,7 +131,7 @@ const expired: Check = {
     ),
 };
 
-/** Time enough to issue and roll out an authority without haste; also what public certificate monitors warn at. */
+/** Enough time to issue and roll out an authority; public certificate monitors warn at the same time. */
 const soonMs = 30 * dayMs;
 
 const expiresSoon: Check = {
@@ -157,7 +139,7 @@ const expiresSoon: Check = {
   title: 'A certificate authority expires soon',
   severity: 'warning',
   explanation:
-    'Everything works today. A certificate on the way from istiod to the root ends within 30 days, and within a quarter of its life; from then on no workload gets a certificate, and within a day (the life of a workload certificate) calls fail.',
+    'Everything works today. A certificate between istiod and the root expires within 30 days and within a quarter of its lifetime. After that, workloads do not get certificates. Calls fail within a day, the lifetime of a workload certificate.',
   remedy: 'openssl x509 -in ca-cert.pem -noout -enddate   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'roots'],
@@ -165,12 +147,12 @@ const expiresSoon: Check = {
     eachAuthority(view, (one) => {
       const [end, begin] = [Date.parse(one.notAfter), Date.parse(one.notBefore)];
       const left = end - view.now;
-      // One that is renewed by a program, every few weeks, is always near its end.
+      // An authority that a program renews every few weeks always expires soon.
       if (!(left >= 0 && left < Math.min(soonMs, (end - begin) / 4))) return undefined;
       return {
         evidence: [
           {
-            what: `end of ${nameOf(one)}`,
+            what: `expiry of ${nameOf(one)}`,
             seen: one.notAfter,
             expected: `more than ${span(Math.min(soonMs, (end - begin) / 4))} from now`,
           },
@@ -185,15 +167,12 @@ const notYetValid: Check = {
   title: 'A certificate authority is not valid yet',
   severity: 'error',
   explanation:
-    'A certificate on the way from istiod to the root begins in the future. Whatever it signs is refused until then. It comes about by a wrong clock where it was made, or by a date that was set on purpose.',
+    'A certificate between istiod and the root becomes valid in the future. Until then, workloads reject the certificates that it signs. Either the clock was wrong where it was created, or its start date was set on purpose.',
   remedy:
     'openssl x509 -in ca-cert.pem -noout -startdate   # issue one that is valid now, replace cacerts, restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'roots'],
-  explains: [
-    { code: 'MP3402', by: 'cluster' },
-    { code: 'MP1107', by: 'cluster' },
-  ],
+  explains: { cluster: ['MP3402', 'MP1107'] },
   run: (view) =>
     eachAuthority(view, (one) =>
       Date.parse(one.notBefore) > view.now
@@ -205,7 +184,7 @@ const notYetValid: Check = {
                 expected: `before ${view.snapshot.takenAt}`,
               },
             ],
-            cause: `The certificate authority ${nameOf(one)} is valid only in ${span(Date.parse(one.notBefore) - view.now)}.`,
+            cause: `The certificate authority ${nameOf(one)} becomes valid in ${span(Date.parse(one.notBefore) - view.now)}.`,
           }
         : undefined,
     ),

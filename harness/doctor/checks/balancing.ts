@@ -1,90 +1,76 @@
 import type { Check } from '../check.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
-import { differences, sightingOf } from '../differences.ts';
+import { differenceCheck } from '../differences.ts';
+import { perCluster } from '../per-cluster.ts';
 import { list } from '../spec-reader.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const noPriority: Check = {
   code: 'MP4206',
-  title: 'Client proxies do not prefer their own region, though failover is set',
+  title: 'Client proxies do not prefer their own region',
   severity: 'warning',
   explanation:
-    'A DestinationRule sets failover and outlier detection for a service, but the proxies that were read have all of its endpoints in one priority, although these are in several regions. They spread calls over all regions, and there is nothing to fail over to.',
+    'A DestinationRule sets failover and outlier detection for a service. But proxies have its endpoints in one priority, although these are in several regions. They spread calls over all regions and cannot fail over.',
   remedy:
-    'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> --cluster "outbound|<port>||<host>" -o json | grep -E "priority|region"',
+    'istioctl --context <cluster> proxy-config endpoints <client pod>.<its namespace> --cluster "outbound|<port>||<service>" -o json | grep -E "priority|region"',
   reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/',
   needs: ['proxies', 'resources'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const hosts = destinationRules(cluster)
-        .filter(
-          ({ parts, selects }) =>
-            !selects &&
-            parts[0]?.outlier &&
-            list(parts[0].locality?.['failover']).length > 0 &&
-            parts[0].locality?.['enabled'] !== false,
-        )
-        .map(({ host }) => host);
-      const flat = new Set<string>();
-      for (const { type, upstreams } of hosts.length > 0 ? cluster.seen('proxies') : [])
-        for (const { host, endpoints } of type === 'sidecar' ? upstreams : []) {
-          const regions = new Set(endpoints.map(({ region }) => region));
-          const priorities = new Set(endpoints.map(({ priority }) => priority));
-          if (regions.size > 1 && priorities.size === 1 && hosts.some((one) => covers(one, host)))
-            flat.add(host);
-        }
-      if (flat.size > 0)
-        yield {
-          cluster: cluster.name,
-          object: `Service ${[...flat][0]}`,
-          evidence: [
-            { what: 'services with one priority for several regions', seen: flat.size, expected: 0 },
-          ],
-          cause: `Proxies of ${cluster.name} have no order of regions for ${some([...flat])}, though failover is set.`,
-        };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const hosts = destinationRules(cluster)
+      .filter(
+        ({ parts, selects }) =>
+          !selects &&
+          parts[0]?.outlier &&
+          list(parts[0].locality?.['failover']).length > 0 &&
+          parts[0].locality?.['enabled'] !== false,
+      )
+      .map(({ host }) => host);
+    const flat = new Set<string>();
+    for (const { type, upstreams } of hosts.length > 0 ? cluster.seen('proxies') : [])
+      for (const { host, endpoints } of type === 'sidecar' ? upstreams : []) {
+        const regions = new Set(endpoints.map(({ region }) => region));
+        const priorities = new Set(endpoints.map(({ priority }) => priority));
+        if (regions.size > 1 && priorities.size === 1 && hosts.some((one) => covers(one, host)))
+          flat.add(host);
+      }
+    if (flat.size > 0)
+      yield {
+        object: `Service ${[...flat][0]}`,
+        evidence: [{ what: 'services with one priority for several regions', seen: flat.size, expected: 0 }],
+        cause: `Proxies of ${cluster.name} do not prefer a region for ${firstFew([...flat])}, although failover is configured.`,
+      };
+  }),
 };
 
-const rulesDiffer: Check = {
+const rulesDiffer = differenceCheck('DestinationRule', {
   code: 'MP4207',
   title: 'A DestinationRule is not the same in all clusters',
-  severity: 'warning',
   explanation:
-    'Every istiod configures its own proxies from the DestinationRules of its own cluster. Where a rule is missing, or other, in one cluster, callers there balance, fail over and time out otherwise than callers elsewhere. It is rarely meant.',
-  remedy:
-    'kubectl --context <cluster> -n <namespace> get destinationrule <name> -o yaml   # in each cluster; apply the one that is meant to all',
+    'Each istiod uses the DestinationRules of its own cluster. If a rule is missing or different in one cluster, callers there balance, fail over and time out differently. This is rarely intended.',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
-  needs: ['resources', 'namespaces', 'installs'],
-  run: function* (view) {
-    for (const one of differences(view, 'DestinationRule')) yield sightingOf('DestinationRule', one, true);
-  },
-};
+});
 
 const ejectedNow: Check = {
   code: 'MP4209',
   title: 'Pods are ejected right now',
   severity: 'info',
   explanation:
-    'Outlier detection has taken hosts out, because they gave errors. That is its work; it also means that some of the capacity is not in use, and tells which pods to look at.',
+    'Outlier detection ejected hosts because they returned errors. This is its purpose, but some capacity is not in use. The finding shows which pods to examine.',
   remedy: 'kubectl --context <cluster> -n <namespace> logs <pod> --tail=100',
   reference: 'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier',
   needs: ['proxies'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const ejected = new Set<string>();
-      for (const { upstreams } of cluster.seen('proxies'))
-        for (const { host, endpoints } of upstreams)
-          for (const one of endpoints) if (one.ejected) ejected.add(`${one.address}:${one.port} of ${host}`);
-      if (ejected.size > 0)
-        yield {
-          cluster: cluster.name,
-          evidence: [{ what: 'hosts that are ejected', seen: ejected.size, expected: 0 }],
-          cause: `Proxies of ${cluster.name} have ejected ${some([...ejected])}.`,
-        };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const ejected = new Set<string>();
+    for (const { upstreams } of cluster.seen('proxies'))
+      for (const { host, endpoints } of upstreams)
+        for (const one of endpoints) if (one.ejected) ejected.add(`${one.address}:${one.port} of ${host}`);
+    if (ejected.size > 0)
+      yield {
+        evidence: [{ what: 'hosts that are ejected', seen: ejected.size, expected: 0 }],
+        cause: `Proxies of ${cluster.name} have ejected ${firstFew([...ejected])}.`,
+      };
+  }),
 };
 
 const switchedOff: Check = {
@@ -92,7 +78,7 @@ const switchedOff: Check = {
   title: 'Locality load balancing is off in one cluster, and on in another',
   severity: 'warning',
   explanation:
-    'The mesh settings of one cluster turn locality load balancing off: its callers use all regions alike and do not fail over by region, while callers of other clusters do, with the same rules.',
+    'The mesh settings of one cluster turn locality load balancing off. Its callers use all regions equally and do not fail over by region. Callers in other clusters do, with the same rules.',
   remedy:
     'istioctl --context <cluster> install -f <operator.yaml> --set meshConfig.localityLbSetting.enabled=true',
   reference: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/',
@@ -110,10 +96,10 @@ const switchedOff: Check = {
             {
               what: 'localityLbSetting.enabled',
               seen: 'false',
-              expected: `true, as in ${some(on.map(({ name }) => name))}`,
+              expected: `true, as in ${firstFew(on.map(({ name }) => name))}`,
             },
           ],
-          cause: `Locality load balancing is off in ${cluster.name}, and on in ${some(on.map(({ name }) => name))}.`,
+          cause: `Locality load balancing is off in ${cluster.name}, and on in ${firstFew(on.map(({ name }) => name))}.`,
         };
     });
   },

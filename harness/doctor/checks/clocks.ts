@@ -1,40 +1,40 @@
 import type { Clock } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
-import { separately } from '../unread.ts';
-import { span } from '../wording.ts';
+import { perCluster } from '../per-cluster.ts';
+import { span } from '../format-values.ts';
 
-/** istiod dates certificates two minutes back, to bear with clocks that are behind: ClockSkewGracePeriod in its pki. */
+/** istiod dates certificates two minutes back, to tolerate slow clocks: ClockSkewGracePeriod in its pki. */
 const graceMs = 120_000;
-/** Half of that: time is running out. */
+/** Half of that: a warning. */
 const nearMs = graceMs / 2;
 
 const remedy =
-  'kubectl --context <cluster> debug node/<node> -it --image=busybox -- date -u   # then see why NTP does not work there';
+  'kubectl --context <cluster> debug node/<node> -it --image=busybox -- date -u   # then repair NTP on the node';
 const reference = 'https://istio.io/latest/docs/ops/common-problems/security-issues/';
 
-/** How far two clocks are surely apart: what their errors leave. */
-const surelyApart = (a: Clock, b: Clock): number =>
+/** The least difference of two clocks, after their measurement errors. */
+const leastDifference = (a: Clock, b: Clock): number =>
   Math.max(0, Math.abs(a.offsetMs - b.offsetMs) - a.errorMs - b.errorMs);
 
 const clustersApart: Check = {
   code: 'MP7301',
-  title: 'The clocks of two clusters are apart',
+  title: 'The clocks of two clusters differ',
   severity: 'warning',
   explanation:
-    'Certificates are valid from two minutes before they are made. Where a cluster’s clock is more than that ahead of another’s, its new certificates are "not yet valid" there, and calls fail for as long as the difference is; tokens and leases suffer as well.',
+    'Certificates are valid from two minutes before they are created. If the clock of a cluster is further ahead, other clusters reject its new certificates as not yet valid. Calls fail until that time has passed. Tokens and leases are affected too.',
   remedy,
   reference,
   needs: ['clocks'],
-  explains: [{ code: 'MP7302', by: 'cluster' }],
+  explains: { cluster: ['MP7302'] },
   run: function* (view) {
     const known = view.clusters.flatMap((cluster) => {
       const clock = cluster.seen('clocks').find(({ of }) => of === 'apiServer');
       return clock ? [{ cluster, clock }] : [];
     });
-    // Against the one that agrees best with ours, not each with each: of two, it is likelier to be right.
+    // Compare with the clock that agrees best with this machine: it is more likely to be right.
     const [usual] = known.toSorted((a, b) => Math.abs(a.clock.offsetMs) - Math.abs(b.clock.offsetMs));
     for (const one of usual ? known : []) {
-      const apart = usual ? surelyApart(one.clock, usual.clock) : 0;
+      const apart = usual ? leastDifference(one.clock, usual.clock) : 0;
       if (!usual || one === usual || apart < nearMs) continue;
       yield {
         severity: apart >= graceMs ? 'error' : 'warning',
@@ -56,39 +56,36 @@ const clustersApart: Check = {
 
 const nodesApart: Check = {
   code: 'MP7302',
-  title: 'The clock of a node is apart from its API server’s',
+  title: 'The clock of a node differs from the clock of its API server',
   severity: 'warning',
   explanation:
-    'Pods use the clock of their node. Where it is more than two minutes behind, certificates that istiod has just made are not valid yet for them; where it is ahead, they take valid ones for ended.',
+    'Pods use the clock of their node. If it is more than two minutes behind, new certificates are not valid yet for the pods. If it is ahead, pods treat valid certificates as expired.',
   remedy,
   reference,
   needs: ['clocks'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const api = cluster.seen('clocks').find(({ of }) => of === 'apiServer');
-      const nodes = cluster.seen('clocks').filter(({ of }) => of === 'node');
-      const apart = nodes
-        .map((node) => ({ node, by: api ? surelyApart(node, api) : 0 }))
-        .filter(({ by }) => by >= nearMs)
-        .toSorted((a, b) => b.by - a.by);
-      const worst = apart[0];
-      if (!worst) return;
-      yield {
-        severity: worst.by >= graceMs ? 'error' : 'warning',
-        cluster: cluster.name,
-        object: `Node ${worst.node.name}`,
-        evidence: [
-          { what: 'nodes that are apart', seen: apart.length, expected: 0 },
-          {
-            what: `of ${worst.node.name}, in s`,
-            seen: Math.round(worst.node.offsetMs / 1000),
-            expected: `within ${graceMs / 1000}`,
-          },
-        ],
-        cause: `The clock of node ${worst.node.name} of ${cluster.name} is ${span(worst.by)} apart from its API server's.`,
-      };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const api = cluster.seen('clocks').find(({ of }) => of === 'apiServer');
+    const nodes = cluster.seen('clocks').filter(({ of }) => of === 'node');
+    const apart = nodes
+      .map((node) => ({ node, by: api ? leastDifference(node, api) : 0 }))
+      .filter(({ by }) => by >= nearMs)
+      .toSorted((a, b) => b.by - a.by);
+    const worst = apart[0];
+    if (!worst) return;
+    yield {
+      severity: worst.by >= graceMs ? 'error' : 'warning',
+      object: `Node ${worst.node.name}`,
+      evidence: [
+        { what: 'nodes with another time', seen: apart.length, expected: 0 },
+        {
+          what: `clock of ${worst.node.name}, in s`,
+          seen: Math.round(worst.node.offsetMs / 1000),
+          expected: `within ${graceMs / 1000}`,
+        },
+      ],
+      cause: `The clock of node ${worst.node.name} of ${cluster.name} differs by ${span(worst.by)} from the clock of its API server.`,
+    };
+  }),
 };
 
 export const clockChecks = [clustersApart, nodesApart];

@@ -5,13 +5,13 @@ import {
   crossNetworkServers,
   eastWestGateways,
   hasKubernetesEastWest,
-  takes,
+  selectsAnyOf,
   type GatewayServer,
 } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { perDataPlane } from '../per-cluster.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#expose-services-in-cluster1';
@@ -19,70 +19,58 @@ const apply =
   'kubectl --context <cluster> apply -n istio-system -f samples/multicluster/expose-services.yaml';
 
 /** The findings that a closed gateway causes. */
-const shut = [
-  { code: 'MP3502', by: 'cluster' },
-  { code: 'MP3402', by: 'target' },
-  { code: 'MP3401', by: 'target' },
-] as const;
+const causedByClosedGateway = { cluster: ['MP3502'], target: ['MP3402', 'MP3401'] };
 
 /**
  * Judges every cluster that other networks have to reach, with the servers that may configure its gateway. The primaries configure a
  * cluster without an istiod: Istio's guide for primary-remote exposes the services of both clusters in the primary.
  */
-function* eachCluster(
-  view: MeshView,
-  judge: (cluster: ClusterView, servers: GatewayServer[]) => Iterable<Sighting>,
-): Iterable<Sighting> {
-  if (!view.multiNetwork) return;
-  yield* separately(view.dataPlanes, function* (cluster) {
-    if (hasKubernetesEastWest(cluster)) return;
+const perExposed = (
+  judge: (cluster: ClusterView, servers: GatewayServer[], view: MeshView) => Iterable<Sighting>,
+): Check['run'] =>
+  perDataPlane(function* (cluster, view) {
+    if (!view.multiNetwork || hasKubernetesEastWest(cluster)) return;
     // A cluster that is reached through the gateway of another cluster does not need a Gateway either.
     if (eastWestGateways(cluster).length === 0 && view.reachedByNeighbour(cluster)) return;
     const configuring = cluster.hasIstiod ? [cluster] : [cluster, ...view.everyPrimary()];
-    yield* judge(cluster, configuring.flatMap(crossNetworkServers));
+    yield* judge(cluster, configuring.flatMap(crossNetworkServers), view);
   });
-}
 
 const refOf = ({ resource }: GatewayServer): string => `Gateway ${keyOf(resource)}`;
 const passes = ({ mode }: GatewayServer): boolean => mode === 'AUTO_PASSTHROUGH';
 
-const none: Check = {
+const noGateway: Check = {
   code: 'MP3301',
-  title: 'No Gateway exposes the services of a cluster to other networks',
+  title: 'A cluster does not have a Gateway that exposes its services to other networks',
   severity: 'error',
   explanation:
     'The east-west gateway listens on port 15443 only if a Gateway with TLS mode AUTO_PASSTHROUGH selects it. Without that Gateway, the gateway refuses connections from other clusters.',
   remedy: apply,
   reference,
   needs: ['resources', 'installs', 'services'],
-  explains: shut,
-  run: function* (view) {
-    yield* eachCluster(view, function* (cluster, servers) {
-      if (servers.length === 0)
-        yield {
-          cluster: cluster.name,
-          object: `Gateway ${cluster.systemNamespace}/cross-network-gateway`,
-          evidence: [{ what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 }],
-          cause: `${cluster.name} has no Gateway that exposes its services to other networks.`,
-        };
-    });
-  },
+  explains: causedByClosedGateway,
+  run: perExposed(function* (cluster, servers) {
+    if (servers.length === 0)
+      yield {
+        object: `Gateway ${cluster.systemNamespace}/cross-network-gateway`,
+        evidence: [{ what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 }],
+        cause: `${cluster.name} does not have a Gateway that exposes its services to other networks.`,
+      };
+  }),
 };
 
 /** Reports the first server of a cluster if all its servers fail. */
-function* noneThat(
-  view: MeshView,
+const whereAllFail = (
   asked: (server: GatewayServer) => boolean,
   good: (server: GatewayServer, cluster: ClusterView) => boolean,
-  tell: (server: GatewayServer, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause'>,
-): Iterable<Sighting> {
-  yield* eachCluster(view, function* (cluster, servers) {
+  describe: (server: GatewayServer, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause'>,
+): Check['run'] =>
+  perExposed(function* (cluster, servers) {
     const asking = servers.filter(asked);
     const first = asking[0];
     if (first && !asking.some((one) => good(one, cluster)))
-      yield { cluster: cluster.name, object: refOf(first), ...tell(first, cluster) };
+      yield { object: refOf(first), ...describe(first, cluster) };
   });
-}
 
 const wrongMode: Check = {
   code: 'MP3302',
@@ -93,20 +81,18 @@ const wrongMode: Check = {
   remedy: apply,
   reference: 'https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings-TLSmode',
   needs: ['resources', 'services'],
-  explains: shut,
-  run: (view) =>
-    noneThat(
-      view,
-      () => true,
-      passes,
-      (server, cluster) => ({
-        evidence: [
-          { what: 'tls.mode', seen: server.mode || 'none', expected: 'AUTO_PASSTHROUGH' },
-          { what: 'port', seen: server.port ?? 'none' },
-        ],
-        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} has TLS mode ${server.mode || 'none'}, not AUTO_PASSTHROUGH.`,
-      }),
-    ),
+  explains: causedByClosedGateway,
+  run: whereAllFail(
+    () => true,
+    passes,
+    (server, cluster) => ({
+      evidence: [
+        { what: 'tls.mode', seen: server.mode || 'none', expected: 'AUTO_PASSTHROUGH' },
+        { what: 'port', seen: server.port ?? 'none' },
+      ],
+      cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} has TLS mode ${server.mode || 'none'}, not AUTO_PASSTHROUGH.`,
+    }),
+  ),
 };
 
 const wrongSelector: Check = {
@@ -116,30 +102,28 @@ const wrongSelector: Check = {
   explanation:
     'The selector of the Gateway must match the labels of the pods behind the Service of the east-west gateway. If it matches other pods or does not match a pod, nothing listens on port 15443.',
   remedy:
-    'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n istio-system edit gateway cross-network-gateway   # spec.selector',
+    'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n <namespace> edit gateway <name>   # spec.selector',
   reference,
   needs: ['resources', 'pods', 'services'],
-  explains: shut,
-  run: (view) =>
-    noneThat(
-      view,
-      passes,
-      ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => takes(selector, pods)),
-      (server, cluster) => {
-        const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
-        return {
-          evidence: [
-            {
-              what: 'selector',
-              seen: JSON.stringify(server.selector),
-              expected: `matches ${some(pods.map(({ name }) => name)) || 'a gateway pod'}`,
-            },
-            { what: 'gateway pods that it matches', seen: 0, expected: Math.max(1, pods.length) },
-          ],
-          cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} does not select a pod of the east-west gateway.`,
-        };
-      },
-    ),
+  explains: causedByClosedGateway,
+  run: whereAllFail(
+    passes,
+    ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => selectsAnyOf(selector, pods)),
+    (server, cluster) => {
+      const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
+      return {
+        evidence: [
+          {
+            what: 'selector',
+            seen: JSON.stringify(server.selector),
+            expected: `matches ${firstFew(pods.map(({ name }) => name)) || 'a gateway pod'}`,
+          },
+          { what: 'gateway pods that it matches', seen: 0, expected: Math.max(1, pods.length) },
+        ],
+        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} does not select a pod of the east-west gateway.`,
+      };
+    },
+  ),
 };
 
 const wrongHosts: Check = {
@@ -151,29 +135,26 @@ const wrongHosts: Check = {
   remedy: apply,
   reference,
   needs: ['resources', 'services', 'pods'],
-  explains: shut,
-  run: function* (view) {
-    yield* eachCluster(view, function* (cluster, servers) {
-      const passing = servers.filter(passes);
-      const first = passing[0];
-      // The namespace of a host may stand before it.
-      const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
-      if (!first || hosts.includes('*.local')) return; // the usual one, which covers all
-      const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
-      const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
-      if (left.length === 0) return;
-      yield {
-        severity: left.length === own.length ? 'error' : 'warning',
-        cluster: cluster.name,
-        object: refOf(first),
-        evidence: [
-          { what: 'hosts', seen: some(hosts, 5) || 'none', expected: '*.local' },
-          { what: 'services that are covered', seen: own.length - left.length, expected: own.length },
-        ],
-        cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${some(left.map(({ key }) => key))}.`,
-      };
-    });
-  },
+  explains: causedByClosedGateway,
+  run: perExposed(function* (cluster, servers, view) {
+    const passing = servers.filter(passes);
+    const first = passing[0];
+    // A host may have a namespace before it.
+    const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
+    if (!first || hosts.includes('*.local')) return; // covers all services
+    const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
+    const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
+    if (left.length === 0) return;
+    yield {
+      severity: left.length === own.length ? 'error' : 'warning',
+      object: refOf(first),
+      evidence: [
+        { what: 'hosts', seen: firstFew(hosts, 5) || 'none', expected: '*.local' },
+        { what: 'services that are covered', seen: own.length - left.length, expected: own.length },
+      ],
+      cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${firstFew(left.map(({ key }) => key))}.`,
+    };
+  }),
 };
 
 const wrongPort: Check = {
@@ -185,26 +166,24 @@ const wrongPort: Check = {
   remedy: apply,
   reference,
   needs: ['resources', 'services'],
-  explains: shut,
-  run: (view) =>
-    noneThat(
-      view,
-      passes,
-      ({ port }, cluster) => {
-        const gateways = eastWestGateways(cluster);
-        return gateways.length === 0 || gateways.some((gateway) => listensFor(gateway, port));
-      },
-      (server, cluster) => ({
-        evidence: [
-          {
-            what: 'port',
-            seen: server.port ?? 'none',
-            expected: eastWestGateways(cluster)[0]?.port ?? 15443,
-          },
-        ],
-        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} uses port ${server.port}, but other clusters call port ${eastWestGateways(cluster)[0]?.port}.`,
-      }),
-    ),
+  explains: causedByClosedGateway,
+  run: whereAllFail(
+    passes,
+    ({ port }, cluster) => {
+      const gateways = eastWestGateways(cluster);
+      return gateways.length === 0 || gateways.some((gateway) => listensFor(gateway, port));
+    },
+    (server, cluster) => ({
+      evidence: [
+        {
+          what: 'port',
+          seen: server.port ?? 'none',
+          expected: eastWestGateways(cluster)[0]?.port ?? 15443,
+        },
+      ],
+      cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} uses port ${server.port}, but other clusters call port ${eastWestGateways(cluster)[0]?.port}.`,
+    }),
+  ),
 };
 
 function listensFor(
@@ -215,4 +194,4 @@ function listensFor(
   return asked === port || (entry !== undefined && asked === entry.targetPort);
 }
 
-export const crossNetworkGatewayChecks = [none, wrongMode, wrongSelector, wrongHosts, wrongPort];
+export const crossNetworkGatenetworkPathChecks = [noGateway, wrongMode, wrongSelector, wrongHosts, wrongPort];

@@ -1,10 +1,12 @@
 import type { Check } from '../check.ts';
 import { networkLabel } from '../cluster-view.ts';
+import { perCluster } from '../per-cluster.ts';
 import { isDiscovered } from '../selectors.ts';
-import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/configuration/mesh/configuration-scoping/';
+
+const label = 'kubectl --context <cluster> label namespace <namespace> <label of the selector>';
 
 const hidesGateways: Check = {
   code: 'MP2501',
@@ -12,43 +14,33 @@ const hidesGateways: Check = {
   severity: 'error',
   explanation:
     'With discoverySelectors, istiod reads only the namespaces that a selector selects; that includes istio-system. If the namespace of the east-west gateway or of istiod is not selected, istiod does not know the gateway to the network of the cluster. It drops the endpoints behind the gateway, or proxies send to them directly.',
-  remedy: 'kubectl --context <cluster> label namespace <namespace of the gateway> <label of the selector>',
+  remedy: label,
   reference,
   needs: ['installs', 'namespaces', 'services'],
   // The selectors of a cluster apply to everything that its istiod reads, also in other clusters.
-  explains: [
-    { code: 'MP3501', by: 'cluster' },
-    { code: 'MP3502', by: 'cluster' },
-    { code: 'MP2204', by: 'cluster' },
-    { code: 'MP3401', by: 'target' },
-    { code: 'MP3402', by: 'target' },
-    { code: 'MP2502', by: 'cluster' },
-  ],
-  run: function* (view) {
+  explains: { cluster: ['MP3501', 'MP3502', 'MP2204', 'MP2502'], target: ['MP3401', 'MP3402'] },
+  run: perCluster(function* (cluster, view) {
     if (!view.multiNetwork) return;
-    yield* separately(view.clusters, function* (cluster) {
-      const gateways = cluster
-        .seen('services')
-        .filter(({ labels }) => labels[networkLabel] !== undefined)
-        .map(({ namespace }) => namespace);
-      const hidden = [...new Set([cluster.systemNamespace, ...gateways])].filter(
-        (namespace) => cluster.namespaces.has(namespace) && !isDiscovered(cluster, namespace),
-      );
-      if (hidden.length > 0)
-        yield {
-          cluster: cluster.name,
-          object: `Namespace ${hidden[0]}`,
-          evidence: [
-            { what: 'discovery selectors', seen: JSON.stringify(cluster.settings?.discoverySelectors) },
-            {
-              what: `labels of ${hidden[0]}`,
-              seen: JSON.stringify(cluster.namespaces.get(hidden[0] ?? '')?.labels ?? {}),
-            },
-          ],
-          cause: `The discovery selectors of ${cluster.name} hide ${some(hidden)}, the namespace of the east-west gateway or of istiod.`,
-        };
-    });
-  },
+    const gateways = cluster
+      .seen('services')
+      .filter(({ labels }) => labels[networkLabel] !== undefined)
+      .map(({ namespace }) => namespace);
+    const hidden = [...new Set([cluster.systemNamespace, ...gateways])].filter(
+      (namespace) => cluster.namespaces.has(namespace) && !isDiscovered(cluster, namespace),
+    );
+    if (hidden.length > 0)
+      yield {
+        object: `Namespace ${hidden[0]}`,
+        evidence: [
+          { what: 'discovery selectors', seen: JSON.stringify(cluster.settings?.discoverySelectors) },
+          {
+            what: `labels of ${hidden[0]}`,
+            seen: JSON.stringify(cluster.namespaces.get(hidden[0] ?? '')?.labels ?? {}),
+          },
+        ],
+        cause: `The discovery selectors of ${cluster.name} hide ${firstFew(hidden)}, the namespace of the east-west gateway or of istiod.`,
+      };
+  }),
 };
 
 const hidesWorkloads: Check = {
@@ -57,30 +49,24 @@ const hidesWorkloads: Check = {
   severity: 'error',
   explanation:
     'Pods with sidecars run in a namespace that the discovery selectors do not select. istiod does not know their services: calls to them fail or leave the mesh, and other clusters do not see them.',
-  remedy: 'kubectl --context <cluster> label namespace <namespace> <label of the selector>',
+  remedy: label,
   reference,
   needs: ['installs', 'namespaces', 'pods'],
-  explains: [
-    { code: 'MP2204', by: 'cluster' },
-    { code: 'MP3402', by: 'target' },
-  ],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const hidden = [...cluster.namespaces.keys()].filter(
-        (name) => !isDiscovered(cluster, name) && cluster.pods.in(name).some(({ sidecar }) => sidecar),
-      );
-      if (hidden.length > 0)
-        yield {
-          cluster: cluster.name,
-          object: `Namespace ${hidden[0]}`,
-          evidence: [
-            { what: 'namespaces with sidecars that are hidden', seen: hidden.length, expected: 0 },
-            { what: 'discovery selectors', seen: JSON.stringify(cluster.settings?.discoverySelectors) },
-          ],
-          cause: `The discovery selectors of ${cluster.name} hide ${some(hidden)}, where pods with sidecars run.`,
-        };
-    });
-  },
+  explains: { cluster: ['MP2204'], target: ['MP3402'] },
+  run: perCluster(function* (cluster) {
+    const hidden = [...cluster.namespaces.keys()].filter(
+      (name) => !isDiscovered(cluster, name) && cluster.pods.in(name).some(({ sidecar }) => sidecar),
+    );
+    if (hidden.length > 0)
+      yield {
+        object: `Namespace ${hidden[0]}`,
+        evidence: [
+          { what: 'namespaces with sidecars that are hidden', seen: hidden.length, expected: 0 },
+          { what: 'discovery selectors', seen: JSON.stringify(cluster.settings?.discoverySelectors) },
+        ],
+        cause: `The discovery selectors of ${cluster.name} hide ${firstFew(hidden)}, where pods with sidecars run.`,
+      };
+  }),
 };
 
 const silent: Check = {
@@ -92,12 +78,7 @@ const silent: Check = {
   remedy: 'kubectl --context <cluster> get --raw /readyz?verbose',
   reference: 'https://kubernetes.io/docs/tasks/debug/debug-cluster/',
   needs: ['apiServer'],
-  explains: [
-    { code: 'MP2202', by: 'target' },
-    { code: 'MP2203', by: 'target' },
-    { code: 'MP2204', by: 'target' },
-    { code: 'MP3404', by: 'target' },
-  ],
+  explains: { target: ['MP2202', 'MP2203', 'MP2204', 'MP3404'] },
   run: function* (view) {
     for (const { name, reachable, unreachable, missing } of view.snapshot.clusters)
       // Without a credential, no request was sent.
@@ -105,7 +86,7 @@ const silent: Check = {
         yield {
           cluster: name,
           object: 'API server',
-          evidence: [{ what: 'what came back', seen: unreachable ?? 'nothing', expected: 'an answer' }],
+          evidence: [{ what: 'answer', seen: unreachable ?? 'nothing', expected: 'an answer' }],
           cause: `The API server of ${name} did not answer, so this cluster was not judged.`,
         };
   },

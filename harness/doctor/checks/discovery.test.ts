@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterSnapshot } from '../../snapshot/schema.ts';
-import { assertFirst, broken, the, type BrokenSample } from '../broken-sample.ts';
+import { assertFirst, broken, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
-const secret = (cluster: ClusterSnapshot) => the(cluster.remoteSecrets);
-const access = (cluster: ClusterSnapshot) => the(cluster.readerAccess);
+const secret = (cluster: ClusterSnapshot) => itemOf(cluster.remoteSecrets);
+const access = (cluster: ClusterSnapshot) => itemOf(cluster.readerAccess);
 
-/** What istiod of west looks like when it does not read east. */
+/** Changes the pages of istiod of west as if it does not read east. */
 function unread({ west }: BrokenSample): void {
   for (const istiod of west.istiods) {
     istiod.clusters = istiod.clusters.filter(({ id }) => id === 'west');
@@ -18,20 +18,20 @@ function unread({ west }: BrokenSample): void {
 const symptoms = ['MP2202', 'MP2204', 'MP3501'];
 const direction = { severity: 'error', cluster: 'west', peer: 'east', symptoms } as const;
 
-/** Breaks the way from west to east, with all that follows. */
+/** Breaks the path from west to east, with all consequences. */
 const cut = (breakIt: (sample: BrokenSample) => void) => (sample: BrokenSample) => {
   unread(sample);
   breakIt(sample);
 };
 
-test('a remote secret is missing one way', () => {
+test('a remote secret is missing in one direction', () => {
   assertFirst(
     cut(({ west }) => void (west.remoteSecrets = [])),
     { code: 'MP2101', ...direction },
   );
 });
 
-test('a remote secret in a wrong namespace, without its label, under another name', () => {
+test('a remote secret in a wrong namespace, without its label, or with another name', () => {
   assertFirst(
     cut(({ west }) => void (secret(west).namespace = 'default')),
     { code: 'MP2103', ...direction },
@@ -46,7 +46,7 @@ test('a remote secret in a wrong namespace, without its label, under another nam
   );
 });
 
-test('a server that is loopback, unreachable, or has another authority', () => {
+test('a server that is a loopback address, is unreachable, or has another authority', () => {
   assertFirst(
     cut(({ west }) => void (secret(west).server = 'https://127.0.0.1:41234')),
     { code: 'MP2106', ...direction },
@@ -54,7 +54,7 @@ test('a server that is loopback, unreachable, or has another authority', () => {
   assertFirst(
     cut(({ west }) => {
       secret(west).server = 'https://192.0.2.7:6443';
-      const probe = the(west.probes, ({ target }) => target === 'apiServer');
+      const probe = itemOf(west.probes, ({ target }) => target === 'apiServer');
       Object.assign(probe, { address: '192.0.2.7', tcp: 'timeout', tls: 'notTried' });
     }),
     { code: 'MP2107', ...direction, symptoms: [...symptoms, 'MP3404'] },
@@ -65,7 +65,7 @@ test('a server that is loopback, unreachable, or has another authority', () => {
   );
 });
 
-test('a token that is dead, or ends soon', () => {
+test('a token that is invalid or expires soon', () => {
   assertFirst(
     cut(({ west }) => void (access(west).status = 401)),
     { code: 'MP2109', ...direction },
@@ -84,7 +84,7 @@ test('a token that is dead, or ends soon', () => {
   });
 });
 
-test('an account that may too little, or too much', () => {
+test('an account with too few or too many permissions', () => {
   assertFirst(({ west }) => void (access(west).may['list endpointslices'] = false), {
     code: 'MP2111',
     severity: 'error',
@@ -111,31 +111,31 @@ test('a snapshot of an earlier version has the rights beyond reading instead of 
   );
 });
 
-test('two clusters of one name; a name that the mesh file does not have', () => {
-  assertFirst(({ east }) => void (the(east.installs).clusterName = 'west'), {
+test('two clusters with one name; a name that the mesh file does not have', () => {
+  assertFirst(({ east }) => void (itemOf(east.installs).clusterName = 'west'), {
     code: 'MP2113',
     severity: 'error',
     cluster: 'east',
     peer: 'west',
     symptoms: ['MP2119'],
   });
-  // istiod of east then takes its own pods for those of west, and counts them on its own network.
+  // istiod of east then treats its own pods as pods of west, and assigns them to its own network.
   assertFirst(
     ({ east }) => {
-      the(east.installs).clusterName = 'west';
+      itemOf(east.installs).clusterName = 'west';
       for (const { shards } of east.istiods)
         for (const shard of shards) if (shard.cluster === 'west') shard.networks = ['east-net'];
     },
     { code: 'MP2113', cluster: 'east', symptoms: ['MP2119', 'MP3506'] },
   );
-  assertFirst(({ east }) => void (the(east.installs).clusterName = 'east-1'), {
+  assertFirst(({ east }) => void (itemOf(east.installs).clusterName = 'east-1'), {
     code: 'MP2119',
     severity: 'warning',
     cluster: 'east',
   });
 });
 
-test('two secrets for one cluster, one for itself, one for a stranger', () => {
+test('two secrets for one cluster, a secret for itself, and a secret for an unknown cluster', () => {
   assertFirst(({ west }) => void west.remoteSecrets.push({ ...secret(west), name: 'old' }), {
     code: 'MP2114',
     severity: 'warning',
@@ -164,9 +164,9 @@ test('two secrets for one cluster, one for itself, one for a stranger', () => {
   );
 });
 
-test('a secret that is no kubeconfig, asks for a plug-in, or does not verify', () => {
+test('a secret that is not a kubeconfig, needs a plug-in, or does not verify', () => {
   assertFirst(
-    cut(({ west }) => void (secret(west).problem = 'it is no YAML')),
+    cut(({ west }) => void (secret(west).problem = 'it is not YAML')),
     { code: 'MP2117', ...direction },
   );
   assertFirst(({ west }) => void (secret(west).credential = 'exec'), {
@@ -178,7 +178,7 @@ test('a secret that is no kubeconfig, asks for a plug-in, or does not verify', (
     (files: string[], allowed: string) =>
     ({ west }: BrokenSample) => {
       Object.assign(secret(west), { credential: 'none', files });
-      the(west.installs).env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] = allowed;
+      itemOf(west.installs).env['PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS'] = allowed;
     };
   assertFirst(naming(['tokenFile'], 'exec'), { code: 'MP2117', cluster: 'west' });
   assert.equal(judge(broken(naming(['tokenFile'], 'exec,tokenFile'))).counts.error, 0);
@@ -189,11 +189,11 @@ test('a secret that is no kubeconfig, asks for a plug-in, or does not verify', (
   });
 });
 
-test('discovery selectors hide the gateway, or workloads', () => {
+test('discovery selectors hide the gateway or workloads', () => {
   const select = (label: string) => [{ matchLabels: { [label]: 'on' }, matchExpressions: [] }];
   const mark = ({ east }: BrokenSample, names: string[]) => {
     for (const one of east.namespaces) if (names.includes(one.name)) one.labels['mesh'] = 'on';
-    the(east.installs).settings!.discoverySelectors = select('mesh');
+    itemOf(east.installs).settings!.discoverySelectors = select('mesh');
   };
   assertFirst((sample) => mark(sample, ['meshproof']), {
     code: 'MP2501',
@@ -207,17 +207,17 @@ test('discovery selectors hide the gateway, or workloads', () => {
   });
 });
 
-test('discovery selectors hold for what istiod reads of other clusters, too: that is a symptom', () => {
+test('discovery selectors also hide namespaces of other clusters: a symptom', () => {
   const select = ({ east }: BrokenSample, namespace: string) => {
     const matchLabels = { 'kubernetes.io/metadata.name': namespace };
     for (const one of east.namespaces) one.labels['kubernetes.io/metadata.name'] = one.name;
-    the(east.installs).settings!.discoverySelectors = [{ matchLabels, matchExpressions: [] }];
+    itemOf(east.installs).settings!.discoverySelectors = [{ matchLabels, matchExpressions: [] }];
   };
   assertFirst(
     (sample) => {
       select(sample, 'meshproof');
       for (const istiod of sample.east.istiods) istiod.networks = [];
-      the(sample.west.probes, ({ target }) => target === 'eastWestGateway').tcp = 'refused';
+      itemOf(sample.west.probes, ({ target }) => target === 'eastWestGateway').tcp = 'refused';
     },
     { code: 'MP2501', cluster: 'east', symptoms: ['MP3401', 'MP3501'] },
   );
@@ -226,7 +226,7 @@ test('discovery selectors hold for what istiod reads of other clusters, too: tha
       select(sample, 'istio-system');
       for (const istiod of sample.east.istiods) istiod.shards = [];
       Object.assign(
-        the(sample.west.probes, ({ target }) => target === 'eastWestGateway'),
+        itemOf(sample.west.probes, ({ target }) => target === 'eastWestGateway'),
         { tls: 'reset', chain: [] },
       );
     },
@@ -234,7 +234,7 @@ test('discovery selectors hold for what istiod reads of other clusters, too: tha
   );
 });
 
-test('an API server that was not asked, for want of a credential, is unknown, and not called silent', () => {
+test('an API server is unknown, not unreachable, if meshproof had no credential for it', () => {
   const snapshot = broken(({ east }) => {
     const lists = Object.entries(east).filter(([, value]) => Array.isArray(value));
     Object.assign(east, Object.fromEntries(lists.map(([key]) => [key, []])));
@@ -247,7 +247,7 @@ test('an API server that was not asked, for want of a credential, is unknown, an
   assert.equal(unknown[0]?.what, 'the whole cluster');
 });
 
-test('an API server is silent: the rest is judged, and what follows from it is folded', () => {
+test('an API server does not answer: the other clusters are judged, and consequences are folded', () => {
   assertFirst(
     (sample) => {
       const { east, west } = sample;
@@ -256,7 +256,7 @@ test('an API server is silent: the rest is judged, and what follows from it is f
         Object.entries(east).map(([key, value]) => [key, Array.isArray(value) ? [] : value]),
       );
       Object.assign(east, empty, { name, reachable: false, unreachable: 'connect ECONNREFUSED' });
-      the(the(west.istiods).clusters, ({ id }) => id === 'east').syncStatus = 'timeout';
+      itemOf(itemOf(west.istiods).clusters, ({ id }) => id === 'east').syncStatus = 'timeout';
     },
     { code: 'MP2301', severity: 'error', cluster: 'east', symptoms: ['MP2202'] },
   );

@@ -2,15 +2,17 @@ import type { IstiodRecord, ServiceRecord } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { isMoving, isSettled } from '../settled.ts';
+import { perCluster, perPrimary } from '../per-cluster.ts';
+import { isChanging, isSettled } from '../recent-changes.ts';
+import { restartIstiod } from '../remedies.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis';
 
 type Held = ReadonlyMap<string, readonly string[]>;
 
-/** The addresses that one istiod holds, by cluster and `namespace/service`. Not kept: in a large mesh it is a lot. */
+/** The addresses that one istiod holds, by cluster and `namespace/service`. Not cached: a large mesh has many. */
 function heldBy({ shards = [] }: IstiodRecord): (cluster: string) => Held {
   const held = new Map<string, Map<string, readonly string[]>>();
   for (const { host, namespace, cluster, provider, addresses } of shards) {
@@ -22,7 +24,7 @@ function heldBy({ shards = [] }: IstiodRecord): (cluster: string) => Held {
   return (cluster) => held.get(cluster) ?? new Map<string, string[]>();
 }
 
-/** A service of which an istiod lacks endpoints: how many, of how many. */
+/** A service for which an istiod lacks endpoints. */
 interface Short {
   key: string;
   lacking: number;
@@ -30,8 +32,8 @@ interface Short {
 }
 
 /**
- * The services of a cluster of which an istiod lacks endpoints, and of how many that was told: what is not there at all of an istiod that
- * was cut may have been left out.
+ * The services of a cluster for which an istiod lacks endpoints, and the number of services that were compared. If a limit cut the
+ * endpoints of the istiod, a service without any endpoints is not compared.
  */
 function shortOf(
   view: MeshView,
@@ -45,23 +47,23 @@ function shortOf(
     const service = cluster.services.get(key);
     const addresses = service ? settledAddresses(view, cluster, service) : [];
     const lacking = lackingOf(addresses, known.get(key) ?? []);
-    // Pods are listed before istiods are read: one that was whole then may be gone by now.
-    if (!service || addresses.length === 0 || (lacking > 0 && isMoving(view, cluster, service))) continue;
+    // Pods are listed before istiods are read, so a pod may have ended in between.
+    if (!service || addresses.length === 0 || (lacking > 0 && isChanging(view, cluster, service))) continue;
     services++;
     if (lacking > 0) short.push({ key, lacking, of: addresses.length });
   }
   return { short, services };
 }
 
-/** How many of the first list are not in the second. */
+/** The number of addresses that are not known. */
 function lackingOf(addresses: readonly string[], known: readonly string[]): number {
   const all = known.length > 8 ? new Set(known) : undefined;
   return addresses.filter((one) => !(all ? all.has(one) : known.includes(one))).length;
 }
 
-/** Of the pods of a service that have a sidecar, and that any istiod should have heard of by now. */
+/** The addresses of pods with a sidecar that every istiod should know by now. */
 function settledAddresses(view: MeshView, cluster: ClusterView, service: ServiceRecord): string[] {
-  // An endpoint is one of a port: istiod has none of a Service without ports.
+  // istiod does not have endpoints for a Service without ports.
   if (service.ports.length === 0) return [];
   return cluster
     .podsOf(service)
@@ -74,22 +76,20 @@ const absent: Check = {
   title: 'An istiod lacks endpoints of a cluster',
   severity: 'error',
   explanation:
-    'Pods that are ready, and have been for a minute, are not among the endpoints that istiod holds of their cluster. Its proxies do not send to them. Usually the cluster is not read at all, or its namespace is hidden by discovery selectors.',
+    'Pods that have been ready for a minute are missing in the endpoints of istiod, so its proxies do not call them. Usually istiod does not read the cluster, or discovery selectors hide the namespace.',
   remedy:
-    'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> | grep <service>\nkubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <read cluster>',
+    'istioctl --context <cluster> proxy-config endpoints <client pod>.<its namespace> | grep <service>\nkubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <peer>',
   reference,
   needs: ['istiods', 'services', 'pods', 'workloads', 'installs'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      for (const istiod of reader.seen('istiods').filter(({ shards }) => shards)) {
-        const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
-        yield* separately(view.clusters, function* (read) {
-          const { short, services } = shortOf(view, read, held(read.name), isCut);
-          if (short.length > 0) yield lacksEndpoints(reader, read, istiod, short, services);
-        });
-      }
-    });
-  },
+  run: perPrimary(function* (reader, view) {
+    for (const istiod of reader.seen('istiods').filter(({ shards }) => shards)) {
+      const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
+      yield* separately(view.clusters, function* (read) {
+        const { short, services } = shortOf(view, read, held(read.name), isCut);
+        if (short.length > 0) yield lacksEndpoints(reader, read, istiod, short, services);
+      });
+    }
+  }),
 };
 
 function lacksEndpoints(
@@ -113,41 +113,40 @@ function lacksEndpoints(
         .slice(0, 3)
         .map(({ key, lacking, of }) => ({ what: `endpoints of ${key}`, seen: of - lacking, expected: of })),
     ],
-    cause: `istiod ${istiod.pod} of ${reader.name} lacks endpoints of ${short.length} services of ${read.name}: ${some(short.map(({ key }) => key))}.`,
+    cause: `istiod ${istiod.pod} of ${reader.name} lacks endpoints of ${short.length} services of ${read.name}: ${firstFew(short.map(({ key }) => key))}.`,
   };
 }
 
 const stale: Check = {
   code: 'MP2203',
-  title: 'An istiod holds endpoints that are gone',
+  title: 'An istiod holds endpoints that do not exist any more',
   severity: 'error',
   explanation:
-    "istiod holds addresses of another cluster that no pod there has, and that the other cluster's own istiod does not hold. It stopped hearing from that cluster: the connection to its API server is cut, or its credential is dead, while what was read before is kept. Its proxies count, and weigh, pods that do not exist.",
-  remedy:
-    'kubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i -E "watch|reflector|unauthorized"\nkubectl --context <cluster> -n istio-system rollout restart deployment istiod',
+    'istiod holds addresses of another cluster that the pods and the istiod of that cluster do not have. It does not get updates from that cluster. Its connection to the API server is cut, or its credential is not valid any more. Its proxies balance load over pods that do not exist.',
+  remedy: `kubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i -E "watch|reflector|unauthorized"\n${restartIstiod}`,
   reference: 'https://github.com/istio/istio/issues/60082',
   needs: ['istiods', 'pods', 'services', 'workloads', 'installs'],
   run: function* (view) {
     const living = fromReadable(view.clusters, (cluster) => {
-      const lives = livesIn(cluster);
-      return lives ? [{ cluster, lives }] : [];
+      const exists = existsIn(cluster);
+      return exists ? [{ cluster, exists }] : [];
     });
     yield* separately(view.primaries, function* (reader) {
       for (const istiod of reader.seen('istiods')) {
         const held = heldBy(istiod);
-        yield* separately(living, function* ({ cluster, lives }) {
+        yield* separately(living, function* ({ cluster, exists }) {
           if (cluster === reader) return;
           const gone = [...held(cluster.name)].flatMap(([key, addresses]) => {
-            const dead = addresses.filter((one) => !lives(key, one));
-            // Endpoints of a Service without a selector are written by hand, and need no pod.
-            if (dead.length === 0) return [];
+            const stale = addresses.filter((one) => !exists(key, one));
+            // The endpoints of a Service without a selector are written by hand and do not need a pod.
+            if (stale.length === 0) return [];
             const service = cluster.service(key);
             const selecting = Object.keys(service?.selector ?? {}).length > 0;
             if (service && !selecting) return [];
-            // Pods are listed once, and istiods read at moments of their own: where pods come and go, the two may differ.
-            return service && isMoving(view, cluster, service) ? [] : [{ key, dead }];
+            // Pods and istiods are read at different times, so they may differ while pods change.
+            return service && isChanging(view, cluster, service) ? [] : [{ key, stale }];
           });
-          if (gone.length > 0) yield holdsGone(reader, cluster.name, istiod, gone);
+          if (gone.length > 0) yield holdsStale(reader, cluster.name, istiod, gone);
         });
       }
     });
@@ -155,10 +154,10 @@ const stale: Check = {
 };
 
 /**
- * Whether an address of a service is one of a cluster: a pod has it, or the cluster's own istiod holds it. Where neither can be told,
- * undefined; and what may be among the endpoints that were not kept of that istiod counts as living.
+ * Whether an address of a service exists in a cluster: a pod has it, or the istiod of the cluster holds it. If a limit cut the endpoints
+ * of that istiod, an unknown address counts as existing. Undefined without an istiod. Throws NotRead.
  */
-function livesIn(cluster: ClusterView): ((key: string, address: string) => boolean) | undefined {
+function existsIn(cluster: ClusterView): ((key: string, address: string) => boolean) | undefined {
   const own = cluster.istiods.find(({ shards }) => shards) ?? cluster.istiods[0];
   if (!own) return undefined;
   cluster.page(own, 'shards');
@@ -167,23 +166,23 @@ function livesIn(cluster: ClusterView): ((key: string, address: string) => boole
   return (key, address) => pods.has(address) || (known.get(key)?.includes(address) ?? isCut);
 }
 
-function holdsGone(
+function holdsStale(
   reader: ClusterView,
   read: string,
   istiod: IstiodRecord,
-  gone: readonly { key: string; dead: readonly string[] }[],
+  gone: readonly { key: string; stale: readonly string[] }[],
 ): Sighting {
   return {
     cluster: reader.name,
     peer: read,
     object: `Pod ${istiod.namespace}/${istiod.pod}`,
     evidence: [
-      { what: 'services with endpoints that are gone', seen: gone.length, expected: 0 },
+      { what: 'services with endpoints that do not exist', seen: gone.length, expected: 0 },
       ...gone
         .slice(0, 3)
-        .map(({ key, dead }) => ({ what: `addresses of ${key} that no pod has`, seen: some(dead) })),
+        .map(({ key, stale }) => ({ what: `addresses of ${key} without a pod`, seen: firstFew(stale) })),
     ],
-    cause: `istiod ${istiod.pod} of ${reader.name} still holds endpoints of ${some(gone.map(({ key }) => key))} in ${read} that are gone.`,
+    cause: `istiod ${istiod.pod} of ${reader.name} still holds endpoints of ${firstFew(gone.map(({ key }) => key))} in ${read} that do not exist any more.`,
   };
 }
 
@@ -192,36 +191,33 @@ const unhealthyEverywhere: Check = {
   title: 'All pods of a service are unready in one cluster',
   severity: 'warning',
   explanation:
-    'A service has pods in a cluster, and none of them is ready. Callers are served by other clusters, if at all, and the failover that this mesh has is already used up.',
+    'A service has pods in the cluster, but they are all unready. Only other clusters can serve its callers, so its failover is already in use.',
   remedy:
     'kubectl --context <cluster> -n <namespace> get pods -o wide\nkubectl --context <cluster> -n <namespace> describe pod <pod>',
   reference:
     'https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/',
   needs: ['services', 'pods'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const service of cluster.seen('services')) {
-        const pods = cluster
-          .podsOf(service)
-          .filter(({ phase, deletingSince }) => phase !== 'Succeeded' && deletingSince === undefined);
-        // Pods that have only just been made may yet become ready.
-        const old = pods.filter((pod) => view.now - Date.parse(pod.createdAt) > 120_000);
-        if (pods.length === 0 || old.length < pods.length || pods.some(({ ready }) => ready)) continue;
-        if (!pods.some(({ sidecar }) => sidecar)) continue;
-        const waiting = pods.flatMap(({ containers }) => containers.flatMap((one) => one.waiting ?? []));
-        yield {
-          cluster: cluster.name,
-          object: `Service ${keyOf(service)}`,
-          subject: keyOf(service),
-          evidence: [
-            { what: 'pods that are ready', seen: 0, expected: pods.length },
-            ...(waiting[0] === undefined ? [] : [{ what: 'a container waits', seen: waiting[0] }]),
-          ],
-          cause: `None of the ${pods.length} pods of ${keyOf(service)} in ${cluster.name} is ready.`,
-        };
-      }
-    });
-  },
+  run: perCluster(function* (cluster, view) {
+    for (const service of cluster.seen('services')) {
+      const pods = cluster
+        .podsOf(service)
+        .filter(({ phase, deletingSince }) => phase !== 'Succeeded' && deletingSince === undefined);
+      // New pods may still become ready.
+      const old = pods.filter((pod) => view.now - Date.parse(pod.createdAt) > 120_000);
+      if (pods.length === 0 || old.length < pods.length || pods.some(({ ready }) => ready)) continue;
+      if (!pods.some(({ sidecar }) => sidecar)) continue;
+      const waiting = pods.flatMap(({ containers }) => containers.flatMap((one) => one.waiting ?? []));
+      yield {
+        object: `Service ${keyOf(service)}`,
+        subject: keyOf(service),
+        evidence: [
+          { what: 'pods that are ready', seen: 0, expected: pods.length },
+          ...(waiting[0] === undefined ? [] : [{ what: 'a container waits', seen: waiting[0] }]),
+        ],
+        cause: `0 of the ${pods.length} pods of ${keyOf(service)} in ${cluster.name} are ready.`,
+      };
+    }
+  }),
 };
 
 export const endpointChecks = [absent, stale, unhealthyEverywhere];

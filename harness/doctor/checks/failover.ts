@@ -9,9 +9,10 @@ import {
 import { regionsOf } from '../distribution.ts';
 import { meshServices, meshServicesEverywhere } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perItem } from '../per-cluster.ts';
 import { list, numeric, tables, text } from '../spec-reader.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const failoverDocs =
   'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/';
@@ -29,8 +30,8 @@ const eachPart = (
     destinationRules(cluster).flatMap((rule) => rule.parts.map((part) => ({ cluster, rule, part }))),
   );
 
-/** A rule that is wrong in one cluster alone also differs from its namesakes. */
-const differing = { code: 'MP4207', by: 'subject' } as const;
+/** A rule that is wrong in one cluster also differs from the rules with its name in other clusters. */
+const differing = { subject: ['MP4207'] };
 
 const about = (cluster: ClusterView, rule: DestinationRuleRecord) => ({
   cluster: cluster.name,
@@ -45,27 +46,25 @@ const failsOver = ({ locality }: PolicyPart): boolean =>
 
 const noOutlier: Check = {
   code: 'MP4201',
-  title: 'Failover is set up without outlier detection',
+  title: 'Failover is configured without outlier detection',
   severity: 'warning',
   explanation:
-    'Everything works while all pods are well. Istio applies failover only where outlier detection is set, since Envoy moves on when it sees that hosts are unhealthy, and nothing else tells it. Without it, priorities are not even sent, and a sick region keeps its share of traffic.',
+    'Everything works while all pods are healthy. Istio applies failover only with outlier detection, because Envoy moves traffic when it detects unhealthy hosts. Without it, istiod does not send priorities, and an unhealthy region keeps its traffic.',
   remedy:
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"outlierDetection":{"consecutive5xxErrors":5,"interval":"5s","baseEjectionTime":"30s","maxEjectionPercent":100}}}}\'',
   reference: failoverDocs,
   needs: ['resources'],
-  explains: [{ code: 'MP4206', by: 'cluster' }, differing],
-  run: function* (view) {
-    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
-      // A subset or port that sets a load balancer of its own takes outlier detection from the whole.
-      const outlier = part.outlier ?? rule.parts[0]?.outlier;
-      if (!failsOver(part) || outlier) return;
-      yield {
-        ...about(cluster, rule),
-        evidence: [{ what: `outlierDetection of ${part.where}`, seen: 'none', expected: 'set' }],
-        cause: `${keyOf(rule)} of ${cluster.name} wants failover, but has no outlier detection to notice that it is needed.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP4206'], ...differing },
+  run: perItem(eachPart, function* ({ cluster, rule, part }) {
+    // A subset or port with its own load balancer inherits the outlier detection of the host.
+    const outlier = part.outlier ?? rule.parts[0]?.outlier;
+    if (!failsOver(part) || outlier) return;
+    yield {
+      ...about(cluster, rule),
+      evidence: [{ what: `outlierDetection of ${part.where}`, seen: 'none', expected: 'set' }],
+      cause: `${keyOf(rule)} of ${cluster.name} sets failover, but does not have outlier detection.`,
+    };
+  }),
 };
 
 /** Envoy's default: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/outlier_detection.proto */
@@ -73,15 +72,15 @@ const defaultEjectionPercent = 10;
 
 const tooFewEjected: Check = {
   code: 'MP4202',
-  title: 'Outlier detection may not eject all pods of a region',
+  title: 'Outlier detection cannot eject all pods of a region',
   severity: 'warning',
   explanation:
-    'Envoy ejects at most maxEjectionPercent of the hosts of a service, and 10 % where it is not set. Where that is less than the pods of a region, a region that is sick as a whole keeps some of its pods in use, and failover to another is never complete.',
+    'Envoy ejects at most maxEjectionPercent of the hosts of a service; the default is 10 %. If that is less than the pods of a region, an unhealthy region keeps some pods in use. Failover is then never complete.',
   remedy:
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"outlierDetection":{"maxEjectionPercent":100}}}}\'',
   reference: 'https://github.com/istio/istio/issues/34605',
   needs: ['resources', 'services', 'pods'],
-  explains: [differing],
+  explains: differing,
   run: function* (view) {
     const services = meshServices(view);
     yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
@@ -92,7 +91,7 @@ const tooFewEjected: Check = {
         if (!covers(rule.host, fqdn) || meshed.length < 2 || !meshed.includes(cluster)) return [];
         const own = cluster.service(key);
         const local = own ? cluster.podsOf(own).filter(({ ready }) => ready).length : 0;
-        // Another network counts as one host a gateway, however many pods are behind it.
+        // For Envoy, another network is one host for each gateway, not one for each pod.
         const hosts = local + meshed.length - 1;
         const may = Math.floor((percent * hosts) / 100);
         return may < local ? [{ key, local, may }] : [];
@@ -121,11 +120,11 @@ const both: Check = {
   title: 'Weights by locality are set together with failover',
   severity: 'error',
   explanation:
-    'A localityLbSetting has one of distribute, failover and failoverPriority. With distribute, Istio sends weights and no priorities: the failover that stands beside it is not applied. The API server refuses such a rule where Istio’s webhook is in force; mesh settings, and clusters without the webhook, take it.',
+    'With distribute, Istio sends weights instead of priorities, so it does not apply a failover in the same setting. The webhook of Istio rejects such a rule. Mesh settings and clusters without the webhook accept it.',
   remedy: edit,
   reference: settingDocs,
   needs: ['resources', 'installs'],
-  explains: [{ code: 'MP4206', by: 'cluster' }, differing],
+  explains: { cluster: ['MP4206'], ...differing },
   run: function* (view) {
     yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       const weights = list(part.locality?.['distribute']).length;
@@ -133,7 +132,7 @@ const both: Check = {
         yield {
           ...about(cluster, rule),
           evidence: [{ what: `entries of distribute in ${part.where}`, seen: weights, expected: 0 }],
-          cause: `${keyOf(rule)} of ${cluster.name} has distribute together with failover, which is then not applied.`,
+          cause: `${keyOf(rule)} of ${cluster.name} has distribute together with failover, so failover is not applied.`,
         };
     });
     yield* separately(view.clusters, function* (cluster) {
@@ -143,7 +142,8 @@ const both: Check = {
           cluster: cluster.name,
           object: `ConfigMap ${cluster.systemNamespace}/istio`,
           evidence: [{ what: 'entries of distribute', seen: distribute.length, expected: 0 }],
-          cause: `The mesh settings of ${cluster.name} have distribute together with failover, which is then not applied.`,
+          cause: `The mesh settings of ${cluster.name} have distribute together with failover, so failover is not applied.`,
+          remedy: 'kubectl --context <cluster> -n <namespace> edit configmap <name>   # localityLbSetting',
         };
     });
   },
@@ -151,95 +151,93 @@ const both: Check = {
 
 const weightsNowhere: Check = {
   code: 'MP4204',
-  title: 'Weights by locality lead to a region that no node is in, or do not add up',
+  title: 'Weights by locality name a region without nodes, or do not add up to 100',
   severity: 'warning',
   explanation:
-    'The weights of distribute are by locality, region/zone/subzone. What is weighted for a region that nobody is in goes to nobody; what goes to pods of other localities that are not named is nothing at all. Weights have to add up to 100.',
+    'The keys of distribute are localities: region/zone/subzone. Weights for a region without nodes are lost, and localities that `distribute` does not list do not get traffic. Weights must add up to 100.',
   remedy: edit,
   reference: settingDocs,
   needs: ['resources', 'nodes'],
-  // Localities that are not named get nothing: proxies are not even told of their endpoints.
-  explains: [differing, { code: 'MP3602', by: 'source' }],
-  run: function* (view) {
-    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
-      for (const { from, to } of tables(part.locality?.['distribute'])) {
-        const regions = regionsOf(view);
-        const weights = Object.entries((to ?? {}) as Record<string, unknown>);
-        const nowhere = weights
-          .map(([where]) => where.split('/')[0] ?? '')
-          .filter((one) => one !== '*' && !regions.has(one));
-        const sum = weights.reduce((all, [, weight]) => all + (numeric(weight) ?? 0), 0);
-        if (nowhere.length === 0 && (weights.length === 0 || sum === 100)) continue;
-        yield {
-          ...about(cluster, rule),
-          evidence: [
-            { what: `weights from ${text(from) ?? '*'}`, seen: sum, expected: 100 },
-            { what: 'regions that it names', seen: some(nowhere) || 'known', expected: some([...regions]) },
-          ],
-          cause: `The weights of ${keyOf(rule)} of ${cluster.name} ${nowhere.length > 0 ? `lead to ${some(nowhere)}, where no node is` : `add up to ${sum}`}.`,
-        };
-      }
-    });
-  },
+  // istiod does not send the endpoints of localities that are not listed.
+  explains: { ...differing, source: ['MP3602'] },
+  run: perItem(eachPart, function* ({ cluster, rule, part }, view) {
+    for (const { from, to } of tables(part.locality?.['distribute'])) {
+      const regions = regionsOf(view);
+      const weights = Object.entries((to ?? {}) as Record<string, unknown>);
+      const nowhere = weights
+        .map(([where]) => where.split('/')[0] ?? '')
+        .filter((one) => one !== '*' && !regions.has(one));
+      const sum = weights.reduce((all, [, weight]) => all + (numeric(weight) ?? 0), 0);
+      if (nowhere.length === 0 && (weights.length === 0 || sum === 100)) continue;
+      yield {
+        ...about(cluster, rule),
+        evidence: [
+          { what: `weights from ${text(from) ?? '*'}`, seen: sum, expected: 100 },
+          {
+            what: 'regions that it names',
+            seen: firstFew(nowhere) || 'known',
+            expected: firstFew([...regions]),
+          },
+        ],
+        cause: `The weights of ${keyOf(rule)} of ${cluster.name} ${nowhere.length > 0 ? `name regions without nodes: ${firstFew(nowhere)}` : `add up to ${sum}`}.`,
+      };
+    }
+  }),
 };
 
 const failoverNowhere: Check = {
   code: 'MP4205',
-  title: 'Failover leads from or to a region that no node is in',
+  title: 'Failover names a region without nodes',
   severity: 'warning',
   explanation:
-    'Everything works today. The entries of failover name regions as the nodes are labelled. One that names another region is never used: when its own region fails, traffic goes anywhere, or nowhere.',
+    'Everything works today. The entries of failover name regions as in the labels of nodes. Istio never uses an entry with another region. When its region fails, traffic goes to any region, or fails.',
   remedy: edit,
   reference: failoverDocs,
   needs: ['resources', 'nodes'],
-  explains: [differing],
-  run: function* (view) {
-    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
-      const named = tables(part.locality?.['failover']).flatMap(({ from, to }) => [text(from), text(to)]);
-      if (named.length === 0) return;
-      const regions = regionsOf(view);
-      const nowhere = named.filter((one) => one !== undefined && !regions.has(one)) as string[];
-      if (nowhere.length > 0)
-        yield {
-          ...about(cluster, rule),
-          evidence: [{ what: 'regions', seen: some(nowhere), expected: some([...regions]) }],
-          cause: `The failover of ${keyOf(rule)} of ${cluster.name} names ${some(nowhere)}, where no node is.`,
-        };
-    });
-  },
+  explains: differing,
+  run: perItem(eachPart, function* ({ cluster, rule, part }, view) {
+    const named = tables(part.locality?.['failover']).flatMap(({ from, to }) => [text(from), text(to)]);
+    if (named.length === 0) return;
+    const regions = regionsOf(view);
+    const nowhere = named.filter((one) => one !== undefined && !regions.has(one)) as string[];
+    if (nowhere.length > 0)
+      yield {
+        ...about(cluster, rule),
+        evidence: [{ what: 'regions', seen: firstFew(nowhere), expected: firstFew([...regions]) }],
+        cause: `The failover of ${keyOf(rule)} of ${cluster.name} names regions without nodes: ${firstFew(nowhere)}.`,
+      };
+  }),
 };
 
-const cannotNotice: Check = {
+const neverEjects: Check = {
   code: 'MP4208',
-  title: 'Outlier detection is set, and can never eject',
+  title: 'Outlier detection never ejects a host',
   severity: 'warning',
   explanation:
-    'Everything works while all pods are well. The numbers of consecutive errors are all 0, which turns each of them off: no host is ever ejected, and failover never begins. minHealthPercent works against it in the same way: below that share of healthy hosts Envoy stops ejecting and uses sick ones.',
+    'Everything works while all pods are healthy. All numbers of consecutive errors are 0, so Envoy never ejects a host, and failover never begins. Or minHealthPercent is high: below that share of healthy hosts, Envoy uses unhealthy ones.',
   remedy: edit,
   reference: outlierDocs,
   needs: ['resources'],
-  explains: [differing],
-  run: function* (view) {
-    yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
-      const outlier = part.outlier;
-      if (!outlier) return;
-      const off =
-        numeric(outlier['consecutive5xxErrors']) === 0 &&
-        (numeric(outlier['consecutiveGatewayErrors']) ?? 0) === 0 &&
-        (numeric(outlier['consecutiveLocalOriginFailures']) ?? 0) === 0;
-      const floor = numeric(outlier['minHealthPercent']) ?? 0;
-      if (!off && floor < 50) return;
-      yield {
-        ...about(cluster, rule),
-        evidence: off
-          ? [{ what: 'consecutive5xxErrors', seen: 0, expected: 'above 0' }]
-          : [{ what: 'minHealthPercent', seen: floor, expected: 'below 50' }],
-        cause: off
-          ? `The outlier detection of ${keyOf(rule)} of ${cluster.name} counts no errors, so it never ejects.`
-          : `The outlier detection of ${keyOf(rule)} of ${cluster.name} stops when ${100 - floor} % of the hosts are sick.`,
-      };
-    });
-  },
+  explains: differing,
+  run: perItem(eachPart, function* ({ cluster, rule, part }) {
+    const outlier = part.outlier;
+    if (!outlier) return;
+    const off =
+      numeric(outlier['consecutive5xxErrors']) === 0 &&
+      (numeric(outlier['consecutiveGatewayErrors']) ?? 0) === 0 &&
+      (numeric(outlier['consecutiveLocalOriginFailures']) ?? 0) === 0;
+    const floor = numeric(outlier['minHealthPercent']) ?? 0;
+    if (!off && floor < 50) return;
+    yield {
+      ...about(cluster, rule),
+      evidence: off
+        ? [{ what: 'consecutive5xxErrors', seen: 0, expected: 'above 0' }]
+        : [{ what: 'minHealthPercent', seen: floor, expected: 'below 50' }],
+      cause: off
+        ? `The outlier detection of ${keyOf(rule)} of ${cluster.name} counts no errors, so it never ejects.`
+        : `The outlier detection of ${keyOf(rule)} of ${cluster.name} stops when ${100 - floor} % of the hosts are unhealthy.`,
+    };
+  }),
 };
 
-export const failoverChecks = [noOutlier, tooFewEjected, both, weightsNowhere, failoverNowhere, cannotNotice];
+export const failoverChecks = [noOutlier, tooFewEjected, both, weightsNowhere, failoverNowhere, neverEjects];

@@ -6,14 +6,14 @@ import {
   assertFirst,
   broken,
   resource,
-  the,
+  itemOf,
   type BrokenSample,
   type SampleCluster,
 } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 import { assertNothingNew } from '../missing-parts.ts';
 
-/** Meshes that are in order, though not set up as the lab is: no finding above info may be made of them. */
+/** Healthy meshes that are set up differently from the lab: they may not give a finding above info. */
 function assertHealthy(snapshot: Snapshot): void {
   const above = judge(snapshot).causes.filter(({ finding }) => finding.severity !== 'info');
   assert.deepEqual(
@@ -24,13 +24,13 @@ function assertHealthy(snapshot: Snapshot): void {
 }
 
 const healthy = (change: (sample: BrokenSample) => void): void => assertHealthy(broken(change));
-const istiod = ({ istiods }: SampleCluster) => the(istiods);
+const istiod = ({ istiods }: SampleCluster) => itemOf(istiods);
 const gateway = ({ services }: SampleCluster) =>
-  the(services, ({ name }) => name === 'istio-eastwestgateway');
+  itemOf(services, ({ name }) => name === 'istio-eastwestgateway');
 
-test('a remote cluster is exposed by the Gateway of its primary', () => {
+test('the Gateway of its primary exposes a remote cluster', () => {
   const remote = ({ snapshot, east }: BrokenSample) => {
-    the(snapshot.declared.clusters, ({ name }) => name === 'east').role = 'remote';
+    itemOf(snapshot.declared.clusters, ({ name }) => name === 'east').role = 'remote';
     east.installs = east.installs.map((one) => ({ ...one, istiod: false }));
     east.resources = [];
     east.istiods = [];
@@ -39,18 +39,18 @@ test('a remote cluster is exposed by the Gateway of its primary', () => {
   assert.ok(!codes.includes('MP3301'), codes.join());
 });
 
-test('an external control plane: its cluster is none of the mesh, and its kubeconfig no remote secret', () => {
+test('the cluster of an external control plane is not part of the mesh, and its kubeconfig is not a remote secret', () => {
   const snapshot = sampleSnapshot(['control', 'data']);
   const [control, data] = snapshot.clusters as [SampleCluster, SampleCluster];
-  const declared = (wanted: string) => the(snapshot.declared.clusters, ({ name }) => name === wanted);
+  const declared = (wanted: string) => itemOf(snapshot.declared.clusters, ({ name }) => name === wanted);
   Object.assign(declared('control'), { role: 'external', eastWestGateway: undefined });
   Object.assign(declared('data'), { role: 'remote', eastWestGateway: undefined });
   const away = { workloads: [], resources: [], proxies: [], probes: [] };
   Object.assign(control, { ...away, readerAccess: [] });
   control.pods = control.pods.filter(({ labels }) => labels['app'] === 'istiod');
   control.services = control.services.filter(({ name }) => name === 'istiod');
-  the(control.installs).clusterName = 'data';
-  Object.assign(the(control.remoteSecrets), { name: 'istio-kubeconfig', cluster: 'config' });
+  itemOf(control.installs).clusterName = 'data';
+  Object.assign(itemOf(control.remoteSecrets), { name: 'istio-kubeconfig', cluster: 'config' });
   const own = istiod(control);
   own.clusters = [{ id: 'data', secret: '', syncStatus: 'synced' }];
   Object.assign(own, { networks: [], shards: own.shards.filter(({ cluster }) => cluster === 'data') });
@@ -60,14 +60,14 @@ test('an external control plane: its cluster is none of the mesh, and its kubeco
   data.pods = data.pods.filter(({ labels }) => labels['istio'] === undefined && labels['app'] !== 'istiod');
   data.installs = data.installs.map((one) => ({ ...one, istiod: false }));
   assertHealthy(snapshot);
-  the(control.remoteSecrets).server = 'https://behind-a-balancer.example';
+  itemOf(control.remoteSecrets).server = 'https://behind-a-balancer.example';
   assertHealthy(snapshot);
 });
 
-test('of two clusters on one network, one has the gateway', () => {
+test('two clusters on one network share the gateway of one cluster', () => {
   const snapshot = sampleSnapshot(['west', 'north', 'east']);
-  const north = the(snapshot.clusters, ({ name }) => name === 'north');
-  const declared = the(snapshot.declared.clusters, ({ name }) => name === 'north');
+  const north = itemOf(snapshot.clusters, ({ name }) => name === 'north');
+  const declared = itemOf(snapshot.declared.clusters, ({ name }) => name === 'north');
   declared.network = 'west-net';
   delete declared.eastWestGateway;
   north.services = north.services.filter(({ name }) => name !== 'istio-eastwestgateway');
@@ -79,17 +79,17 @@ test('of two clusters on one network, one has the gateway', () => {
   );
 });
 
-test('a load balancer with a name alone: replicas of istiod may know it by different addresses', () => {
+test('replicas of istiod may resolve the host name of a load balancer to different addresses', () => {
   healthy(({ west, east }) => {
     gateway(east).external = ['a1b2.elb.example.com'];
     const other = structuredClone(istiod(west));
-    const at = the(other.networks, ({ network }) => network === 'east-net');
+    const at = itemOf(other.networks, ({ network }) => network === 'east-net');
     at.address = '172.30.1.99';
     west.istiods.push({ ...other, pod: 'istiod-2' });
   });
 });
 
-test('a canary: proxies are of the version of the istiod that they are connected to', () => {
+test('in a canary upgrade, proxies have the version of their own istiod', () => {
   healthy(({ west, east }) => {
     for (const cluster of [west, east]) {
       const stable = istiod(cluster);
@@ -104,20 +104,20 @@ test('a canary: proxies are of the version of the istiod that they are connected
   });
 });
 
-test('pods that come and go while istiods are asked are no stale endpoints', () => {
+test('pods that change while istiods are read are not stale endpoints', () => {
   const moved = ({ west, east }: BrokenSample) => {
-    const shard = the(
+    const shard = itemOf(
       istiod(west).shards,
       ({ host, cluster }) => host.startsWith('catalog.') && cluster === 'east',
     );
     shard.addresses = [...shard.addresses, '10.244.9.9'];
-    const pod = the(east.pods, ({ labels }) => labels['app'] === 'catalog');
+    const pod = itemOf(east.pods, ({ labels }) => labels['app'] === 'catalog');
     pod.createdAt = '2026-11-01T11:59:50.000Z';
   };
   healthy(moved);
   assertFirst(
     ({ west }) => {
-      const shard = the(
+      const shard = itemOf(
         istiod(west).shards,
         ({ host, cluster }) => host.startsWith('catalog.') && cluster === 'east',
       );
@@ -127,7 +127,7 @@ test('pods that come and go while istiods are asked are no stale endpoints', () 
   );
 });
 
-test('pods that come and go are not missing, nor is the endpoint of a Service without ports', () => {
+test('pods that change, and Services without ports, are not missing endpoints', () => {
   const ofCatalog = ({ name }: { name: string }) => name === 'catalog';
   const lacking = (change: (east: SampleCluster) => void) => {
     const snapshot = broken(({ west, east }) => {
@@ -140,16 +140,16 @@ test('pods that come and go are not missing, nor is the endpoint of a Service wi
   const lacks = (change: (east: SampleCluster) => void) =>
     lacking(change).some(({ code }) => code === 'MP2204');
   assert.ok(lacks(() => undefined));
-  assert.ok(!lacks(({ workloads }) => void (the(workloads, ofCatalog).updated = 1)));
-  assert.ok(!lacks(({ services }) => void (the(services, ofCatalog).ports = [])));
+  assert.ok(!lacks(({ workloads }) => void (itemOf(workloads, ofCatalog).updated = 1)));
+  assert.ok(!lacks(({ services }) => void (itemOf(services, ofCatalog).ports = [])));
 });
 
-test('a headless Service, and one whose calls stay on their node, have no endpoints elsewhere', () => {
+test('headless and node-local Services do not have endpoints in other networks', () => {
   for (const change of [{ headless: true }, { internalTrafficPolicy: 'Local' }])
     healthy(({ west, east }) => {
       for (const cluster of [west, east])
         Object.assign(
-          the(cluster.services, ({ name }) => name === 'catalog'),
+          itemOf(cluster.services, ({ name }) => name === 'catalog'),
           change,
         );
       for (const { upstreams } of west.proxies)
@@ -159,7 +159,7 @@ test('a headless Service, and one whose calls stay on their node, have no endpoi
     });
 });
 
-test('localities that weights do not name have no endpoints', () => {
+test('localities that weights do not list do not have endpoints', () => {
   const near = { 'region-west/*': 100 };
   const ruleOf = (distribute: object[]) =>
     resource('DestinationRule', 'weights', {
@@ -182,10 +182,10 @@ test('localities that weights do not name have no endpoints', () => {
   assert.ok(lacks(rule([{ from: 'region-east/*', to: near }])));
   assert.ok(lacks(rule([{ from: 'region-west/*', to: { 'region-moon/*': 100 } }])));
   const settings = (distribute: { from: string; to: Record<string, number> }[]) => (west: SampleCluster) =>
-    void (the(west.installs).settings!.localityLb = { distribute, failover: [], failoverPriority: [] });
+    void (itemOf(west.installs).settings!.localityLb = { distribute, failover: [], failoverPriority: [] });
   assert.ok(!lacks(settings([{ from: '*', to: near }])));
   assert.ok(lacks(settings([{ from: '*', to: { '*': 100 } }])));
-  // A rule's setting stands in place of the mesh's.
+  // The setting of a rule replaces the setting of the mesh.
   assert.ok(
     lacks((west) => {
       settings([{ from: '*', to: near }])(west);
@@ -194,16 +194,16 @@ test('localities that weights do not name have no endpoints', () => {
   );
 });
 
-test('the namespace default has a Service, and nobody to put a sidecar beside', () => {
+test('the namespace default has a Service but not a pod', () => {
   healthy(({ west }) => {
-    the(west.namespaces, ({ name }) => name === 'default').labels['istio-injection'] = 'enabled';
+    itemOf(west.namespaces, ({ name }) => name === 'default').labels['istio-injection'] = 'enabled';
   });
 });
 
-test('an ambient namespace wants no sidecars', () => {
+test('an ambient namespace does not need sidecars', () => {
   const codes = judge(
     broken(({ east }) => {
-      const { labels } = the(east.namespaces, ({ name }) => name === 'meshproof');
+      const { labels } = itemOf(east.namespaces, ({ name }) => name === 'meshproof');
       delete labels['istio-injection'];
       labels['istio.io/dataplane-mode'] = 'ambient';
     }),
@@ -211,7 +211,7 @@ test('an ambient namespace wants no sidecars', () => {
   assert.ok(!codes.includes('MP6101'), codes.join());
 });
 
-test('an authority of a few weeks, renewed by a program, does not expire soon', () => {
+test('an authority with a lifetime of a few weeks does not expire soon', () => {
   const short = (end: string) => (sample: BrokenSample) => {
     for (const one of sample.snapshot.certificates)
       if (one.isCa && !one.selfSigned)
@@ -221,7 +221,7 @@ test('an authority of a few weeks, renewed by a program, does not expire soon', 
   assertFirst(short('2026-11-02T12:00:00.000Z'), { code: 'MP1104', severity: 'warning' });
 });
 
-test('an authority that istiod made for itself, before somebody else signed, is nobody’s', () => {
+test('an authority that istiod created is ignored if another CA signs', () => {
   healthy(({ west, east }) => {
     for (const cluster of [west, east]) {
       for (const install of cluster.installs) install.env['ENABLE_CA_SERVER'] = 'false';
@@ -234,7 +234,7 @@ test('an authority that istiod made for itself, before somebody else signed, is 
   });
 });
 
-test('an authority that istiod made for itself, before Kubernetes signed, is nobody’s', () => {
+test('an authority that istiod created is ignored if Kubernetes signs', () => {
   healthy(({ west, east }) => {
     for (const cluster of [west, east]) {
       for (const install of cluster.installs)
@@ -251,7 +251,7 @@ test('an authority that istiod made for itself, before Kubernetes signed, is nob
   });
 });
 
-test('istiods that do not validate trust domains need no aliases', () => {
+test('istiods that do not validate trust domains do not need aliases', () => {
   const domains = ({ west, east }: BrokenSample) => {
     for (const cluster of [west, east])
       for (const install of cluster.installs) install.env['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] = 'true';
@@ -261,47 +261,49 @@ test('istiods that do not validate trust domains need no aliases', () => {
   assert.ok(!codes.includes('MP1201'), codes.join());
 });
 
-test('an API server that the doctor’s own machine cannot reach may be right for istiod', () => {
+test('an API server that the local machine cannot reach may be reachable for istiod', () => {
   const away = (synced: boolean) => (sample: BrokenSample) => {
     const { west } = sample;
     west.probes = [];
-    the(west.remoteSecrets).server = 'https://10.1.2.3:443';
-    the(west.readerAccess).namedServer = 'unreachable';
+    itemOf(west.remoteSecrets).server = 'https://10.1.2.3:443';
+    itemOf(west.readerAccess).namedServer = 'unreachable';
     if (!synced) for (const one of istiod(west).clusters) if (one.id === 'east') one.syncStatus = 'syncing';
   };
   healthy(away(true));
   const causes = judge(broken(away(false))).causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]);
   assert.ok(
     causes.some(({ code }) => code === 'MP2107' || code === 'MP2202'),
-    'an istiod that is not synced is still told of',
+    'a cluster that istiod has not synced is still reported',
   );
 });
 
-test('API servers behind one host are told apart by port', () => {
+test('API servers with the same host are distinguished by port', () => {
   const behind = (port: number) => (sample: BrokenSample) => {
     const { west, east } = sample;
     west.apiServer!.url = 'https://rancher.example:1001';
     east.apiServer!.url = 'https://rancher.example:1002';
-    the(west.remoteSecrets).server = `https://rancher.example:${port}`;
+    itemOf(west.remoteSecrets).server = `https://rancher.example:${port}`;
   };
   healthy(behind(1002));
   const codes = judge(broken(behind(1001))).causes.map(({ finding }) => finding.code);
   assert.ok(codes.includes('MP2105'), codes.join());
 });
 
-test('a remedy is written with the contexts of the kubeconfig', () => {
+test('a remedy has the contexts of the kubeconfig', () => {
   const { causes } = judge(
     broken(({ snapshot, east }) => {
-      the(snapshot.declared.clusters, ({ name }) => name === 'east').context = 'prod-east';
-      delete the(east.namespaces, ({ name }) => name === 'istio-system').labels['topology.istio.io/network'];
+      itemOf(snapshot.declared.clusters, ({ name }) => name === 'east').context = 'prod-east';
+      delete itemOf(east.namespaces, ({ name }) => name === 'istio-system').labels[
+        'topology.istio.io/network'
+      ];
     }),
   );
   assert.match(causes[0]?.finding.remedy ?? '', /--context prod-east /);
 });
 
-test('a primary beside an external control plane reads the cluster of that one’s workloads alone', () => {
+test('a primary does not read the cluster of an external control plane, only the cluster of its workloads', () => {
   const snapshot = sampleSnapshot(['west', 'east', 'control']);
-  the(snapshot.declared.clusters, ({ name }) => name === 'control').role = 'external';
+  itemOf(snapshot.declared.clusters, ({ name }) => name === 'control').role = 'external';
   for (const { remoteSecrets, istiods } of snapshot.clusters as SampleCluster[]) {
     remoteSecrets.splice(0, Infinity, ...remoteSecrets.filter(({ cluster }) => cluster !== 'control'));
     for (const one of istiods) one.clusters = one.clusters.filter(({ id }) => id !== 'control');
@@ -313,7 +315,7 @@ test('a primary beside an external control plane reads the cluster of that one�
   );
 });
 
-test('pods may be on another network than their cluster, by a label of their own', () => {
+test('a label may place pods on another network than their cluster', () => {
   const label = 'topology.istio.io/network';
   const moved = (network: string, change: (sample: BrokenSample) => void = () => undefined) =>
     broken((sample) => {

@@ -1,10 +1,11 @@
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perCluster } from '../per-cluster.ts';
 import { isInjected } from '../selectors.ts';
-import { isYoung } from '../settled.ts';
+import { isYoung } from '../recent-changes.ts';
 import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/';
 const system = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
@@ -27,7 +28,7 @@ const oneSided: Check = {
     'kubectl --context <cluster> label namespace <namespace> istio-injection=enabled\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference,
   needs: ['namespaces', 'webhooks', 'pods', 'services', 'installs'],
-  explains: [{ code: 'MP6102', by: 'subject' }],
+  explains: { subject: ['MP6102'] },
   run: function* (view) {
     const clusters = reading(view).filter((cluster) => cluster.whole('webhooks').length > 0);
     const names = new Set(clusters.flatMap(ordinary));
@@ -36,7 +37,7 @@ const oneSided: Check = {
       const asking = having.filter((cluster) => isInjected(cluster, name));
       if (asking.length === 0 || asking.length === having.length) continue;
       yield* separately(having, function* (cluster) {
-        if (asking.includes(cluster) || isAmbient(cluster, name) || !isPeopled(cluster, name)) return;
+        if (asking.includes(cluster) || isAmbient(cluster, name) || !hasWorkloads(cluster, name)) return;
         const pods = cluster.pods.in(name);
         // Pods may ask for sidecars themselves.
         if (pods.length > 0 && pods.every((pod) => pod.sidecar || pod.proxy !== undefined)) return;
@@ -57,15 +58,15 @@ const oneSided: Check = {
               expected: pods.length,
             },
           ],
-          cause: `Namespace ${name} gets sidecars in ${some(asking.map((one) => one.name))}, but not in ${cluster.name}.`,
+          cause: `Namespace ${name} gets sidecars in ${firstFew(asking.map((one) => one.name))}, but not in ${cluster.name}.`,
         };
       });
     }
   },
 };
 
-/** A namespace without pods of its own, and with no Service that has any to come, misses nothing; default/kubernetes has none. */
-const isPeopled = (cluster: ClusterView, namespace: string): boolean =>
+/** Whether a namespace has pods, or a Service with a selector for future pods; default/kubernetes does not have a selector. */
+const hasWorkloads = (cluster: ClusterView, namespace: string): boolean =>
   cluster.pods.in(namespace).length > 0 ||
   [...cluster.services.values()].some(
     (one) => one.namespace === namespace && Object.keys(one.selector).length > 0,
@@ -88,36 +89,33 @@ const notInjected: Check = {
   severity: 'warning',
   explanation:
     'These pods were created before the namespace was labelled, or while the webhook did not answer. They are outside the mesh: gateways cannot reach them, they do not encrypt, and policies by identity do not match them.',
-  remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <name>',
+  remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <deployment>',
   reference,
   needs: ['namespaces', 'webhooks', 'pods', 'installs'],
-  run: function* (view) {
-    yield* separately(reading(view), function* (cluster) {
-      yield* separately(ordinary(cluster), function* (name) {
-        const pods = cluster.pods
-          .in(name)
-          .filter((pod) => pod.phase === 'Running' && !pod.hostNetwork && !isYoung(view, pod));
-        const without = pods.filter(
-          (pod) =>
-            !pod.sidecar && pod.proxy === undefined && isInjected(cluster, name, pod.labels) && !refuses(pod),
-        );
-        if (without.length === 0) return;
-        yield {
-          cluster: cluster.name,
-          object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
-          subject: name,
-          evidence: [
-            {
-              what: `pods of ${name} with a sidecar`,
-              seen: pods.length - without.length,
-              expected: pods.length,
-            },
-          ],
-          cause: `${without.length} pods of ${name} in ${cluster.name} do not have a sidecar: ${some(without.map((pod) => pod.name))}.`,
-        };
-      });
+  run: perCluster(function* (cluster, view) {
+    yield* separately(ordinary(cluster), function* (name) {
+      const pods = cluster.pods
+        .in(name)
+        .filter((pod) => pod.phase === 'Running' && !pod.hostNetwork && !isYoung(view, pod));
+      const without = pods.filter(
+        (pod) =>
+          !pod.sidecar && pod.proxy === undefined && isInjected(cluster, name, pod.labels) && !refuses(pod),
+      );
+      if (without.length === 0) return;
+      yield {
+        object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
+        subject: name,
+        evidence: [
+          {
+            what: `pods of ${name} with a sidecar`,
+            seen: pods.length - without.length,
+            expected: pods.length,
+          },
+        ],
+        cause: `${without.length} pods of ${name} in ${cluster.name} do not have a sidecar: ${firstFew(without.map((pod) => pod.name))}.`,
+      };
     });
-  },
+  }, reading),
 };
 
 const refuses = ({ annotations }: { annotations: Readonly<Record<string, string>> }): boolean =>
@@ -133,30 +131,26 @@ const noRevision: Check = {
     'istioctl --context <cluster> tag list\nkubectl --context <cluster> label namespace <namespace> istio.io/rev=<revision> --overwrite',
   reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
   needs: ['namespaces', 'webhooks', 'installs'],
-  explains: [
-    { code: 'MP6101', by: 'subject' },
-    { code: 'MP6102', by: 'subject' },
-  ],
-  run: function* (view) {
-    yield* separately(reading(view), function* (cluster) {
-      for (const name of ordinary(cluster)) {
-        const labels = cluster.namespaces.get(name)?.labels ?? {};
-        const revision = labels['istio.io/rev'];
-        if (revision === undefined || labels['istio-injection'] === 'disabled' || isInjected(cluster, name))
-          continue;
-        const served = [
-          ...new Set(cluster.whole('webhooks').map((one) => one.tag || one.revision || 'default')),
-        ];
-        yield {
-          cluster: cluster.name,
-          object: `Namespace ${name}`,
-          subject: name,
-          evidence: [{ what: 'label istio.io/rev', seen: revision, expected: some(served) || 'a revision' }],
-          cause: `Namespace ${name} of ${cluster.name} asks for revision ${revision}, which does not exist.`,
-        };
-      }
-    });
-  },
+  explains: { subject: ['MP6101', 'MP6102'] },
+  run: perCluster(function* (cluster) {
+    for (const name of ordinary(cluster)) {
+      const labels = cluster.namespaces.get(name)?.labels ?? {};
+      const revision = labels['istio.io/rev'];
+      if (revision === undefined || labels['istio-injection'] === 'disabled' || isInjected(cluster, name))
+        continue;
+      const served = [
+        ...new Set(cluster.whole('webhooks').map((one) => one.tag || one.revision || 'default')),
+      ];
+      yield {
+        object: `Namespace ${name}`,
+        subject: name,
+        evidence: [
+          { what: 'label istio.io/rev', seen: revision, expected: firstFew(served) || 'a revision' },
+        ],
+        cause: `Namespace ${name} of ${cluster.name} asks for revision ${revision}, which does not exist.`,
+      };
+    }
+  }, reading),
 };
 
 const bothLabels: Check = {
@@ -169,25 +163,22 @@ const bothLabels: Check = {
   reference:
     'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#controlling-the-injection-policy',
   needs: ['namespaces'],
-  explains: [{ code: 'MP6101', by: 'subject' }],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const [name, { labels }] of cluster.namespaces) {
-        const [injection, revision] = [labels['istio-injection'], labels['istio.io/rev']];
-        if (injection === undefined || revision === undefined) continue;
-        yield {
-          cluster: cluster.name,
-          object: `Namespace ${name}`,
-          subject: name,
-          evidence: [
-            { what: 'istio-injection', seen: injection },
-            { what: 'istio.io/rev', seen: revision },
-          ],
-          cause: `Namespace ${name} of ${cluster.name} has istio-injection=${injection}, so its istio.io/rev=${revision} is not used.`,
-        };
-      }
-    });
-  },
+  explains: { subject: ['MP6101'] },
+  run: perCluster(function* (cluster) {
+    for (const [name, { labels }] of cluster.namespaces) {
+      const [injection, revision] = [labels['istio-injection'], labels['istio.io/rev']];
+      if (injection === undefined || revision === undefined) continue;
+      yield {
+        object: `Namespace ${name}`,
+        subject: name,
+        evidence: [
+          { what: 'istio-injection', seen: injection },
+          { what: 'istio.io/rev', seen: revision },
+        ],
+        cause: `Namespace ${name} of ${cluster.name} has istio-injection=${injection}, so its istio.io/rev=${revision} is not used.`,
+      };
+    }
+  }),
 };
 
 const crashing: Check = {
@@ -200,28 +191,25 @@ const crashing: Check = {
     'kubectl --context <cluster> -n <namespace> describe pod <pod>\nkubectl --context <cluster> -n <namespace> logs <pod> -c istio-proxy --previous',
   reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
   needs: ['pods'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const bad = cluster.seen('pods').flatMap((pod) => {
-        const proxy = pod.containers.find(({ name }) => name === 'istio-proxy');
-        const why = proxy?.waiting ?? (proxy?.lastEnd === 'OOMKilled' ? 'OOMKilled' : undefined);
-        return proxy && why !== undefined && (proxy.restarts > 0 || /BackOff|Err/.test(why))
-          ? [{ pod, why, restarts: proxy.restarts }]
-          : [];
-      });
-      const first = bad[0];
-      if (!first) return;
-      yield {
-        cluster: cluster.name,
-        object: `Pod ${keyOf(first.pod)}`,
-        evidence: [
-          { what: 'state of its proxy', seen: first.why },
-          { what: 'restarts', seen: first.restarts, expected: 0 },
-        ],
-        cause: `The proxies of ${some(bad.map(({ pod }) => keyOf(pod)))} in ${cluster.name} do not stay up (${first.why}).`,
-      };
+  run: perCluster(function* (cluster) {
+    const bad = cluster.seen('pods').flatMap((pod) => {
+      const proxy = pod.containers.find(({ name }) => name === 'istio-proxy');
+      const why = proxy?.waiting ?? (proxy?.lastEnd === 'OOMKilled' ? 'OOMKilled' : undefined);
+      return proxy && why !== undefined && (proxy.restarts > 0 || /BackOff|Err/.test(why))
+        ? [{ pod, why, restarts: proxy.restarts }]
+        : [];
     });
-  },
+    const first = bad[0];
+    if (!first) return;
+    yield {
+      object: `Pod ${keyOf(first.pod)}`,
+      evidence: [
+        { what: 'state of its proxy', seen: first.why },
+        { what: 'restarts', seen: first.restarts, expected: 0 },
+      ],
+      cause: `The proxies of ${firstFew(bad.map(({ pod }) => keyOf(pod)))} in ${cluster.name} do not stay up (${first.why}).`,
+    };
+  }),
 };
 
 const noWebhook: Check = {
@@ -231,24 +219,21 @@ const noWebhook: Check = {
   explanation:
     'The API server calls istiod to inject sidecars into pods. If the Service of the webhook does not exist, pods cannot be created (failurePolicy Fail), or are created without a sidecar (Ignore).',
   remedy:
-    'kubectl --context <cluster> get mutatingwebhookconfigurations -l app=sidecar-injector\nkubectl --context <cluster> delete mutatingwebhookconfiguration <the one of a revision that is gone>',
+    'kubectl --context <cluster> get mutatingwebhookconfigurations -l app=sidecar-injector\nkubectl --context <cluster> delete mutatingwebhookconfiguration <name>   # if its revision does not exist any more',
   reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
   needs: ['webhooks', 'services'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const lost = cluster
-        .seen('webhooks')
-        .filter(({ service }) => service && cluster.service(keyOf(service)) === undefined);
-      const first = lost[0];
-      if (!first) return;
-      yield {
-        cluster: cluster.name,
-        object: `MutatingWebhookConfiguration ${first.configuration}`,
-        evidence: [{ what: 'Service', seen: 'not there', expected: first.target }],
-        cause: `The webhook ${first.configuration} of ${cluster.name} calls ${first.target}, which does not exist.`,
-      };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const lost = cluster
+      .seen('webhooks')
+      .filter(({ service }) => service && cluster.service(keyOf(service)) === undefined);
+    const first = lost[0];
+    if (!first) return;
+    yield {
+      object: `MutatingWebhookConfiguration ${first.configuration}`,
+      evidence: [{ what: 'Service', seen: 'not there', expected: first.target }],
+      cause: `The webhook ${first.configuration} of ${cluster.name} calls ${first.target}, which does not exist.`,
+    };
+  }),
 };
 
 export const injectionChecks = [oneSided, notInjected, noRevision, bothLabels, crashing, noWebhook];

@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IstiodRecord } from '../../snapshot/schema.ts';
-import { assertFirst, broken, the, type BrokenSample } from '../broken-sample.ts';
+import { assertFirst, broken, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
-test('replicas of istiod disagree', () => {
+test('replicas of istiod differ', () => {
   assertFirst(
     ({ west }) => {
-      const other = structuredClone(the(west.istiods));
+      const other = structuredClone(itemOf(west.istiods));
       other.pod = 'istiod-2';
       other.networks = other.networks.filter(({ cluster }) => cluster === 'west');
       west.istiods.push(other);
-      the(other.clusters, ({ id }) => id === 'east').syncStatus = 'synced';
+      itemOf(other.clusters, ({ id }) => id === 'east').syncStatus = 'synced';
     },
     { code: 'MP2201', severity: 'error', cluster: 'west' },
   );
 });
 
-test('a page of istiod that was not read proves nothing, and is unknown; other replicas are judged', () => {
+test('a page of istiod that was not read is unknown, and other replicas are judged', () => {
   const why = 'GET /debug/… failed: 500';
   const unreadPage =
     (...pages: ('clusters' | 'networks' | 'shards' | 'held' | 'connected')[]) =>
     ({ west }: BrokenSample) => {
-      for (const page of pages) delete (the(west.istiods) as Partial<IstiodRecord>)[page];
+      for (const page of pages) delete (itemOf(west.istiods) as Partial<IstiodRecord>)[page];
       west.missing.push({ what: 'istiods', of: 'istio-system/istiod-1', reason: 'failed', why });
     };
   for (const sample of [
@@ -37,7 +37,7 @@ test('a page of istiod that was not read proves nothing, and is unknown; other r
     assert.ok(['MP2201', 'MP2202', 'MP3501'].every((code) => unknown[0]?.checks.includes(code)));
   }
   const two = (sample: BrokenSample) => {
-    sample.west.istiods.push({ ...structuredClone(the(sample.west.istiods)), pod: 'istiod-2' });
+    sample.west.istiods.push({ ...structuredClone(itemOf(sample.west.istiods)), pod: 'istiod-2' });
     unreadPage('networks')(sample);
   };
   assert.deepEqual(judge(broken(two)).causes, []);
@@ -50,10 +50,10 @@ test('a page of istiod that was not read proves nothing, and is unknown; other r
   );
 });
 
-test('of endpoints that were cut by a limit, those that are kept are judged', () => {
+test('if a limit cut endpoints, the recorded endpoints are judged', () => {
   const cut = ({ west, east }: BrokenSample) => {
     for (const cluster of [west, east]) {
-      const istiod = the(cluster.istiods);
+      const istiod = itemOf(cluster.istiods);
       istiod.shards = istiod.shards.filter(({ host }) => host.startsWith('catalog.'));
       const of = `${istiod.namespace}/${istiod.pod}`;
       cluster.missing.push({ what: 'istiods', of, reason: 'limit', why: '2 of 9 shards are kept' });
@@ -61,7 +61,7 @@ test('of endpoints that were cut by a limit, those that are kept are judged', ()
   };
   const kept = (sample: BrokenSample) => {
     cut(sample);
-    return the(the(sample.west.istiods).shards, ({ cluster }) => cluster === 'east');
+    return itemOf(itemOf(sample.west.istiods).shards, ({ cluster }) => cluster === 'east');
   };
   assert.deepEqual(judge(broken(cut)).causes, []);
   assertFirst((sample) => void kept(sample).addresses.pop(), {
@@ -72,12 +72,12 @@ test('of endpoints that were cut by a limit, those that are kept are judged', ()
   assertFirst((sample) => void kept(sample).addresses.push('10.244.9.9'), {
     ...{ code: 'MP2203', cluster: 'west', peer: 'east' },
   });
-  // What the other istiod holds of it may be among what was not kept there.
+  // The endpoint may be among the endpoints of the other istiod that were cut.
   assert.deepEqual(
     judge(
       broken((sample) => {
         kept(sample).addresses.push('10.244.9.9');
-        the(sample.east.istiods).shards = [];
+        itemOf(sample.east.istiods).shards = [];
       }),
     ).causes,
     [],
@@ -85,22 +85,26 @@ test('of endpoints that were cut by a limit, those that are kept are judged', ()
   assertFirst(
     (sample) => {
       cut(sample);
-      the(sample.west.istiods).connected.pop();
+      itemOf(sample.west.istiods).connected.pop();
     },
     { code: 'MP2208', cluster: 'west' },
   );
 });
 
-test('a cluster is not synced, for a reason that is not seen', () => {
+test('a cluster is not synced for an unknown reason', () => {
   assertFirst(
-    ({ west }) => void (the(the(west.istiods).clusters, ({ id }) => id === 'east').syncStatus = 'timeout'),
+    ({ west }) =>
+      void (itemOf(itemOf(west.istiods).clusters, ({ id }) => id === 'east').syncStatus = 'timeout'),
     { code: 'MP2202', severity: 'error', cluster: 'west', peer: 'east' },
   );
 });
 
-test('endpoints that are gone, or absent', () => {
+test('endpoints that are stale or missing', () => {
   const shard = ({ west }: BrokenSample) =>
-    the(the(west.istiods).shards, ({ cluster, host }) => cluster === 'east' && host.startsWith('catalog.'));
+    itemOf(
+      itemOf(west.istiods).shards,
+      ({ cluster, host }) => cluster === 'east' && host.startsWith('catalog.'),
+    );
   assertFirst((sample) => void shard(sample).addresses.push('10.244.9.9'), {
     code: 'MP2203',
     severity: 'error',
@@ -115,27 +119,27 @@ test('endpoints that are gone, or absent', () => {
   });
 });
 
-test('no istiod is ready; proxies are not connected, or behind', () => {
+test('an istiod is not ready; proxies are not connected or have old configuration', () => {
   assertFirst(
     ({ west }) => {
-      the(west.pods, ({ labels }) => labels['app'] === 'istiod').ready = false;
+      itemOf(west.pods, ({ labels }) => labels['app'] === 'istiod').ready = false;
       west.istiods = [];
     },
     { code: 'MP2206', severity: 'error', cluster: 'west' },
   );
-  const connected = ({ west }: BrokenSample) => the(west.istiods).connected;
+  const connected = ({ west }: BrokenSample) => itemOf(west.istiods).connected;
   assertFirst((sample) => void connected(sample).pop(), {
     code: 'MP2208',
     severity: 'warning',
     cluster: 'west',
   });
-  assertFirst((sample) => void the(connected(sample)).rejected.push('CDS: no such filter'), {
+  assertFirst((sample) => void itemOf(connected(sample)).rejected.push('CDS: no such filter'), {
     code: 'MP2205',
     severity: 'warning',
     cluster: 'west',
   });
   assertFirst(
-    (sample) => void Object.assign(the(connected(sample)), { stale: ['EDS'], oldestStaleMs: 60_000 }),
+    (sample) => void Object.assign(itemOf(connected(sample)), { stale: ['EDS'], oldestStaleMs: 60_000 }),
     { code: 'MP2205', severity: 'warning' },
   );
 });

@@ -3,9 +3,11 @@ import type { IstiodRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { isSettled, isYoung } from '../settled.ts';
+import { perCluster, perDataPlane, perPrimary } from '../per-cluster.ts';
+import { isSettled, isYoung } from '../recent-changes.ts';
+import { restartIstiod } from '../remedies.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some, span } from '../wording.ts';
+import { firstFew, span } from '../format-values.ts';
 
 const troubleshooting = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/';
 
@@ -14,23 +16,25 @@ const sameName: Check = {
   title: 'Two clusters have the same clusterName',
   severity: 'error',
   explanation:
-    'Istio tells clusters apart by their clusterName alone. Where two have one name, each istiod takes the remote secret of the other for one of itself, and ignores it; endpoints, gateways and telemetry of the two are one. It comes about when a cluster is installed with the settings of another.',
+    'Istio identifies clusters by their clusterName only. With the same name, each istiod ignores the remote secret of the other cluster. Endpoints, gateways and telemetry of both clusters are mixed. Usually a cluster was installed with the settings of another.',
   remedy:
-    'istioctl --context <cluster> install -f <operator.yaml> --set values.global.multiCluster.clusterName=<a name of its own>\n# then restart all workloads, and make the remote secrets for it anew',
+    'istioctl --context <cluster> install -f <operator.yaml> --set values.global.multiCluster.clusterName=<unique name>\n# then restart all workloads, and recreate the remote secrets for the cluster',
   reference: 'https://istio.io/latest/docs/setup/install/multicluster/before-you-begin/',
   needs: ['installs'],
-  explains: [
-    { code: 'MP2101', by: 'cluster' },
-    { code: 'MP2202', by: 'cluster' },
-    { code: 'MP2204', by: 'cluster' },
-    { code: 'MP2203', by: 'cluster' },
-    { code: 'MP2119', by: 'cluster' },
-    { code: 'MP2115', by: 'cluster' },
-    { code: 'MP3501', by: 'cluster' },
-    { code: 'MP2201', by: 'cluster' },
-    { code: 'MP2105', by: 'cluster' },
-    { code: 'MP3506', by: 'cluster' },
-  ],
+  explains: {
+    cluster: [
+      'MP2101',
+      'MP2202',
+      'MP2204',
+      'MP2203',
+      'MP2119',
+      'MP2115',
+      'MP3501',
+      'MP2201',
+      'MP2105',
+      'MP3506',
+    ],
+  },
   run: function* (view) {
     const named = fromReadable(view.dataPlanes, (cluster) => {
       const name = cluster.install?.clusterName;
@@ -53,30 +57,24 @@ const sameName: Check = {
 
 const otherName: Check = {
   code: 'MP2119',
-  title: 'A cluster is installed under another name than the mesh file has',
+  title: 'The clusterName of a cluster differs from the mesh file',
   severity: 'warning',
   explanation:
-    'The clusterName of istiod is not the name of the cluster in the mesh file. The mesh may be in order and the file wrong; but remote secrets are usually made with the name in the file, and then name a cluster that nobody is.',
+    'The clusterName of istiod is not the name of the cluster in the mesh file. The mesh may be right and the file wrong. Remote secrets with the name in the file refer to a cluster that does not exist.',
   remedy:
     'istioctl --context <cluster> install -f <operator.yaml> --set values.global.multiCluster.clusterName=<cluster>   # or correct the mesh file',
   reference: 'https://istio.io/latest/docs/setup/install/multicluster/before-you-begin/',
   needs: ['installs'],
-  explains: [
-    { code: 'MP2202', by: 'cluster' },
-    { code: 'MP2204', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.dataPlanes, function* (cluster) {
-      const name = cluster.install?.clusterName;
-      if (name === undefined || name === cluster.name || !cluster.declares('name')) return;
-      yield {
-        cluster: cluster.name,
-        object: `Deployment ${cluster.systemNamespace}/istiod`,
-        evidence: [{ what: 'clusterName', seen: name, expected: cluster.name }],
-        cause: `The mesh file calls this cluster ${cluster.name}, its istiod calls it ${name}.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP2202', 'MP2204'] },
+  run: perDataPlane(function* (cluster) {
+    const name = cluster.install?.clusterName;
+    if (name === undefined || name === cluster.name || !cluster.declares('name')) return;
+    yield {
+      object: `Deployment ${cluster.systemNamespace}/istiod`,
+      evidence: [{ what: 'clusterName', seen: name, expected: cluster.name }],
+      cause: `The mesh file names this cluster ${cluster.name}, but its istiod has the clusterName ${name}.`,
+    };
+  }),
 };
 
 /** The networks with a gateway that has, or may have, a host name instead of an address. */
@@ -92,17 +90,17 @@ function networksByName(view: MeshView): Set<string> {
   return new Set(names);
 }
 
-/** What a replica of istiod knows, a list a page, in words that can be compared; undefined where the page was not read. */
+/** The contents of each page of an istiod, as texts that can be compared; undefined for a page that was not read. */
 const pagesOf = ({ clusters, networks, held }: IstiodRecord, byName: ReadonlySet<string>) => [
   clusters?.map(({ id, syncStatus }) => `cluster ${id} ${syncStatus}`),
   networks?.map(({ network, address, port }) =>
-    // Each replica asks the DNS by itself for a gateway that has but a name, and need not get the same answer.
+    // Each replica resolves the host name of a gateway by itself, and may get another address.
     byName.has(network) ? `gateway ${network}` : `gateway ${network} ${address}:${port}`,
   ),
   held && Object.keys(held).flatMap((id) => ((held[id]?.endpoints ?? 0) > 0 ? [`endpoints of ${id}`] : [])),
 ];
 
-/** By replica: what others know, and it does not, of the pages that were read of it. */
+/** By replica: the entries that it lacks and another replica has, in the pages that were read. */
 function lackingOf(
   replicas: readonly IstiodRecord[],
   byName: ReadonlySet<string>,
@@ -126,16 +124,11 @@ const disagree: Check = {
   title: 'The istiods of one cluster do not know the same clusters or gateways',
   severity: 'error',
   explanation:
-    'Every proxy is connected to one replica of istiod. Where the replicas differ in the clusters that they read, the gateways that they know or the endpoints that they hold, some proxies reach other clusters and some do not, and which ones changes by chance.',
-  remedy: 'kubectl --context <cluster> -n istio-system rollout restart deployment istiod',
+    'Each proxy is connected to one replica of istiod. The replicas differ in the clusters, gateways or endpoints that they know. So some proxies reach other clusters and some do not, and a reconnect can change that.',
+  remedy: restartIstiod,
   reference: 'https://github.com/istio/istio/issues/38440',
   needs: ['istiods', 'services'],
-  explains: [
-    { code: 'MP2202', by: 'source' },
-    { code: 'MP2203', by: 'source' },
-    { code: 'MP2204', by: 'source' },
-    { code: 'MP3501', by: 'source' },
-  ],
+  explains: { source: ['MP2202', 'MP2203', 'MP2204', 'MP3501'] },
   run: function* (view) {
     const byName = networksByName(view);
     yield* separately(view.clusters, function* (cluster) {
@@ -147,9 +140,9 @@ const disagree: Check = {
           object: `Pod ${worst.namespace}/${worst.pod}`,
           evidence: [
             { what: 'replicas', seen: replicas.length },
-            { what: `known to others, not to ${worst.pod}`, seen: some(worst.lacks) },
+            { what: `known to others, not to ${worst.pod}`, seen: firstFew(worst.lacks) },
           ],
-          cause: `The ${replicas.length} istiods of ${cluster.name} do not agree: ${worst.pod} lacks ${some(worst.lacks)}.`,
+          cause: `The ${replicas.length} istiods of ${cluster.name} do not agree: ${worst.pod} lacks ${firstFew(worst.lacks)}.`,
         };
       }
     });
@@ -161,15 +154,12 @@ const notSynced: Check = {
   title: 'An istiod does not read another cluster',
   severity: 'error',
   explanation:
-    "istiod does not list the other cluster, or says that it is not synced: it has not read the other cluster's services and pods, or lost the connection at the first try. Its workloads do not learn of that cluster. The reason is usually in the remote secret or on the way to the API server; where none is found, istiod's log has it.",
+    'istiod does not list the other cluster, or has not synced it, so its workloads do not learn of that cluster. The usual reason is the remote secret or the path to the API server. If no other finding explains this, look in the log of istiod.',
   remedy:
-    'kubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <read cluster>\nistioctl --context <cluster> remote-clusters',
+    'kubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <peer>\nistioctl --context <cluster> remote-clusters',
   reference: troubleshooting,
   needs: ['istiods', 'installs'],
-  explains: [
-    { code: 'MP2204', by: 'pair' },
-    { code: 'MP3501', by: 'pair' },
-  ],
+  explains: { pair: ['MP2204', 'MP3501'] },
   run: function* (view) {
     yield* separately(view.pairs(), function* ({ reader, read }) {
       for (const { namespace, pod, clusters } of reader.seen('istiods')) {
@@ -192,33 +182,24 @@ const notSynced: Check = {
 
 const noneReady: Check = {
   code: 'MP2206',
-  title: 'A cluster has no istiod that is ready',
+  title: 'A cluster does not have a ready istiod',
   severity: 'error',
   explanation:
-    'Without istiod, running proxies keep what they have; new pods do not start, certificates are not renewed, and nothing that changes in any cluster is heard of.',
+    'Without istiod, running proxies keep their configuration. New pods do not start, certificates are not renewed, and proxies do not learn of changes in any cluster.',
   remedy:
     'kubectl --context <cluster> -n istio-system get pods -l app=istiod\nkubectl --context <cluster> -n istio-system logs deploy/istiod --previous',
   reference: 'https://istio.io/latest/docs/ops/deployment/architecture/#istiod',
   needs: ['installs', 'pods'],
-  explains: [
-    { code: 'MP1111', by: 'cluster' },
-    { code: 'MP2208', by: 'cluster' },
-    { code: 'MP2205', by: 'cluster' },
-  ],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      const pods = cluster.pods
-        .in(cluster.systemNamespace)
-        .filter(({ labels }) => labels['app'] === 'istiod');
-      if (pods.some(({ ready }) => ready)) return;
-      yield {
-        cluster: cluster.name,
-        object: `Deployment ${cluster.systemNamespace}/istiod`,
-        evidence: [{ what: 'istiods that are ready', seen: 0, expected: Math.max(1, pods.length) }],
-        cause: `${cluster.name} has ${pods.length} pods of istiod, and none is ready.`,
-      };
-    });
-  },
+  explains: { cluster: ['MP1111', 'MP2208', 'MP2205'] },
+  run: perPrimary(function* (cluster) {
+    const pods = cluster.pods.in(cluster.systemNamespace).filter(({ labels }) => labels['app'] === 'istiod');
+    if (pods.some(({ ready }) => ready)) return;
+    yield {
+      object: `Deployment ${cluster.systemNamespace}/istiod`,
+      evidence: [{ what: 'istiods that are ready', seen: 0, expected: Math.max(1, pods.length) }],
+      cause: `0 of the ${pods.length} istiod pods of ${cluster.name} are ready.`,
+    };
+  }),
 };
 
 const unconnected: Check = {
@@ -226,12 +207,12 @@ const unconnected: Check = {
   title: 'Proxies are not connected to any istiod',
   severity: 'warning',
   explanation:
-    'These pods have a sidecar that no istiod knows. They keep the endpoints that they had, so they go on sending to pods and gateways that are gone. It comes about when the discovery address or the trust in istiod changed after they started.',
+    'istiod does not know the sidecars of these pods. They keep their old endpoints, so they send to pods and gateways that do not exist any more. Usually the discovery address or the trust in istiod changed after the pods started.',
   remedy: 'kubectl --context <cluster> -n <namespace> logs <pod> -c istio-proxy --tail=50',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
   needs: ['istiods', 'pods', 'installs'],
   run: function* (view) {
-    const connected = new Map<string, Set<string>>(); // names of proxies, by the cluster that they say they are of
+    const connected = new Map<string, Set<string>>(); // names of proxies, by the cluster that they report
     for (const each of view.everyCluster())
       for (const { proxy, cluster } of each.pages('connected').flat()) {
         const known = connected.get(cluster);
@@ -242,7 +223,7 @@ const unconnected: Check = {
       const istiods = cluster.pods
         .in(cluster.systemNamespace)
         .filter(({ labels }) => labels['app'] === 'istiod');
-      // Proxies of an istiod that ended a moment ago are looking for another.
+      // The proxies of an istiod that ended a moment ago are reconnecting.
       if (cluster.istiods.length === 0 || istiods.some((pod) => isYoung(view, pod))) return;
       const ids = new Set([cluster.name, cluster.install?.clusterName ?? cluster.name]);
       const known = [...ids].flatMap((id) => connected.get(id) ?? []);
@@ -255,51 +236,54 @@ const unconnected: Check = {
       yield {
         cluster: cluster.name,
         object: `Pod ${lost[0]?.namespace}/${lost[0]?.name}`,
-        evidence: [
-          { what: 'ready pods with a sidecar that no istiod knows', seen: lost.length, expected: 0 },
-        ],
-        cause: `${lost.length} sidecars of ${cluster.name} are not connected to istiod: ${some(lost.map(({ name }) => name))}.`,
+        evidence: [{ what: 'ready sidecars without an istiod', seen: lost.length, expected: 0 }],
+        cause: `${lost.length} sidecars of ${cluster.name} are not connected to istiod: ${firstFew(lost.map(({ name }) => name))}.`,
       };
     });
   },
 };
 
-/** Far above a push and its answer, which take milliseconds, and above what a machine under load makes of them. */
+/** Far above the time of a push and its answer: milliseconds, or more on a busy machine. */
 const slowAnswerMs = 15_000;
 
-const behind: Check = {
+const oldConfiguration: Check = {
   code: 'MP2205',
-  title: 'Proxies refuse, or do not acknowledge, what istiod sends',
+  title: 'Proxies reject or do not acknowledge configuration',
   severity: 'warning',
   explanation:
-    'istiod sent configuration that these proxies refused, or did not answer for 15 s. They go on with what they had before. A refusal usually comes from an EnvoyFilter, or from a proxy that is older than what it is sent.',
+    'These proxies rejected configuration of istiod, or did not answer for 15 s. They keep their old configuration. The usual reason is an EnvoyFilter, or a proxy that is older than the configuration.',
   remedy:
-    'istioctl --context <cluster> proxy-status\nkubectl --context <cluster> -n <namespace> logs <pod> -c istio-proxy | grep -i reject',
+    'istioctl --context <cluster> proxy-status\nkubectl --context <cluster> -n <namespace of the pod> logs <name of the pod> -c istio-proxy | grep -i reject',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
   needs: ['istiods'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const all = cluster.seen('istiods').flatMap(({ connected = [] }) => connected);
-      const late = all.filter(
-        ({ rejected, stale, oldestStaleMs }) =>
-          rejected.length > 0 || (stale.length > 0 && oldestStaleMs > slowAnswerMs),
-      );
-      const first = late[0];
-      if (!first) return;
-      yield {
-        cluster: cluster.name,
-        object: `Pod ${first.proxy}`,
-        evidence: [
-          { what: 'proxies that are behind', seen: late.length, expected: 0 },
-          {
-            what: first.proxy,
-            seen: first.rejected[0] ?? `${some(first.stale)} for ${span(first.oldestStaleMs)}`,
-          },
-        ],
-        cause: `${late.length} of ${all.length} proxies of ${cluster.name} have not taken what istiod sent: ${some(late.map(({ proxy }) => proxy))}.`,
-      };
-    });
-  },
+  run: perCluster(function* (cluster) {
+    const all = cluster.seen('istiods').flatMap(({ connected = [] }) => connected);
+    const late = all.filter(
+      ({ rejected, stale, oldestStaleMs }) =>
+        rejected.length > 0 || (stale.length > 0 && oldestStaleMs > slowAnswerMs),
+    );
+    const first = late[0];
+    if (!first) return;
+    yield {
+      object: `Pod ${first.proxy}`,
+      evidence: [
+        { what: 'proxies with old configuration', seen: late.length, expected: 0 },
+        {
+          what: first.proxy,
+          seen: first.rejected[0] ?? `${firstFew(first.stale)} for ${span(first.oldestStaleMs)}`,
+        },
+      ],
+      cause: `${late.length} of ${all.length} proxies of ${cluster.name} have not accepted the configuration of istiod: ${firstFew(late.map(({ proxy }) => proxy))}.`,
+    };
+  }),
 };
 
-export const istiodChecks = [sameName, otherName, disagree, notSynced, noneReady, unconnected, behind];
+export const istiodChecks = [
+  sameName,
+  otherName,
+  disagree,
+  notSynced,
+  noneReady,
+  unconnected,
+  oldConfiguration,
+];

@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { applyToBoth, assertFirst, resource, the, type BrokenSample } from '../broken-sample.ts';
+import { applyToBoth, assertFirst, resource, itemOf, type BrokenSample } from '../broken-sample.ts';
 
 const failover = [{ from: 'region-west', to: 'region-east' }];
 const outlier = { consecutive5xxErrors: 3, interval: '1s', baseEjectionTime: '30s', maxEjectionPercent: 100 };
@@ -9,7 +9,7 @@ const rule = (localityLbSetting: object, outlierDetection?: object) =>
     trafficPolicy: { loadBalancer: { localityLbSetting }, ...(outlierDetection ? { outlierDetection } : {}) },
   });
 
-/** Proxies have the order of regions that the rule asks for. */
+/** Gives proxies the order of regions that the rule sets. */
 const ordered = ({ west, east }: BrokenSample) => {
   for (const cluster of [west, east])
     for (const proxy of cluster.proxies)
@@ -18,38 +18,50 @@ const ordered = ({ west, east }: BrokenSample) => {
           endpoint.priority = endpoint.region === `region-${cluster.name}` ? 0 : 1;
 };
 
-test('nodes without region or zone, in another region than declared', () => {
-  assertFirst(({ west }) => void (the(west.nodes).region = ''), {
-    code: 'MP4101',
-    severity: 'warning',
-    cluster: 'west',
-    symptoms: ['MP4103'],
-  });
+/** The locality that Envoy reports if the cloud, or a label of the pod, gives one. Envoy in the recorded lab does not report one. */
+const reportLocality = (
+  { west }: BrokenSample,
+  locality = { region: 'region-west', zone: 'zone-west-a' },
+) => {
+  for (const proxy of west.proxies) proxy.nodeLocality = { ...locality, subzone: '' };
+};
+
+test('nodes without a region or a zone, or in another region than the mesh file', () => {
+  const noRegion = ({ west }: BrokenSample) => void (itemOf(west.nodes).region = '');
+  const code = { code: 'MP4101', severity: 'warning', cluster: 'west' } as const;
+  assertFirst(noRegion, { ...code, symptoms: [] });
+  assertFirst(
+    (sample) => {
+      reportLocality(sample);
+      noRegion(sample);
+    },
+    { ...code, symptoms: ['MP4103'] },
+  );
   assertFirst(
     ({ west }) => {
-      the(west.nodes).zone = '';
+      itemOf(west.nodes).zone = '';
       for (const { nodeLocality } of west.proxies) if (nodeLocality) nodeLocality.zone = '';
     },
     { code: 'MP4102', severity: 'info', cluster: 'west' },
   );
   assertFirst(
     ({ west }) => {
-      the(west.nodes).region = 'region-moon';
+      itemOf(west.nodes).region = 'region-moon';
       for (const { nodeLocality } of west.proxies) if (nodeLocality) nodeLocality.region = 'region-moon';
     },
     { code: 'MP4104', severity: 'warning', cluster: 'west' },
   );
 });
 
-test('proxies count themselves elsewhere than their node is', () => {
-  assertFirst(({ west }) => void (the(west.proxies).nodeLocality!.region = ''), {
+test('proxies have another locality than their node', () => {
+  assertFirst((sample) => reportLocality(sample, { region: '', zone: 'zone-west-a' }), {
     code: 'MP4103',
     severity: 'warning',
     cluster: 'west',
   });
 });
 
-test('a gateway to another network in no locality, where nodes behind it have one', () => {
+test('a gateway endpoint without a locality, although the nodes behind it have one', () => {
   const nameless = ({ west }: BrokenSample) => {
     for (const { upstreams } of west.proxies)
       for (const endpoint of upstreams.flatMap(({ endpoints }) => endpoints))
@@ -59,14 +71,14 @@ test('a gateway to another network in no locality, where nodes behind it have on
   assertFirst(
     (sample) => {
       nameless(sample);
-      the(sample.east.nodes).region = '';
+      itemOf(sample.east.nodes).region = '';
       for (const { nodeLocality } of sample.east.proxies) if (nodeLocality) nodeLocality.region = '';
     },
     { code: 'MP4101', cluster: 'east' },
   );
 });
 
-test('failover without outlier detection, in both clusters and in one', () => {
+test('failover without outlier detection, in both clusters or in one', () => {
   assertFirst((sample) => applyToBoth(sample, rule({ enabled: true, failover })), {
     code: 'MP4201',
     severity: 'warning',
@@ -80,12 +92,12 @@ test('failover without outlier detection, in both clusters and in one', () => {
   });
 });
 
-test('failover that is set up well is no finding', () => {
+test('failover with outlier detection does not give a finding', () => {
   assertFirst(
     (sample) => {
       ordered(sample);
       applyToBoth(sample, rule({ enabled: true, failover }, outlier));
-      the(sample.west.installs).settings!.trustDomainAliases = ['gone'];
+      itemOf(sample.west.installs).settings!.trustDomainAliases = ['gone'];
     },
     { code: 'MP1202' },
   );
@@ -122,7 +134,7 @@ test('distribute together with failover, in a rule and in the mesh settings', ()
   );
   assertFirst(
     ({ west }) => {
-      the(west.installs).settings!.localityLb = {
+      itemOf(west.installs).settings!.localityLb = {
         distribute: [{ from: '*', to: { '*': 100 } }],
         failover,
         failoverPriority: [],
@@ -132,13 +144,13 @@ test('distribute together with failover, in a rule and in the mesh settings', ()
   );
 });
 
-test('weights and failover that lead nowhere', () => {
+test('weights and failover for a region without nodes', () => {
   const nowhere = [{ from: 'region-west/*', to: { 'region-west/*': 80, 'region-moon/*': 20 } }];
   assertFirst((sample) => applyToBoth(sample, rule({ distribute: nowhere })), {
     code: 'MP4204',
     severity: 'warning',
   });
-  // What is not named gets nothing: proxies have no endpoint there.
+  // Proxies do not have endpoints of localities that are not listed.
   const onlyNear = ({ west }: BrokenSample) => {
     for (const { upstreams } of west.proxies)
       for (const upstream of upstreams)
@@ -160,14 +172,16 @@ test('weights and failover that lead nowhere', () => {
   );
 });
 
-test('clients have no order of regions', () => {
+test('clients do not have an order of regions', () => {
   assertFirst((sample) => applyToBoth(sample, rule({ enabled: true, failover }, outlier)), {
     code: 'MP4206',
     severity: 'warning',
   });
 });
 
-test('a rule that is in one cluster only; pods that are ejected; locality balancing off in one cluster', () => {
+const balancing = { distribute: [], failover: [], failoverPriority: [] };
+
+test('a rule in one cluster only; ejected pods; locality balancing off in one cluster', () => {
   const plain = resource('DestinationRule', 'pool', {
     host: 'catalog',
     trafficPolicy: { connectionPool: { tcp: { maxConnections: 9 } } },
@@ -180,12 +194,17 @@ test('a rule that is in one cluster only; pods that are ejected; locality balanc
   });
   assertFirst(
     ({ west }) =>
-      void (the(the(the(west.proxies, ({ type }) => type === 'sidecar').upstreams).endpoints).ejected = true),
+      void (itemOf(
+        itemOf(itemOf(west.proxies, ({ type }) => type === 'sidecar').upstreams).endpoints,
+      ).ejected = true),
     { code: 'MP4209', severity: 'info' },
   );
-  assertFirst(({ west }) => void (the(west.installs).settings!.localityLb!.enabled = false), {
-    code: 'MP4210',
-    severity: 'warning',
-    cluster: 'west',
-  });
+  assertFirst(
+    ({ west }) => void (itemOf(west.installs).settings!.localityLb = { ...balancing, enabled: false }),
+    {
+      code: 'MP4210',
+      severity: 'warning',
+      cluster: 'west',
+    },
+  );
 });

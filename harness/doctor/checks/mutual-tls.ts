@@ -10,9 +10,11 @@ import {
 } from '../destination-rules.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import { modesByPort, modesOf } from '../peer-authentication.ts';
+import { perCluster } from '../per-cluster.ts';
+import { useMutualTls } from '../remedies.ts';
 import { labels, table } from '../spec-reader.ts';
 import { anyOf, fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const on =
   'kubectl --context <cluster> -n <namespace> patch peerauthentication <name> --type=merge -p \'{"spec":{"mtls":{"mode":"PERMISSIVE"}}}\'';
@@ -27,39 +29,31 @@ const policyWithout: Check = {
   remedy: on,
   reference: 'https://istio.io/latest/docs/concepts/security/#dependency-on-mutual-tls',
   needs: ['resources', 'pods', 'installs'],
-  explains: [
-    { code: 'MP5202', by: 'subject' },
-    { code: 'MP5101', by: 'subject' },
-    { code: 'MP3602', by: 'cluster' },
-    { code: 'MP3402', by: 'target' },
-  ],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
-        const affected = authorizations(cluster).filter(({ needsIdentity, namespace, selector }) => {
-          const wide = namespace === cluster.rootNamespace && Object.keys(selector).length === 0;
-          const own = new Set(wide ? cluster.whole('pods') : cluster.pods.matching(namespace, selector));
-          return needsIdentity && off.pods.some((pod) => own.has(pod));
-        });
-        const first = affected[0];
-        if (!first) continue;
-        yield {
-          cluster: cluster.name,
-          object: `PeerAuthentication ${keyOf(off)}`,
-          subject: keyOf(off),
-          evidence: [
-            { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
-            {
-              what: 'policies by identity for the same pods',
-              seen: some(affected.map(keyOf)),
-              expected: 'none',
-            },
-          ],
-          cause: `${keyOf(off)} turns mutual TLS off for ${off.pods.length} pods of ${cluster.name}, but ${some(affected.map(keyOf))} (${first.action}) judges callers by their identity.`,
-        };
-      }
-    });
-  },
+  explains: { subject: ['MP5202', 'MP5101'], cluster: ['MP3602'], target: ['MP3402'] },
+  run: perCluster(function* (cluster) {
+    for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
+      const affected = authorizations(cluster).filter(({ needsIdentity, namespace, selector }) => {
+        const wide = namespace === cluster.rootNamespace && Object.keys(selector).length === 0;
+        const own = new Set(wide ? cluster.whole('pods') : cluster.pods.matching(namespace, selector));
+        return needsIdentity && off.pods.some((pod) => own.has(pod));
+      });
+      const first = affected[0];
+      if (!first) continue;
+      yield {
+        object: `PeerAuthentication ${keyOf(off)}`,
+        subject: keyOf(off),
+        evidence: [
+          { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
+          {
+            what: 'policies by identity for the same pods',
+            seen: firstFew(affected.map(keyOf)),
+            expected: 'none',
+          },
+        ],
+        cause: `${keyOf(off)} turns mutual TLS off for ${off.pods.length} pods of ${cluster.name}, but ${firstFew(affected.map(keyOf))} (${first.action}) judges callers by their identity.`,
+      };
+    }
+  }),
 };
 
 const crossNetworkWithout: Check = {
@@ -71,30 +65,23 @@ const crossNetworkWithout: Check = {
   remedy: on,
   reference,
   needs: ['resources', 'pods', 'services', 'installs'],
-  explains: [
-    { code: 'MP5101', by: 'subject' },
-    { code: 'MP3602', by: 'cluster' },
-    { code: 'MP3402', by: 'target' },
-  ],
-  run: function* (view) {
+  explains: { subject: ['MP5101'], cluster: ['MP3602'], target: ['MP3402'] },
+  run: perCluster(function* (cluster, view) {
     if (!view.multiNetwork) return;
-    yield* separately(view.clusters, function* (cluster) {
-      for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
-        const hit = servicesOf(cluster, off.pods, meshServices(view)).filter((one) => one.in.length > 1);
-        if (hit.length === 0) continue;
-        yield {
-          cluster: cluster.name,
-          object: `PeerAuthentication ${keyOf(off)}`,
-          subject: keyOf(off),
-          evidence: [
-            { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
-            { what: 'services that other clusters know', seen: hit.length, expected: 0 },
-          ],
-          cause: `${keyOf(off)} of ${cluster.name} turns mutual TLS off for ${some(hit.map(({ key }) => key))}, which other networks can then not call.`,
-        };
-      }
-    });
-  },
+    for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
+      const hit = servicesOf(cluster, off.pods, meshServices(view)).filter((one) => one.in.length > 1);
+      if (hit.length === 0) continue;
+      yield {
+        object: `PeerAuthentication ${keyOf(off)}`,
+        subject: keyOf(off),
+        evidence: [
+          { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
+          { what: 'services that other clusters know', seen: hit.length, expected: 0 },
+        ],
+        cause: `${keyOf(off)} of ${cluster.name} turns mutual TLS off for ${firstFew(hit.map(({ key }) => key))}, which other networks can then not call.`,
+      };
+    }
+  }),
 };
 
 function servicesOf(
@@ -114,12 +101,11 @@ const strictWithout: Check = {
   severity: 'error',
   explanation:
     'A DestinationRule turns TLS off for a service, and a PeerAuthentication of its pods is STRICT. The pods reset every call that uses the rule. On separate networks, calls to other clusters also fail for another reason.',
-  remedy:
-    'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
+  remedy: useMutualTls,
   reference:
     'https://istio.io/latest/docs/ops/common-problems/network-issues/#503-errors-after-setting-destination-rule',
   needs: ['resources', 'pods', 'services', 'installs'],
-  explains: [{ code: 'MP4207', by: 'subject' }],
+  explains: { subject: ['MP4207'] },
   run: function* (view) {
     const services = meshServices(view);
     yield* separately(view.clusters, function* (cluster) {
@@ -149,7 +135,7 @@ const strictWithout: Check = {
             { what: `tls.mode of ${part.where}`, seen: 'DISABLE', expected: 'ISTIO_MUTUAL, or none' },
             { what: 'mtls.mode of the pods', seen: 'STRICT' },
           ],
-          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${some(refused(part).map(({ key }) => key))}, whose pods accept only mutual TLS.`,
+          cause: `${keyOf(rule)} of ${cluster.name} sends plain text to ${firstFew(refused(part).map(({ key }) => key))}, whose pods accept only mutual TLS.`,
         };
       }
     });
@@ -162,7 +148,7 @@ const holdsFor = ({ parts }: DestinationRuleRecord, part: PolicyPart, port: numb
     ? !parts.some((other) => other.subset === part.subset && other.port === port && other.tls !== undefined)
     : part.port === port;
 
-const selectsNobody: Check = {
+const selectsNothing: Check = {
   code: 'MP5204',
   title: 'A policy does not select a pod in any cluster',
   severity: 'info',
@@ -171,31 +157,26 @@ const selectsNobody: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> get pods --show-labels',
   reference: 'https://istio.io/latest/docs/reference/config/type/workload-selector/',
   needs: ['resources', 'pods', 'installs'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const policies = fromReadable(
-        ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],
-        (kind) => cluster.resources(kind),
-      );
-      yield* separately(policies, function* ({ kind, namespace, name, spec }) {
-        const selector = labels(table(spec['selector'])['matchLabels']);
-        if (Object.keys(selector).length === 0) return;
-        // In the root namespace, a selector holds for the pods of every namespace.
-        if (namespace === cluster.rootNamespace) return;
-        if (
-          anyOf(view.clusterNames, (one) => view.answered(one).pods.matching(namespace, selector).length > 0)
-        )
-          return;
-        yield {
-          cluster: cluster.name,
-          object: `${kind} ${namespace}/${name}`,
-          subject: `${namespace}/${name}`,
-          evidence: [{ what: `pods with ${JSON.stringify(selector)}`, seen: 0, expected: 1 }],
-          cause: `${kind} ${namespace}/${name} of ${cluster.name} does not select a pod in any cluster.`,
-        };
-      });
+  run: perCluster(function* (cluster, view) {
+    const policies = fromReadable(
+      ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],
+      (kind) => cluster.resources(kind),
+    );
+    yield* separately(policies, function* ({ kind, namespace, name, spec }) {
+      const selector = labels(table(spec['selector'])['matchLabels']);
+      if (Object.keys(selector).length === 0) return;
+      // In the root namespace, a selector holds for the pods of every namespace.
+      if (namespace === cluster.rootNamespace) return;
+      if (anyOf(view.clusterNames, (one) => view.answered(one).pods.matching(namespace, selector).length > 0))
+        return;
+      yield {
+        object: `${kind} ${namespace}/${name}`,
+        subject: `${namespace}/${name}`,
+        evidence: [{ what: `pods with ${JSON.stringify(selector)}`, seen: 0, expected: 1 }],
+        cause: `${kind} ${namespace}/${name} of ${cluster.name} does not select a pod in any cluster.`,
+      };
     });
-  },
+  }),
 };
 
-export const mutualTlsChecks = [policyWithout, crossNetworkWithout, strictWithout, selectsNobody];
+export const mutualTlsChecks = [policyWithout, crossNetworkWithout, strictWithout, selectsNothing];

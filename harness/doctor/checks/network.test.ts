@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterSnapshot, ProbeRecord } from '../../snapshot/schema.ts';
-import { applyToBoth, assertFirst, broken, resource, the, type BrokenSample } from '../broken-sample.ts';
+import { applyToBoth, assertFirst, broken, resource, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
 const label = 'topology.istio.io/network';
-const system = (cluster: ClusterSnapshot) => the(cluster.namespaces, ({ name }) => name === 'istio-system');
+const system = (cluster: ClusterSnapshot) =>
+  itemOf(cluster.namespaces, ({ name }) => name === 'istio-system');
 const gateway = (cluster: ClusterSnapshot) =>
-  the(cluster.services, ({ name }) => name === 'istio-eastwestgateway');
+  itemOf(cluster.services, ({ name }) => name === 'istio-eastwestgateway');
 const gatewayPod = (cluster: ClusterSnapshot) =>
-  the(cluster.pods, ({ labels }) => labels['istio'] === 'eastwestgateway');
+  itemOf(cluster.pods, ({ labels }) => labels['istio'] === 'eastwestgateway');
 const probe = (cluster: ClusterSnapshot, target: ProbeRecord['target']) =>
-  the(cluster.probes, (one) => one.target === target);
+  itemOf(cluster.probes, (one) => one.target === target);
 
-/** What west sees of a gateway of east that istiod does not know. */
+/** Changes west as if its istiod does not know the gateway of east. */
 const unknown = ({ west }: BrokenSample) => {
   for (const istiod of west.istiods)
     istiod.networks = istiod.networks.filter(({ cluster }) => cluster === 'west');
@@ -30,7 +31,7 @@ const all =
   (sample: BrokenSample) =>
     breaks.forEach((one) => one(sample));
 
-test('the network label is missing, wrong, or that of another cluster', () => {
+test('the network label is missing, unknown, or the label of another cluster', () => {
   assertFirst(({ east }) => void delete system(east).labels[label], {
     code: 'MP3101',
     severity: 'error',
@@ -43,7 +44,8 @@ test('the network label is missing, wrong, or that of another cluster', () => {
   });
   const shared = ({ east, west }: BrokenSample) => {
     system(east).labels[label] = 'west-net';
-    for (const shard of the(west.istiods).shards) if (shard.cluster === 'east') shard.networks = ['west-net'];
+    for (const shard of itemOf(west.istiods).shards)
+      if (shard.cluster === 'east') shard.networks = ['west-net'];
   };
   assertFirst(shared, {
     code: 'MP3103',
@@ -54,19 +56,22 @@ test('the network label is missing, wrong, or that of another cluster', () => {
   });
 });
 
-test('proxies on another network; endpoints that istiod counts on none', () => {
-  assertFirst(({ east }) => void (the(east.pods, ({ sidecar }) => sidecar).proxy!.network = 'west-net'), {
-    code: 'MP3104',
-    severity: 'error',
-    cluster: 'east',
-  });
+test('proxies on another network; endpoints without a network', () => {
+  // The injector gives a pod the same network in its label and in ISTIO_META_NETWORK.
+  const nowhere = ({ east }: BrokenSample) => {
+    const pod = itemOf(east.pods, ({ sidecar }) => sidecar);
+    pod.labels['topology.istio.io/network'] = 'nowhere';
+    pod.proxy!.network = 'nowhere';
+  };
+  assertFirst(nowhere, { code: 'MP3104', severity: 'error', cluster: 'east' });
   assertFirst(
-    ({ west }) => void (the(the(west.istiods).shards, ({ cluster }) => cluster === 'east').networks = ['']),
+    ({ west }) =>
+      void (itemOf(itemOf(west.istiods).shards, ({ cluster }) => cluster === 'east').networks = ['']),
     { code: 'MP3506', severity: 'error', cluster: 'west', peer: 'east' },
   );
 });
 
-test('no east-west gateway', () => {
+test('a cluster without an east-west gateway', () => {
   assertFirst(
     all(
       unknown,
@@ -80,7 +85,7 @@ test('no east-west gateway', () => {
   );
 });
 
-test('the gateway Service lacks its label, names another network, has no address, no port, no pods', () => {
+test('the gateway Service lacks its label, address, port or pods, or has another network', () => {
   assertFirst(
     all(unknown, ({ east }) => void delete gateway(east).labels[label]),
     { code: 'MP3202', cluster: 'east', symptoms: ['MP3501'] },
@@ -94,7 +99,7 @@ test('the gateway Service lacks its label, names another network, has no address
     { code: 'MP3203', cluster: 'east', symptoms: ['MP3501'] },
   );
   assertFirst(
-    all(unknown, refused, ({ east }) => void (the(gateway(east).ports).port = 443)),
+    all(unknown, refused, ({ east }) => void (itemOf(gateway(east).ports).port = 443)),
     { code: 'MP3204', cluster: 'east', symptoms: ['MP3401', 'MP3501'] },
   );
   assertFirst(
@@ -103,17 +108,17 @@ test('the gateway Service lacks its label, names another network, has no address
   );
 });
 
-test('a gateway with a name only, where istiod does not resolve names', () => {
+test('a gateway with only a host name, and an istiod that does not resolve it', () => {
   assertFirst(
     all(unknown, ({ east, west }) => {
       gateway(east).external = ['gateway.example'];
-      the(west.installs).env['RESOLVE_HOSTNAME_GATEWAYS'] = 'false';
+      itemOf(west.installs).env['RESOLVE_HOSTNAME_GATEWAYS'] = 'false';
     }),
     { code: 'MP3206', severity: 'error', cluster: 'east', symptoms: ['MP3501'] },
   );
 });
 
-test('a gateway that sends on to other networks', () => {
+test('a gateway that forwards to other networks', () => {
   assertFirst(({ east }) => void delete gatewayPod(east).proxy!.requestedNetworkView, {
     code: 'MP3503',
     severity: 'warning',
@@ -123,19 +128,19 @@ test('a gateway that sends on to other networks', () => {
 
 /** The Gateway that exposes the services of east. */
 const exposed = (east: ClusterSnapshot) =>
-  the(east.resources, ({ kind }) => kind === 'Gateway').spec as {
+  itemOf(east.resources, ({ kind }) => kind === 'Gateway').spec as {
     selector: object;
     servers: { port: object; tls: object; hosts: string[] }[];
   };
 
-test('the cross-network Gateway is missing, or wrong in mode, selector, hosts or port', () => {
+test('the cross-network Gateway is missing, or has a wrong mode, selector, host or port', () => {
   const shut = ['MP3402', 'MP3502'];
   assertFirst(
     all(reset, deaf, ({ east }) => void (east.resources = [])),
     { code: 'MP3301', cluster: 'east', symptoms: shut },
   );
   assertFirst(
-    all(reset, ({ east }) => void (the(exposed(east).servers).tls = { mode: 'PASSTHROUGH' })),
+    all(reset, ({ east }) => void (itemOf(exposed(east).servers).tls = { mode: 'PASSTHROUGH' })),
     { code: 'MP3302', cluster: 'east', symptoms: ['MP3402'] },
   );
   assertFirst(
@@ -143,12 +148,12 @@ test('the cross-network Gateway is missing, or wrong in mode, selector, hosts or
     { code: 'MP3303', cluster: 'east', symptoms: shut },
   );
   assertFirst(
-    all(reset, ({ east }) => void (the(exposed(east).servers).hosts = ['*.global'])),
+    all(reset, ({ east }) => void (itemOf(exposed(east).servers).hosts = ['*.global'])),
     { code: 'MP3304', cluster: 'east', symptoms: ['MP3402'] },
   );
   assertFirst(
     ({ east }) =>
-      void (the(exposed(east).servers).hosts = [
+      void (itemOf(exposed(east).servers).hosts = [
         '*.other.svc.cluster.local',
         'catalog.meshproof.svc.cluster.local',
       ]),
@@ -158,7 +163,8 @@ test('the cross-network Gateway is missing, or wrong in mode, selector, hosts or
     all(
       refused,
       deaf,
-      ({ east }) => void (the(exposed(east).servers).port = { number: 15444, name: 'tls', protocol: 'TLS' }),
+      ({ east }) =>
+        void (itemOf(exposed(east).servers).port = { number: 15444, name: 'tls', protocol: 'TLS' }),
     ),
     { code: 'MP3305', cluster: 'east', symptoms: ['MP3401', 'MP3502'] },
   );
@@ -173,18 +179,18 @@ test('15443 or 6443 is blocked', () => {
   assertFirst(
     ({ west }) => {
       Object.assign(probe(west, 'apiServer'), { tcp: 'timeout', tls: 'notTried' });
-      the(the(west.istiods).shards, ({ cluster }) => cluster === 'east').addresses.push('10.244.9.9');
+      itemOf(itemOf(west.istiods).shards, ({ cluster }) => cluster === 'east').addresses.push('10.244.9.9');
     },
     { code: 'MP3404', severity: 'error', cluster: 'west', peer: 'east', symptoms: ['MP2203'] },
   );
 });
 
-test('TLS through the gateway fails, or is ended by somebody else', () => {
+test('TLS through the gateway fails or has a foreign certificate', () => {
   assertFirst(reset, { code: 'MP3402', severity: 'error', cluster: 'west', peer: 'east' });
   assertFirst(
     ({ west, snapshot }) => {
       const foreign = {
-        ...the(snapshot.certificates),
+        ...itemOf(snapshot.certificates),
         fingerprint: 'ff',
         subject: 'CN=elb',
         issuer: 'CN=public',
@@ -198,7 +204,7 @@ test('TLS through the gateway fails, or is ended by somebody else', () => {
   );
 });
 
-test('istiod knows no gateway, or a gateway does not listen, for a reason that is not seen', () => {
+test('istiod does not know a gateway, or a gateway does not listen, for an unknown reason', () => {
   assertFirst(unknown, { code: 'MP3501', severity: 'error', cluster: 'west', peer: 'east' });
   assertFirst(deaf, { code: 'MP3502', severity: 'error', cluster: 'east' });
 });
@@ -217,7 +223,7 @@ test('a DestinationRule breaks passthrough', () => {
   });
 });
 
-test('clients are not told of another network', () => {
+test('clients do not have endpoints of another network', () => {
   assertFirst(
     ({ west }) => {
       for (const proxy of west.proxies)
@@ -228,7 +234,7 @@ test('clients are not told of another network', () => {
   );
 });
 
-test('a NetworkPolicy keeps others out', () => {
+test('a NetworkPolicy blocks other networks', () => {
   const closed = resource(
     'NetworkPolicy',
     'closed',
@@ -241,10 +247,10 @@ test('a NetworkPolicy keeps others out', () => {
   );
 });
 
-test('a name behind which nobody has a sidecar shows no certificate, and need not', () => {
+test('a service without sidecars does not need a certificate', () => {
   const sample = broken(({ west, ...rest }) => {
     reset({ west, ...rest });
-    for (const shard of the(west.istiods).shards) if (shard.cluster === 'east') shard.mtls = 0;
+    for (const shard of itemOf(west.istiods).shards) if (shard.cluster === 'east') shard.mtls = 0;
   });
   assert.deepEqual(
     judge(sample).causes.map(({ finding }) => finding.code),

@@ -4,57 +4,51 @@ import { networkLabel, type ClusterView } from '../cluster-view.ts';
 import { serviceOfHost } from '../destination-rules.ts';
 import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
+import { perDataPlane } from '../per-cluster.ts';
 import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork';
 const label =
-  'kubectl --context <cluster> label namespace istio-system topology.istio.io/network=<network> --overwrite';
+  'kubectl --context <cluster> label namespace <namespace> topology.istio.io/network=<network> --overwrite';
 
-/** What a cluster on a wrong network looks like from elsewhere. */
-const misplaced = [
-  { code: 'MP3104', by: 'cluster' },
-  { code: 'MP3506', by: 'target' },
-  { code: 'MP3501', by: 'target' },
-] as const;
+/** The findings in other clusters about a cluster on a wrong network. */
+const misplaced = { cluster: ['MP3104'], target: ['MP3506', 'MP3501'] };
 
 const noLabel: Check = {
   code: 'MP3101',
-  title: 'The namespace of istiod does not say on which network the cluster is',
+  title: 'The namespace of istiod does not have a network label',
   severity: 'error',
   explanation:
-    'The label topology.istio.io/network of the namespace istio-system tells every istiod on which network the pods of a cluster are that say nothing themselves. Without it they count as being on no network, and are sent to directly from everywhere. Pods that were injected with a network keep working; those without, such as ones with hostNetwork or an older template, do not.',
+    'The label topology.istio.io/network of the namespace of istiod sets the network of pods that do not set their own. Without it, all clusters call such pods directly. Pods that were injected with a network still work. Pods with hostNetwork or from an older template do not.',
   remedy: label,
   reference,
   needs: ['namespaces', 'installs'],
   explains: misplaced,
-  run: function* (view) {
+  run: perDataPlane(function* (cluster, view) {
     if (!view.multiNetwork) return;
-    yield* separately(view.dataPlanes, function* (cluster) {
-      if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) return;
-      yield {
-        cluster: cluster.name,
-        object: `Namespace ${cluster.systemNamespace}`,
-        evidence: [
-          {
-            what: `label ${networkLabel}`,
-            seen: 'none',
-            expected: view.declaredNetwork(cluster.name) ?? 'a network',
-          },
-        ],
-        cause: `Namespace ${cluster.systemNamespace} of ${cluster.name} has no network label.`,
-        remedy: `kubectl --context ${cluster.name} label namespace ${cluster.systemNamespace} ${networkLabel}=${view.declaredNetwork(cluster.name) ?? '<network>'}`,
-      };
-    });
-  },
+    if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) return;
+    yield {
+      object: `Namespace ${cluster.systemNamespace}`,
+      evidence: [
+        {
+          what: `label ${networkLabel}`,
+          seen: 'none',
+          expected: view.declaredNetwork(cluster.name) ?? 'a network',
+        },
+      ],
+      cause: `Namespace ${cluster.systemNamespace} of ${cluster.name} does not have a network label.`,
+      remedy: label.replace('<network>', view.declaredNetwork(cluster.name) ?? '<network>'),
+    };
+  }),
 };
 
 const wrongLabel: Check = {
   code: 'MP3102',
-  title: 'The namespace of istiod names another network than the cluster is on',
+  title: 'The network label of a cluster names an unknown network',
   severity: 'error',
   explanation:
-    'The network label of istio-system names a network that no cluster of the mesh file is on. Other clusters look for the gateway of that network, find none, and send to the pods directly.',
+    'The network label of the namespace of istiod names a network that the mesh file does not have. Other clusters do not find a gateway for that network, so they call the pods directly.',
   remedy: label,
   reference,
   needs: ['namespaces', 'installs'],
@@ -69,7 +63,8 @@ const wrongLabel: Check = {
         cluster: cluster.name,
         object: `Namespace ${cluster.systemNamespace}`,
         evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
-        cause: `${cluster.name} is on ${wanted}, but its namespace ${cluster.systemNamespace} names the network ${seen}.`,
+        cause: `${cluster.name} is on ${wanted}, but its namespace ${cluster.systemNamespace} has the label of ${seen}.`,
+        remedy: label.replace('<network>', wanted),
       };
     });
   },
@@ -77,35 +72,32 @@ const wrongLabel: Check = {
 
 const sharedLabel: Check = {
   code: 'MP3103',
-  title: 'Clusters on separate networks name the same network',
+  title: 'Clusters on separate networks have the same network label',
   severity: 'error',
   explanation:
-    'Two clusters whose pods cannot reach each other have the same network label. Each sends to the pods of the other directly instead of through the gateway; where the pod ranges overlap, it reaches the wrong pods.',
+    'The pods of the two clusters cannot reach each other, but the clusters have the same network label. So proxies call pods directly, not through the gateway. If the pod ranges overlap, calls reach the wrong pods.',
   remedy: label,
   reference,
   needs: ['namespaces', 'installs'],
   explains: misplaced,
-  run: function* (view) {
-    yield* separately(view.dataPlanes, function* (cluster) {
-      const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
-      if (seen === undefined || wanted === undefined || !cluster.declares('network')) return;
-      if (seen === wanted) return;
-      const owner = view.snapshot.declared.clusters.find(({ network }) => network === seen);
-      if (!owner) return;
-      yield {
-        cluster: cluster.name,
-        peer: owner.name,
-        object: `Namespace ${cluster.systemNamespace}`,
-        evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
-        cause: `${cluster.name} is on ${wanted}, but names ${seen}, the network of ${owner.name}.`,
-      };
-    });
-  },
+  run: perDataPlane(function* (cluster, view) {
+    const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
+    if (seen === undefined || wanted === undefined || !cluster.declares('network') || seen === wanted) return;
+    const owner = view.snapshot.declared.clusters.find(({ network }) => network === seen);
+    if (!owner) return;
+    yield {
+      peer: owner.name,
+      object: `Namespace ${cluster.systemNamespace}`,
+      evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
+      cause: `${cluster.name} is on ${wanted}, but has the label of ${seen}, the network of ${owner.name}.`,
+      remedy: label.replace('<network>', wanted),
+    };
+  }),
 };
 
 /**
- * The networks that a label of their own may put pods of a cluster on, as those of machines beside it: one that has a gateway in the
- * cluster, or that another cluster is on.
+ * The other networks on which a label may place pods of a cluster, as for virtual machines: networks with a gateway in the cluster, and
+ * the networks of other clusters.
  */
 const otherNetworks = (view: MeshView, cluster: ClusterView): Set<string> =>
   new Set(
@@ -118,50 +110,47 @@ const otherNetworks = (view: MeshView, cluster: ClusterView): Set<string> =>
 
 const proxiesElsewhere: Check = {
   code: 'MP3104',
-  title: 'Proxies count themselves on another network than their cluster is on',
+  title: 'Proxies are set to another network than their cluster',
   severity: 'error',
   explanation:
-    'The network of a proxy (ISTIO_META_NETWORK, from values.global.network when it is injected, or a label of the pod) decides which endpoints it sends to directly and which through a gateway. A proxy on another network than its cluster sends to its neighbours through a gateway, and to strangers directly.',
+    'The network of a proxy decides which endpoints it calls directly and which through a gateway. It comes from values.global.network at injection (ISTIO_META_NETWORK), or from a label of the pod. With the wrong network, a proxy calls its neighbours through a gateway, and other networks directly.',
   remedy:
     'istioctl --context <cluster> install -f <operator.yaml> --set values.global.network=<network>\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference,
   needs: ['pods', 'services', 'resources', 'namespaces', 'installs'],
-  explains: [{ code: 'MP3506', by: 'target' }],
-  run: function* (view) {
+  explains: { target: ['MP3506'] },
+  run: perDataPlane(function* (cluster, view) {
     if (!view.multiNetwork) return;
-    yield* separately(view.dataPlanes, function* (cluster) {
-      const wanted = view.declaredNetwork(cluster.name);
-      if (wanted === undefined) return;
-      const proxied = cluster.seen('pods').filter(({ proxy }) => proxy !== undefined);
-      const networkOf = (pod: (typeof proxied)[number]) =>
-        pod.labels[networkLabel] ?? pod.proxy?.network ?? cluster.networkLabelled;
-      const apart = proxied.filter((pod) => networkOf(pod) !== wanted);
-      if (apart.length === 0) return;
-      const others = otherNetworks(view, cluster);
-      const elsewhere = apart.filter((pod) => !others.has(pod.labels[networkLabel] ?? ''));
-      const first = elsewhere[0];
-      if (!first) return;
-      yield {
-        cluster: cluster.name,
-        object: `Pod ${first.namespace}/${first.name}`,
-        evidence: [
-          { what: 'proxies on another network', seen: elsewhere.length, expected: 0 },
-          { what: `network of ${first.name}`, seen: networkOf(first) ?? 'none', expected: wanted },
-        ],
-        cause: `${elsewhere.length} of ${proxied.length} proxies of ${cluster.name} count themselves on ${networkOf(first) ?? 'no network'}, not ${wanted}: ${some(elsewhere.map(({ name }) => name))}.`,
-      };
-    });
-  },
+    const wanted = view.declaredNetwork(cluster.name);
+    if (wanted === undefined) return;
+    const proxied = cluster.seen('pods').filter(({ proxy }) => proxy !== undefined);
+    const networkOf = (pod: (typeof proxied)[number]) =>
+      pod.labels[networkLabel] ?? pod.proxy?.network ?? cluster.networkLabelled;
+    const apart = proxied.filter((pod) => networkOf(pod) !== wanted);
+    if (apart.length === 0) return;
+    const others = otherNetworks(view, cluster);
+    const elsewhere = apart.filter((pod) => !others.has(pod.labels[networkLabel] ?? ''));
+    const first = elsewhere[0];
+    if (!first) return;
+    yield {
+      object: `Pod ${first.namespace}/${first.name}`,
+      evidence: [
+        { what: 'proxies on another network', seen: elsewhere.length, expected: 0 },
+        { what: `network of ${first.name}`, seen: networkOf(first) ?? 'none', expected: wanted },
+      ],
+      cause: `${elsewhere.length} of ${proxied.length} proxies of ${cluster.name} use the network ${networkOf(first) ?? 'none'}, not ${wanted}: ${firstFew(elsewhere.map(({ name }) => name))}.`,
+    };
+  }),
 };
 
 const endpointsElsewhere: Check = {
   code: 'MP3506',
-  title: 'An istiod counts endpoints on another network than their cluster is on',
+  title: 'An istiod assigns endpoints to the wrong network',
   severity: 'error',
   explanation:
-    'istiod decides by the network of an endpoint whether a proxy reaches it directly or through a gateway. Endpoints on no network, or a wrong one, are sent to directly: calls hang until they time out, or reach a stranger with the same address.',
+    'The network of an endpoint decides whether a proxy calls it directly or through a gateway. Without a network, or with a wrong one, proxies call the endpoint directly. Such calls time out, or reach another pod with the same address.',
   remedy:
-    'kubectl --context <cluster> get namespace istio-system --show-labels\nkubectl --context <cluster> -n <namespace> get pods -L topology.istio.io/network',
+    'kubectl --context <cluster> get namespace istio-system --show-labels\nkubectl --context <cluster> -n <namespace of the service> get pods -L topology.istio.io/network',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#network-models',
   needs: ['istiods', 'services', 'pods', 'resources', 'installs'],
   run: function* (view) {
@@ -173,7 +162,7 @@ const endpointsElsewhere: Check = {
           function* ([from, shards]) {
             const wanted = view.declaredNetwork(from);
             if (wanted === undefined) return;
-            // What has no sidecar is not sent to across networks, whatever network it counts on.
+            // Other networks do not call endpoints without a sidecar, so their network does not matter.
             const labelled = networksOfPods(view, from);
             const wrong = shards.filter(
               (shard) =>
@@ -186,10 +175,14 @@ const endpointsElsewhere: Check = {
               ...(from === reader.name ? {} : { peer: from }),
               object: `Pod ${istiod.namespace}/${istiod.pod}`,
               evidence: [
-                { what: `services of ${from} with endpoints elsewhere`, seen: wrong.length, expected: 0 },
-                { what: 'networks', seen: some([...seen]), expected: wanted },
+                {
+                  what: `services of ${from} with endpoints on other networks`,
+                  seen: wrong.length,
+                  expected: 0,
+                },
+                { what: 'networks', seen: firstFew([...seen]), expected: wanted },
               ],
-              cause: `istiod of ${reader.name} counts endpoints of ${wrong.length} services of ${from} on ${some([...seen])}, not ${wanted}.`,
+              cause: `istiod of ${reader.name} assigns endpoints of ${wrong.length} services of ${from} to ${firstFew([...seen])}, not ${wanted}.`,
             };
           },
         );
@@ -197,9 +190,9 @@ const endpointsElsewhere: Check = {
   },
 };
 
-/** The networks that pods of a cluster are on by a label of their own, and may be, by service. */
+/** The other networks on which labels place the pods of a service. */
 function networksOfPods(view: MeshView, name: string): (shard: ShardRecord) => Set<string> {
-  let others: Set<string> | undefined; // asked for only if endpoints are on another network
+  let others: Set<string> | undefined; // read only if endpoints are on another network
   return ({ host }) => {
     const cluster = view.answered(name);
     const service = cluster.service(serviceOfHost(host) ?? '');

@@ -1,4 +1,4 @@
-import type { ShardRecord } from '../../snapshot/schema.ts';
+import type { NodeRecord, ProxyRecord, ShardRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, serviceOfHost } from '../destination-rules.ts';
@@ -7,26 +7,23 @@ import { eastWestGateways } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { modesByPort } from '../peer-authentication.ts';
+import { perCluster } from '../per-cluster.ts';
 import { selects } from '../pod-index.ts';
+import { useMutualTls } from '../remedies.ts';
 import { labels, list, table, tables, text } from '../spec-reader.ts';
 import { separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const breaksPassthrough: Check = {
   code: 'MP3601',
-  title: 'A DestinationRule turns off the TLS that gateways pass on',
+  title: 'A DestinationRule turns off the mutual TLS that gateways need',
   severity: 'error',
   explanation:
-    'Calls to another network need mutual TLS: the east-west gateway finds the service by the name in the handshake. A rule with TLS mode DISABLE, SIMPLE or MUTUAL for a service of the mesh takes that away: istiod drops the endpoints of other networks from what it tells clients, without a word, and calls stay local or fail. A rule that does so for one port or subset only is a warning: plain text may be meant there.',
-  remedy:
-    'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'',
+    'Calls to another network need mutual TLS, because the east-west gateway routes by the SNI. With TLS mode DISABLE, SIMPLE or MUTUAL, istiod silently drops endpoints on other networks, and calls stay local or fail. For a single port or subset, the finding is a warning, because plain text may be intended there.',
+  remedy: useMutualTls,
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/',
   needs: ['resources', 'services', 'pods'],
-  explains: [
-    { code: 'MP4207', by: 'subject' },
-    { code: 'MP5203', by: 'subject' },
-    { code: 'MP3602', by: 'cluster' },
-  ],
+  explains: { subject: ['MP4207', 'MP5203'], cluster: ['MP3602'] },
   run: function* (view) {
     if (!view.multiNetwork) return;
     const services = meshServices(view);
@@ -35,7 +32,7 @@ const breaksPassthrough: Check = {
         const off = rule.parts.filter(({ tls }) => tls !== undefined && tls !== '' && tls !== 'ISTIO_MUTUAL');
         const hit = off.length > 0 ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];
         if (hit.length === 0) continue;
-        // Plain text to one port may be meant: that of metrics, which a PeerAuthentication may leave open as well.
+        // Plain text to one port may be intended, such as a port for metrics that a PeerAuthentication opens.
         const whole = off.find(({ subset, port }) => subset === undefined && port === undefined);
         const part = whole ?? off[0];
         yield {
@@ -51,7 +48,7 @@ const breaksPassthrough: Check = {
             },
             { what: 'services of the mesh that it covers', seen: hit.length, expected: 0 },
           ],
-          cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} takes mutual TLS away from ${some(hit.map(({ key }) => key))}${whole ? '' : ` (${part?.where})`}, so other networks cannot be reached${whole ? '' : ' there'}.`,
+          cause: `The DestinationRule ${keyOf(rule)} of ${cluster.name} turns mutual TLS off for ${firstFew(hit.map(({ key }) => key))}${whole ? '' : ` (${part?.where})`}, so callers cannot reach other networks${whole ? '' : ' there'}.`,
         };
       }
     });
@@ -60,20 +57,21 @@ const breaksPassthrough: Check = {
 
 const clientsWithoutRemote: Check = {
   code: 'MP3602',
-  title: 'Client proxies are told of no endpoint in another network that has some',
+  title: 'Client proxies do not have an endpoint in another network',
   severity: 'error',
   explanation:
-    'istiod holds endpoints of the service in another network, and knows the gateway that leads there, but the proxies that were read have no endpoint that is this gateway. Their TLS settings, a Sidecar resource or an exportTo keep it from them.',
+    'istiod has endpoints of the service in another network and knows the gateway, but proxies do not have the gateway as an endpoint. TLS settings, a Sidecar resource or an exportTo hide it.',
   remedy:
-    'istioctl --context <cluster> proxy-config endpoints <pod>.<namespace> --cluster "outbound|<port>||<host>"',
+    'istioctl --context <cluster> proxy-config endpoints <client pod>.<its namespace> --cluster "outbound|<port>||<service>"',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
   needs: ['istiods', 'proxies', 'services', 'pods', 'nodes', 'resources', 'installs'],
   run: function* (view) {
     const staysLocal = hostsWithoutRemoteEndpoints(view);
     const shardsOf = shardsByCluster();
-    const rulesOf = keptWhileAsked((reader) => ({
+    const rulesOf = keptForLast((reader) => ({
       leftOut: leftOutByWeights(view, reader),
       plain: plainParts(reader),
+      localityOf: proxyLocalities(reader),
     }));
     yield* separately(view.pairs(), function* ({ reader, read }) {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
@@ -92,11 +90,11 @@ const clientsWithoutRemote: Check = {
           .map(({ host, localities }) => [host, localities]),
       );
       if (gateways.size === 0 || held.size === 0) return;
-      const { leftOut, plain } = rulesOf(reader);
+      const { leftOut, plain, localityOf } = rulesOf(reader);
       const isPlain = plainPorts(plain, () => view.answered(read));
-      for (const { type, upstreams, nodeLocality } of reader.seen('proxies'))
-        if (type === 'sidecar')
-          for (const { host, port, subset, endpoints } of upstreams)
+      for (const proxy of reader.seen('proxies'))
+        if (proxy.type === 'sidecar')
+          for (const { host, port, subset, endpoints } of proxy.upstreams)
             if (
               subset === '' &&
               held.has(host) &&
@@ -104,10 +102,10 @@ const clientsWithoutRemote: Check = {
               !clusterLocal(reader, host) &&
               !endpoints.some(({ address }) => gateways.has(address)) &&
               !isPlain(host, port) &&
-              !leftOut(host, port, nameOf(nodeLocality), held.get(host) ?? [])
+              !leftOut(host, port, () => localityOf(proxy), held.get(host) ?? [])
             )
               without.set(host, (without.get(host) ?? 0) + 1);
-      // A host stays local if any cluster says so: it must be known of all of them.
+      // A Service in any cluster can keep a host local, so all clusters must have been read.
       if (without.size > 0) view.everyCluster().forEach((cluster) => cluster.services);
       if (without.size > 0)
         yield {
@@ -115,16 +113,16 @@ const clientsWithoutRemote: Check = {
           peer: read,
           object: `Service ${[...without.keys()][0]}`,
           evidence: [
-            { what: `services of ${read} that proxies are not told of`, seen: without.size, expected: 0 },
+            { what: `services of ${read} without an endpoint in proxies`, seen: without.size, expected: 0 },
           ],
-          cause: `Proxies of ${reader.name} have no endpoint in ${read} for ${some([...without.keys()])}.`,
+          cause: `Proxies of ${reader.name} do not have an endpoint in ${read} for ${firstFew([...without.keys()])}.`,
         };
     });
   },
 };
 
-/** What is made of a cluster, until another is asked for: pairs come by reader, and rules may be many. */
-function keptWhileAsked<T>(make: (cluster: ClusterView) => T): (cluster: ClusterView) => T {
+/** Keeps the value of the last cluster only: pairs are ordered by reader, and values may be large. */
+function keptForLast<T>(make: (cluster: ClusterView) => T): (cluster: ClusterView) => T {
   let last: { cluster: ClusterView; made: T } | undefined;
   return (cluster) => {
     if (last?.cluster !== cluster) last = { cluster, made: make(cluster) };
@@ -132,7 +130,7 @@ function keptWhileAsked<T>(make: (cluster: ClusterView) => T): (cluster: Cluster
   };
 }
 
-/** The ports that rules of a cluster send plain text to. */
+/** The ports to which rules of a cluster send plain text. */
 const plainParts = (cluster: ClusterView) =>
   destinationRules(cluster).flatMap(({ host, parts }) =>
     parts.flatMap(({ subset, port, tls }) =>
@@ -140,7 +138,7 @@ const plainParts = (cluster: ClusterView) =>
     ),
   );
 
-/** Ports of hosts of another cluster that are called in plain text by agreement: a rule sends it, and the policies of all pods take it. */
+/** Whether a host of another cluster is called in plain text on purpose: a rule sends it, and the policies of all pods accept it. */
 function plainPorts(
   parts: readonly { host: string; port: number }[],
   readable: () => ClusterView,
@@ -157,13 +155,24 @@ function plainPorts(
   };
 }
 
-/** A locality as rules have it. */
+/** The locality of a proxy as istiod determines it: the locality that the proxy reports, or else the locality of its node. */
+function proxyLocalities(cluster: ClusterView): (proxy: ProxyRecord) => string {
+  let byPod: Map<string, NodeRecord | undefined> | undefined;
+  const readNodes = () => {
+    const nodes = new Map(cluster.whole('nodes').map((node) => [node.name, node]));
+    return new Map(cluster.whole('pods').map((pod) => [keyOf(pod), nodes.get(pod.node)]));
+  };
+  return ({ namespace, pod, nodeLocality }) =>
+    nameOf(nodeLocality ?? (byPod ??= readNodes()).get(`${namespace}/${pod}`));
+}
+
+/** A locality as in rules. */
 const nameOf = (at?: { region: string; zone: string; subzone: string }): string =>
   at ? `${at.region}/${at.zone}/${at.subzone}` : '';
 
 /**
- * Hosts of which a proxy is rightly told no endpoint elsewhere: a headless Service is called by the address of a pod, an ExternalName by
- * another name, and internalTrafficPolicy Local keeps calls on their node.
+ * Hosts for which a proxy does not get endpoints in other networks by design: headless Services, ExternalNames, and Services with
+ * internalTrafficPolicy Local.
  */
 const hostsWithoutRemoteEndpoints = (view: MeshView): Set<string> =>
   new Set(
@@ -178,7 +187,7 @@ const hostsWithoutRemoteEndpoints = (view: MeshView): Set<string> =>
     ),
   );
 
-/** What an istiod of a cluster holds of another one; grouped once a cluster, as there may be a lot. */
+/** The shards of another cluster in an istiod; grouped once for each reader, as there may be many. */
 function shardsByCluster(): (reader: ClusterView, of: string) => readonly ShardRecord[] {
   const grouped = new Map<ClusterView, Map<string, ShardRecord[]>>();
   return (reader, of) => {
@@ -198,45 +207,45 @@ const clusterLocal = (cluster: ClusterView, host: string): boolean =>
 
 const networkPolicy: Check = {
   code: 'MP3701',
-  title: 'A NetworkPolicy keeps other networks from the east-west gateway',
+  title: 'A NetworkPolicy blocks the east-west gateway',
   severity: 'warning',
   explanation:
-    'A NetworkPolicy selects the pods of the gateway and lets nobody in from outside the cluster on its port. Where the network plug-in enforces policies, other clusters get no answer.',
+    'A NetworkPolicy selects the pods of the gateway and does not allow traffic from outside the cluster on its port. If the network plug-in enforces policies, other clusters do not get an answer.',
   remedy:
-    'kubectl --context <cluster> -n istio-system edit networkpolicy <name>   # allow TCP 15443 from anywhere',
+    'kubectl --context <cluster> -n <namespace> edit networkpolicy <name>   # allow TCP 15443 from anywhere',
   reference: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',
   needs: ['resources', 'pods', 'services'],
-  explains: [{ code: 'MP3401', by: 'target' }],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      const policies = cluster.resources('NetworkPolicy');
-      for (const { service, port, pods } of policies.length > 0 ? eastWestGateways(cluster) : []) {
-        const target = service.ports.find((one) => one.port === port)?.targetPort ?? port;
-        const own = policies.filter(({ namespace, spec }) => {
-          const selector = labels(table(spec['podSelector'])['matchLabels']);
-          const types = list(spec['policyTypes']);
-          return (
-            namespace === service.namespace &&
-            (types.length === 0 || types.includes('Ingress')) &&
-            pods.some((pod) => selects(selector, pod.labels))
-          );
-        });
-        // What one policy lets in, no other keeps out.
-        const first = own[0];
-        if (!first || own.some(({ spec }) => tables(spec['ingress']).some((rule) => letsIn(rule, target))))
-          continue;
-        yield {
-          cluster: cluster.name,
-          object: `NetworkPolicy ${keyOf(first)}`,
-          evidence: [{ what: `rules that let TCP ${target} in from anywhere`, seen: 0, expected: 1 }],
-          cause: `${own.length} NetworkPolicies of ${cluster.name} select the east-west gateway, and none lets other networks in on ${target}.`,
-        };
-      }
-    });
-  },
+  explains: { target: ['MP3401'] },
+  run: perCluster(function* (cluster) {
+    const policies = cluster.resources('NetworkPolicy');
+    for (const { service, port, pods } of policies.length > 0 ? eastWestGateways(cluster) : []) {
+      const target = service.ports.find((one) => one.port === port)?.targetPort ?? port;
+      const own = policies.filter(({ namespace, spec }) => {
+        const selector = labels(table(spec['podSelector'])['matchLabels']);
+        const types = list(spec['policyTypes']);
+        return (
+          namespace === service.namespace &&
+          (types.length === 0 || types.includes('Ingress')) &&
+          pods.some((pod) => selects(selector, pod.labels))
+        );
+      });
+      // Policies add up: it is enough if one of them allows the traffic.
+      const first = own[0];
+      if (
+        !first ||
+        own.some(({ spec }) => tables(spec['ingress']).some((rule) => allowsFromAnywhere(rule, target)))
+      )
+        continue;
+      yield {
+        object: `NetworkPolicy ${keyOf(first)}`,
+        evidence: [{ what: `rules that allow TCP ${target} from anywhere`, seen: 0, expected: 1 }],
+        cause: `${own.length} NetworkPolicies of ${cluster.name} select the east-west gateway, but do not allow other networks on port ${target}.`,
+      };
+    }
+  }),
 };
 
-function letsIn(rule: Readonly<Record<string, unknown>>, target: number | string): boolean {
+function allowsFromAnywhere(rule: Readonly<Record<string, unknown>>, target: number | string): boolean {
   const ports = tables(rule['ports']);
   const from = tables(rule['from']);
   const onPort =

@@ -1,29 +1,9 @@
 import type { Check } from '../check.ts';
-import { differences, isMissed, sightingOf } from '../differences.ts';
+import { differenceCheck } from '../differences.ts';
 import { canonical } from '../spec-reader.ts';
-import { anyOf, fromReadable, separately } from '../unread.ts';
+import { fromReadable } from '../unread.ts';
 
-const same =
-  'kubectl --context <cluster> -n <namespace> get <kind> <name> -o yaml   # in each cluster; apply the one that is meant to all';
-
-/** Policies of one kind that differ between clusters; only an info if a missing policy would not apply to a pod. */
-const differing = (kind: string, of: Omit<Check, 'run' | 'needs' | 'severity' | 'remedy'>): Check => ({
-  ...of,
-  severity: 'warning',
-  remedy: same.replace('<kind>', kind.toLowerCase()),
-  needs: ['resources', 'namespaces', 'pods', 'installs'],
-  run: function* (view) {
-    yield* separately(differences(view, kind), function* (one) {
-      const example = one.have[0]?.resource;
-      const matters =
-        one.variants > 1 ||
-        (example !== undefined && anyOf(one.lack, (cluster) => isMissed(cluster, example)));
-      yield sightingOf(kind, one, matters);
-    });
-  },
-});
-
-const peerAuthentication = differing('PeerAuthentication', {
+const peerAuthentication = differenceCheck('PeerAuthentication', {
   code: 'MP5101',
   title: 'A PeerAuthentication is not the same in all clusters',
   explanation:
@@ -31,7 +11,7 @@ const peerAuthentication = differing('PeerAuthentication', {
   reference: 'https://istio.io/latest/docs/reference/config/security/peer_authentication/',
 });
 
-const authorizationPolicy = differing('AuthorizationPolicy', {
+const authorizationPolicy = differenceCheck('AuthorizationPolicy', {
   code: 'MP5102',
   title: 'An AuthorizationPolicy is not the same in all clusters',
   explanation:
@@ -39,7 +19,7 @@ const authorizationPolicy = differing('AuthorizationPolicy', {
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/',
 });
 
-const requestAuthentication = differing('RequestAuthentication', {
+const requestAuthentication = differenceCheck('RequestAuthentication', {
   code: 'MP5103',
   title: 'A RequestAuthentication is not the same in all clusters',
   explanation:
@@ -66,23 +46,23 @@ const settingsDiffer: Check = {
   explanation:
     'The clusters of the mesh differ in a setting that decides which calls are allowed: calls to unknown destinations, the normalization of paths before policies match them, the oldest TLS version, or automatic mutual TLS. A caller, or an attacker, can use the weakest of them.',
   remedy:
-    'kubectl --context <cluster> -n istio-system get configmap istio -o jsonpath="{.data.mesh}"   # in each cluster; then install with the one that is meant',
+    'kubectl --context <cluster> -n istio-system get configmap istio -o jsonpath="{.data.mesh}"   # in each cluster; apply the intended one to all',
   reference: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/',
   needs: ['installs'],
   run: function* (view) {
     const [first, ...others] = fromReadable(view.primaries, (one) => (one.settings ? [one] : []));
     for (const cluster of first ? others : [])
       for (const field of securitySettings) {
-        const [mine, theirs] = [cluster, first].map((one) =>
+        const [own, usual] = [cluster, first].map((one) =>
           canonical(one?.settings?.[field] ?? defaults[field]),
         );
-        if (mine === theirs) continue;
+        if (own === usual) continue;
         yield {
           cluster: cluster.name,
           peer: first?.name ?? '',
           object: `ConfigMap ${cluster.systemNamespace}/istio`,
-          evidence: [{ what: field, seen: mine ?? 'unset', expected: `${theirs} as in ${first?.name}` }],
-          cause: `${cluster.name} has ${field} ${mine}, ${first?.name} has ${theirs}.`,
+          evidence: [{ what: field, seen: own ?? 'unset', expected: `${usual} as in ${first?.name}` }],
+          cause: `${cluster.name} has ${field} ${own}, ${first?.name} has ${usual}.`,
         };
       }
   },

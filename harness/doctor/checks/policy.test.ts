@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../snapshot/schema.ts';
-import { applyToBoth, assertFirst, broken, resource, the, type BrokenSample } from '../broken-sample.ts';
+import { applyToBoth, assertFirst, broken, resource, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 
 const catalog = { selector: { matchLabels: { app: 'catalog' } } };
@@ -11,7 +11,7 @@ const allow = resource('AuthorizationPolicy', 'callers', {
   rules: [{ from: [{ source: { principals: ['cluster.local/ns/meshproof/sa/webapp'] } }] }],
 });
 
-test('policies that are in one cluster only, or differ', () => {
+test('policies in one cluster only, or with differences', () => {
   assertFirst(({ west }) => void west.resources.push(peer('STRICT')), {
     code: 'MP5101',
     severity: 'warning',
@@ -40,7 +40,7 @@ test('policies that are in one cluster only, or differ', () => {
   });
 });
 
-test('a policy for a workload that only its own cluster has is worth knowing only', () => {
+test('a policy for a workload of one cluster is an info', () => {
   const orders = resource('AuthorizationPolicy', 'orders', {
     selector: { matchLabels: { app: 'orders' } },
     rules: [{}],
@@ -48,8 +48,8 @@ test('a policy for a workload that only its own cluster has is worth knowing onl
   assertFirst(({ west }) => void west.resources.push(orders), { code: 'MP5102', severity: 'info' });
 });
 
-test('mesh settings that let more through in one cluster', () => {
-  assertFirst(({ east }) => void (the(east.installs).settings!.outboundTrafficPolicy = 'REGISTRY_ONLY'), {
+test('mesh settings that allow more calls in one cluster', () => {
+  assertFirst(({ east }) => void (itemOf(east.installs).settings!.outboundTrafficPolicy = 'REGISTRY_ONLY'), {
     code: 'MP5104',
     severity: 'warning',
     cluster: 'east',
@@ -57,7 +57,7 @@ test('mesh settings that let more through in one cluster', () => {
   });
 });
 
-test('mutual TLS is off where a policy needs it', () => {
+test('mutual TLS is off although a policy needs it', () => {
   assertFirst(
     (sample) => {
       applyToBoth(sample, allow);
@@ -67,11 +67,11 @@ test('mutual TLS is off where a policy needs it', () => {
   );
 });
 
-test('mutual TLS is off for what other networks call', () => {
+test('mutual TLS is off for a service that other networks call', () => {
   assertFirst((sample) => applyToBoth(sample, peer('DISABLE')), { code: 'MP5202', severity: 'error' });
 });
 
-test('a narrower policy wins over a wider one', () => {
+test('a narrower policy overrides a wider policy', () => {
   assertFirst(
     (sample) => {
       applyToBoth(
@@ -80,13 +80,13 @@ test('a narrower policy wins over a wider one', () => {
       );
       for (const name of ['default'])
         applyToBoth(sample, resource('PeerAuthentication', name, { mtls: { mode: 'STRICT' } }));
-      the(sample.west.installs).settings!.trustDomainAliases = ['gone'];
+      itemOf(sample.west.installs).settings!.trustDomainAliases = ['gone'];
     },
     { code: 'MP1202' },
   );
 });
 
-/** Both clusters are on one network. */
+/** Places both clusters on one network. */
 const onOneNetwork = ({ snapshot }: BrokenSample) => {
   for (const one of snapshot.declared.clusters) one.network = 'west-net';
   for (const cluster of snapshot.clusters) {
@@ -98,7 +98,7 @@ const plain = (trafficPolicy: object) =>
   resource('DestinationRule', 'plain', { host: 'catalog', trafficPolicy });
 const plainPort = (number: number) =>
   plain({ portLevelSettings: [{ port: { number }, tls: { mode: 'DISABLE' } }] });
-/** A policy of catalog that says another mode for one port of its pods: by default STRICT, but for that port. */
+/** A STRICT policy of catalog with another mode for one port. */
 const openPort = (port: number, modes = ['STRICT', 'DISABLE']) =>
   resource('PeerAuthentication', 'catalog', {
     ...catalog,
@@ -106,7 +106,7 @@ const openPort = (port: number, modes = ['STRICT', 'DISABLE']) =>
     portLevelMtls: { [port]: { mode: modes[1] } },
   });
 
-test('plain text to pods that refuse it, on one network', () => {
+test('plain text to pods that reject it, on one network', () => {
   const refused = (policy: ResourceRecord, rule: ResourceRecord) =>
     assertFirst(
       (sample) => {
@@ -118,13 +118,13 @@ test('plain text to pods that refuse it, on one network', () => {
     );
   refused(peer('STRICT'), plain({ tls: { mode: 'DISABLE' } }));
   refused(peer('STRICT'), plainPort(80));
-  // The port of the pod that is open is another one.
+  // Another port of the pod is open.
   refused(openPort(9000), plainPort(80));
   refused(openPort(9000), plain({ tls: { mode: 'DISABLE' } }));
   refused(openPort(8080, ['UNSET', 'STRICT']), plainPort(80));
 });
 
-test('plain text to one port that takes it is right', () => {
+test('plain text to a port that accepts it does not give an error', () => {
   const codes = (rule: ResourceRecord, policy: ResourceRecord, change: (sample: BrokenSample) => void) =>
     judge(
       broken((sample) => {
@@ -137,9 +137,9 @@ test('plain text to one port that takes it is right', () => {
   const named = (sample: BrokenSample) => {
     onOneNetwork(sample);
     for (const { services, pods } of [sample.west, sample.east]) {
-      the(services, ({ name }) => name === 'catalog').ports[0]!.targetPort = 'web';
+      itemOf(services, ({ name }) => name === 'catalog').ports[0]!.targetPort = 'web';
       for (const pod of pods.filter(({ labels }) => labels['app'] === 'catalog'))
-        pod.containers[0]!.ports[0]!.name = 'web';
+        itemOf(pod.containers, ({ name }) => name === 'app').ports[0]!.name = 'web';
     }
   };
   assert.deepEqual(codes(plainPort(80), openPort(8080), named), []);
@@ -148,7 +148,7 @@ test('plain text to one port that takes it is right', () => {
     portLevelSettings: [80, 9000].map((number) => ({ port: { number }, tls: { mode: 'ISTIO_MUTUAL' } })),
   });
   assert.deepEqual(codes(both, peer('STRICT'), onOneNetwork), []);
-  // Other networks are not reached there, which is worth a word.
+  // Callers do not reach other networks on that port: a warning.
   const away = ({ west, east }: BrokenSample) => {
     for (const { upstreams } of [...west.proxies, ...east.proxies])
       for (const upstream of upstreams)
@@ -161,7 +161,7 @@ test('plain text to one port that takes it is right', () => {
   assert.deepEqual(new Set(wrong), new Set(['MP3601 error']));
 });
 
-test('a policy that selects nobody', () => {
+test('a policy that does not select a pod', () => {
   assertFirst(
     (sample) =>
       applyToBoth(

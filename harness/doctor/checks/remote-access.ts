@@ -3,146 +3,117 @@ import { excessOf } from '../../verdict/reader-access.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
-import {
-  apiProbes,
-  hostOfUrl,
-  isLoopback,
-  leadsTo,
-  secretRef,
-  secretsWithAccess,
-} from '../remote-secrets.ts';
-import { separately } from '../unread.ts';
-import { dayMs, short, some, span } from '../wording.ts';
+import { createRemoteSecret } from '../remedies.ts';
+import { apiProbes, clustersAt, hostOfUrl, isLoopback, perSecret } from '../remote-secrets.ts';
+import { dayMs, short, firstFew, span } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
-const make =
-  'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
 
-/** What a cluster looks like whose API server istiod cannot read. */
-const unread = [
-  { code: 'MP2202', by: 'pair' },
-  { code: 'MP2203', by: 'pair' },
-  { code: 'MP2204', by: 'pair' },
-  { code: 'MP2201', by: 'pair' },
-  { code: 'MP3501', by: 'pair' },
-] as const;
-const unreachable = [...unread, { code: 'MP3404', by: 'pair' }] as const;
+/** The findings about a cluster that istiod cannot read. */
+const unread = { pair: ['MP2202', 'MP2203', 'MP2204', 'MP2201', 'MP3501'] };
+const unreachable = { pair: [...unread.pair, 'MP3404'] };
 
 const loopback: Check = {
   code: 'MP2106',
-  title: 'A remote secret leads istiod to itself',
+  title: 'A remote secret has a loopback address',
   severity: 'error',
   explanation:
-    'The server in the secret is a loopback address: right on the machine where the kubeconfig was made (kind, minikube, a tunnel), and the istiod pod itself where it is used. istiod never gets an answer.',
-  remedy: make,
+    'The server in the secret is a loopback address. It works on the machine where the kubeconfig was created, such as with kind or minikube. In the istiod pod it is the pod itself, so istiod never gets an answer.',
+  remedy: createRemoteSecret,
   reference: 'https://github.com/istio/istio/issues/58047',
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unreachable,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
-      const host = hostOfUrl(secret.server);
-      if (host === undefined || !isLoopback(host)) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          {
-            what: 'server',
-            seen: secret.server ?? '',
-            expected: `the API server of ${secret.cluster}, as pods of ${cluster.name} reach it`,
-          },
-        ],
-        cause: `The remote secret of ${cluster.name} for ${secret.cluster} has the loopback address ${host} as its server.`,
-      };
-    });
-  },
+  run: perSecret(function* ({ cluster, secret }) {
+    const host = hostOfUrl(secret.server);
+    if (host === undefined || !isLoopback(host)) return;
+    yield {
+      evidence: [
+        {
+          what: 'server',
+          seen: secret.server ?? '',
+          expected: `the API server of ${secret.cluster}, as pods of ${cluster.name} reach it`,
+        },
+      ],
+      cause: `The remote secret of ${cluster.name} for ${secret.cluster} has the loopback address ${host} as its server.`,
+    };
+  }),
 };
 
 const wrongServer: Check = {
   code: 'MP2107',
-  title: 'The server in a remote secret cannot be reached, and is no address of the cluster that it names',
+  title: 'The server in a remote secret is unreachable and not an address of its cluster',
   severity: 'error',
   explanation:
-    'The address in the secret is neither that of a node of the cluster nor that of its API server, and nothing answers there from where istiod runs. It is usually an address from before the cluster was rebuilt, or one that is private to another network.',
-  remedy: make,
+    'The address in the secret is not that of the API server or of a node of the cluster. Nothing answers there from the cluster where istiod runs. Usually the cluster was rebuilt, or the address is private to another network.',
+  remedy: createRemoteSecret,
   reference,
   needs: ['remoteSecrets', 'installs', 'probes', 'nodes', 'apiServer', 'readerAccess', 'istiods'],
   explains: unreachable,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      const host = hostOfUrl(secret.server);
-      const known = view.cluster(secret.cluster);
-      if (host === undefined || isLoopback(host) || !known || leadsTo(view, secret).length > 0) return;
-      const tried = apiProbes(cluster, secret.cluster).filter(({ address }) => address === host);
-      const silent = tried.length > 0 && tried.every(({ tcp }) => tcp !== 'connected');
-      const fromHere = tried.length === 0 && access?.namedServer === 'unreachable';
-      if (!silent && !fromHere) return;
-      if (fromHere) cluster.whole('probes'); // a probe from inside would decide
-      if (fromHere && isSynced(cluster, secret.cluster)) return;
-      yield {
-        ...(fromHere ? { severity: 'info' as const } : {}),
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          {
-            what: 'server',
-            seen: secret.server ?? '',
-            expected: some(known.seen('nodes').flatMap(({ addresses }) => addresses)),
-          },
-          {
-            what: fromHere ? 'asked from where the doctor runs' : 'TCP from there',
-            seen: tried[0]?.tcp ?? access?.namedServer ?? 'not tried',
-            expected: 'connected',
-          },
-        ],
-        cause: `The server ${secret.server} in the remote secret of ${cluster.name} is no address of ${secret.cluster}, and nothing answers there.`,
-      };
-    });
-  },
+  run: perSecret(function* ({ cluster, secret, access }, view) {
+    const host = hostOfUrl(secret.server);
+    const known = view.cluster(secret.cluster);
+    if (host === undefined || isLoopback(host) || !known || clustersAt(view, secret).length > 0) return;
+    const tried = apiProbes(cluster, secret.cluster).filter(({ address }) => address === host);
+    const silent = tried.length > 0 && tried.every(({ tcp }) => tcp !== 'connected');
+    const fromHere = tried.length === 0 && access?.namedServer === 'unreachable';
+    if (!silent && !fromHere) return;
+    if (fromHere) cluster.whole('probes'); // a probe from inside would decide
+    if (fromHere && isSynced(cluster, secret.cluster)) return;
+    yield {
+      ...(fromHere ? { severity: 'info' as const } : {}),
+      evidence: [
+        {
+          what: 'server',
+          seen: secret.server ?? '',
+          expected: firstFew(known.seen('nodes').flatMap(({ addresses }) => addresses)),
+        },
+        {
+          what: fromHere ? 'request from the machine of meshproof' : `TCP from ${cluster.name}`,
+          seen: tried[0]?.tcp ?? access?.namedServer ?? 'not tried',
+          expected: 'connected',
+        },
+      ],
+      cause: `The server ${secret.server} in the remote secret of ${cluster.name} is not an address of ${secret.cluster}, and does not answer.`,
+    };
+  }),
 };
 
 const wrongAuthority: Check = {
   code: 'MP2108',
-  title: 'The certificate authority in a remote secret is not that of the API server',
+  title: 'The certificate authority in a remote secret does not match the API server',
   severity: 'error',
   explanation:
-    'The API server answers, but its certificate does not lead to the authority in the secret, so istiod refuses to speak to it. It comes about when a cluster was rebuilt, or its authority rotated, and the secret was not made anew; or when the server is named by an address that is not in its certificate.',
-  remedy: make,
+    'The certificate of the API server does not chain to the authority in the secret, so istiod does not connect. Either the cluster was rebuilt or its authority rotated without a new secret. Or the certificate does not cover the address of the server.',
+  remedy: createRemoteSecret,
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess', 'probes', 'istiods'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      if (secret.skipsVerification) return;
-      const shown = apiProbes(cluster, secret.cluster).find(({ chain }) => chain.length > 0)?.chain ?? [];
-      const foreign = secret.ca.length > 0 && shown.length > 0 && !verifies(view, shown, secret.ca);
-      const fromHere = !foreign && access?.namedServer === 'notTrusted';
-      if ((!foreign && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          {
-            what: 'authority in the secret',
-            seen:
-              some(view.certificatesOf(secret.ca).map((one) => `${one.subject} ${short(one.fingerprint)}`)) ||
-              'none',
-          },
-          {
-            what: 'issuer that the API server shows',
-            seen: view.certificate(shown[0])?.issuer ?? 'not read',
-          },
-        ],
-        cause: `The API server of ${secret.cluster} is not trusted with the certificate authority in the remote secret of ${cluster.name}.`,
-      };
-    });
-  },
+  run: perSecret(function* ({ cluster, secret, access }, view) {
+    if (secret.skipsVerification) return;
+    const shown = apiProbes(cluster, secret.cluster).find(({ chain }) => chain.length > 0)?.chain ?? [];
+    const foreign = secret.ca.length > 0 && shown.length > 0 && !verifies(view, shown, secret.ca);
+    const fromHere = !foreign && access?.namedServer === 'notTrusted';
+    if ((!foreign && !fromHere) || (fromHere && isSynced(cluster, secret.cluster))) return;
+    yield {
+      evidence: [
+        {
+          what: 'authority in the secret',
+          seen:
+            firstFew(
+              view.certificatesOf(secret.ca).map((one) => `${one.subject} ${short(one.fingerprint)}`),
+            ) || 'none',
+        },
+        {
+          what: 'issuer of the certificate of the API server',
+          seen: view.certificate(shown[0])?.issuer ?? 'not read',
+        },
+      ],
+      cause: `The certificate authority in the remote secret of ${cluster.name} does not verify the API server of ${secret.cluster}.`,
+    };
+  }),
 };
 
-/** Every istiod that was read says that it has read the other cluster: then what the doctor's own machine sees of it proves nothing. */
+/** All istiods have synced the other cluster. Then a failed request from this machine does not prove anything. */
 const isSynced = (cluster: ClusterView, read: string): boolean =>
   cluster.istiods.length > 0 &&
   cluster
@@ -154,103 +125,88 @@ const verifies = (view: MeshView, chain: readonly string[], authorities: readonl
     .certificatesOf(chain)
     .some(({ fingerprint, signedBy }) => [fingerprint, ...signedBy].some((one) => authorities.includes(one)));
 
-const deadToken: Check = {
+const invalidCredential: Check = {
   code: 'MP2109',
-  title: 'The credential in a remote secret is dead',
+  title: 'The credential in a remote secret is not valid any more',
   severity: 'error',
   explanation:
-    'The API server answers 401 to it, or the token is past its end. An istiod that runs keeps what it read and hears of no change; one that restarts does not see the cluster at all. It comes about when the service account or its token secret was deleted or made anew.',
-  remedy: make,
+    'The API server answers 401 to the credential, or the token has expired. A running istiod keeps its endpoints but does not see changes. A restarted istiod does not see the cluster at all. Usually the service account or its token was deleted or recreated.',
+  remedy: createRemoteSecret,
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      const end = Date.parse(secret.token?.expiresAt ?? '');
-      const refused = access?.status === 401;
-      if (!refused && !(end < view.now)) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          { what: 'status of a question in its name', seen: access?.status ?? 'not asked', expected: 201 },
-          ...(secret.token?.expiresAt === undefined
-            ? []
-            : [
-                {
-                  what: 'end of the token',
-                  seen: secret.token.expiresAt,
-                  expected: `after ${view.snapshot.takenAt}`,
-                },
-              ]),
-        ],
-        cause: `The credential in the remote secret of ${cluster.name} for ${secret.cluster} ${refused ? 'is refused by the API server' : 'has ended'}.`,
-      };
-    });
-  },
+  run: perSecret(function* ({ cluster, secret, access }, view) {
+    const end = Date.parse(secret.token?.expiresAt ?? '');
+    const refused = access?.status === 401;
+    if (!refused && !(end < view.now)) return;
+    yield {
+      evidence: [
+        { what: 'status of a request with it', seen: access?.status ?? 'not tried', expected: 201 },
+        ...(secret.token?.expiresAt === undefined
+          ? []
+          : [
+              {
+                what: 'expiry of the token',
+                seen: secret.token.expiresAt,
+                expected: `after ${view.snapshot.takenAt}`,
+              },
+            ]),
+      ],
+      cause: `The credential in the remote secret of ${cluster.name} for ${secret.cluster} ${refused ? 'is rejected by the API server' : 'has expired'}.`,
+    };
+  }),
 };
 
-const tokenEndsSoon: Check = {
+const tokenExpiresSoon: Check = {
   code: 'MP2110',
-  title: 'The token in a remote secret ends soon',
+  title: 'The token in a remote secret expires soon',
   severity: 'warning',
   explanation:
-    'Everything works today. The token ends within seven days, or, where it lives less than that, within a quarter of its life; istiod does not renew what is in a remote secret. From then on no change in the other cluster is heard of.',
-  remedy: make,
+    'Everything works today. The token expires within seven days, or within a quarter of a shorter lifetime. istiod does not renew it. After that, istiod does not see changes in the other cluster.',
+  remedy: createRemoteSecret,
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret }) {
-      const { issuedAt, expiresAt } = secret.token ?? {};
-      const left = Date.parse(expiresAt ?? '') - view.now;
-      const life = Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '');
-      const soon = Math.min(7 * dayMs, Number.isFinite(life) ? life / 4 : Infinity);
-      if (!(left >= 0 && left < soon)) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          { what: 'end of the token', seen: expiresAt ?? '', expected: `more than ${span(soon)} from now` },
-        ],
-        cause: `The token in the remote secret of ${cluster.name} for ${secret.cluster} ends in ${span(left)}.`,
-      };
-    });
-  },
+  run: perSecret(function* ({ cluster, secret }, view) {
+    const { issuedAt, expiresAt } = secret.token ?? {};
+    const left = Date.parse(expiresAt ?? '') - view.now;
+    const life = Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '');
+    const soon = Math.min(7 * dayMs, Number.isFinite(life) ? life / 4 : Infinity);
+    if (!(left >= 0 && left < soon)) return;
+    yield {
+      evidence: [
+        { what: 'expiry of the token', seen: expiresAt ?? '', expected: `more than ${span(soon)} from now` },
+      ],
+      cause: `The token in the remote secret of ${cluster.name} for ${secret.cluster} expires in ${span(left)}.`,
+    };
+  }),
 };
 
 const tooLittle: Check = {
   code: 'MP2111',
-  title: 'The account in a remote secret may not read what istiod needs',
+  title: 'The account in a remote secret lacks permissions that istiod needs',
   severity: 'error',
   explanation:
-    'istiod lists and watches services, endpoints, pods, nodes and namespaces of the other cluster. Where the account may not do one of these, the cluster is never synced, or endpoints lack their network, locality or identity.',
+    'istiod lists and watches services, endpoints, pods, nodes and namespaces of the other cluster. Without one of these permissions, istiod never syncs the cluster, or endpoints lack their network, locality or identity.',
   remedy:
-    'kubectl --context <read cluster> describe clusterrole istio-reader-clusterrole-istio-system   # bind it to the account of the secret',
+    'kubectl --context <peer> describe clusterrole istio-reader-clusterrole-istio-system   # bind it to the account of the secret',
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      const may = Object.entries(access?.may ?? {});
-      const denied = may.filter(([, allowed]) => !allowed).map(([what]) => what);
-      if (denied.length === 0 || access?.status === 401) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [
-          {
-            what: `may, of ${may.length} things that istiod needs`,
-            seen: may.length - denied.length,
-            expected: may.length,
-          },
-        ],
-        cause: `The account of ${cluster.name}'s remote secret may not ${some(denied)} in ${secret.cluster}.`,
-      };
-    });
-  },
+  run: perSecret(function* ({ cluster, secret, access }) {
+    const may = Object.entries(access?.may ?? {});
+    const denied = may.filter(([, allowed]) => !allowed).map(([what]) => what);
+    if (denied.length === 0 || access?.status === 401) return;
+    yield {
+      evidence: [
+        {
+          what: `permissions, of ${may.length} that istiod needs`,
+          seen: may.length - denied.length,
+          expected: may.length,
+        },
+      ],
+      cause: `The account of ${cluster.name}'s remote secret may not ${firstFew(denied)} in ${secret.cluster}.`,
+    };
+  }),
 };
 
 const tooMuch: Check = {
@@ -258,27 +214,22 @@ const tooMuch: Check = {
   title: 'The account in a remote secret may do more than read',
   severity: 'warning',
   explanation:
-    'Everything works. But whoever reads the secret in one cluster can change the other one: the remote secret is a kubeconfig, and its account should do nothing but read what istiod reads.',
+    'Everything works. But everyone who can read the secret in one cluster can change the other cluster. The account of a remote secret needs only the read permissions of istiod.',
   remedy:
-    'kubectl --context <read cluster> get clusterrolebindings -o wide | grep <account>   # take away what is more than istio-reader',
+    'kubectl --context <peer> get clusterrolebindings -o wide | grep <account>   # remove permissions beyond istio-reader',
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  run: function* (view) {
-    yield* separately(secretsWithAccess(view), function* ({ cluster, secret, access }) {
-      const excess = access ? excessIn(access) : [];
-      if (excess.length === 0) return;
-      yield {
-        cluster: cluster.name,
-        peer: secret.cluster,
-        object: secretRef(secret),
-        evidence: [{ what: 'permissions beyond reading', seen: excess.length, expected: 0 }],
-        cause: `The account of ${cluster.name}'s remote secret may ${some(excess)} in ${secret.cluster}.`,
-      };
-    });
-  },
+  run: perSecret(function* ({ cluster, secret, access }) {
+    const excess = access ? excessIn(access) : [];
+    if (excess.length === 0) return;
+    yield {
+      evidence: [{ what: 'permissions beyond reading', seen: excess.length, expected: 0 }],
+      cause: `The account of ${cluster.name}'s remote secret may ${firstFew(excess)} in ${secret.cluster}.`,
+    };
+  }),
 };
 
-/** Rights beyond reading; a snapshot of an earlier version has them in place of the rules. */
+/** The rights beyond reading. A snapshot of an earlier version has them instead of the rules. */
 const excessIn = ({ rules, excess = [] }: ReaderAccessRecord): readonly string[] =>
   rules
     ? excessOf(
@@ -290,8 +241,8 @@ export const remoteAccessChecks = [
   loopback,
   wrongServer,
   wrongAuthority,
-  deadToken,
-  tokenEndsSoon,
+  invalidCredential,
+  tokenExpiresSoon,
   tooLittle,
   tooMuch,
 ];

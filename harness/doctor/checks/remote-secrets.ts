@@ -1,36 +1,30 @@
 import type { Check } from '../check.ts';
+import { perPrimary } from '../per-cluster.ts';
+import { createRemoteSecret } from '../remedies.ts';
 import {
   activeSecrets,
   isActive,
-  leadsTo,
-  leadsToCluster,
+  clustersAt,
+  isServerOf,
   remoteSecrets,
   secretRef,
 } from '../remote-secrets.ts';
 import { anyOf, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#enable-endpoint-discovery';
-const make =
-  'istioctl create-remote-secret --context <read cluster> --name <read cluster> --server https://<API server> | kubectl --context <cluster> apply -f -';
 
 /** The findings in a cluster whose istiod does not read another cluster. */
-const unread = [
-  { code: 'MP2202', by: 'pair' },
-  { code: 'MP2204', by: 'pair' },
-  { code: 'MP2203', by: 'pair' },
-  { code: 'MP3501', by: 'pair' },
-  { code: 'MP2201', by: 'pair' },
-] as const;
+const unread = { pair: ['MP2202', 'MP2204', 'MP2203', 'MP3501', 'MP2201'] };
 
 const missing: Check = {
   code: 'MP2101',
-  title: 'A cluster has no remote secret for another one',
+  title: 'A cluster does not have a remote secret for another',
   severity: 'error',
   explanation:
     'istiod reads the services and pods of another cluster with the kubeconfig in a remote secret. Without the secret, its workloads do not learn of the other cluster: calls stay local, and services that exist only there are not found. Each direction needs its own secret.',
-  remedy: make,
+  remedy: createRemoteSecret,
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   explains: unread,
@@ -40,7 +34,7 @@ const missing: Check = {
       if (reader.declared?.role === 'external' && reader.install?.clusterName === read) return;
       // Another check reports a secret that exists, but that istiod does not read.
       if (reader.seen('remoteSecrets').some((one) => one.cluster === read)) return;
-      if (anyOf(reader.whole('remoteSecrets'), (one) => leadsToCluster(view, one, read))) return;
+      if (anyOf(reader.whole('remoteSecrets'), (one) => isServerOf(view, one, read))) return;
       const back = view.cluster(read);
       yield {
         cluster: reader.name,
@@ -60,7 +54,6 @@ const missing: Check = {
             : []),
         ],
         cause: `${reader.name} does not have a remote secret for ${read}, so its istiod does not read ${read}.`,
-        remedy: `istioctl create-remote-secret --context ${read} --name ${read} --server https://<API server of ${read}>:6443 | kubectl --context ${reader.name} apply -f -`,
       };
     });
   },
@@ -72,25 +65,22 @@ const wrongNamespace: Check = {
   severity: 'error',
   explanation:
     'istiod reads remote secrets only in its own namespace. It does not read a secret in another namespace, such as default, and does not report it.',
-  remedy: `${make.replace('apply -f -', '-n istio-system apply -f -')}\nkubectl --context <cluster> -n <namespace> delete secret <name>`,
+  remedy: `${createRemoteSecret.replace('apply -f -', '-n istio-system apply -f -')}\nkubectl --context <cluster> -n <namespace> delete secret <name>`,
   reference,
   needs: ['remoteSecrets', 'installs'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      for (const secret of remoteSecrets(reader)) {
-        if (!secret.labelled || secret.namespace === reader.systemNamespace) continue;
-        if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
-        yield {
-          cluster: reader.name,
-          peer: secret.cluster,
-          object: secretRef(secret),
-          evidence: [{ what: 'namespace', seen: secret.namespace, expected: reader.systemNamespace }],
-          cause: `The remote secret of ${reader.name} for ${secret.cluster} is in ${secret.namespace}, but istiod reads only ${reader.systemNamespace}.`,
-        };
-      }
-    });
-  },
+  run: perPrimary(function* (reader) {
+    for (const secret of remoteSecrets(reader)) {
+      if (!secret.labelled || secret.namespace === reader.systemNamespace) continue;
+      if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
+      yield {
+        peer: secret.cluster,
+        object: secretRef(secret),
+        evidence: [{ what: 'namespace', seen: secret.namespace, expected: reader.systemNamespace }],
+        cause: `The remote secret of ${reader.name} for ${secret.cluster} is in ${secret.namespace}, but istiod reads only ${reader.systemNamespace}.`,
+      };
+    }
+  }),
 };
 
 const withoutLabel: Check = {
@@ -103,22 +93,18 @@ const withoutLabel: Check = {
   reference,
   needs: ['remoteSecrets', 'installs'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      for (const secret of remoteSecrets(reader)) {
-        if (secret.labelled) continue;
-        if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
-        yield {
-          cluster: reader.name,
-          peer: secret.cluster,
-          object: secretRef(secret),
-          evidence: [{ what: 'label istio/multiCluster', seen: 'none', expected: 'true' }],
-          cause: `The remote secret of ${reader.name} for ${secret.cluster} has no label istio/multiCluster=true, so istiod ignores it.`,
-          remedy: `kubectl --context ${reader.name} -n ${secret.namespace} label secret ${secret.name} istio/multiCluster=true`,
-        };
-      }
-    });
-  },
+  run: perPrimary(function* (reader) {
+    for (const secret of remoteSecrets(reader)) {
+      if (secret.labelled) continue;
+      if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
+      yield {
+        peer: secret.cluster,
+        object: secretRef(secret),
+        evidence: [{ what: 'label istio/multiCluster', seen: 'none', expected: 'true' }],
+        cause: `The remote secret of ${reader.name} for ${secret.cluster} does not have the label istio/multiCluster=true, so istiod ignores it.`,
+      };
+    }
+  }),
 };
 
 const wrongName: Check = {
@@ -127,30 +113,26 @@ const wrongName: Check = {
   severity: 'error',
   explanation:
     'istiod registers a cluster under the key in its remote secret. The key must be the clusterName of the istiod and of the proxies of that cluster. With another name, istiod looks for gateways and endpoints of a cluster that does not exist, refuses the proxies of the cluster, and confuses locality and network.',
-  remedy: make,
+  remedy: createRemoteSecret,
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   explains: unread,
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      yield* separately(remoteSecrets(reader), function* (secret) {
-        const [led] = leadsTo(view, secret);
-        if (led === undefined || !isActive(reader, secret)) return;
-        if (view.clusterNames.includes(secret.cluster) && leadsToCluster(view, secret, secret.cluster))
-          return;
-        yield {
-          cluster: reader.name,
-          peer: led,
-          object: secretRef(secret),
-          evidence: [
-            { what: 'name in the secret', seen: secret.cluster, expected: led },
-            { what: 'server in the secret', seen: secret.server ?? 'none' },
-          ],
-          cause: `The remote secret ${secret.name} of ${reader.name} names the cluster ${led} ${secret.cluster}.`,
-        };
-      });
+  run: perPrimary(function* (reader, view) {
+    yield* separately(remoteSecrets(reader), function* (secret) {
+      const [actual] = clustersAt(view, secret);
+      if (actual === undefined || !isActive(reader, secret)) return;
+      if (view.clusterNames.includes(secret.cluster) && isServerOf(view, secret, secret.cluster)) return;
+      yield {
+        peer: actual,
+        object: secretRef(secret),
+        evidence: [
+          { what: 'name in the secret', seen: secret.cluster, expected: actual },
+          { what: 'server in the secret', seen: secret.server ?? 'none' },
+        ],
+        cause: `The remote secret ${secret.name} of ${reader.name} names the cluster ${actual} ${secret.cluster}.`,
+      };
     });
-  },
+  }),
 };
 
 const twice: Check = {
@@ -159,24 +141,21 @@ const twice: Check = {
   severity: 'warning',
   explanation:
     'istiod uses the first secret that names a cluster and logs an error for the other. The order may change when istiod restarts, and the credential and the server with it.',
-  remedy: 'kubectl --context <cluster> -n istio-system delete secret <the one that is old>',
+  remedy: 'kubectl --context <cluster> -n istio-system delete secret <old secret>',
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      for (const [cluster, secrets] of Map.groupBy(activeSecrets(reader), (secret) => secret.cluster)) {
-        const names = [...new Set(secrets.map(({ name }) => name))];
-        if (names.length < 2) continue;
-        yield {
-          cluster: reader.name,
-          peer: cluster,
-          object: secretRef(secrets[0] as { namespace: string; name: string }),
-          evidence: [{ what: `secrets for ${cluster}`, seen: names.length, expected: 1 }],
-          cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${some(names)}.`,
-        };
-      }
-    });
-  },
+  run: perPrimary(function* (reader) {
+    for (const [cluster, secrets] of Map.groupBy(activeSecrets(reader), (secret) => secret.cluster)) {
+      const names = [...new Set(secrets.map(({ name }) => name))];
+      if (names.length < 2) continue;
+      yield {
+        peer: cluster,
+        object: secretRef(secrets[0] as { namespace: string; name: string }),
+        evidence: [{ what: `secrets for ${cluster}`, seen: names.length, expected: 1 }],
+        cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${firstFew(names)}.`,
+      };
+    }
+  }),
 };
 
 const ofItself: Check = {
@@ -185,22 +164,19 @@ const ofItself: Check = {
   severity: 'warning',
   explanation:
     'istiod always reads its own cluster, and ignores a remote secret that names it. The usual reason is that two contexts were confused; then the intended secret is missing in another cluster.',
-  remedy: 'kubectl --context <cluster> -n istio-system delete secret istio-remote-secret-<cluster>',
+  remedy: 'kubectl --context <cluster> -n <namespace> delete secret <name>',
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (reader) {
-      yield* separately(activeSecrets(reader), function* (secret) {
-        if (secret.cluster === reader.name && !leadsTo(view, secret).some((led) => led !== reader.name))
-          yield {
-            cluster: reader.name,
-            object: secretRef(secret),
-            evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: 'another cluster' }],
-            cause: `${reader.name} has a remote secret for itself, which istiod ignores.`,
-          };
-      });
+  run: perPrimary(function* (reader, view) {
+    yield* separately(activeSecrets(reader), function* (secret) {
+      if (secret.cluster === reader.name && !clustersAt(view, secret).some((name) => name !== reader.name))
+        yield {
+          object: secretRef(secret),
+          evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: 'another cluster' }],
+          cause: `${reader.name} has a remote secret for itself, which istiod ignores.`,
+        };
     });
-  },
+  }),
 };
 
 const stranger: Check = {
@@ -210,19 +186,21 @@ const stranger: Check = {
   explanation:
     'istiod reads a cluster that the mesh file does not name. The cluster may belong to the mesh and be missing in the file. If the cluster does not exist any more, istiod tries to reach it without end, and becomes ready late when it starts.',
   remedy:
-    'kubectl --context <cluster> -n istio-system delete secret <name>   # or add the cluster to the mesh file',
+    'kubectl --context <cluster> -n <namespace> delete secret <name>   # or add the cluster to the mesh file',
   reference,
   needs: ['remoteSecrets', 'installs', 'nodes', 'apiServer'],
   run: function* (view) {
     const known = new Set(view.clusterNames);
     yield* separately(view.primaries, function* (reader) {
       yield* separately(activeSecrets(reader), function* (secret) {
-        if (!known.has(secret.cluster) && leadsTo(view, secret).length === 0)
+        if (!known.has(secret.cluster) && clustersAt(view, secret).length === 0)
           yield {
             cluster: reader.name,
             peer: secret.cluster,
             object: secretRef(secret),
-            evidence: [{ what: 'cluster in the secret', seen: secret.cluster, expected: some([...known]) }],
+            evidence: [
+              { what: 'cluster in the secret', seen: secret.cluster, expected: firstFew([...known]) },
+            ],
             cause: `${reader.name} reads a cluster ${secret.cluster} that the mesh file does not name.`,
           };
       });

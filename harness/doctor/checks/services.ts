@@ -4,18 +4,18 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { firstFew } from '../format-values.ts';
 
 const sameness = 'https://istio.io/latest/docs/ops/deployment/deployment-models/#namespace-sameness';
 const copy =
-  'kubectl --context <other cluster> -n <namespace> get service <name> -o yaml   # compare, then apply to <cluster>';
+  'kubectl --context <peer> -n <namespace> get service <name> -o yaml   # compare, then apply to <cluster>';
 
 const missing: Check = {
   code: 'MP6201',
-  title: 'A Service is not in a cluster whose workloads call it',
+  title: 'A Service is missing in a cluster with callers',
   severity: 'error',
   explanation:
-    'Names are looked up in the DNS of the caller’s own cluster. Where a Service is not there, callers do not find its name, although istiod knows endpoints of it in other clusters. Each Service of the mesh has to be in every cluster, even where it has no pods; unless the sidecars answer DNS.',
+    'Callers resolve names in the DNS of their own cluster. Without the Service there, they do not find its name, although istiod knows its endpoints in other clusters. Create each Service of the mesh in every cluster, even without pods, unless sidecars answer DNS.',
   remedy: copy,
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/',
   needs: ['services', 'pods', 'namespaces'],
@@ -29,7 +29,7 @@ const missing: Check = {
       );
       for (const cluster of without)
         yield {
-          // Elsewhere a Service may be meant to stay in its own cluster; meshproof's own are everywhere.
+          // Other Services may belong to one cluster only. The Services of the mesh file belong to all.
           severity: declared ? 'error' : 'info',
           cluster: cluster.name,
           peer: one.meshed[0]?.name ?? '',
@@ -38,8 +38,8 @@ const missing: Check = {
           evidence: [
             {
               what: 'clusters that have it',
-              seen: some(one.in.map((at) => at.cluster.name)),
-              expected: some(view.clusterNames),
+              seen: firstFew(one.in.map((at) => at.cluster.name)),
+              expected: firstFew(view.clusterNames),
             },
           ],
           cause: `The Service ${one.key} is not in ${cluster.name}, so callers there do not find its name.`,
@@ -48,43 +48,44 @@ const missing: Check = {
   },
 };
 
-/** Whether a cluster has callers in the namespace of a service: without any, nobody misses it. */
+/** Whether a cluster has possible callers: pods with a sidecar in the namespace of the service. */
 const callsFrom = (cluster: ClusterView, { namespace }: MeshService): boolean =>
   cluster.namespaces.has(namespace) && cluster.pods.in(namespace).some(({ sidecar }) => sidecar);
 
 type At = MeshService['in'][number];
 
-/** Services of which two clusters tell something different; the one that is named is not the first that has pods. */
-function* thatDiffer(
+/** Reports each Service that differs from the Service with which most clusters agree. */
+function* eachDifference(
   view: MeshView,
-  tell: (usual: ServiceRecord, other: ServiceRecord) => Pick<Sighting, 'evidence' | 'cause'> | undefined,
+  compare: (usual: ServiceRecord, other: ServiceRecord) => Pick<Sighting, 'evidence' | 'cause'> | undefined,
 ): Iterable<Sighting> {
   for (const one of meshServices(view)) {
-    const usual = one.alike ? undefined : usualOf(one, tell);
+    const usual = one.alike ? undefined : usualOf(one, compare);
     if (!usual) continue;
     for (const other of one.in) {
-      const told = other === usual ? undefined : tell(usual.service, other.service);
-      if (told)
+      const difference = other === usual ? undefined : compare(usual.service, other.service);
+      if (difference)
         yield {
           cluster: other.cluster.name,
           peer: usual.cluster.name,
           object: `Service ${one.key}`,
           subject: one.key,
-          ...told,
-          cause: `${told.cause} in ${other.cluster.name} and ${usual.cluster.name}.`,
+          ...difference,
+          cause: `${difference.cause} in ${other.cluster.name} and ${usual.cluster.name}.`,
         };
     }
   }
 }
 
-/** The Service that most clusters agree with. Quick where all do. */
+/** The Service with which most clusters agree. */
 function usualOf(
   { in: all }: MeshService,
-  tell: (a: ServiceRecord, b: ServiceRecord) => unknown,
+  compare: (a: ServiceRecord, b: ServiceRecord) => unknown,
 ): At | undefined {
   const [first] = all;
-  if (!first || all.every((other) => tell(first.service, other.service) === undefined)) return first;
-  const agreeing = (one: At) => all.filter((other) => tell(one.service, other.service) === undefined).length;
+  if (!first || all.every((other) => compare(first.service, other.service) === undefined)) return first;
+  const agreeing = (one: At) =>
+    all.filter((other) => compare(one.service, other.service) === undefined).length;
   return all.toSorted((a, b) => agreeing(b) - agreeing(a))[0];
 }
 
@@ -99,13 +100,13 @@ const otherNumber: Check = {
   title: 'A Service has other port numbers in another cluster',
   severity: 'error',
   explanation:
-    'Istio takes Services of one name for one. Callers use the port of their own cluster’s Service; endpoints of clusters that have another number are not found under it. Calls work or fail by where the caller is.',
+    'Istio treats Services with the same name as one service. Callers use the port of the Service in their own cluster. Istio does not find endpoints of a cluster with another number, so calls work or fail by cluster.',
   remedy: copy,
   reference: sameness,
   needs: ['services', 'pods'],
-  explains: [{ code: 'MP3602', by: 'cluster' }],
+  explains: { cluster: ['MP3602'] },
   run: (view) =>
-    thatDiffer(view, (usual, other) =>
+    eachDifference(view, (usual, other) =>
       portNumbers(usual) === portNumbers(other)
         ? undefined
         : {
@@ -115,7 +116,7 @@ const otherNumber: Check = {
     ),
 };
 
-/** Ports that both have by number, where `field` is not the same. */
+/** The ports with a number that both Services have, and with a different `field`. */
 const portsBy =
   (field: (port: ServiceRecord['ports'][number]) => string) => (a: ServiceRecord, b: ServiceRecord) =>
     b.ports.flatMap((port) => {
@@ -130,19 +131,16 @@ const differentProtocols = portsBy(protocolOf);
 
 const otherPortName: Check = {
   code: 'MP6203',
-  title: 'A Service calls the same port by another name in another cluster',
+  title: 'A Service has another name for a port in another cluster',
   severity: 'error',
   explanation:
-    'istiod matches endpoints to ports by name. Where two clusters call one port differently, endpoints of the one do not belong to the port of the other: callers are never sent there.',
+    'istiod matches endpoints to ports by name. If two clusters name a port differently, endpoints of one cluster do not belong to the port of the other. Callers never send to them.',
   remedy: copy,
   reference: sameness,
   needs: ['services', 'pods'],
-  explains: [
-    { code: 'MP3602', by: 'cluster' },
-    { code: 'MP6204', by: 'subject' },
-  ],
+  explains: { cluster: ['MP3602'], subject: ['MP6204'] },
   run: (view) =>
-    thatDiffer(view, (usual, other) => {
+    eachDifference(view, (usual, other) => {
       const [first] = differentNames(usual, other);
       return (
         first && {
@@ -153,13 +151,13 @@ const otherPortName: Check = {
               expected: first.expected || 'none',
             },
           ],
-          cause: `Port ${first.number} of the Service ${keyOf(other)} is not called the same`,
+          cause: `Port ${first.number} of the Service ${keyOf(other)} does not have the same name`,
         }
       );
     }),
 };
 
-/** The protocol as Istio takes it: appProtocol, or the first part of the port's name, or what Kubernetes says. */
+/** The protocol as Istio selects it: appProtocol, the first part of the port name, or the protocol of Kubernetes. */
 function protocolOf({ name, protocol, appProtocol }: ServiceRecord['ports'][number]): string {
   const known = [
     'http',
@@ -188,12 +186,12 @@ const otherProtocol: Check = {
   title: 'A Service has another protocol on the same port in another cluster',
   severity: 'warning',
   explanation:
-    'The protocol of a port (appProtocol, or the first part of its name) decides whether proxies see requests or bytes. Where it is HTTP in one cluster and TCP in another, callers of the two retry, balance, route and are let in by different rules.',
+    'The protocol of a port comes from appProtocol or from the start of its name. It decides whether proxies see requests or bytes. If it differs, clusters retry, balance, route and authorize calls by different rules.',
   remedy: copy,
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/',
   needs: ['services', 'pods'],
   run: (view) =>
-    thatDiffer(view, (usual, other) => {
+    eachDifference(view, (usual, other) => {
       const [first] = differentProtocols(usual, other);
       return (
         first && {
@@ -206,28 +204,28 @@ const otherProtocol: Check = {
     }),
 };
 
-const kindOf = ({ type, headless }: ServiceRecord): string =>
+const typeOf = ({ type, headless }: ServiceRecord): string =>
   headless ? 'headless' : type === 'ExternalName' ? 'ExternalName' : 'with an address';
 
-const otherKind: Check = {
+const otherType: Check = {
   code: 'MP6205',
-  title: 'A Service is of another kind in another cluster',
+  title: 'A Service has another type in another cluster',
   severity: 'warning',
   explanation:
-    'The Service has an address in one cluster and is headless, or an ExternalName, in another. Proxies treat them differently: a headless one is called by the address of a pod, which other networks do not have, and an ExternalName leads out of the mesh.',
+    'The Service has an address in one cluster, and is headless or an ExternalName in another. Callers use the pod addresses of a headless Service, which other networks do not have. An ExternalName sends calls out of the mesh.',
   remedy: copy,
   reference:
     'https://istio.io/latest/docs/ops/configuration/traffic-management/traffic-routing/#headless-services',
   needs: ['services', 'pods'],
   run: (view) =>
-    thatDiffer(view, (usual, other) =>
-      kindOf(usual) === kindOf(other)
+    eachDifference(view, (usual, other) =>
+      typeOf(usual) === typeOf(other)
         ? undefined
         : {
-            evidence: [{ what: 'kind', seen: kindOf(other), expected: kindOf(usual) }],
-            cause: `The Service ${keyOf(other)} is not of the same kind`,
+            evidence: [{ what: 'type', seen: typeOf(other), expected: typeOf(usual) }],
+            cause: `The Service ${keyOf(other)} does not have the same type`,
           },
     ),
 };
 
-export const serviceChecks = [missing, otherNumber, otherPortName, otherProtocol, otherKind];
+export const serviceChecks = [missing, otherNumber, otherPortName, otherProtocol, otherType];

@@ -2,12 +2,12 @@ import { test } from 'node:test';
 import { sampleFingerprint } from '../../snapshot/sample/sample-names.ts';
 import { certificate } from '../../snapshot/sample/sample.ts';
 import type { Certificate } from '../../snapshot/schema.ts';
-import { applyToBoth, assertFirst, type BrokenSample, resource, the } from '../broken-sample.ts';
+import { applyToBoth, assertFirst, type BrokenSample, resource, itemOf } from '../broken-sample.ts';
 
 const caOf = ({ snapshot }: BrokenSample, cluster: string): Certificate =>
-  the(snapshot.certificates, ({ fingerprint }) => fingerprint === sampleFingerprint(`ca-${cluster}`));
+  itemOf(snapshot.certificates, ({ fingerprint }) => fingerprint === sampleFingerprint(`ca-${cluster}`));
 
-/** East gets an authority of its own making, which is served, or only stands in the secret. */
+/** Gives east its own authority, either in use or only in the secret. */
 function otherRoot(sample: BrokenSample, served: boolean): void {
   const { snapshot, east } = sample;
   const root = certificate('other', {
@@ -23,7 +23,7 @@ function otherRoot(sample: BrokenSample, served: boolean): void {
     signedBy: [root.fingerprint],
   });
   snapshot.certificates.push(root, authority);
-  Object.assign(the(east.authorities), {
+  Object.assign(itemOf(east.authorities), {
     certificate: [authority.fingerprint],
     chain: [authority.fingerprint],
     roots: [root.fingerprint],
@@ -32,7 +32,7 @@ function otherRoot(sample: BrokenSample, served: boolean): void {
   for (const map of east.roots) map.roots = [root.fingerprint];
   for (const proxy of east.proxies) {
     proxy.roots = [root.fingerprint];
-    const leaf = the(snapshot.certificates, ({ fingerprint }) => fingerprint === proxy.certificate[0]);
+    const leaf = itemOf(snapshot.certificates, ({ fingerprint }) => fingerprint === proxy.certificate[0]);
     leaf.signedBy = [authority.fingerprint];
   }
 }
@@ -47,7 +47,7 @@ test('roots differ', () => {
   });
 });
 
-test('an authority of another root that no istiod has taken: that nobody has a certificate of it is a symptom', () => {
+test('an unused authority of another root: missing certificates of it are a symptom', () => {
   assertFirst((sample) => otherRoot(sample, false), {
     code: 'MP1101',
     cluster: 'east',
@@ -55,7 +55,7 @@ test('an authority of another root that no istiod has taken: that nobody has a c
   });
 });
 
-test('an intermediate is not signed by the root beside it', () => {
+test('an intermediate is not signed by the root in its secret', () => {
   assertFirst((sample) => void (caOf(sample, 'west').signedBy = []), {
     code: 'MP1102',
     severity: 'error',
@@ -69,7 +69,8 @@ test('an authority has expired, expires soon, is not valid yet', () => {
     severity: 'error',
     cluster: 'west',
   });
-  assertFirst((sample) => void (caOf(sample, 'east').notAfter = '2026-11-11T00:00:00Z'), {
+  const lastYear = { notBefore: '2025-11-11T00:00:00Z', notAfter: '2026-11-11T00:00:00Z' };
+  assertFirst((sample) => void Object.assign(caOf(sample, 'east'), lastYear), {
     code: 'MP1104',
     severity: 'warning',
     cluster: 'east',
@@ -82,14 +83,14 @@ test('an authority has expired, expires soon, is not valid yet', () => {
 });
 
 test('the secret is not usable', () => {
-  assertFirst(({ west }) => void (the(west.authorities).keyFits = false), {
+  assertFirst(({ west }) => void (itemOf(west.authorities).keyFits = false), {
     code: 'MP1106',
     cluster: 'west',
   });
-  assertFirst(({ west }) => void the(west.authorities).keys.pop(), { code: 'MP1106', cluster: 'west' });
+  assertFirst(({ west }) => void itemOf(west.authorities).keys.pop(), { code: 'MP1106', cluster: 'west' });
 });
 
-test('a new authority of the same root is in the secret, and not served', () => {
+test('a new authority of the same root is in the secret but not in use', () => {
   assertFirst(
     (sample) => {
       const authority = certificate('ca-new', {
@@ -97,32 +98,32 @@ test('a new authority of the same root is in the secret, and not served', () => 
         fingerprint: sampleFingerprint('ca-new'),
       });
       sample.snapshot.certificates.push(authority);
-      the(sample.west.authorities).certificate = [authority.fingerprint];
-      the(sample.west.authorities).chain = [authority.fingerprint];
+      itemOf(sample.west.authorities).certificate = [authority.fingerprint];
+      itemOf(sample.west.authorities).chain = [authority.fingerprint];
     },
     { code: 'MP1107', severity: 'warning', cluster: 'west', symptoms: [] },
   );
 });
 
-test('namespaces are given another root', () => {
-  assertFirst(({ west }) => void (the(west.roots).roots = [sampleFingerprint('api-west')]), {
+test('namespaces have another root', () => {
+  assertFirst(({ west }) => void (itemOf(west.roots).roots = [sampleFingerprint('api-west')]), {
     code: 'MP1108',
     severity: 'warning',
     cluster: 'west',
   });
 });
 
-test('istiod made a root of its own', () => {
+test('istiod created its own root', () => {
   assertFirst(
     (sample) => {
       otherRoot(sample, true);
-      the(sample.east.authorities).secret = 'istio-ca-secret';
+      itemOf(sample.east.authorities).secret = 'istio-ca-secret';
     },
     { code: 'MP1109', severity: 'error', cluster: 'east' },
   );
 });
 
-test('a certificate that should sign is no authority', () => {
+test('the signing certificate is not an authority', () => {
   assertFirst((sample) => void (caOf(sample, 'west').isCa = false), {
     code: 'MP1110',
     severity: 'error',
@@ -132,8 +133,9 @@ test('a certificate that should sign is no authority', () => {
 
 test('a proxy does not renew', () => {
   const leafOf = ({ snapshot, west }: BrokenSample) =>
-    the(snapshot.certificates, ({ fingerprint }) => fingerprint === the(west.proxies).certificate[0]);
-  assertFirst((sample) => void (leafOf(sample).notAfter = '2026-11-01T12:30:00Z'), {
+    itemOf(snapshot.certificates, ({ fingerprint }) => fingerprint === itemOf(west.proxies).certificate[0]);
+  const yesterday = { notBefore: '2026-10-31T12:30:00Z', notAfter: '2026-11-01T12:30:00Z' };
+  assertFirst((sample) => void Object.assign(leafOf(sample), yesterday), {
     code: 'MP1111',
     severity: 'warning',
     cluster: 'west',
@@ -146,7 +148,7 @@ test('a proxy does not renew', () => {
 });
 
 test('proxies lack the root of another cluster', () => {
-  assertFirst(({ west }) => void (the(west.proxies).roots = [sampleFingerprint('api-west')]), {
+  assertFirst(({ west }) => void (itemOf(west.proxies).roots = [sampleFingerprint('api-west')]), {
     code: 'MP1112',
     severity: 'error',
     cluster: 'west',
@@ -162,14 +164,14 @@ test('a weak authority', () => {
   });
 });
 
-test('trust domains differ without aliases; an alias that nobody has is worth knowing only', () => {
-  assertFirst(({ east }) => void (the(east.installs).settings!.trustDomain = 'east.example'), {
+test('trust domains differ without aliases; an unknown alias is an info', () => {
+  assertFirst(({ east }) => void (itemOf(east.installs).settings!.trustDomain = 'east.example'), {
     code: 'MP1201',
     severity: 'error',
     cluster: 'east',
     symptoms: ['MP1205'],
   });
-  assertFirst(({ west }) => void (the(west.installs).settings!.trustDomainAliases = ['gone']), {
+  assertFirst(({ west }) => void (itemOf(west.installs).settings!.trustDomainAliases = ['gone']), {
     code: 'MP1202',
     severity: 'info',
   });
@@ -181,30 +183,30 @@ const allow = (principal: string) =>
     rules: [{ from: [{ source: { principals: [principal] } }] }],
   });
 
-test('principals that no cluster can issue', () => {
+test('principals that the mesh cannot issue', () => {
   assertFirst((sample) => applyToBoth(sample, allow('old.example/ns/meshproof/sa/webapp')), {
     code: 'MP1203',
     severity: 'warning',
   });
-  assertFirst((sample) => applyToBoth(sample, allow('cluster.local/ns/meshproof/sa/nobody')), {
+  assertFirst((sample) => applyToBoth(sample, allow('cluster.local/ns/meshproof/sa/unknown')), {
     code: 'MP1204',
     severity: 'warning',
   });
   assertFirst(
     (sample) => {
       applyToBoth(sample, allow('cluster.local/ns/meshproof/sa/webapp'));
-      the(sample.west.installs).settings!.trustDomainAliases = ['gone'];
+      itemOf(sample.west.installs).settings!.trustDomainAliases = ['gone'];
     },
     { code: 'MP1202' },
   );
 });
 
-test('proxies show another trust domain than the one that is set', () => {
+test('proxies have identities of an old trust domain', () => {
   assertFirst(
     ({ snapshot, west }) => {
-      const leaf = the(
+      const leaf = itemOf(
         snapshot.certificates,
-        ({ fingerprint }) => fingerprint === the(west.proxies).certificate[0],
+        ({ fingerprint }) => fingerprint === itemOf(west.proxies).certificate[0],
       );
       leaf.uris = ['spiffe://old.example/ns/istio-system/sa/x'];
     },

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterSnapshot } from '../../snapshot/schema.ts';
-import { assertFirst, the, type BrokenSample } from '../broken-sample.ts';
+import { assertFirst, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { minorOf } from './versions.ts';
 
 const upgraded =
   (version: string) =>
   ({ west }: Pick<BrokenSample, 'west'>) => {
-    the(west.installs).version = version;
-    the(west.istiods).version = version;
-    for (const one of the(west.istiods).connected) one.version = version;
+    itemOf(west.installs).version = version;
+    itemOf(west.istiods).version = version;
+    for (const one of itemOf(west.istiods).connected) one.version = version;
   };
 
 test('minor versions are read from tags and builds', () => {
@@ -22,16 +22,16 @@ test('minor versions are read from tags and builds', () => {
   ]);
 });
 
-test('versions of istiod, of proxies, of replicas, of Kubernetes', () => {
+test('versions of istiods, proxies, replicas and Kubernetes differ', () => {
   assertFirst(upgraded('1.30.2'), { code: 'MP7101', severity: 'warning', cluster: 'west', peer: 'east' });
   assertFirst(upgraded('1.28.2'), { code: 'MP7101', severity: 'error', cluster: 'west' });
-  assertFirst(({ west }) => void (the(the(west.istiods).connected).version = '1.28.0'), {
+  assertFirst(({ west }) => void (itemOf(itemOf(west.istiods).connected).version = '1.28.0'), {
     code: 'MP7102',
     severity: 'warning',
     cluster: 'west',
   });
   assertFirst(
-    ({ west }) => void west.istiods.push({ ...the(west.istiods), pod: 'istiod-2', version: '1.31.1' }),
+    ({ west }) => void west.istiods.push({ ...itemOf(west.istiods), pod: 'istiod-2', version: '1.31.1' }),
     { code: 'MP7103', severity: 'info', cluster: 'west' },
   );
   assertFirst(({ west }) => void (west.apiServer!.version = 'v1.30.0'), {
@@ -41,20 +41,20 @@ test('versions of istiod, of proxies, of replicas, of Kubernetes', () => {
   });
 });
 
-test('mesh ids differ; settings of istiod differ', () => {
-  assertFirst(({ east }) => void (the(east.installs).meshId = 'other'), {
+test('mesh IDs and settings of istiods differ', () => {
+  assertFirst(({ east }) => void (itemOf(east.installs).meshId = 'other'), {
     code: 'MP7401',
     severity: 'warning',
     cluster: 'east',
   });
-  assertFirst(({ east }) => void (the(east.installs).env['PILOT_ENABLE_ALPN_FILTER'] = 'false'), {
+  assertFirst(({ east }) => void (itemOf(east.installs).env['PILOT_ENABLE_ALPN_FILTER'] = 'true'), {
     code: 'MP7402',
     severity: 'info',
     cluster: 'east',
   });
 });
 
-test('clocks are apart, by more than what was measured may err', () => {
+test('clocks differ by more than the error of the measurement', () => {
   const ahead =
     (ms: number, errorMs = 40) =>
     ({ east }: { east: ClusterSnapshot }) => {
@@ -62,10 +62,10 @@ test('clocks are apart, by more than what was measured may err', () => {
     };
   assertFirst(ahead(90_000), { code: 'MP7301', severity: 'warning', cluster: 'east', peer: 'west' });
   assertFirst(ahead(-200_000), { code: 'MP7301', severity: 'error', cluster: 'east' });
-  assertFirst(({ west }) => void (the(west.clocks, ({ of }) => of === 'node').offsetMs = 300_000), {
+  assertFirst(({ west }) => void (itemOf(west.clocks, ({ of }) => of === 'node').offsetMs = 300_000), {
     code: 'MP7302',
     severity: 'error',
     cluster: 'west',
   });
-  assert.throws(() => assertFirst(ahead(90_000, 60_000), { code: 'MP7301' }), /nothing was found/);
+  assert.throws(() => assertFirst(ahead(90_000, 60_000), { code: 'MP7301' }), /the doctor found nothing/);
 });

@@ -1,29 +1,30 @@
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { fromReadable, separately } from '../unread.ts';
-import { some } from '../wording.ts';
+import { perCluster, perPrimary } from '../per-cluster.ts';
+import { fromReadable } from '../unread.ts';
+import { firstFew } from '../format-values.ts';
 
 const skewDocs = 'https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew';
 
-/** The minor version of `1.31.0`, `v1.36.3`, `1.31-alpha.abc`; undefined where there is none, as in a build by hand. */
+/** A number for the minor version of `1.31.0`, `v1.36.3`, `1.31-alpha.abc`; undefined for other texts, as of a local build. */
 export function minorOf(version: string | undefined): number | undefined {
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version ?? '') ?? [];
   return major === undefined || minor === undefined ? undefined : Number(major) * 1000 + Number(minor);
 }
 
 /**
- * istiod's version: what a replica says, else its image's tag. Of several revisions, as in a canary upgrade, the newest: the others are on
- * their way out.
+ * The version of istiod: from a replica, otherwise from the tag of its image. Of several revisions, as in a canary upgrade, the newest,
+ * because it replaces the others.
  */
 function versionOf(cluster: ClusterView): string | undefined {
-  const said = cluster.istiods.flatMap(({ version }) =>
+  const reported = cluster.istiods.flatMap(({ version }) =>
     minorOf(version) === undefined ? [] : [version ?? ''],
   );
-  return said.toSorted((a, b) => (minorOf(b) ?? 0) - (minorOf(a) ?? 0))[0] ?? cluster.install?.version;
+  return reported.toSorted((a, b) => (minorOf(b) ?? 0) - (minorOf(a) ?? 0))[0] ?? cluster.install?.version;
 }
 
-/** Clusters that are furthest apart in a version. */
+/** The clusters with the oldest and the newest version. */
 function spread(view: MeshView, of: (cluster: ClusterView) => string | undefined) {
   const known = fromReadable(view.clusters, (cluster) => {
     const minor = minorOf(of(cluster));
@@ -36,14 +37,14 @@ function spread(view: MeshView, of: (cluster: ClusterView) => string | undefined
 
 const istiodSkew: Check = {
   code: 'MP7101',
-  title: 'The istiods of two clusters are of different minor versions',
+  title: 'The istiods of two clusters have different minor versions',
   severity: 'warning',
   explanation:
-    'Everything may work today. Istiods of different minor versions send different configuration for the same rules, and read each other’s clusters with different expectations. Istio tests neighbouring versions during an upgrade, and nothing further apart.',
+    'Everything may work today. Istiods of different minor versions send different configuration for the same rules. Istio tests only neighbouring versions, and only during an upgrade.',
   remedy: 'istioctl --context <cluster> version\nistioctl --context <cluster> upgrade',
   reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
   needs: ['istiods', 'installs'],
-  explains: [{ code: 'MP7102', by: 'cluster' }],
+  explains: { cluster: ['MP7102'] },
   run: function* (view) {
     const found = spread(view, versionOf);
     if (!found || found.apart === 0) return;
@@ -67,75 +68,69 @@ const istiodSkew: Check = {
 
 const proxySkew: Check = {
   code: 'MP7102',
-  title: 'Proxies are more than two minor versions behind their istiod, or ahead of it',
+  title: 'Proxies are more than two minor versions behind istiod, or newer',
   severity: 'warning',
   explanation:
-    'Istio supports proxies that are up to two minor versions older than istiod, and none that are newer. Others may refuse what they are sent, or lack what other clusters expect.',
+    'Istio supports proxies that are up to two minor versions older than istiod, and does not support newer ones. Other proxies may reject configuration, or lack features that other clusters expect.',
   remedy:
     'istioctl --context <cluster> proxy-status\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference: skewDocs,
   needs: ['istiods', 'installs'],
-  run: function* (view) {
-    yield* separately(view.primaries, function* (cluster) {
-      // Each by the istiod that it is connected to: there may be several revisions.
-      const all = cluster.seen('istiods').flatMap((istiod) => {
-        const by = minorOf(istiod.version) === undefined ? versionOf(cluster) : istiod.version;
-        return (istiod.connected ?? []).map(({ proxy, version }) => ({ proxy, version, by }));
-      });
-      const far = all.filter(({ version, by }) => {
-        const [minor, own] = [minorOf(version), minorOf(by)];
-        return own !== undefined && minor !== undefined && (own - minor > 2 || minor > own);
-      });
-      const first = far[0];
-      if (!first) return;
-      yield {
-        cluster: cluster.name,
-        object: `Pod ${first.proxy}`,
-        evidence: [
-          {
-            what: `version of ${first.proxy}`,
-            seen: first.version,
-            expected: `${first.by}, or up to two minor versions older`,
-          },
-          { what: 'proxies too far from istiod', seen: far.length, expected: 0 },
-        ],
-        cause: `${far.length} of ${all.length} proxies of ${cluster.name} are too far from istiod ${first.by}: ${some(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
-      };
+  run: perPrimary(function* (cluster) {
+    // Compare each proxy with its own istiod: there may be several revisions.
+    const all = cluster.seen('istiods').flatMap((istiod) => {
+      const by = minorOf(istiod.version) === undefined ? versionOf(cluster) : istiod.version;
+      return (istiod.connected ?? []).map(({ proxy, version }) => ({ proxy, version, by }));
     });
-  },
+    const far = all.filter(({ version, by }) => {
+      const [minor, own] = [minorOf(version), minorOf(by)];
+      return own !== undefined && minor !== undefined && (own - minor > 2 || minor > own);
+    });
+    const first = far[0];
+    if (!first) return;
+    yield {
+      object: `Pod ${first.proxy}`,
+      evidence: [
+        {
+          what: `version of ${first.proxy}`,
+          seen: first.version,
+          expected: `${first.by}, or up to two minor versions older`,
+        },
+        { what: 'proxies with an unsupported version', seen: far.length, expected: 0 },
+      ],
+      cause: `${far.length} of ${all.length} proxies of ${cluster.name} have a version that istiod ${first.by} does not support: ${firstFew(far.map(({ proxy, version }) => `${proxy} ${version}`))}.`,
+    };
+  }),
 };
 
 const replicasMixed: Check = {
   code: 'MP7103',
-  title: 'The istiods of one revision are of different versions',
+  title: 'The istiods of one revision have different versions',
   severity: 'info',
   explanation:
-    'A rollout of istiod is under way, or stuck. Proxies get what the replica makes that they happen to be connected to, so the same rules may give different configuration.',
+    'A rollout of istiod is in progress or stuck. Each proxy gets configuration from the replica that it is connected to, so the same rules may give different configuration.',
   remedy: 'kubectl --context <cluster> -n istio-system rollout status deployment istiod',
   reference: 'https://istio.io/latest/docs/setup/upgrade/in-place/',
   needs: ['istiods', 'installs'],
-  run: function* (view) {
-    yield* separately(view.clusters, function* (cluster) {
-      for (const [revision, replicas] of Map.groupBy(cluster.seen('istiods'), (one) => one.revision)) {
-        const versions = [...new Set(replicas.flatMap(({ version }) => version ?? []))];
-        if (versions.length > 1)
-          yield {
-            cluster: cluster.name,
-            object: `Deployment ${cluster.systemNamespace}/istiod`,
-            evidence: [{ what: `versions of revision ${revision}`, seen: some(versions), expected: 'one' }],
-            cause: `The istiods of ${cluster.name} are of ${versions.length} versions: ${some(versions)}.`,
-          };
-      }
-    });
-  },
+  run: perCluster(function* (cluster) {
+    for (const [revision, replicas] of Map.groupBy(cluster.seen('istiods'), (one) => one.revision)) {
+      const versions = [...new Set(replicas.flatMap(({ version }) => version ?? []))];
+      if (versions.length > 1)
+        yield {
+          object: `Deployment ${cluster.systemNamespace}/istiod`,
+          evidence: [{ what: `versions of revision ${revision}`, seen: firstFew(versions), expected: 'one' }],
+          cause: `The istiods of ${cluster.name} have ${versions.length} versions: ${firstFew(versions)}.`,
+        };
+    }
+  }),
 };
 
 const kubernetesSkew: Check = {
   code: 'MP7104',
-  title: 'The clusters run Kubernetes versions that are far apart',
+  title: 'The Kubernetes versions of the clusters are far apart',
   severity: 'info',
   explanation:
-    'Each release of Istio is tested with a few minor versions of Kubernetes. Clusters more than three apart are seldom all among them.',
+    'Istio tests each release with a few minor versions of Kubernetes. These rarely include clusters that are more than three minor versions apart.',
   remedy: 'kubectl --context <cluster> version',
   reference: 'https://istio.io/latest/docs/releases/supported-releases/',
   needs: ['apiServer'],
@@ -161,10 +156,10 @@ const kubernetesSkew: Check = {
 
 const meshIds: Check = {
   code: 'MP7401',
-  title: 'Clusters have different mesh ids',
+  title: 'Clusters have different mesh IDs',
   severity: 'warning',
   explanation:
-    'Traffic is not touched: the mesh id is a label of telemetry. Dashboards and traces that filter by it show one mesh as two.',
+    'Traffic is not affected: the mesh ID is a label of telemetry. Dashboards and traces that filter by it show one mesh as two.',
   remedy: 'istioctl --context <cluster> install -f <operator.yaml> --set values.global.meshID=<mesh>',
   reference: 'https://istio.io/latest/docs/ops/configuration/mesh/configuration-scoping/',
   needs: ['installs'],
@@ -180,22 +175,22 @@ const meshIds: Check = {
         yield {
           cluster: cluster.name,
           object: `ConfigMap ${cluster.systemNamespace}/istio`,
-          evidence: [{ what: 'mesh id', seen: id, expected: wanted }],
-          cause: `${cluster.name} has the mesh id ${id}, other clusters have another.`,
+          evidence: [{ what: 'mesh ID', seen: id, expected: wanted }],
+          cause: `${cluster.name} has the mesh ID ${id}, but other clusters have another.`,
         };
   },
 };
 
-/** Settings that say who somebody is, and so have to differ. */
-const ownSettings =
+/** Settings that identify a cluster or a replica, and so must differ. */
+const identifyingSettings =
   /^(CLUSTER_ID|REVISION|POD_|SERVICE_ACCOUNT|PILOT_TRACE|GOMEMLIMIT|GOMAXPROCS|PLATFORM|KUBECONFIG|INJECTION|ISTIOD_CUSTOM_HOST|.*NETWORK.*)/;
 
 const settingsDiffer: Check = {
   code: 'MP7402',
-  title: 'The istiods of two clusters are set up differently',
+  title: 'The istiods of two clusters have different settings',
   severity: 'info',
   explanation:
-    'Settings in the environment of istiod (PILOT_… and the like) differ. Some change what is sent to proxies, or when; a mesh behaves differently from cluster to cluster.',
+    'Environment variables of istiod, such as PILOT_…, differ between clusters. Some change the configuration of proxies or its timing, so clusters behave differently.',
   remedy:
     'kubectl --context <cluster> -n istio-system get deployment istiod -o jsonpath="{.spec.template.spec.containers[0].env}"   # in each cluster',
   reference: 'https://istio.io/latest/docs/reference/commands/pilot-discovery/#envvars',
@@ -206,7 +201,7 @@ const settingsDiffer: Check = {
     );
     for (const { cluster, env } of first ? others : []) {
       const names = [...new Set([...Object.keys(env), ...Object.keys(first?.env ?? {})])].filter(
-        (name) => !ownSettings.test(name),
+        (name) => !identifyingSettings.test(name),
       );
       const different = names.filter((name) => env[name] !== first?.env[name]);
       if (different.length === 0) continue;
@@ -219,7 +214,7 @@ const settingsDiffer: Check = {
           seen: env[name] ?? 'unset',
           expected: `${first?.env[name] ?? 'unset'} as in ${first?.cluster.name}`,
         })),
-        cause: `istiod of ${cluster.name} has other settings than that of ${first?.cluster.name}: ${some(different)}.`,
+        cause: `istiod of ${cluster.name} has other settings than istiod of ${first?.cluster.name}: ${firstFew(different)}.`,
       };
     }
   },

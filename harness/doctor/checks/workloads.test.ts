@@ -1,11 +1,12 @@
 import { test } from 'node:test';
 import type { ClusterSnapshot } from '../../snapshot/schema.ts';
-import { applyToBoth, assertFirst, resource, the } from '../broken-sample.ts';
+import { applyToBoth, assertFirst, resource, itemOf } from '../broken-sample.ts';
 
-const namespace = (cluster: ClusterSnapshot) => the(cluster.namespaces, ({ name }) => name === 'meshproof');
-const catalog = (cluster: ClusterSnapshot) => the(cluster.services, ({ name }) => name === 'catalog');
+const namespace = (cluster: ClusterSnapshot) =>
+  itemOf(cluster.namespaces, ({ name }) => name === 'meshproof');
+const catalog = (cluster: ClusterSnapshot) => itemOf(cluster.services, ({ name }) => name === 'catalog');
 
-test('injection on one side only: silent while the pods that are there keep their sidecars', () => {
+test('injection in one cluster only, while existing pods keep their sidecars', () => {
   assertFirst(({ east }) => void delete namespace(east).labels['istio-injection'], {
     code: 'MP6101',
     severity: 'error',
@@ -18,7 +19,7 @@ test('injection on one side only: silent while the pods that are there keep thei
 test('pods without a sidecar', () => {
   assertFirst(
     ({ east }) => {
-      const pod = the(east.pods, ({ name }) => name.startsWith('inventory'));
+      const pod = itemOf(east.pods, ({ name }) => name.startsWith('inventory'));
       pod.sidecar = false;
       delete pod.proxy;
     },
@@ -26,7 +27,7 @@ test('pods without a sidecar', () => {
   );
 });
 
-test('a revision that is not there; both labels', () => {
+test('a revision that does not exist; both labels', () => {
   assertFirst(({ east }) => void (namespace(east).labels = { 'istio.io/rev': 'old' }), {
     code: 'MP6103',
     severity: 'error',
@@ -40,12 +41,12 @@ test('a revision that is not there; both labels', () => {
   });
 });
 
-test('a proxy that does not stay up; a webhook that leads nowhere', () => {
+test('a proxy that does not stay up; a webhook without its Service', () => {
   assertFirst(
     ({ east }) => {
-      const pod = the(east.pods, ({ sidecar }) => sidecar);
+      const pod = itemOf(east.pods, ({ sidecar }) => sidecar);
       Object.assign(
-        the(pod.containers, ({ name }) => name === 'istio-proxy'),
+        itemOf(pod.containers, ({ name }) => name === 'istio-proxy'),
         { restarts: 4, waiting: 'CrashLoopBackOff' },
       );
     },
@@ -53,7 +54,7 @@ test('a proxy that does not stay up; a webhook that leads nowhere', () => {
   );
   assertFirst(
     ({ east }) =>
-      void (the(east.webhooks).service = { namespace: 'istio-system', name: 'istiod-old', port: 443 }),
+      void (itemOf(east.webhooks).service = { namespace: 'istio-system', name: 'istiod-old', port: 443 }),
     { code: 'MP6106', severity: 'error', cluster: 'east' },
   );
 });
@@ -67,19 +68,19 @@ test('a Service is missing', () => {
   });
 });
 
-test('a Service with another port number, name, protocol, kind', () => {
-  assertFirst(({ east }) => void (the(catalog(east).ports).port = 8080), {
+test('a Service with another port number, port name, protocol or type', () => {
+  assertFirst(({ east }) => void (itemOf(catalog(east).ports).port = 8080), {
     code: 'MP6202',
     severity: 'error',
     cluster: 'east',
   });
-  assertFirst(({ east }) => void (the(catalog(east).ports).name = 'web'), {
+  assertFirst(({ east }) => void (itemOf(catalog(east).ports).name = 'web'), {
     code: 'MP6203',
     severity: 'error',
     cluster: 'east',
     symptoms: ['MP6204'],
   });
-  assertFirst(({ east }) => void (the(catalog(east).ports).appProtocol = 'tcp'), {
+  assertFirst(({ east }) => void (itemOf(catalog(east).ports).appProtocol = 'tcp'), {
     code: 'MP6204',
     severity: 'warning',
     cluster: 'east',
@@ -91,7 +92,7 @@ test('a Service with another port number, name, protocol, kind', () => {
   });
 });
 
-test('routes that lead nowhere, or differ', () => {
+test('routes to missing destinations, or with differences', () => {
   const rule = resource('DestinationRule', 'versions', {
     host: 'catalog',
     subsets: [{ name: 'v9', labels: { version: 'v9' } }],
@@ -114,7 +115,8 @@ test('routes that lead nowhere, or differ', () => {
     { code: 'MP6304', severity: 'warning', cluster: 'west' },
   );
   assertFirst(
-    ({ east }) => void (the(east.installs).settings!.clusterLocalHosts = ['*.meshproof.svc.cluster.local']),
+    ({ east }) =>
+      void (itemOf(east.installs).settings!.clusterLocalHosts = ['*.meshproof.svc.cluster.local']),
     { code: 'MP6305', severity: 'warning', cluster: 'east' },
   );
 });

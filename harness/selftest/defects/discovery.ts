@@ -1,18 +1,17 @@
 import { remoteSecretChanged } from '../../chaos/discovery/remote-secret-changed.ts';
 import { remoteSecretRevoked } from '../../chaos/discovery/remote-secret-revoked.ts';
-import { breakage, type Defect } from '../defect.ts';
-import { applied, changed, defectName, pairOf, readerAccount, settings } from '../parts.ts';
+import { breakage, inFamily } from '../defect.ts';
+import { applied, changed, defectName, pairOf, readerAccount, settings } from '../defect-builders.ts';
 
 const readerRole = {
   ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: readerAccount },
 };
 
-export const discoveryDefects: readonly Defect[] = [
+export const discoveryDefects = inFamily('discovery', [
   {
     id: 'remote-secret-missing',
-    title: 'One cluster has no remote secret for another',
-    family: 'discovery',
-    cause: 'Each direction needs a secret of its own; one was forgotten, or deleted.',
+    title: 'One cluster has no remote secret for another cluster',
+    cause: 'Each direction needs its own secret. One secret was forgotten or deleted.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -24,9 +23,8 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-in-another-namespace',
-    title: 'A remote secret is in a namespace where istiod does not look',
-    family: 'discovery',
-    cause: 'It was applied without the namespace of istiod.',
+    title: 'A remote secret is in a namespace that istiod does not read',
+    cause: 'The secret was applied without the namespace of istiod.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -40,9 +38,8 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-without-label',
-    title: 'A remote secret lacks the label by which istiod finds it',
-    family: 'discovery',
-    cause: 'Tools that copy secrets between clusters leave labels behind.',
+    title: 'A remote secret does not have the label istio/multiCluster',
+    cause: 'Tools that copy secrets between clusters drop labels.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -54,10 +51,9 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-named-after-its-holder',
-    title: 'A remote secret names the cluster that holds it',
-    family: 'discovery',
+    title: 'A remote secret names its own cluster',
     cause:
-      'It was made with the name of the wrong context; istiod takes it for one of its own cluster, and ignores it.',
+      'The secret was created from the wrong context. istiod ignores a secret with the name of its own cluster.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -69,9 +65,8 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-under-another-name',
-    title: 'A remote secret names its cluster otherwise than that names itself',
-    family: 'discovery',
-    cause: 'The name of the context, or an old name, was used in place of clusterName.',
+    title: 'A remote secret uses a name that is not the clusterName of its cluster',
+    cause: 'The name of the context or an old name was used instead of clusterName.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -84,9 +79,7 @@ export const discoveryDefects: readonly Defect[] = [
   {
     id: 'remote-secret-with-loopback-server',
     title: 'The server in a remote secret is a loopback address',
-    family: 'discovery',
-    cause:
-      'The kubeconfig of kind, minikube or a tunnel was taken as it is on the machine where it was made.',
+    cause: 'The kubeconfig of kind, minikube or a tunnel was copied without changes.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -100,9 +93,8 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-with-unreachable-server',
-    title: 'The server in a remote secret is an address where nobody is',
-    family: 'discovery',
-    cause: 'The cluster was rebuilt, and its API server has another address since.',
+    title: 'The server in a remote secret does not answer',
+    cause: 'The cluster was rebuilt, and its API server has a new address.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -116,9 +108,8 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-with-another-authority',
-    title: 'The certificate authority in a remote secret is not that of the API server',
-    family: 'discovery',
-    cause: 'The cluster was rebuilt at the same address, and its API server has another authority since.',
+    title: 'The certificate authority in a remote secret does not match the API server',
+    cause: 'The cluster was rebuilt at the same address, and its API server has a new authority.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -132,9 +123,8 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-with-dead-token',
-    title: 'The token in a remote secret is refused',
-    family: 'discovery',
-    cause: 'The service account, or the Secret with its token, was deleted and made anew.',
+    title: 'The API server rejects the token in a remote secret',
+    cause: 'The service account or the Secret with its token was deleted and recreated.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -146,9 +136,8 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-without-verification',
-    title: 'A remote secret tells istiod not to verify the API server',
-    family: 'discovery',
-    cause: 'The quick way around a certificate error, left in place.',
+    title: 'A remote secret disables verification of the API server',
+    cause: 'A workaround for a certificate error was left in place.',
     silent: true,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -160,10 +149,9 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-without-kubeconfig',
-    title: 'A remote secret holds no kubeconfig',
-    family: 'discovery',
+    title: 'A remote secret does not contain a kubeconfig',
     cause:
-      'A template was rendered without its values. An istiod that runs keeps the cluster as it read it; one that starts does not read it.',
+      'A template was rendered without its values. A running istiod keeps the data of the cluster. An istiod that starts does not read the cluster.',
     silent: true,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -175,10 +163,9 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'remote-secret-with-login-program',
-    title: 'A remote secret asks for a login program',
-    family: 'discovery',
+    title: 'A remote secret requires a login program',
     cause:
-      'The kubeconfig of a cloud provider was taken as it is, and istiod runs no programs. One that runs keeps the cluster as it read it; one that starts does not read it.',
+      'The kubeconfig of a cloud provider was copied without changes, and istiod does not run programs. A running istiod keeps the data of the cluster. An istiod that starts does not read the cluster.',
     silent: true,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -192,10 +179,9 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'reader-may-too-little',
-    title: 'The account in a remote secret may not read all that istiod needs',
-    family: 'discovery',
+    title: 'The account in a remote secret lacks read permissions that istiod needs',
     cause:
-      'A role was written by hand, or has not followed what a newer Istio reads. An istiod that watches already goes on until its connection ends.',
+      'The role was written by hand, or is older than Istio. An istiod that already watches continues until its connection ends.',
     silent: false,
     break: (mesh) => {
       const read = (group: string, ...resources: string[]) => ({
@@ -213,9 +199,9 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'reader-may-too-much',
-    title: 'The account in a remote secret may change what it should only read',
-    family: 'discovery',
-    cause: 'It was bound to a role with more rights while something was searched for, and left so.',
+    title: 'The account in a remote secret has write permissions',
+    cause:
+      'The account was bound to a role with more permissions for debugging, and the binding was left in place.',
     silent: false,
     break: (mesh) => {
       const { rootNamespace: namespace } = mesh;
@@ -234,8 +220,7 @@ export const discoveryDefects: readonly Defect[] = [
   {
     id: 'cluster-name-twice',
     title: 'Two clusters have the same clusterName',
-    family: 'discovery',
-    cause: 'A cluster was installed with the settings of another.',
+    cause: 'A cluster was installed with the settings of another cluster.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -253,9 +238,8 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'selectors-hide-gateway',
-    title: 'Discovery selectors leave out the namespace of the east-west gateway',
-    family: 'discovery',
-    cause: 'Selectors were set for the namespaces of workloads; istio-system is no exception to them.',
+    title: 'Discovery selectors exclude the namespace of the east-west gateway',
+    cause: 'The selectors list the namespaces of workloads. They also apply to istio-system.',
     silent: false,
     break: (mesh) => {
       const matchLabels = { 'kubernetes.io/metadata.name': mesh.namespace };
@@ -267,9 +251,8 @@ export const discoveryDefects: readonly Defect[] = [
   },
   {
     id: 'selectors-hide-workloads',
-    title: 'Discovery selectors leave out a namespace with workloads',
-    family: 'discovery',
-    cause: 'A namespace was made without the label that the selectors ask for.',
+    title: 'Discovery selectors exclude a namespace with workloads',
+    cause: 'A namespace was created without the label that the selectors require.',
     silent: false,
     break: (mesh) => {
       const matchLabels = { 'kubernetes.io/metadata.name': mesh.rootNamespace };
@@ -279,4 +262,4 @@ export const discoveryDefects: readonly Defect[] = [
     where: { cluster: 'east' },
     promises: ['CON-02'],
   },
-];
+]);

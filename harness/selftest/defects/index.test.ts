@@ -6,7 +6,7 @@ import { meshFileSchema } from '../../config/mesh-file.ts';
 import { checks } from '../../doctor/checks.ts';
 import { families } from '../../doctor/finding.ts';
 import type { Defect } from '../defect.ts';
-import { placeOf } from '../parts.ts';
+import { placeOf } from '../defect-builders.ts';
 import { defects } from './index.ts';
 
 const here = import.meta.dirname;
@@ -26,7 +26,7 @@ const mesh = meshFileSchema.parse({
   ],
 });
 
-test('at least 36 defects, of every family, each under an id of its own', () => {
+test('at least 36 defects, of every family, with unique ids', () => {
   assert.ok(defects.length >= 36, `${defects.length}`);
   assert.equal(new Set(defects.map(({ id }) => id)).size, defects.length);
   assert.deepEqual(
@@ -59,7 +59,7 @@ const suites = globSync('../../../suites/**/*.spec.ts', { cwd: here }).map((file
 for (const defect of defects) {
   const { id, title, cause, silent, findings, promises } = defect;
 
-  test(`${id}: findings and promises that there are`, () => {
+  test(`${id}: findings and promises exist`, () => {
     assert.match(id, /^[a-z]+(-[a-z]+)+$/);
     assert.match(title, /^[A-Z].*[^.]$/);
     assert.match(cause, /\.$/);
@@ -71,10 +71,10 @@ for (const defect of defects) {
       promises.filter((promise) => !suites.some((suite) => suite.includes(`'${promise}'`))),
       [],
     );
-    assert.equal(promises.length === 0, silent, 'a silent defect breaks no promise, another one does');
+    assert.equal(promises.length === 0, silent, 'a defect is silent if and only if it breaks no promise');
   });
 
-  test(`${id}: breakages that heal can undo, with parameters as they have to be`, () => {
+  test(`${id}: heal can undo the breakages, and the parameters fit`, () => {
     const breakages = defect.break(mesh);
     const { cluster: own } = placeOf(defect, mesh);
     assert.equal(own, defect.where?.cluster, 'the names of the sides are those of the lab');

@@ -1,5 +1,5 @@
 import { regionLabelsLost } from '../../chaos/clusters/region-labels-lost.ts';
-import { breakage, type Defect } from '../defect.ts';
+import { breakage, inFamily } from '../defect.ts';
 import {
   everywhere,
   failoverTo,
@@ -8,15 +8,14 @@ import {
   pairOf,
   settings,
   sharedService,
-} from '../parts.ts';
+} from '../defect-builders.ts';
 
-export const localityDefects: readonly Defect[] = [
+export const localityDefects = inFamily('locality and failover', [
   {
     id: 'failover-without-outlier-detection',
-    title: 'Failover is set up without outlier detection',
-    family: 'locality and failover',
+    title: 'Failover is configured without outlier detection',
     cause:
-      'Envoy leaves a region when it sees that its hosts are sick, and nothing tells it. Istio then does not even send priorities.',
+      'Without outlier detection, Envoy does not learn that the hosts of a region are unhealthy. Istio does not send priorities.',
     silent: true,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -29,9 +28,8 @@ export const localityDefects: readonly Defect[] = [
   {
     id: 'ejection-percent-too-low',
     title: 'Outlier detection may not eject all pods of a region',
-    family: 'locality and failover',
     cause:
-      'maxEjectionPercent was left at its default of 10, or set for a single sick pod; a sick region is never left.',
+      'maxEjectionPercent has its default of 10, or suits a single unhealthy pod. Traffic never leaves an unhealthy region.',
     silent: true,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -49,9 +47,8 @@ export const localityDefects: readonly Defect[] = [
   },
   {
     id: 'outlier-detection-counts-nothing',
-    title: 'Outlier detection is set, and counts no errors',
-    family: 'locality and failover',
-    cause: 'The numbers of errors were set to 0 to take ejection out for a while.',
+    title: 'Outlier detection is configured, but counts no errors',
+    cause: 'The error thresholds were set to 0 to disable ejection for a while.',
     silent: true,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -69,9 +66,8 @@ export const localityDefects: readonly Defect[] = [
   },
   {
     id: 'failover-to-no-region',
-    title: 'Failover leads to a region that no node is in',
-    family: 'locality and failover',
-    cause: 'The region was renamed, or written as a zone.',
+    title: 'Failover targets a region without nodes',
+    cause: 'The region was renamed, or a zone was given instead of a region.',
     silent: true,
     break: (mesh) => {
       const { west } = pairOf(mesh);
@@ -89,9 +85,9 @@ export const localityDefects: readonly Defect[] = [
   },
   {
     id: 'weights-to-no-region',
-    title: 'Weights by locality lead to a region that no node is in',
-    family: 'locality and failover',
-    cause: 'The region was renamed after the weights were written; what is weighted for it goes to nobody.',
+    title: 'Locality weights target a region without nodes',
+    cause:
+      'The region was renamed after the weights were written. Their share of the traffic has no endpoints.',
     silent: true,
     break: (mesh) => {
       const { west } = pairOf(mesh);
@@ -114,10 +110,9 @@ export const localityDefects: readonly Defect[] = [
   },
   {
     id: 'weights-together-with-failover',
-    title: 'Weights by locality are set together with failover',
-    family: 'locality and failover',
+    title: 'Locality weights and failover are set together',
     cause:
-      'The mesh settings got failover beside the weights that they had; with weights Istio sends no priorities, and the failover is not applied.',
+      'Failover was added to mesh settings that have weights. With weights, Istio does not send priorities and does not apply the failover.',
     silent: true,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -131,9 +126,8 @@ export const localityDefects: readonly Defect[] = [
   {
     id: 'nodes-without-region',
     title: 'The nodes of a cluster have no region',
-    family: 'locality and failover',
     cause:
-      'Nodes were replaced by ones that no cloud provider labels. Endpoints that istiod has keep their region, new ones have none.',
+      'The new nodes are not labelled by a cloud provider. Known endpoints keep their region; new endpoints have none.',
     silent: true,
     break: (mesh) => [breakage(regionLabelsLost, { cluster: pairOf(mesh).east.name })],
     findings: ['MP4101'],
@@ -142,14 +136,12 @@ export const localityDefects: readonly Defect[] = [
   },
   {
     id: 'locality-balancing-off',
-    title: 'Locality load balancing is off in one cluster, and on in the other',
-    family: 'locality and failover',
-    cause:
-      'It was turned off in the mesh settings of one cluster; the same rules then fail over there no more.',
+    title: 'Locality load balancing is off in one cluster only',
+    cause: 'The mesh settings of one cluster disable it. The same rules no longer cause failover there.',
     silent: true,
     break: (mesh) => [settings(mesh, pairOf(mesh).east, { localityLbSetting: { enabled: false } })],
     findings: ['MP4210'],
     where: { cluster: 'east' },
     promises: [],
   },
-];
+]);

@@ -1,6 +1,6 @@
 import { gatewayScaledToZero } from '../../chaos/gateways/gateway-scaled-to-zero.ts';
 import { linkPartitioned } from '../../chaos/link/link-partitioned.ts';
-import { breakage, type Defect } from '../defect.ts';
+import { breakage, inFamily } from '../defect.ts';
 import {
   applied,
   changed,
@@ -12,14 +12,13 @@ import {
   networkLabel,
   pairOf,
   remoteService,
-} from '../parts.ts';
+} from '../defect-builders.ts';
 
-export const networkDefects: readonly Defect[] = [
+export const networkDefects = inFamily('network and gateways', [
   {
     id: 'network-label-missing',
     title: 'The namespace of istiod has lost its network label',
-    family: 'network and gateways',
-    cause: 'The namespace was made anew, or applied by a tool that removes labels it does not know.',
+    cause: 'The namespace was recreated, or a tool removed labels that it does not know.',
     silent: true,
     break: (mesh) => [namespaceLabels(pairOf(mesh).east, mesh.rootNamespace, { [networkLabel]: null })],
     findings: ['MP3101'],
@@ -28,9 +27,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'network-label-wrong',
-    title: 'The namespace of istiod names a network that no cluster is on',
-    family: 'network and gateways',
-    cause: 'The name of a network was changed, or misspelt, in one place of several.',
+    title: 'The network label of the namespace of istiod is wrong',
+    cause: 'The name of a network was changed or misspelled in one of several places.',
     silent: true,
     break: (mesh) => [namespaceLabels(pairOf(mesh).east, mesh.rootNamespace, { [networkLabel]: 'nowhere' })],
     findings: ['MP3102'],
@@ -39,9 +37,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'network-label-of-another-cluster',
-    title: 'Two clusters on separate networks name the same one',
-    family: 'network and gateways',
-    cause: 'A cluster was set up by copying the settings of another.',
+    title: 'Two clusters on separate networks have the same network label',
+    cause: 'The settings of another cluster were copied.',
     silent: true,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -54,9 +51,8 @@ export const networkDefects: readonly Defect[] = [
   {
     id: 'gateway-without-network-label',
     title: 'The Service of the east-west gateway has no network label',
-    family: 'network and gateways',
     cause:
-      'The gateway was installed by a chart or a Service of its own, without the label by which istiod knows it for a gateway.',
+      'The gateway was installed by a separate chart or Service, without the label that istiod requires.',
     silent: false,
     break: (mesh) => {
       const { east } = pairOf(mesh);
@@ -74,9 +70,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'gateway-of-another-network',
-    title: 'The east-west gateway is labelled with the network of another cluster',
-    family: 'network and gateways',
-    cause: 'The manifest of another cluster’s gateway was applied.',
+    title: 'The east-west gateway has the network label of another cluster',
+    cause: 'The manifest of the gateway of another cluster was applied.',
     silent: false,
     break: (mesh) => {
       const { west, east } = pairOf(mesh);
@@ -94,9 +89,9 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'gateway-without-address',
-    title: 'The east-west gateway has no address from outside',
-    family: 'network and gateways',
-    cause: 'No load balancer has taken the Service up: a quota, a missing controller, a wrong annotation.',
+    title: 'The east-west gateway has no external address',
+    cause:
+      'The Service does not have a load balancer because of a quota, a missing controller or a wrong annotation.',
     silent: false,
     break: (mesh) => {
       const { east } = pairOf(mesh);
@@ -114,9 +109,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'gateway-without-port',
-    title: 'The east-west gateway lacks the port for other networks',
-    family: 'network and gateways',
-    cause: 'The ports of an ordinary ingress gateway were used.',
+    title: 'The east-west gateway does not expose port 15443',
+    cause: 'The Service has the ports of an ingress gateway.',
     silent: false,
     break: (mesh) => {
       const { east } = pairOf(mesh);
@@ -134,9 +128,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'gateway-without-pods',
-    title: 'No pod of the east-west gateway runs',
-    family: 'network and gateways',
-    cause: 'It was scaled down, or its image cannot be pulled.',
+    title: 'The east-west gateway has no running pods',
+    cause: 'The Deployment was scaled down, or its image cannot be pulled.',
     silent: false,
     break: (mesh) => [breakage(gatewayScaledToZero, { cluster: pairOf(mesh).east.name })],
     findings: ['MP3205'],
@@ -145,9 +138,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'cross-network-gateway-missing',
-    title: 'No Gateway exposes the services of a cluster',
-    family: 'network and gateways',
-    cause: 'The last step of the installation, and the one that is most often forgotten.',
+    title: 'A cluster does not have a cross-network Gateway',
+    cause: 'The last step of the installation is easy to forget.',
     silent: false,
     break: (mesh) => [changed(pairOf(mesh).east, { op: 'delete', ...crossNetworkGateway(mesh) })],
     findings: ['MP3301'],
@@ -156,9 +148,9 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'cross-network-gateway-with-another-mode',
-    title: 'The cross-network Gateway passes TLS on by routes of its own',
-    family: 'network and gateways',
-    cause: 'PASSTHROUGH was taken for AUTO_PASSTHROUGH: it wants a route for each host, and there are none.',
+    title: 'The cross-network Gateway has the TLS mode PASSTHROUGH',
+    cause:
+      'PASSTHROUGH was used instead of AUTO_PASSTHROUGH. It needs a route for each host, and the mesh has none.',
     silent: false,
     break: (mesh) => [crossNetworkServer(mesh, pairOf(mesh).east, { mode: 'PASSTHROUGH' })],
     findings: ['MP3302'],
@@ -167,9 +159,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'cross-network-gateway-leaves-hosts-out',
-    title: 'The hosts of the cross-network Gateway leave the services out',
-    family: 'network and gateways',
-    cause: 'Hosts were narrowed to the services of one team.',
+    title: 'The hosts of the cross-network Gateway exclude the services',
+    cause: 'The hosts were limited to the services of one team.',
     silent: false,
     break: (mesh) => [
       crossNetworkServer(mesh, pairOf(mesh).east, { hosts: ['*.elsewhere.svc.cluster.local'] }),
@@ -180,9 +171,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'cross-network-gateway-on-another-port',
-    title: 'The cross-network Gateway is on a port that nobody calls',
-    family: 'network and gateways',
-    cause: 'The port of an ordinary TLS gateway was used.',
+    title: 'The cross-network Gateway uses another port than 15443',
+    cause: 'The Gateway has the port of an ordinary TLS gateway.',
     silent: false,
     break: (mesh) => [crossNetworkServer(mesh, pairOf(mesh).east, { port: 443 })],
     findings: ['MP3305'],
@@ -191,9 +181,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'cross-network-gateway-selects-nobody',
-    title: 'The cross-network Gateway selects no pod',
-    family: 'network and gateways',
-    cause: 'The gateway was installed under another name, with other labels.',
+    title: 'The cross-network Gateway does not select any pod',
+    cause: 'The gateway was installed with another name and other labels.',
     silent: false,
     break: (mesh) => {
       const patch = { spec: { selector: { istio: 'crossnetworkgateway' } } };
@@ -206,8 +195,7 @@ export const networkDefects: readonly Defect[] = [
   {
     id: 'data-port-blocked',
     title: 'Port 15443 is blocked between the networks',
-    family: 'network and gateways',
-    cause: 'A firewall or a security group drops what comes from another network.',
+    cause: 'A firewall or a security group drops traffic from other networks.',
     silent: false,
     break: () => [breakage(linkPartitioned, { ports: 'data' })],
     findings: ['MP3401'],
@@ -215,9 +203,9 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'discovery-port-blocked',
-    title: 'The API servers cannot be reached from the other network',
-    family: 'network and gateways',
-    cause: 'A firewall drops port 6443. istiod keeps what it has read; nothing is noticed until a pod moves.',
+    title: 'The API servers are not reachable from the other network',
+    cause:
+      'A firewall drops traffic to port 6443. istiod keeps its data, so traffic works until a pod moves.',
     silent: true,
     break: () => [breakage(linkPartitioned, { ports: 'discovery' })],
     findings: ['MP3404'],
@@ -225,10 +213,8 @@ export const networkDefects: readonly Defect[] = [
   },
   {
     id: 'destination-rule-without-mutual-tls',
-    title: 'A DestinationRule takes away the TLS that gateways pass on',
-    family: 'network and gateways',
-    cause:
-      'TLS was turned off for a service while something was searched for; within a cluster all still works.',
+    title: 'A DestinationRule disables the TLS that east-west gateways need',
+    cause: 'TLS was turned off for a service for debugging. Calls within a cluster still work.',
     silent: false,
     break: (mesh) => {
       const { west } = pairOf(mesh);
@@ -240,4 +226,4 @@ export const networkDefects: readonly Defect[] = [
     where: { cluster: 'west' },
     promises: ['CON-02'],
   },
-];
+]);

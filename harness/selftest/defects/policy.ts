@@ -1,13 +1,20 @@
-import type { Defect } from '../defect.ts';
-import { applied, everywhere, istio, pairOf, remoteService, settings, sharedService } from '../parts.ts';
+import { inFamily } from '../defect.ts';
+import {
+  applied,
+  everywhere,
+  istio,
+  pairOf,
+  remoteService,
+  settings,
+  sharedService,
+} from '../defect-builders.ts';
 
-export const policyDefects: readonly Defect[] = [
+export const policyDefects = inFamily('policy', [
   {
     id: 'policy-of-unknown-trust-domain',
     title: 'A policy names identities of a trust domain that no cluster has',
-    family: 'policy',
     cause:
-      'The trust domain was changed, or the policy was copied from another mesh: nobody can be whom it lets in.',
+      'The trust domain was changed, or the policy was copied from another mesh. A caller can never match it.',
     silent: false,
     break: (mesh) => {
       const principals = [`old.example/ns/${mesh.namespace}/sa/webapp`];
@@ -21,8 +28,7 @@ export const policyDefects: readonly Defect[] = [
   {
     id: 'policy-of-unknown-account',
     title: 'A policy names a service account that no cluster has',
-    family: 'policy',
-    cause: 'The account was renamed. The policy should refuse it, and refuses nobody.',
+    cause: 'The account was renamed. The policy was written to deny it, and now matches no caller.',
     silent: true,
     break: (mesh) => {
       const principals = [`cluster.local/ns/${mesh.namespace}/sa/retired`];
@@ -35,10 +41,9 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     id: 'authorization-policies-differ',
-    title: 'An AuthorizationPolicy is in one cluster alone',
-    family: 'policy',
+    title: 'An AuthorizationPolicy exists in one cluster only',
     cause:
-      'It was applied to one of the clusters. The same call is denied by the pods of one cluster, and answered by those of the other.',
+      'The policy was applied to one cluster. Pods of this cluster deny a call that pods of the other cluster accept.',
     silent: false,
     break: (mesh) => {
       const selector = { matchLabels: { app: sharedService(mesh) } };
@@ -50,9 +55,8 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     id: 'peer-authentications-differ',
-    title: 'A PeerAuthentication is in one cluster alone',
-    family: 'policy',
-    cause: 'Plain text is refused in one cluster, and taken in the other.',
+    title: 'A PeerAuthentication exists in one cluster only',
+    cause: 'One cluster rejects plain text, and the other cluster accepts it.',
     silent: true,
     break: (mesh) => [
       applied(pairOf(mesh).east, istio(mesh, 'PeerAuthentication', { mtls: { mode: 'STRICT' } })),
@@ -62,9 +66,9 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     id: 'identity-policy-without-mutual-tls',
-    title: 'A policy judges callers by their identity, and mutual TLS is off',
-    family: 'policy',
-    cause: 'Mutual TLS was turned off for a service that a policy guards: nobody shows an identity any more.',
+    title: 'A policy requires the identity of callers, but mutual TLS is off',
+    cause:
+      'Mutual TLS was turned off for a service with such a policy. Callers no longer present an identity.',
     silent: false,
     break: (mesh) => {
       const selector = { matchLabels: { app: sharedService(mesh) } };
@@ -81,10 +85,9 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     id: 'mutual-tls-off-across-networks',
-    title: 'Mutual TLS is off for pods that other networks call',
-    family: 'policy',
+    title: 'Mutual TLS is off for pods that clients on other networks call',
     cause:
-      'It was turned off for a client without a sidecar. Gateways find their way by the TLS handshake: other networks cannot call these pods any more.',
+      'Mutual TLS was turned off for a client without a sidecar. East-west gateways route by the SNI of the TLS handshake, so other networks cannot call these pods.',
     silent: false,
     break: (mesh) => {
       const selector = { matchLabels: { app: remoteService(mesh, pairOf(mesh).west) } };
@@ -96,9 +99,8 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     id: 'outbound-policies-differ',
-    title: 'Calls to unknown destinations are let out in one cluster alone',
-    family: 'policy',
-    cause: 'outboundTrafficPolicy was made strict in the mesh settings of one cluster.',
+    title: 'Only one cluster allows calls to unknown destinations',
+    cause: 'outboundTrafficPolicy was set to REGISTRY_ONLY in the mesh settings of one cluster.',
     silent: true,
     break: (mesh) => [
       settings(mesh, pairOf(mesh).east, { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } }),
@@ -106,4 +108,4 @@ export const policyDefects: readonly Defect[] = [
     findings: ['MP5104'],
     promises: [],
   },
-];
+]);

@@ -1,14 +1,13 @@
 import { authorityChanged } from '../../chaos/trust/authority-changed.ts';
-import { breakage, type Defect } from '../defect.ts';
-import { pairOf, settings } from '../parts.ts';
+import { breakage, inFamily } from '../defect.ts';
+import { pairOf, settings } from '../defect-builders.ts';
 
-export const trustDefects: readonly Defect[] = [
+export const trustDefects = inFamily('trust and identity', [
   {
     id: 'root-differs',
-    title: 'One cluster has an authority of another root',
-    family: 'trust and identity',
+    title: 'The authority of one cluster has a different root',
     cause:
-      'The authority of a cluster was made in a ceremony of its own. istiod goes on with the one that it started with, until it is restarted: then no other cluster accepts its workloads.',
+      'The authority of a cluster was issued separately. istiod uses the authority that it started with until it restarts. From then on, other clusters reject its workloads.',
     silent: true,
     break: (mesh) => [
       breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'another-root' }),
@@ -19,9 +18,8 @@ export const trustDefects: readonly Defect[] = [
   {
     id: 'intermediate-expired',
     title: 'The authority of a cluster has expired',
-    family: 'trust and identity',
     cause:
-      'An intermediate is issued for a year or two, and nobody counts. Proxies keep the certificates that they have for a day, then nobody is let in.',
+      'An intermediate is valid for a year or two, and its end is easy to miss. Proxies keep their certificates for up to a day; then all connections fail.',
     silent: true,
     break: (mesh) => [breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'expired' })],
     findings: ['MP1103'],
@@ -31,9 +29,8 @@ export const trustDefects: readonly Defect[] = [
   {
     id: 'intermediate-expires-soon',
     title: 'The authority of a cluster expires within days',
-    family: 'trust and identity',
     cause:
-      'The last weeks in which an intermediate can be replaced without haste, and nothing else tells of them.',
+      'These are the last weeks to replace an intermediate without an outage. Nothing else reports them.',
     silent: true,
     break: (mesh) => [
       breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'expires-soon' }),
@@ -44,9 +41,8 @@ export const trustDefects: readonly Defect[] = [
   },
   {
     id: 'intermediate-not-yet-valid',
-    title: 'The authority of a cluster is valid only from a later day on',
-    family: 'trust and identity',
-    cause: 'It was made on a machine whose clock is ahead, or with a date of its own.',
+    title: 'The authority of a cluster is not valid yet',
+    cause: 'The certificate was issued on a machine whose clock is ahead, or with a later start date.',
     silent: true,
     break: (mesh) => [
       breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'not-yet-valid' }),
@@ -57,10 +53,8 @@ export const trustDefects: readonly Defect[] = [
   },
   {
     id: 'intermediate-of-another-root',
-    title: 'The authority of a cluster is not signed by the root beside it',
-    family: 'trust and identity',
-    cause:
-      'Files of two ceremonies were put into one cacerts: the intermediate of the one, the root of the other.',
+    title: 'The authority of a cluster is not signed by the root in the same Secret',
+    cause: 'cacerts contains the intermediate of one hierarchy and the root of another.',
     silent: true,
     break: (mesh) => [
       breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'of-another-root' }),
@@ -71,10 +65,8 @@ export const trustDefects: readonly Defect[] = [
   },
   {
     id: 'intermediate-not-served',
-    title: 'A new authority is in cacerts, and nobody has a certificate of it',
-    family: 'trust and identity',
-    cause:
-      'The Secret was replaced as the documentation says, and istiod and the workloads were not restarted.',
+    title: 'The new authority in cacerts is not in use yet',
+    cause: 'The Secret was replaced, but istiod and the workloads were not restarted.',
     silent: true,
     break: (mesh) => [breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'rotated' })],
     findings: ['MP1107'],
@@ -83,9 +75,8 @@ export const trustDefects: readonly Defect[] = [
   },
   {
     id: 'authority-with-another-key',
-    title: 'The key in cacerts is not that of its certificate',
-    family: 'trust and identity',
-    cause: 'The certificate of a rotation was copied, and its key was not.',
+    title: 'The key in cacerts does not match its certificate',
+    cause: 'A rotation replaced the certificate, but not the key.',
     silent: true,
     break: (mesh) => [
       breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'key-of-another' }),
@@ -96,10 +87,9 @@ export const trustDefects: readonly Defect[] = [
   },
   {
     id: 'authority-missing',
-    title: 'One cluster has lost its cacerts',
-    family: 'trust and identity',
+    title: 'One cluster has lost its cacerts Secret',
     cause:
-      'The Secret was deleted, by a tool that tidies up. An istiod that is restarted makes a root of its own, which no other cluster knows.',
+      'A cleanup tool deleted the Secret. When istiod restarts, it creates a self-signed root that other clusters do not trust.',
     silent: true,
     break: (mesh) => [breakage(authorityChanged, { cluster: pairOf(mesh).east.name, change: 'gone' })],
     findings: ['MP1109'],
@@ -108,13 +98,12 @@ export const trustDefects: readonly Defect[] = [
   },
   {
     id: 'trust-domain-without-alias',
-    title: 'One cluster has another trust domain, and no alias for that of the others',
-    family: 'trust and identity',
+    title: 'One cluster has another trust domain, without an alias for the trust domain of the mesh',
     cause:
-      'A cluster was set up with a trust domain of its own. Its proxies then expect their peers to be named in it, and those are named as before.',
+      'A cluster was installed with a separate trust domain. Its proxies expect peers in this trust domain, but the peers are in the old one.',
     silent: false,
     break: (mesh) => [settings(mesh, pairOf(mesh).east, { trustDomain: 'east.example' })],
     findings: ['MP1201'],
     promises: ['CON-02'],
   },
-];
+]);

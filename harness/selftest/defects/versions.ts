@@ -1,13 +1,12 @@
-import type { Defect } from '../defect.ts';
-import { changed, pairOf } from '../parts.ts';
+import { inFamily } from '../defect.ts';
+import { changed, pairOf } from '../defect-builders.ts';
 
-export const versionsDefects: readonly Defect[] = [
+export const versionsDefects = inFamily('versions and clocks', [
   {
     id: 'mesh-ids-differ',
     title: 'Clusters have different mesh ids',
-    family: 'versions and clocks',
     cause:
-      'A cluster was installed with the default, or the name of another mesh. Traffic is not touched; telemetry shows two meshes.',
+      'A cluster was installed with the default id, or with the id of another mesh. Traffic works, but telemetry shows two meshes.',
     silent: true,
     break: (mesh) => {
       const { rootNamespace: namespace } = mesh;
@@ -24,4 +23,4 @@ export const versionsDefects: readonly Defect[] = [
     findings: ['MP7401'],
     promises: [],
   },
-];
+]);

@@ -1,4 +1,4 @@
-import type { Defect } from '../defect.ts';
+import { inFamily } from '../defect.ts';
 import {
   applied,
   changed,
@@ -10,15 +10,14 @@ import {
   serviceOf,
   settings,
   sharedService,
-} from '../parts.ts';
+} from '../defect-builders.ts';
 
-export const workloadsDefects: readonly Defect[] = [
+export const workloadsDefects = inFamily('workloads and services', [
   {
     id: 'injection-missing-on-one-side',
-    title: 'A namespace gets sidecars in one cluster only',
-    family: 'workloads and services',
+    title: 'A namespace has sidecar injection in one cluster only',
     cause:
-      'The label was forgotten when the namespace was made in the second cluster. Pods that are there keep their sidecars; the next ones have none.',
+      'The namespace was created in the second cluster without the label. Existing pods keep their sidecars; new pods have none.',
     silent: true,
     break: (mesh) => [namespaceLabels(pairOf(mesh).east, mesh.namespace, { 'istio-injection': null })],
     findings: ['MP6101'],
@@ -27,10 +26,9 @@ export const workloadsDefects: readonly Defect[] = [
   },
   {
     id: 'revision-that-is-gone',
-    title: 'A namespace asks for a revision of Istio that is not there',
-    family: 'workloads and services',
+    title: 'A namespace requests a revision of Istio that is not installed',
     cause:
-      'An old revision was removed before its namespaces were moved. Pods that are there keep their sidecars; the next ones have none.',
+      'An old revision was removed before its namespaces were moved. Existing pods keep their sidecars; new pods have none.',
     silent: true,
     break: (mesh) => {
       const labels = { 'istio-injection': null, 'istio.io/rev': '1-20' };
@@ -42,10 +40,9 @@ export const workloadsDefects: readonly Defect[] = [
   },
   {
     id: 'service-missing',
-    title: 'A Service is not in a cluster whose workloads call it',
-    family: 'workloads and services',
+    title: 'A Service is missing in a cluster whose workloads call it',
     cause:
-      'The Service was applied only where its pods are, and callers elsewhere do not find its name in DNS. Those that do not ask DNS, as the callers of the suites, are answered as before.',
+      'The Service exists only in the cluster of its pods. Callers in other clusters cannot resolve its name. Callers that do not use DNS, such as the suites, are not affected.',
     silent: true,
     break: (mesh) => {
       const { west } = pairOf(mesh);
@@ -58,8 +55,7 @@ export const workloadsDefects: readonly Defect[] = [
   {
     id: 'service-on-another-port',
     title: 'A Service has another port number in one cluster',
-    family: 'workloads and services',
-    cause: 'The port was changed in one of the clusters.',
+    cause: 'The port was changed in one cluster.',
     silent: false,
     break: (mesh) => {
       const { west } = pairOf(mesh);
@@ -75,9 +71,8 @@ export const workloadsDefects: readonly Defect[] = [
   },
   {
     id: 'service-with-another-port-name',
-    title: 'A Service calls the same port by another name in one cluster',
-    family: 'workloads and services',
-    cause: 'istiod matches endpoints to ports by name; the name was changed in one of the clusters.',
+    title: 'A Service has another port name in one cluster',
+    cause: 'istiod matches endpoints to ports by name. The name was changed in one cluster.',
     silent: false,
     break: (mesh) => {
       const { west } = pairOf(mesh);
@@ -93,10 +88,9 @@ export const workloadsDefects: readonly Defect[] = [
   },
   {
     id: 'service-with-another-protocol',
-    title: 'A port is HTTP in one cluster, and TCP in the other',
-    family: 'workloads and services',
+    title: 'A port is HTTP in one cluster and TCP in another',
     cause:
-      'appProtocol was set in one of the clusters. All calls are answered; retries, routes and policies for HTTP hold no more.',
+      'appProtocol was set in one cluster. Calls succeed, but retries, routes and policies for HTTP do not apply.',
     silent: true,
     break: (mesh) => {
       const { west } = pairOf(mesh);
@@ -112,8 +106,7 @@ export const workloadsDefects: readonly Defect[] = [
   },
   {
     id: 'subset-without-pods',
-    title: 'A subset selects no pod of any cluster',
-    family: 'workloads and services',
+    title: 'A subset does not select any pod',
     cause: 'The version in its labels is no longer deployed.',
     silent: true,
     break: (mesh) => {
@@ -126,9 +119,8 @@ export const workloadsDefects: readonly Defect[] = [
   },
   {
     id: 'route-to-no-service',
-    title: 'A VirtualService sends to a Service that is not there',
-    family: 'workloads and services',
-    cause: 'The Service was renamed, the route was not.',
+    title: 'A VirtualService routes to a Service that does not exist',
+    cause: 'The Service was renamed, but the route was not.',
     silent: false,
     break: (mesh) => {
       const route = [{ destination: { host: 'retired' } }];
@@ -140,9 +132,8 @@ export const workloadsDefects: readonly Defect[] = [
   },
   {
     id: 'routes-differ',
-    title: 'Calls are routed otherwise in one cluster than in the other',
-    family: 'workloads and services',
-    cause: 'A VirtualService was applied to one of the clusters: here one that aborts every call.',
+    title: 'A VirtualService exists in one cluster only',
+    cause: 'A VirtualService that aborts every call was applied to one cluster.',
     silent: false,
     break: (mesh) => {
       const [host, abort] = [sharedService(mesh), { httpStatus: 503, percentage: { value: 100 } }];
@@ -155,9 +146,7 @@ export const workloadsDefects: readonly Defect[] = [
   {
     id: 'sidecar-hides-services',
     title: 'A Sidecar resource in one cluster hides services from its callers',
-    family: 'workloads and services',
-    cause:
-      'What workloads are told of was narrowed in one of the clusters, by the names of its own services.',
+    cause: 'In one cluster, a Sidecar resource limits the configuration of workloads to local services.',
     silent: false,
     break: (mesh) => {
       const { west } = pairOf(mesh);
@@ -172,10 +161,9 @@ export const workloadsDefects: readonly Defect[] = [
   },
   {
     id: 'service-kept-in-its-cluster',
-    title: 'A service with pods in several clusters is kept inside one of them',
-    family: 'workloads and services',
+    title: 'One cluster keeps calls to a shared service local',
     cause:
-      'clusterLocal was set in the mesh settings of one cluster: its callers do not fail over to the other one any more.',
+      'The mesh settings of one cluster list the service as clusterLocal. Its callers do not fail over to other clusters.',
     silent: false,
     break: (mesh) => {
       const hosts = [`${sharedService(mesh)}.${mesh.namespace}.svc.cluster.local`];
@@ -185,4 +173,4 @@ export const workloadsDefects: readonly Defect[] = [
     findings: ['MP6305'],
     promises: ['CON-03'],
   },
-];
+]);

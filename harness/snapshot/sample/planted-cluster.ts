@@ -55,7 +55,7 @@ const secretsOf: Record<string, object> = {
   },
 };
 
-/** What a specification has beside its secrets, so that they stand where a real one has them. */
+/** The fields of a specification around its secrets. */
 const bases: Record<string, Record<string, unknown>> = {
   AuthorizationPolicy: { rules: [{ when: [{ key: 'request.headers[x-team]' }] }] },
 };
@@ -132,7 +132,7 @@ const lists: Record<string, object[]> = {
   ],
 };
 
-/** What an API server would answer that has secrets in every place for one; undefined for a log. */
+/** The answer of an API server with a secret in every possible place; undefined for a log. */
 export function answer({ pathname }: URL): unknown {
   if (pathname === '/apis')
     return { groups: groups.map((name) => ({ name, versions: [{ version: 'v1' }] })) };

@@ -34,7 +34,7 @@ function newSecret(): string {
 
 type Fields = Record<string, unknown>;
 
-/** A copy of an object with a secret of its own in each of the {@link places} of a kind. */
+/** A copy of an object with a different secret in each of the {@link places} of a kind. */
 export function planted<T extends object>(kind: keyof typeof places, base: T): T {
   const object = structuredClone(base) as Fields;
   for (const place of places[kind].split(/\s+/).filter((one) => one !== '')) plant(object, place.split('.'));
@@ -56,7 +56,7 @@ function plant(table: Fields, [part = '', ...rest]: string[]): void {
   plant((element === '[+]' ? list.at(-1) : list[0]) as Fields, rest);
 }
 
-/** A log with a secret in every form; some of them have no name beside them. */
+/** A log with a secret in every form; some without a name. */
 export const plantedLog = [
   'line',
   ...logLines.map((line) => line.replace('§', newSecret)),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { snapshotSchema } from '../schema.ts';
 import { sampleSnapshot } from './sample.ts';
 
-test('the sample is a snapshot, and nothing of it is outside the schema', () => {
+test('the sample is a snapshot, and the schema keeps every field of it', () => {
   for (const clusters of [['west', 'east'], ['only'], ['a', 'b', 'c']]) {
     const sample = sampleSnapshot(clusters);
     assert.deepEqual(snapshotSchema.parse(sample), sample);
@@ -27,7 +28,21 @@ test('every certificate that the sample refers to is in it', () => {
   );
 });
 
-test('every call gives an object of its own', () => {
+/** A value as text that does not depend on the order of fields and records. */
+const unordered = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const parts = Array.isArray(value)
+    ? value.map(unordered)
+    : Object.entries(value).map(([name, each]) => `${name}: ${unordered(each)}`);
+  return `(${parts.toSorted().join()})`;
+};
+
+test('the sample of west and east is the recorded snapshot', () => {
+  const recorded: unknown = JSON.parse(readFileSync(new URL('healthy.json', import.meta.url), 'utf8'));
+  assert.equal(unordered(sampleSnapshot()), unordered(recorded));
+});
+
+test('every call gives a new object', () => {
   const broken = sampleSnapshot();
   broken.clusters[0]?.proxies[0]?.upstreams.pop();
   assert.notDeepEqual(broken, sampleSnapshot());

@@ -1,144 +1,123 @@
-import { type Certificate, type DeclaredCluster, type Snapshot, snapshotVersion } from '../schema.ts';
-import { sampleCluster } from './sample-cluster.ts';
-import { at, sampleFingerprint, sampleTime } from './sample-names.ts';
+import { readFileSync } from 'node:fs';
+import type { Certificate, ClusterSnapshot, Snapshot } from '../schema.ts';
+import { sampleFingerprint } from './sample-names.ts';
 
-/** The services of the sample and where they have pods, as the lab has them; of further clusters each has catalog and probe. */
-function declaredServices(clusters: readonly string[]): Snapshot['declared']['services'] {
-  const [first = '', second = first] = clusters;
-  const everywhere = (count: number) => Object.fromEntries(clusters.map((name) => [name, count]));
-  return [
-    { name: 'webapp', pods: { [first]: 1 } },
-    { name: 'catalog', pods: everywhere(2) },
-    { name: 'inventory', pods: { [second]: 1 } },
-    { name: 'orders', pods: { [first]: 1 } },
-    { name: 'probe', pods: everywhere(1) },
-  ];
-}
+/** The lab's clusters `west` and `east`. `scripts/dev/record-sample.ts` renews the file. */
+const recorded = readFileSync(new URL('healthy.json', import.meta.url), 'utf8');
 
-function declaredCluster(name: string, index: number): DeclaredCluster {
-  return {
-    name,
-    role: 'primary',
-    network: `${name}-net`,
-    region: `region-${name}`,
-    zone: `zone-${name}-a`,
-    ...(index === 0 ? { ingress: `http://172.30.${index}.2/` } : {}),
-    eastWestGateway: {
-      address: `172.30.${index}.2`,
-      port: 15443,
-      namespace: 'istio-system',
-      deployment: 'istio-eastwestgateway',
-    },
-  };
-}
+/** A copy of a recorded value in which `west` and `east` are the clusters with these indices. */
+type Copy = <T>(value: T, west: number, east: number) => T;
 
 /**
- * A healthy mesh for tests, as the lab is one: primaries, each on a network of its own, with one root and an
- * intermediate authority each. Every call gives a new object, which a test may break as it likes.
+ * A healthy mesh for tests: the recorded lab. Every call gives a new object, which a test may break.
  *
- * @param clusters names, default `west` and `east`; the first has an ingress gateway.
+ * @param names of the clusters, `west` and `east` by default. The first cluster is the recorded `west`, which has the ingress
+ * gateway; each further cluster is a copy of the recorded `east`.
  */
-export function sampleSnapshot(clusters: readonly string[] = ['west', 'east']): Snapshot {
-  const declared: Snapshot['declared'] = {
-    meshId: 'meshproof',
-    trustDomain: 'cluster.local',
-    rootNamespace: 'istio-system',
-    namespace: 'meshproof',
-    isLab: true,
-    clusters: clusters.map(declaredCluster),
-    services: declaredServices(clusters),
-  };
+export function sampleSnapshot(names: readonly string[] = ['west', 'east']): Snapshot {
+  const lab = JSON.parse(recorded) as Snapshot;
+  const copy = copying(lab, names);
+  const { declared, certificates, clusters } = lab;
+  const each = <T>([west, east]: readonly T[]): T[] =>
+    names.map((_, i) => copy((i === 0 ? west : east) as T, 0, i));
   return {
-    apiVersion: snapshotVersion,
-    kind: 'Snapshot',
-    takenAt: sampleTime,
-    tookMs: 1_500,
-    meshproof: '0.2.0',
-    limits: {
-      proxiesPerService: 2,
-      proxiesPerCluster: 20,
-      upstreamsPerProxy: 2_000,
-      shardsPerIstiod: 20_000,
-      sourceMs: 4_000,
+    ...lab,
+    declared: {
+      ...declared,
+      clusters: each(declared.clusters),
+      services: declared.services.map(({ name, pods }) => ({ name, pods: podCounts(names, pods) })),
     },
-    declared,
     certificates: [
-      certificate('root', {
-        subject: 'O=meshproof, CN=Root CA',
-        issuer: 'O=meshproof, CN=Root CA',
-        isCa: true,
-        selfSigned: true,
-        notBefore: at(-30),
-        notAfter: at(3_650),
-        signedBy: [],
-      }),
-      ...declared.clusters.flatMap(({ name }) => clusterCertificates(declared, name)),
+      ...certificates.filter((one) => !isOfEast(one)).map((one) => copy(one, 0, 1)),
+      ...names.flatMap((_, i) => (i === 0 ? [] : copy(certificates.filter(isOfEast), 0, i))),
     ],
-    clusters: declared.clusters.map((_, index) => sampleCluster(declared, index)),
+    clusters: names.map((_, i) => clusterCopy(clusters, names, i, copy)),
   };
 }
 
-function clusterCertificates(declared: Snapshot['declared'], cluster: string): Certificate[] {
-  const authority = `ca-${cluster}`;
-  const subject = `O=meshproof, CN=Intermediate CA, L=${cluster}`;
-  const signed = {
-    issuer: subject,
-    signedBy: [sampleFingerprint(authority)],
-    authorityKeyId: `key-${authority}`,
-  };
-  const services = declared.services.filter(({ pods }) => (pods[cluster] ?? 0) > 0).map(({ name }) => name);
-  const identity = (namespace: string, account: string) =>
-    `spiffe://${declared.trustDomain}/ns/${namespace}/sa/${account}`;
-  const gateways = ['istio-eastwestgateway', 'istio-ingressgateway'].map((name) =>
-    certificate(`${cluster}/${name}`, {
-      ...signed,
-      uris: [identity(declared.rootNamespace, `${name}-service-account`)],
+/** A certificate for a test to add: a recorded workload certificate, with other values. `name` gives the fingerprint. */
+export function certificate(name: string, over: Partial<Certificate> = {}): Certificate {
+  const { certificates } = JSON.parse(recorded) as Snapshot;
+  const workload = certificates.find(({ fingerprint }) => fingerprint === sampleFingerprint('west/catalog'));
+  if (!workload)
+    throw new Error('healthy.json has no certificate of catalog in west. Record the sample again.');
+  const [fingerprint, serial] = [sampleFingerprint(name), sampleFingerprint(`serial ${name}`).slice(0, 32)];
+  return { ...workload, uris: [], signedBy: [], subjectKeyId: `key-${name}`, fingerprint, serial, ...over };
+}
+
+const isOfEast = (one: Certificate): boolean => /\beast\b/.test(JSON.stringify(one));
+
+function copying({ certificates }: Snapshot, names: readonly string[]): Copy {
+  const ofEast = new Set(certificates.filter(isOfEast).map(({ fingerprint }) => fingerprint));
+  const known = /\b(?:west|east)\b|172\.30\.[01]\.2\b|\b[0-9a-f]{64}\b/g;
+  return (value, west, east) =>
+    JSON.parse(
+      JSON.stringify(value).replaceAll(known, (text) => {
+        if (text === 'west') return names[west] ?? text;
+        if (text === 'east') return names[east] ?? text;
+        if (text.startsWith('172.')) return `172.30.${text === '172.30.0.2' ? west : east}.2`;
+        return east > 1 && ofEast.has(text) ? sampleFingerprint(`${text} ${east}`) : text;
+      }),
+    ) as typeof value;
+}
+
+function podCounts(names: readonly string[], { west = 0, east = 0 }: Record<string, number>) {
+  const counts = names.map((name, i) => [name, i === 0 ? west : east] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+/** A copy of a recorded cluster. Its records of the recorded peer are replaced by records of every other cluster. */
+function clusterCopy(
+  [west, east]: readonly ClusterSnapshot[],
+  names: readonly string[],
+  index: number,
+  copy: Copy,
+): ClusterSnapshot {
+  if (!west || !east) throw new Error('healthy.json does not have two clusters. Record the sample again.');
+  const [cluster, peer] = index === 0 ? [structuredClone(west), 'east'] : [structuredClone(east), 'west'];
+  const [{ held = {} } = {}] = cluster.istiods;
+  for (const [, list] of peerLists(cluster))
+    list.splice(0, Infinity, ...list.filter((one) => !isOf(one, peer)));
+  delete held[peer];
+  const own = copy(cluster, 0, index);
+  for (const i of names.keys()) {
+    if (i === index) continue;
+    // The recorded east shows how a cluster sees `west`; the recorded west shows how a cluster sees a copy of `east`.
+    const seen =
+      i === 0 ? copy(peerRecords(east, 'west'), 0, index) : copy(peerRecords(west, 'east'), index, i);
+    for (const [key, list] of peerLists(own))
+      list.push(...(seen.lists[key] ?? []).map((one) => ({ ...one })));
+    Object.assign(own.istiods[0]?.held ?? {}, seen.held);
+  }
+  return own;
+}
+
+/** The records of a peer in a recorded cluster, by list. */
+function peerRecords(cluster: ClusterSnapshot, peer: string) {
+  const lists = peerLists(cluster).map(
+    ([key, list]) => [key, list.filter((one) => isOf(one, peer))] as const,
+  );
+  return { lists: Object.fromEntries(lists), held: { [peer]: cluster.istiods[0]?.held?.[peer] } };
+}
+
+const isOf = (record: object, cluster: string): boolean =>
+  new RegExp(`"(?:region-)?${cluster}"`).test(JSON.stringify(record));
+
+/** The lists of a cluster that have records of other clusters, with a name that is the same in all clusters. */
+function peerLists(cluster: ClusterSnapshot): [string, object[]][] {
+  const { remoteSecrets, readerAccess, probes, istiods, proxies } = cluster;
+  const [{ clusters = [], networks = [], shards = [] } = {}] = istiods;
+  const upstreams = proxies.flatMap(({ pod, type, upstreams: all }) =>
+    all.flatMap(({ name, endpoints, localityWeights }): [string, object[]][] => {
+      const key = `${type === 'sidecar' ? type : pod} ${name}`;
+      return [
+        [`${key} endpoints`, endpoints],
+        [`${key} localities`, localityWeights],
+      ];
     }),
   );
   return [
-    certificate(authority, {
-      subject,
-      issuer: 'O=meshproof, CN=Root CA',
-      isCa: true,
-      pathLength: 0,
-      notBefore: at(-30),
-      notAfter: at(700),
-      signedBy: [sampleFingerprint('root')],
-      authorityKeyId: 'key-root',
-    }),
-    certificate(`api-${cluster}`, {
-      subject: 'CN=kubernetes',
-      issuer: 'CN=kubernetes',
-      isCa: true,
-      selfSigned: true,
-      notBefore: at(-1),
-      notAfter: at(3_650),
-    }),
-    certificate(`${cluster}/istiod`, { ...signed, dnsNames: [`istiod.${declared.rootNamespace}.svc`] }),
-    ...services.map((name) =>
-      certificate(`${cluster}/${name}`, { ...signed, uris: [identity(declared.namespace, name)] }),
-    ),
-    ...gateways,
+    ...Object.entries({ remoteSecrets, readerAccess, probes, clusters, networks, shards }),
+    ...upstreams,
   ];
-}
-
-/** A certificate as a test wants it: a workload's of a day unless told otherwise. `name` gives the fingerprint. */
-export function certificate(name: string, over: Partial<Certificate> = {}): Certificate {
-  return {
-    fingerprint: sampleFingerprint(name),
-    subject: '',
-    issuer: '',
-    serial: sampleFingerprint(`serial ${name}`).slice(0, 32),
-    subjectKeyId: `key-${name}`,
-    notBefore: at(-0.25),
-    notAfter: at(0.75),
-    isCa: false,
-    uris: [],
-    dnsNames: [],
-    keyType: 'ec prime256v1',
-    signatureAlgorithm: 'ecdsa-with-SHA256',
-    selfSigned: false,
-    signedBy: [],
-    ...over,
-  };
 }

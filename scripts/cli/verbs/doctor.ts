@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Diagnosis } from '../../../harness/doctor/finding.ts';
-import type { Paint } from '../../../harness/doctor/words.ts';
+import type { Paint } from '../../../harness/doctor/format-diagnosis.ts';
 import { notRead } from '../../../harness/snapshot/gaps.ts';
 import type { Snapshot } from '../../../harness/snapshot/schema.ts';
 import { contextOptions } from '../contexts.ts';
@@ -89,8 +89,8 @@ async function diagnose(given: Given): Promise<Round> {
 }
 
 async function linesOf(given: Given, snapshot: Snapshot, diagnosis: Diagnosis): Promise<string[]> {
-  const { wordsOf: diagnosisWords } = await import('../../../harness/doctor/words.ts');
-  const lines = diagnosisWords(diagnosis, { verbose: given.verbose ?? false, paint });
+  const { formatDiagnosis } = await import('../../../harness/doctor/format-diagnosis.ts');
+  const lines = formatDiagnosis(diagnosis, { verbose: given.verbose ?? false, paint });
   return [...lines, ...singleClusterAdvice(snapshot, given), ...rightsAdvice(snapshot, given)];
 }
 

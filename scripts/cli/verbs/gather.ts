@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { fileNameOf } from '../../../harness/base/folders.ts';
 import { durationMs, isDuration } from '../../../harness/base/go-duration.ts';
 import { writePrivately } from '../../../harness/report/files.ts';
+import { fitToRead } from '../../../harness/snapshot/fit-to-read.ts';
 import { collectLogs, type LogFile } from '../../../harness/snapshot/logs.ts';
 import { gathered } from '../../../harness/snapshot/read-snapshot.ts';
 import type { Snapshot } from '../../../harness/snapshot/schema.ts';
@@ -48,7 +49,7 @@ export const gather = (end: (code: ExitCode) => void): Command =>
     options.json(),
     options.verbose(),
   ).action(async (given: Given) => {
-    const { snapshot, logs } = await read(given);
+    const { snapshot, logs, excess } = await read(given);
     const folder = archiveName(snapshot);
     const file = given.out ?? resolve(`${folder}.tar.gz`);
     const archive = await gathered(folder, snapshot, logs);
@@ -60,20 +61,35 @@ export const gather = (end: (code: ExitCode) => void): Command =>
       console.log(
         [`Wrote ${file} (${archive.length} bytes, ${logs.length} logs).`, ...gapLines(snapshot)].join('\n'),
       );
-    end(snapshot.clusters.some(({ reachable }) => reachable) ? exitCodes.pass : exitCodes.couldNotJudge);
+    if (excess !== undefined) console.error(unreadable(file, excess));
+    const isUsable = excess === undefined && snapshot.clusters.some(({ reachable }) => reachable);
+    end(isUsable ? exitCodes.pass : exitCodes.couldNotJudge);
   });
 
+interface Gathered {
+  snapshot: Snapshot;
+  logs: LogFile[];
+  /** By how much the snapshot is too large to be read; undefined if it is not. */
+  excess: string | undefined;
+}
+
 /** Reads the mesh, then its logs. */
-async function read(given: Given): Promise<{ snapshot: Snapshot; logs: LogFile[] }> {
+async function read(given: Given): Promise<Gathered> {
   using progress = new Progress({ quiet: given.json === true });
   const { mesh, undeclared } = await openMesh(given, progress.report);
   await using _closed = mesh;
   const onProgress = progress.report;
-  const snapshot = await takeSnapshot(mesh, { onProgress, ...(undeclared && { undeclared }) });
+  const { snapshot, excess } = fitToRead(
+    await takeSnapshot(mesh, { onProgress, ...(undeclared && { undeclared }) }),
+  );
   for (const { name } of mesh.clusters) onProgress(name, 'logs');
   const logs = await collectLogs(mesh, snapshot, { sinceMs: given.since, ...logLimits });
-  return { snapshot, logs };
+  return { snapshot, logs, excess };
 }
+
+/** The warning for an archive that is too large. */
+export const unreadable = (file: string, excess: string): string =>
+  `\`meshproof doctor --snapshot\` does not read ${file}: the snapshot ${excess}. Run \`meshproof doctor\` on the mesh.`;
 
 /** The name of an archive and of the folder in it, for any mesh id: short enough for a header of tar (155 bytes), and for a file. */
 export const archiveName = ({ declared, takenAt }: Pick<Snapshot, 'declared' | 'takenAt'>): string =>

@@ -11,25 +11,26 @@ type EditInput = z.input<typeof editSchema>;
 /** On namespaces and gateways (https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork). */
 export const networkLabel = 'topology.istio.io/network';
 
-/** The account, and its role, with which the istiods of a lab read another cluster. */
+/** The account and role that the istiods of a lab use to read another cluster. */
 export const readerAccount = 'meshproof-reader';
 
 /** The name of everything that a defect adds to a mesh. */
 export const defectName = 'meshproof-defect';
 
 /**
- * The clusters that a defect is about, by the order of the mesh file: the first stays as it is where only one is broken, and
- * is named by `west` in the lab; the second is broken.
+ * The first two clusters of the mesh file, which the lab names `west` and `east`. A defect of one cluster breaks the second.
  *
- * @throws Error for a mesh of one cluster: these defects lie between two.
+ * @throws Error for a mesh of one cluster.
  */
 export function pairOf({ clusters }: MeshFile): { west: MeshFileCluster; east: MeshFileCluster } {
   const [west, east] = clusters;
   if (west && east) return { west, east };
-  throw new Error(`A defect lies between two clusters; the mesh file has ${clusters.length}.`);
+  throw new Error(
+    `The self-test needs two clusters; the mesh file has ${clusters.length}. Add a cluster to the mesh file.`,
+  );
 }
 
-/** Where the finding of a defect has to be, by the names of the mesh's clusters. */
+/** The clusters that the finding of a defect has to name, by their names in the mesh file. */
 export function placeOf({ where }: Pick<Defect, 'where'>, mesh: MeshFile): Place {
   if (!where) return {};
   const pair = pairOf(mesh);
@@ -37,21 +38,21 @@ export function placeOf({ where }: Pick<Defect, 'where'>, mesh: MeshFile): Place
   return { cluster: pair[cluster].name, ...(peer === undefined ? {} : { peer: pair[peer].name }) };
 }
 
-/** Edits of one cluster's objects, made together. */
+/** Edits of objects of one cluster, made together. */
 export const changed = ({ name }: Pick<MeshFileCluster, 'name'>, ...edits: EditInput[]): Breakage =>
   breakage(objectsChanged, { cluster: name, edits });
 
-/** An object that is applied to every cluster. */
+/** Applies objects to every cluster. */
 export const everywhere = (mesh: MeshFile, ...manifests: Manifest[]): Breakage[] =>
   mesh.clusters.map((cluster) =>
     changed(cluster, ...manifests.map((manifest) => ({ op: 'apply' as const, manifest }))),
   );
 
-/** An object that is applied to one cluster. */
+/** Applies objects to one cluster. */
 export const applied = (cluster: MeshFileCluster, ...manifests: Manifest[]): Breakage =>
   changed(cluster, ...manifests.map((manifest) => ({ op: 'apply' as const, manifest })));
 
-/** A change of the mesh settings of one cluster, which istiod takes while it runs. */
+/** Changes the mesh settings of one cluster. istiod applies them without a restart. */
 export const settings = (
   { rootNamespace }: MeshFile,
   cluster: MeshFileCluster,
@@ -62,7 +63,7 @@ export const settings = (
     ...{ namespace: rootNamespace, name: 'istio', key: 'mesh', patch },
   });
 
-/** A label of a namespace, taken away by null. */
+/** Sets labels of a namespace; null removes a label. */
 export const namespaceLabels = (
   cluster: MeshFileCluster,
   name: string,
@@ -73,20 +74,23 @@ export const namespaceLabels = (
     patch: { metadata: { labels } },
   });
 
-/** The Service of a cluster's east-west gateway; it has the name of the Deployment. */
+/** The Service of the east-west gateway of a cluster. It has the name of the Deployment. */
 export function gatewayService({ name, eastWestGateway }: MeshFileCluster) {
-  if (!eastWestGateway) throw new Error(`The mesh file gives no eastWestGateway for ${name}.`);
+  if (!eastWestGateway)
+    throw new Error(
+      `The mesh file has no eastWestGateway for the cluster ${name}. Add eastWestGateway to it.`,
+    );
   const { namespace, deployment } = eastWestGateway;
   return { apiVersion: 'v1', kind: 'Service' as const, namespace, name: deployment };
 }
 
-/** The Gateway that exposes a cluster's services, by the name that Istio's samples give. */
+/** The Gateway that exposes the services of a cluster, by its name in the samples of Istio. */
 export const crossNetworkGateway = ({ rootNamespace }: MeshFile) => ({
   ...{ apiVersion: 'networking.istio.io/v1', kind: 'Gateway' },
   ...{ namespace: rootNamespace, name: 'cross-network-gateway' },
 });
 
-/** Another server on the Gateway that exposes a cluster's services. */
+/** Replaces the server of the Gateway that exposes the services of a cluster. */
 export const crossNetworkServer = (
   mesh: MeshFile,
   cluster: MeshFileCluster,
@@ -125,7 +129,7 @@ export const sharedService = (mesh: MeshFile): string => nameOf(shared(mesh), 'i
 
 /** The first service that has no pods in a cluster, and some elsewhere: `inventory` for west in the lab. */
 export const remoteService = (mesh: MeshFile, { name }: MeshFileCluster): string =>
-  nameOf(remoteOnly(mesh, name), `elsewhere than in ${name} alone`);
+  nameOf(remoteOnly(mesh, name), `outside ${name} only`);
 
 function nameOf(found: readonly { service: string }[], where: string): string {
   if (found[0]) return found[0].service;
@@ -137,7 +141,7 @@ export const failoverTo = (from: MeshFileCluster, to: Pick<MeshFileCluster, 'reg
   localityLbSetting: { enabled: true, failover: [{ from: from.region, to: to.region }] },
 });
 
-/** Outlier detection that ejects soon, and may eject all. */
+/** Outlier detection that ejects fast, and may eject all hosts. */
 export const outlierDetection = {
   ...{ consecutive5xxErrors: 3, interval: '1s', baseEjectionTime: '5s', maxEjectionPercent: 100 },
 };

@@ -1,22 +1,25 @@
 import type { Cause, Diagnosis, Evidence, Finding } from './finding.ts';
 
-/** How a line is coloured; on a terminal only. */
+/** Colours a text; the default leaves it as it is. */
 export type Paint = (style: 'red' | 'yellow' | 'cyan' | 'dim' | 'bold' | 'green', text: string) => string;
 
 const plain: Paint = (_, text) => text;
 const colours = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
 
 /**
- * A diagnosis as lines for people: causes first, each with its evidence and remedy and how much it explains; then what
- * could not be judged. `verbose` shows symptoms one by one, and what is only worth knowing with its evidence.
+ * The lines of a diagnosis for a terminal: causes with their evidence, remedy and number of symptoms, then the parts that could not be
+ * judged. `verbose` also lists symptoms, all unknown parts, and the evidence of infos.
  */
-export function wordsOf(diagnosis: Diagnosis, options: { verbose?: boolean; paint?: Paint } = {}): string[] {
+export function formatDiagnosis(
+  diagnosis: Diagnosis,
+  options: { verbose?: boolean; paint?: Paint } = {},
+): string[] {
   const { verbose = false, paint = plain } = options;
   const { causes, unknown, elided } = diagnosis;
   return [
     ...causes.flatMap((cause) => causeLines(cause, verbose, paint)),
     ...elided.map(({ code, more }) =>
-      paint('dim', `${code}: ${more} more findings of this kind are not shown`),
+      paint('dim', `${code}: ${more} more findings with this code are not shown`),
     ),
     ...unknownLines(unknown, verbose, paint),
     summaryOf(diagnosis, paint),
@@ -81,13 +84,13 @@ function unknownLines(unknown: Diagnosis['unknown'], verbose: boolean, paint: Pa
 
 function summaryOf({ clusters, checks, counts, causes, unknown }: Diagnosis, paint: Paint): string {
   const where = `${checks} checks of ${clusters.join(', ')}`;
-  const lacks =
+  const gaps =
     unknown.length > 0
       ? `, but ${unknown.length} part${unknown.length === 1 ? '' : 's'} could not be judged`
       : '';
-  if (causes.length === 0) return paint(lacks ? 'yellow' : 'green', `No findings${lacks}: ${where}.`);
+  if (causes.length === 0) return paint(gaps ? 'yellow' : 'green', `No findings${gaps}: ${where}.`);
   const count = (number: number, word: string) =>
     `${number} ${word}${number === 1 || word === 'info' ? '' : 's'}`;
   const words = [count(counts.error, 'error'), count(counts.warning, 'warning'), count(counts.info, 'info')];
-  return `${words.join(', ')}${lacks}; ${where}.`;
+  return `${words.join(', ')}${gaps}; ${where}.`;
 }

@@ -15,7 +15,7 @@ export const isYoung = (view: MeshView, { createdAt }: PodRecord): boolean =>
   !(view.now - Date.parse(createdAt) >= youngMs);
 
 /** Pods of a service start or stop at this moment: a pod is young or being deleted, or a rollout is under way. Throws NotRead. */
-export const isMoving = (view: MeshView, cluster: ClusterView, service: ServiceRecord): boolean =>
+export const isChanging = (view: MeshView, cluster: ClusterView, service: ServiceRecord): boolean =>
   cluster.podsOf(service).some((pod) => pod.deletingSince !== undefined || isYoung(view, pod)) ||
   cluster
     .whole('workloads')

@@ -1,5 +1,5 @@
-/** Words joined; of many, the first few and how many more. */
-export function some(words: readonly string[], most = 3): string {
+/** The first few words, and the number of the others. */
+export function firstFew(words: readonly string[], most = 3): string {
   const more = words.length - most;
   return more > 0 ? `${words.slice(0, most).join(', ')} and ${more} more` : words.join(', ');
 }

@@ -1,0 +1,22 @@
+/** Commands that several checks suggest. `<cluster>` and `<peer>` stand for the clusters of a finding. */
+
+export const restartIstiod = 'kubectl --context <cluster> -n istio-system rollout restart deployment istiod';
+
+export const replaceAuthority = `kubectl --context <cluster> -n istio-system create secret generic cacerts ${[
+  'ca-cert.pem',
+  'ca-key.pem',
+  'root-cert.pem',
+  'cert-chain.pem',
+]
+  .map((file) => `--from-file=${file}`)
+  .join(' ')} --dry-run=client -o yaml | kubectl --context <cluster> apply -f -`;
+
+export const createRemoteSecret =
+  'istioctl create-remote-secret --context <peer> --name <peer> --server https://<API server> | kubectl --context <cluster> apply -f -';
+
+export const useMutualTls =
+  'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}}\'';
+
+/** Compares a resource of several clusters. */
+export const compare = (resource: string): string =>
+  `kubectl --context <cluster> -n <namespace> get ${resource} -o yaml   # in each cluster; apply the intended one to all`;
