@@ -28,7 +28,14 @@ export const faults = {
   ...{ podsFailing, podsLate, podsHanging, podsSlow },
   ...{ gatewayDeleted, gatewayScaledToZero, gatewayRestarted },
   ...{ linkPartitioned, linkReset, linkLossy, linkNarrow, linkDelayed },
-  ...{ istiodDown, istiodKilled, apiServerDown, remoteSecretRevoked, remoteSecretRotated, remoteSecretChanged },
+  ...{
+    istiodDown,
+    istiodKilled,
+    apiServerDown,
+    remoteSecretRevoked,
+    remoteSecretRotated,
+    remoteSecretChanged,
+  },
   ...{ authorityChanged, intermediateRotated, rootRotated, regionLabelsLost, clusterFrozen, clusterGone },
 };
 

@@ -1,5 +1,5 @@
 import type { Diagnosis, Finding } from '../../harness/doctor/finding.ts';
-import { wordsOf, type Paint } from '../../harness/doctor/format-diagnosis.ts';
+import { formatDiagnosis, type Paint } from '../../harness/doctor/format-diagnosis.ts';
 
 /** The causes of a diagnosis, compared with an earlier one. */
 export interface Changes {
@@ -39,7 +39,7 @@ export function changeLines({ takenAt, appeared, gone, stayed }: Changes, paint:
   const counts = `${appeared.causes.length} new, ${gone.length} gone, ${stayed} still there`;
   return [
     paint('bold', `${time} ${counts}`),
-    ...(appeared.causes.length > 0 ? wordsOf(appeared, { paint }).slice(0, -1) : []),
+    ...(appeared.causes.length > 0 ? formatDiagnosis(appeared, { paint }).slice(0, -1) : []),
     ...gone.map((one) => paint('green', `gone    ${one.code} ${one.cluster ?? 'the mesh'}: ${one.cause}`)),
   ];
 }

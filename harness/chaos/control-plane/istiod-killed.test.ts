@@ -17,7 +17,10 @@ function meshWith(pods: readonly IstiodPod[], served: readonly string[] = []): M
     status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
   }));
   const slice = { endpoints: served.map((uid) => ({ addresses: [], targetRef: { name: `istiod-${uid}` } })) };
-  const deployment = { metadata: { name: 'istiod' }, spec: { replicas: 1, selector: {} } };
+  const deployment = {
+    metadata: { name: 'istiod' },
+    spec: { replicas: 1, selector: { matchLabels: { app: 'istiod' } } },
+  };
   const api = {
     cluster: 'west',
     apps: {

@@ -51,7 +51,9 @@ export async function recordedDigests(): Promise<Record<string, string>> {
     return z.record(z.string(), z.string()).parse(JSON.parse(await readFile(recordFile(), 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new Error(`Cannot read the recorded digests in ${recordFile()}. Delete the file.`, { cause: error });
+    throw new Error(`Cannot read the recorded digests in ${recordFile()}. Delete the file.`, {
+      cause: error,
+    });
   }
 }
 
