@@ -53,7 +53,7 @@ test('a cluster without a ready istiod is refused', async () => {
 
 test('the effect is proven when the killed pods are gone from the API server and the EndpointSlices', async () => {
   const evidence = await istiodKilled.prove(of(meshWith([{ uid: 'new', ready: false }])));
-  assert.match(evidence, /no EndpointSlice names istiod-old any more; its pods are istiod-new/);
+  assert.match(evidence, /EndpointSlices no longer name istiod-old; its pods are istiod-new/);
 });
 
 test('healing waits for a successor that is ready', async () => {
