@@ -23,7 +23,7 @@ export const docker = (engine: DockerEngine, args: string[], options: CommandOpt
     env: { DOCKER_HOST: engine.endpoint, DOCKER_BUILDKIT: '0', ...options.env },
   });
 
-/** What `docker KIND inspect` prints with a format; undefined when there is no such object. */
+/** The output of `docker KIND inspect` with a format; undefined if the object does not exist. */
 export async function inspect(
   engine: DockerEngine,
   kind: 'image' | 'network' | 'container',

@@ -10,7 +10,7 @@ function answers(pid: number): boolean {
 }
 
 /**
- * When a process was started, in clock ticks since boot (proc_pid_stat(5), field 22): with its number this tells it from a later
+ * When a process was started, in clock ticks since boot (proc_pid_stat(5), field 22): with its number this distinguishes it from a later
  * process that got the same one. Where there is no /proc it is `0` for each that is alive.
  *
  * @returns undefined for a process that is gone, or that has ended and was not waited for (a zombie does nothing more).

@@ -56,7 +56,7 @@ export const timeouts = {
   endpointMs: 15_000,
   /** Until every load of an experiment is served as wanted, before anything is broken: hosts that were ejected come back meanwhile. */
   baselineMs: 30_000,
-  /** Putting back what a test applied, and the mesh's being as before: Playwright grants an orphaned worker 30 s. */
+  /** Restoring the objects of a test and the earlier state of the mesh: Playwright grants an orphaned worker 30 s. */
   healMs: 25_000,
   /** A change that took longer than its bound, until it has ended: the longest that a single step of one waits. */
   lateMs: 60_000,

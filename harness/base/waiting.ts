@@ -1,7 +1,7 @@
 /** A stretch of wall-clock time, in milliseconds since the epoch. */
 export type Interval = [startMs: number, endMs: number];
 
-/** What was spent waiting for the mesh since the last {@link startWaitingAccount}. */
+/** The time spent waiting for the mesh since the last {@link startWaitingAccount}. */
 export interface Waiting {
   /** Time during which at least one wait was under way. */
   waitingMs: number;

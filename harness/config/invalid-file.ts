@@ -4,7 +4,7 @@ export type FieldPath = readonly (string | number)[];
 /** Something that is wrong in a file. */
 export interface Problem {
   path: FieldPath;
-  /** What is wrong and what to do; starts in lower case, as it follows the path. A function if the wording takes long. */
+  /** The problem and the remedy; starts in lower case, as it follows the path. A function if the wording takes long. */
   message: string | (() => string);
   /** Points at the field's name instead of its value. */
   atName?: boolean;

@@ -98,7 +98,7 @@ const badTopologies: [name: string, from: string, to: string, message: string][]
     'unknown network',
     'network: east-net',
     'network: east-ent',
-    'f.yaml:18:28 clusters[1].network: there is no network "east-ent"; did you mean "east-net"?',
+    'f.yaml:18:28 clusters[1].network: network "east-ent" does not exist; did you mean "east-net"?',
   ],
   [
     'overlapping subnets',
@@ -134,7 +134,7 @@ const badTopologies: [name: string, from: string, to: string, message: string][]
     'unknown cluster',
     'west: 2,',
     'wets: 2,',
-    'f.yaml:21:13 workloads[0].pods.wets: there is no cluster "wets"; did you mean "west"?',
+    'f.yaml:21:13 workloads[0].pods.wets: cluster "wets" does not exist; did you mean "west"?',
   ],
   [
     'remote without control plane',
@@ -152,7 +152,7 @@ const badTopologies: [name: string, from: string, to: string, message: string][]
     'remote without a primary',
     'name: east,',
     'name: east, role: remote, controlPlane: north,',
-    'there is no cluster "north"; known are "west"',
+    'cluster "north" does not exist; known are "west"',
   ],
   [
     'primary with a control plane',
@@ -290,7 +290,7 @@ test('only the first 20 problems are worded', () => {
   const pods = Array.from({ length: 5_000 }, (_, i) => `wset${i}: 1`).join(', ');
   assert.match(
     complaint(() => parseTopology(changed('west: 2, east: 2', pods), 'f.yaml')),
-    /there is no cluster "wset0"[^]*and 4980 more$/,
+    /cluster "wset0" does not exist[^]*and 4980 more$/,
   );
 });
 
@@ -438,7 +438,7 @@ test('bad mesh files', () => {
     [
       'pods: { west: 1 }',
       'pods: { north: 1 }',
-      /services\[0\]\.pods\.north: there is no cluster "north"; known are "west", "east"/,
+      /services\[0\]\.pods\.north: cluster "north" does not exist; known are "west", "east"/,
     ],
     ['kind: Mesh', 'kind: Topology', /a mesh file is wanted/],
     ['context: east, ', '', /clusters\[1\]\.context: is missing: Context in that kubeconfig/],

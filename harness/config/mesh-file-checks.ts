@@ -2,7 +2,7 @@ import { quoted, type Problem } from './invalid-file.ts';
 import type { PartialMesh } from './mesh-file.ts';
 import { namesTwice, unknownName } from './topology-checks.ts';
 
-/** What is wrong between the fields of a mesh file, each of which is well-formed by itself. */
+/** The problems between the fields of a mesh file, each of which is well-formed by itself. */
 export function checkMeshFile({ clusters, services = [] }: PartialMesh): Problem[] {
   const names = clusters.flatMap(({ name }) => name ?? []);
   return [

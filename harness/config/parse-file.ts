@@ -9,7 +9,7 @@ export { InvalidFile } from './invalid-file.ts';
 /** The largest YAML file that is read, in bytes. A topology or mesh file of 100 clusters has some 30 KiB. */
 export const largestFileBytes = 1024 * 1024;
 
-/** What a kind of file must be, and what to tell you if a file is not. */
+/** The requirements of a kind of file, and the advice for a file that does not meet them. */
 export interface FileFormat<S extends z.ZodType> {
   /** The value of its field `kind`. */
   kind: string;

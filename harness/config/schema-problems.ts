@@ -95,7 +95,7 @@ const typeNames: Record<string, string> = {
   boolean: '`true` or `false`',
 };
 
-/** What a value must be; a message of the schema's own begins with "must". */
+/** The requirement of a value; a message of the schema's own begins with "must". */
 function expectation(issue: Issue): string {
   if (issue.code === 'invalid_type') {
     const quotes = issue.expected === 'string' && typeof issue.input === 'number' ? ': put it in quotes' : '';

@@ -9,7 +9,7 @@ export const clusterRanges = { pods: '10.244.0.0/16', services: '10.96.0.0/16' }
 /** 14 addresses: a node, a link and Docker's gateway need three, and a cluster may have ten nodes. */
 const longestPrefix = 28;
 
-/** What is wrong between the fields of a topology, each of which is well-formed by itself. */
+/** The problems between the fields of a topology, each of which is well-formed by itself. */
 export function checkTopology(topology: Topology): Problem[] {
   return [
     ...namesTwice(topology.clusters, ['clusters'], 'name'),
@@ -50,7 +50,7 @@ export function unknownName(name: string, what: string, known: readonly string[]
     const some = [...new Set(known)].slice(0, 20);
     const hint =
       meant === undefined ? `known are ${some.map(quoted).join(', ')}` : `did you mean ${quoted(meant)}?`;
-    return `there is no ${what} ${quoted(name)}; ${hint}`;
+    return `${what} ${quoted(name)} does not exist; ${hint}`;
   };
 }
 

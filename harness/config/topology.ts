@@ -77,6 +77,6 @@ export const topologySchema = z.strictObject({
   workloads: z.array(workload).min(1).describe('The services that the suites call.'),
 });
 
-/** What a mesh should look like, as declared. */
+/** The declared shape of a mesh. */
 export type Topology = z.infer<typeof topologySchema>;
 export type TopologyCluster = Topology['clusters'][number];

@@ -5,7 +5,7 @@ import { whileWaiting } from '../base/waiting.ts';
 import type { ClusterApi } from './cluster-api.ts';
 import { messageOf, quietHandler, withDeadline, type PodRef } from './port-forward.ts';
 
-/** What a command in a container said. */
+/** The output of a command in a container. */
 export interface ExecResult {
   stdout: string;
   stderr: string;

@@ -38,11 +38,11 @@ test('of two that build at once the slower takes what the faster one made, and l
   assert.deepEqual(readdirSync(dirname(folder)), ['k6-1']);
 });
 
-test('a folder that somebody has taken files out of is made anew', async () => {
+test('a folder that lacks files is made again', async () => {
   const folder = join(root(), 'k6-1');
   mkdirSync(folder);
   writeFileSync(join(folder, 'other'), '');
-  await ensureCached(folder, ['k6'], writes('anew'));
+  await ensureCached(folder, ['k6'], writes('again'));
   assert.deepEqual(readdirSync(folder), ['k6']);
 });
 

@@ -25,7 +25,7 @@ export interface LabObjects {
   strangers: Stranger[];
 }
 
-/** What a `docker … ls` with a filter prints, a row each. */
+/** The rows of a `docker … ls` with a filter. */
 async function listed(
   lab: LabRef,
   kind: 'container' | 'network',
@@ -42,8 +42,8 @@ const isClusterOf = (lab: LabRef, cluster: string): boolean =>
   cluster.startsWith(names.kindCluster(lab.name, ''));
 
 /**
- * The Docker objects of a lab. kind's nodes carry no label of ours; they are found by being on our networks, which each
- * is from its creation on, and by kind's label with a name of ours. Any other container on our networks is a stranger.
+ * The Docker objects of a lab. kind's nodes do not have meshproof's label; they are on meshproof's networks, which each
+ * joins at its creation, and have kind's label with the lab's name. Any other container on these networks is not meshproof's.
  */
 export async function labObjects(lab: LabRef): Promise<LabObjects> {
   const own = `label=${labLabel}=${lab.name}`;
@@ -89,7 +89,7 @@ async function madeFor(lab: LabRef, networks: readonly string[]): Promise<string
 }
 
 /**
- * Ends what a killed process of ours left running for this lab, by its pid files; a stranger with such a pid is let be.
+ * Ends the processes that a killed command left for this lab, by its pid files. Another process with such a pid is left alone.
  * Returns whether a creation was cut off.
  */
 async function endOrphans({ folder }: LabRef): Promise<boolean> {
@@ -126,7 +126,7 @@ async function sweep(lab: LabRef, known: Set<string>, disconnected: Stranger[]):
 }
 
 /**
- * Removes all that belongs to a lab: nodes with their volumes, link, networks, and its folder. What is not there is
+ * Removes all that belongs to a lab: nodes with their volumes, link, networks, and its folder. A part that does not exist is
  * passed over, so that it can be run twice and after a creation that was cut off. Docker and kind may still be at work
  * on what a killed process asked for, so it looks again until there is nothing more. A container that someone else put on
  * a network of the lab is not ours to end: it is taken off the network.

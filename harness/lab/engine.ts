@@ -118,7 +118,7 @@ async function launch(): Promise<void> {
 }
 
 /**
- * Returns an engine that answers. If there is none, installs and starts a private engine (Debian and Ubuntu, as root).
+ * Returns an engine that answers. If it does not exist, installs and starts a private engine (Debian and Ubuntu, as root).
  *
  * @throws Error that names what to install, if meshproof cannot install it.
  */

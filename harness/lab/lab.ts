@@ -76,7 +76,7 @@ export async function addressOf(lab: LabRef, container: string, network: string)
   return address;
 }
 
-/** The Docker networks that a container is on; undefined where there is no such container. */
+/** The Docker networks that a container is on; undefined if the container does not exist. */
 export async function networksOf(lab: LabRef, container: string): Promise<string[] | undefined> {
   const format = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}';
   const printed = await inspect(lab.engine, 'container', container, format, { signal: lab.signal });

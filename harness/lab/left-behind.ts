@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 
-/** Takes away what a killed run left in the mesh of a mesh file; returns a line for each, throws when it cannot take away all. */
+/** Heals the leftovers of a killed run in the mesh of a mesh file. Returns a line for each; throws if one is not healed. */
 export type HealMesh = (meshFile: string) => Promise<string[]>;
 
 /**
- * What a killed run left in a lab that `up` brings back. It is healed before anything is repaired: a frozen cluster would be
- * taken for one that is stopped, and rebuilt, and a fault of the link would outlive every repair. What cannot be healed then,
- * for want of a cluster that has to be rebuilt, is healed when all is repaired.
+ * The leftovers of a killed run in a lab that `up` repairs. They are healed first: `up` would rebuild a frozen cluster as a stopped
+ * one, and a fault of the link would outlive every repair. If a cluster has to be rebuilt first, its leftovers are healed after the repair.
  */
 export class LeftBehind {
   readonly #meshFile: string;

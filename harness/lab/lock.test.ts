@@ -140,7 +140,7 @@ test(
   },
 );
 
-test('a child holds the lock with us, and no longer than it is told', async () => {
+test('a child holds the lock with its parent, until the parent releases it', async () => {
   await using lock = await takeLock(folder, 'lab');
   {
     using _shared = lock.sharedWith(idle());

@@ -8,11 +8,11 @@ import { shellWord } from '../base/shell-word.ts';
 import { timeouts } from '../base/timeouts.ts';
 import type { StepOptions } from './step.ts';
 
-/** The one right to work on a lab or a mesh; given back when disposed of. */
+/** The exclusive right to work on a lab or a mesh; released on disposal. */
 export interface Lock extends AsyncDisposable {
   /**
-   * Has a child of ours hold it, too, until that is disposed of: where we are killed, the child goes on for a while, and the
-   * lock is not free before it has ended.
+   * Lets a child process hold the lock too, until this is disposed of. If this process is killed, the lock is released when the
+   * child ends.
    */
   sharedWith(child: number): Disposable;
 }
@@ -77,7 +77,7 @@ export async function waitForTurn(lock: string, { signal, onLine }: StepOptions)
   }
 }
 
-/** Takes our name out of a lock, and the lock away where it is nobody's then: not a child's still, nor another's again. */
+/** Releases this process's hold; deletes the lock if no other process holds it. */
 async function release(lock: string): Promise<void> {
   await rm(join(lock, nameOf(process.pid)), { force: true });
   await rmdir(lock).catch(() => undefined);

@@ -18,7 +18,7 @@ const labIn = (of: string) => ({
 const standing = (owner: string, state: string) =>
   fakeCommands({ docker: `case "$*" in "network ls"*) printf 'id\\t${owner}\\t${state}\\n' ;; esac` });
 
-test('the id of a lab is made once, kept with its state, and made anew where its writing was cut off', async () => {
+test('the id of a lab is created once, kept with its state, and created again if its file is incomplete', async () => {
   const [one, other] = [await folder(), await folder()];
   const id = await ensureOwner(one);
   assert.equal(await ensureOwner(one), id);
@@ -47,7 +47,7 @@ test("another checkout's lab of the same name is refused, naming where it was ma
   });
 });
 
-test('a lab whose state is lost is told from that of another checkout', async () => {
+test('a lab without its state differs from the lab of another checkout', async () => {
   const own = await folder();
   await using _docker = await standing('before', own);
   await assert.rejects(refuseForeign(labIn(own)), /what was kept there is lost/);

@@ -82,5 +82,5 @@ for (const root of ['ecdsa-p256', 'rsa-2048'] as const) {
 
 test('the error for a cluster without an authority names the cluster', async () => {
   const authorities = await issueAuthorities(topology('ecdsa-p256', 'ecdsa-p256'));
-  assert.throws(() => cacertsData(authorities, 'north'), /cluster north/);
+  assert.throws(() => cacertsData(authorities, 'north'), /Cluster north/);
 });

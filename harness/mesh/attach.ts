@@ -103,7 +103,7 @@ export class MeshCluster implements AsyncDisposable {
     return this.findPods({ labels: { app: service } });
   }
 
-  /** The first pod of a service that is ready. Throws when there is none, telling what there is. */
+  /** The first pod of a service that is ready. Throws if no pod is ready, with the pods that exist. */
   async readyPod(service: string): Promise<Pod> {
     const pods = await this.pods(service);
     const ready = pods.find((pod) => pod.ready);

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { MeshFile } from '../config/mesh-file.ts';
 import type { Endpoint } from './proxy.ts';
 
-/** What a client proxy of one cluster should have for one service. */
+/** The endpoints that a client proxy of one cluster should have for one service. */
 export interface ExpectedEndpoints {
   /** Pods that it reaches directly: those in its own network. */
   direct: number;

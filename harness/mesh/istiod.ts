@@ -45,7 +45,7 @@ export class IstiodDebug extends PodHttp {
   }
 }
 
-/** One debug interface for each ready istiod of a cluster. Throws when there is none. */
+/** One debug interface for each ready istiod of a cluster. Throws if no istiod is ready. */
 export async function istiodsOf(cluster: MeshCluster, rootNamespace: string): Promise<IstiodDebug[]> {
   const pods = await cluster.findPods({ namespace: rootNamespace, labels: { app: 'istiod' } });
   const ready = pods.filter((pod) => pod.ready);

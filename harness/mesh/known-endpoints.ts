@@ -4,7 +4,7 @@ import { clientProxies } from './readiness.ts';
 
 /**
  * The fewest healthy endpoints of one of meshproof's services that any of some proxies of a cluster has. Throws what a proxy that
- * does not answer throws, and where there is none to ask.
+ * does not answer throws, and so does a cluster without an istiod.
  *
  * @param options.proxies those that are asked; default: those that send for us.
  * @param options.pods counts endpoints that are one of these pods, but not gateways to other networks.

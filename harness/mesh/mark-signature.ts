@@ -3,7 +3,7 @@ import { whileWaiting } from '../base/waiting.ts';
 import { markKey } from '../config/state-key.ts';
 import type { MeshCluster } from './attach.ts';
 
-/** What a mark is for. A signature of one kind does not verify for another. */
+/** The purpose of a mark. A signature of one kind does not verify for another. */
 export type MarkKind =
   | 'test-object'
   | 'replicas'

@@ -22,7 +22,7 @@ export interface ReaderAccess {
 
 /** The account that the istiods of one cluster read another with. Holds a credential: never print or record it. */
 export interface ReaderAccount {
-  /** Whose istiods use it. */
+  /** The cluster whose istiods use it. */
   of: string;
   /** The cluster that it reads. */
   reads: string;

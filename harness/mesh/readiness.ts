@@ -64,7 +64,7 @@ export interface Unready {
   unreadable?: true;
 }
 
-/** The problems that were seen. Throws where there is none, and not all could be read. */
+/** The observed problems. Throws if a part could not be read and no problem was observed. */
 export function whatWasSeen(found: readonly Unready[]): string[] {
   const seen = found.filter(({ unreadable }) => !unreadable);
   const unread = found.filter(({ unreadable }) => unreadable).map(({ problem }) => problem);

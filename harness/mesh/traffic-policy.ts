@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { durationMs, isDuration } from '../base/go-duration.ts';
 import type { OutlierDetection, RoutePolicy } from '../base/istio-facts.ts';
 
-/** What a DestinationRule says that bounds follow from; milliseconds, and absent where it does not say. */
+/** The settings of a DestinationRule that bounds follow from, in milliseconds; absent if it does not set them. */
 export interface TrafficPolicy {
   outlierDetection?: OutlierDetection;
   connectTimeoutMs?: number;

@@ -51,7 +51,7 @@ export function wayTowards(localities: readonly EdsLocality[], to: Towards): See
 /**
  * What istiod multiplies all weights by, so that a network with several gateway addresses can share them evenly
  * (GetLBWeightScaleFactor in pilot/pkg/model/network.go): the weight of an endpoint that is one of these pods. 1 where the proxy
- * has none of them.
+ * does not have them.
  *
  * @param sent by Envoy cluster, all assignments of a proxy.
  */

@@ -15,7 +15,7 @@ export interface Right {
   namespace?: string;
   /** Absent: objects of any name. */
   names?: readonly string[];
-  /** What the verb cannot do without it, as a clause: `the doctor does not see nodes`. */
+  /** The effect on the command without it, as a clause: `the doctor does not see nodes`. */
   lost: string;
   /** The parts of a snapshot that are not read without it. */
   parts?: readonly Source[];
@@ -77,7 +77,7 @@ export function wordRight({ verbs, group, resource, namespace, names }: Right): 
   return `${verbs.join(', ')} ${what}${which}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }
 
-/** What a right gives beyond its name, a clause each. */
+/** The powers of a right beyond its name, a clause each. */
 export function reachOf({ verbs, resource, namespace }: Right): string[] {
   const where = namespace === undefined ? 'in every namespace' : `in ${namespace}`;
   const can = (...wanted: AccessVerb[]) => wanted.some((verb) => verbs.includes(verb));

@@ -17,7 +17,7 @@ const rightsByVerb = {
 export const verbsWithRights = Object.keys(rightsByVerb) as RightsVerb[];
 export type RightsVerb = keyof typeof rightsByVerb;
 
-/** What a verb asks the API server of a cluster for, each right once. */
+/** The rights that a command uses in a cluster, each once. */
 export const rightsOf = (verb: RightsVerb, scope: Scope): Right[] => narrowest(rightsByVerb[verb](scope));
 
 /**

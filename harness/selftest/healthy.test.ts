@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { broken } from '../doctor/broken-sample.ts';
 import { troubleIn } from './healthy.ts';
 
-test('a mesh is healthy if every part was read and there are no findings', () => {
+test('a mesh is healthy if every part was read without a finding', () => {
   assert.equal(troubleIn(broken(() => undefined)), undefined);
   const limited = broken(({ west }) => {
     west.missing.push({ what: 'istiods', reason: 'limit', why: 'cut' });

@@ -17,7 +17,7 @@ export interface LogWindow {
   charactersPerContainer: number;
 }
 
-/** The log of one container, or why there is none. */
+/** The log of one container, or the reason why it was not read. */
 export interface LogFile {
   /** Path in an archive: `logs/<cluster>/<namespace>/<pod>/<container>.log`; `.previous.log` of one that ended before. */
   name: string;

@@ -3,7 +3,7 @@ import { PodHttp } from '../kube/pod-http.ts';
 
 /** Something that answers with pages. */
 export interface Pages {
-  /** The body of a page. Throws when there is none. */
+  /** The body of a page. Throws if the page does not exist. */
   body(path: string): Promise<string>;
 }
 

@@ -62,7 +62,7 @@ const secretName = new RegExp(
   `(?:${words.join('|')}|(?:^|[-_.])(?:${wholeWords.join('|')}))(?:[-_.]?(?:value|data|string|base64|b64))?$`,
   'i',
 );
-/** Values that say that there is none, and the names of Istio's own Secrets. */
+/** Values that mean an absent value, and the names of Istio's own Secrets. */
 const notSecret =
   /^(?:true|false|null|nil|<nil>|none|\[redacted\].*|[a-z0-9.-]+\/(?:cacerts|istio-ca-secret|istiod-tls|istio-remote-secret-[a-z0-9.-]+))$/;
 

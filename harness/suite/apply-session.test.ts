@@ -62,7 +62,7 @@ test('an undo that fails is reported, does not prevent others, and is tried agai
     if (refuses && verb === 'delete' && name === 'two') throw new Error('no answer');
   });
   await session.apply(maps('one', 'two', 'three'), unwatched);
-  await assert.rejects(session.undo(), /ConfigMap meshproof\/two could not be put back/);
+  await assert.rejects(session.undo(), /ConfigMap meshproof\/two could not be restored/);
   assert.deepEqual([...there], ['two']);
   assert.equal(session.names().length > 0, true);
   refuses = false;

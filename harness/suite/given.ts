@@ -55,7 +55,7 @@ export async function givenFailover(
   return { cluster, region: mesh.cluster(cluster).file.region, pods, config };
 }
 
-/** The probes of all clusters that can fail over for catalog. Skips the promise if there are none. */
+/** The probes of all clusters that can fail over for catalog. Skips the promise if such a cluster does not exist. */
 export function givenFailoverCallers(
   { mesh, probes }: { mesh: Mesh; probes: Callers },
   testInfo: TestInfo,

@@ -33,7 +33,7 @@ const discoveryPort = 15012;
 
 /**
  * What a cluster shows of its trust: the roots that its workloads verify with, the authority behind its istiod's own
- * certificate, and the chain of every workload of ours, read from a TLS handshake with each pod. No secret is read.
+ * certificate, and the chain of every meshproof workload, read from a TLS handshake with each pod. No secret is read.
  *
  * @param observer a workload of that cluster without a sidecar.
  * @throws Error when the roots or istiod's authority cannot be read, naming the cluster.
@@ -76,7 +76,7 @@ async function readRoots(cluster: MeshCluster): Promise<string> {
 
 async function readIntermediate(cluster: MeshCluster, namespace: string, observer: Caller): Promise<string> {
   const istiods = await cluster.findPods({ namespace, labels: { app: 'istiod' } });
-  // A remote cluster has none of its own, but a Service of that name which leads to its primary's.
+  // A remote cluster does not have an istiod. Its Service of that name routes to the primary's istiod.
   const host = istiods.find((pod) => pod.ready)?.ip ?? `istiod.${namespace}.svc.cluster.local`;
   const result = await observer.attemptTls({ host, port: discoveryPort, alpn: ['h2'] });
   const [, authority] = pems(result);

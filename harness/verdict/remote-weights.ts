@@ -15,7 +15,7 @@ export const describeWeights = (seen: SeenWeights): string =>
       ([proxy, { weight, localities }]) =>
         `${proxy} has weight ${weight} in ${describeLocalities(localities)}`,
     )
-    .join(', ') || 'there was no client proxy to ask';
+    .join(', ') || 'a client proxy to ask does not exist';
 
 const describeLocalities = (localities: readonly string[]) =>
   localities.map((one) => (one === '' ? 'an unnamed locality' : one)).join(' and ') || 'no endpoint';

@@ -170,7 +170,7 @@ async function restore(
   } catch (error) {
     if (!before && isNotFound(error)) return;
     throw new Error(
-      `Cluster ${cluster.name}: ${nameOf(object)} could not be put back as it was before the test.`,
+      `Cluster ${cluster.name}: ${nameOf(object)} could not be restored to its state before the test.`,
       {
         cause: error,
       },

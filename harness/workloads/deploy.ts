@@ -24,7 +24,7 @@ export interface DeployOptions {
   onUnreadNodes?: (line: string) => void;
 }
 
-/** What is to be put into one cluster. */
+/** The objects for one cluster. */
 export interface Plan {
   cluster: MeshCluster;
   image: string;
@@ -135,7 +135,7 @@ export const lookAtNamespaces = (mesh: Mesh): Promise<void[]> =>
   });
 
 /**
- * Applies the workloads of one cluster and waits until every pod is ready, with its sidecar. What was there and is as it should be stays
+ * Applies the workloads of one cluster and waits until every pod is ready, with its sidecar. Objects that are correct stay
  * untouched.
  *
  * @throws Error that names the cluster and the object that was refused, or what keeps pods from starting.
@@ -169,7 +169,7 @@ function noSidecar(cluster: MeshCluster, pod: string, [namespace]: readonly Kube
   const [label] = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   return new Error(
     `Cluster ${cluster.name} (context ${cluster.file.context}): pod ${cluster.namespace}/${pod} got no sidecar, though its ` +
-      `namespace is labelled ${label}. Where the mesh has revisions, deploy again with --revision NAME; ` +
+      `namespace is labelled ${label}. If the mesh has revisions, deploy again with --revision NAME; ` +
       `\`kubectl --context ${cluster.file.context} get mutatingwebhookconfigurations -l app=sidecar-injector -L istio.io/rev\` ` +
       'lists them. Otherwise see why istiod does not inject, then `meshproof undeploy` and deploy again.',
   );

@@ -9,13 +9,13 @@ import { NotOurs } from '../mesh/foreign.ts';
 
 export { NotOurs } from '../mesh/foreign.ts';
 
-/** What a cluster has under the name of meshproof's namespace; `leaving` is ours and being deleted. */
+/** The state of meshproof's namespace in a cluster; `leaving` means that it is being deleted. */
 export type Standing = 'absent' | 'ours' | 'leaving' | 'foreign';
 
 const [ownLabel, ownValue] = Object.entries(managedBy)[0] as [string, string];
 const mark = `${ownLabel}=${ownValue}`;
 
-/** Whose a namespace is, by our label alone. */
+/** The owner of a namespace, by meshproof's label only. */
 export function standingOf(namespace: V1Namespace | undefined): Standing {
   if (!namespace) return 'absent';
   if (namespace.metadata?.labels?.[ownLabel] !== ownValue) return 'foreign';

@@ -70,7 +70,7 @@ export async function readProxyImage(
   );
 }
 
-/** What was found; where that is nothing, a note says why. */
+/** The image, or a note with the reason why it is not known. */
 async function attempt(
   notes: string[],
   what: string,

@@ -39,7 +39,7 @@ const envoyConfig = readFileSync(new URL('../../clusters/workloads/envoy.yaml', 
 /**
  * The manifests of meshproof's workloads for one cluster, in the order in which they can be applied: Namespace, the
  * one ConfigMap that all share, then ServiceAccount and Service of every service, and Deployments where pods are
- * asked for. Where the cluster has pods of `probe`, a probe without a sidecar comes along; where it has an ingress
+ * asked for. If the cluster has pods of `probe`, a probe without a sidecar is added; where it has an ingress
  * gateway, a Gateway and VirtualService that route to `webapp`. Every service has its Service in every cluster, as a
  * mesh of Istio wants it. Pure: the same input gives the same objects.
  */
@@ -124,7 +124,7 @@ function container(input: WorkloadInput, name: string): V1Container {
     lifecycle: { preStop: { sleep: { seconds: 2 } } },
     resources: { requests: { cpu: '50m', memory: '48Mi' }, limits: { memory: '256Mi' } },
     securityContext: {
-      // Not 1337: what that user sends is taken for the sidecar's own traffic and bypasses it.
+      // Not 1337: the sidecar ignores the traffic of that user as its own.
       runAsNonRoot: true,
       runAsUser: 10001,
       runAsGroup: 10001,

@@ -149,7 +149,7 @@ export async function issueAuthority(
 /** The data of a cluster's `cacerts` secret, as Istio's plug-in CA documentation names its keys. */
 export function cacertsData(authorities: Authorities, cluster: string): Record<string, string> {
   const own = authorities.intermediates[cluster];
-  if (!own) throw new Error(`There is no certificate authority for cluster ${cluster}.`);
+  if (!own) throw new Error(`Cluster ${cluster} does not have a certificate authority.`);
   return {
     'ca-cert.pem': own.certificate,
     'ca-key.pem': own.key,

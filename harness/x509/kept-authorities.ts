@@ -12,7 +12,7 @@ export interface Kept {
   authorities: Authorities;
 }
 
-/** Reads them; undefined where there are none. */
+/** Reads them; undefined if they do not exist. */
 export async function readKept(file: string): Promise<Kept | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Kept;

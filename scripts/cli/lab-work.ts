@@ -44,7 +44,7 @@ export async function remove(name: string, options: { force?: boolean } = {}): P
   return removeLab({ name, folder: labFolder(name), engine }, options);
 }
 
-/** Heals what a killed run left in the mesh of a mesh file; see {@link heal}. What is left alone is reported on standard error. */
+/** Heals what a killed run left in the mesh of a mesh file; see {@link heal}. Marks that are left alone are reported on standard error. */
 export async function healFile(meshFile: string, options: Partial<HealOptions> = {}): Promise<string[]> {
   await using mesh = attach(loadMeshFile(meshFile));
   return await heal(mesh, { refused: reportRefused, ...options }); // awaited: the mesh is closed when this returns

@@ -90,8 +90,8 @@ export const healCommand = ({ name, mesh }: { name: string; mesh?: string | unde
 export function meshFileFor(name: string, given: string | undefined): string {
   const file = given ?? labMeshFile(name);
   if (existsSync(file)) return file;
-  if (given !== undefined) throw new WrongUse(`There is no mesh file ${file}.`);
+  if (given !== undefined) throw new WrongUse(`Mesh file ${file} does not exist.`);
   throw new WrongUse(
-    `There is no lab "${name}" (${labFolder(name)} has no mesh file). Make it with \`meshproof up --name ${name}\`.`,
+    `Lab "${name}" does not exist (${labFolder(name)} does not have a mesh file). Make it with \`meshproof up --name ${name}\`.`,
   );
 }

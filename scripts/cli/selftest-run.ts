@@ -39,7 +39,7 @@ export interface SelftestOptions {
   signal: AbortSignal;
 }
 
-/** The istioctl that made a lab; for another mesh that of the machine. Undefined where there is none. */
+/** The istioctl that made a lab; for another mesh, the istioctl on the PATH. Undefined if it does not exist. */
 export async function findIstioctl({ lab }: MeshFile, signal: AbortSignal): Promise<string | undefined> {
   if (lab) return (await ensureTools({ signal }))['istioctl'];
   return (await isInstalled('istioctl')) ? 'istioctl' : undefined;

@@ -60,7 +60,7 @@ const fewArenas = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: String(128 * 
 
 /**
  * Has Node itself load the TypeScript, as it does for this process. Playwright would take Babel to it, and keep the sources and their
- * maps: 12 MB for each process. Where a later Playwright does not know the variable, it does so again.
+ * maps: 12 MB for each process. If a later Playwright does not know the variable, it does so again.
  */
 const typesByNode = { PW_DISABLE_TS_ESM: '1' };
 
@@ -147,7 +147,7 @@ async function playwright(
  * The report of a run that has ended. It has to agree with how Playwright ended, as far as that can tell: reporters that fail,
  * such as on a full disk, show there alone.
  *
- * @throws Error when there is no valid report, or when it says `pass` of a run that did not end well.
+ * @throws Error if the report is missing or invalid, or when it says `pass` of a run that did not end well.
  */
 export async function readReport(runDir: string, code: number | null): Promise<Report> {
   const where = relative(process.cwd(), runDir);

@@ -15,7 +15,7 @@ const largestReport = 64 * 1024 * 1024;
 interface Ended {
   folder: string;
   xml: string;
-  /** What the process printed if it failed. */
+  /** The output of the process if it failed. */
   said: string;
   failed: boolean;
 }
@@ -34,7 +34,7 @@ const ended: Ended[] = [];
 function run(folder: string): Promise<Ended> {
   const files = byFolder.get(folder) ?? [];
   if (files.length === 0)
-    return Promise.resolve({ folder, xml: '', said: 'There are no tests.', failed: true });
+    return Promise.resolve({ folder, xml: '', said: 'The folder does not have tests.', failed: true });
   const argv = ['--test', '--test-isolation=none', '--test-reporter=junit', ...files];
   const options = { maxBuffer: largestReport, env: { ...process.env, NODE_TEST_CONTEXT: undefined } };
   return new Promise((resolve) =>

@@ -161,5 +161,5 @@ test('down removes the lab, and can run twice', async () => {
   assert.equal(existsSync(labMeshFile(lab)), false);
   const again = await meshproof('down', '--name', lab);
   assertEnded(again, 0);
-  assert.match(again.stdout, /There was no lab/);
+  assert.match(again.stdout, /did not exist/);
 });

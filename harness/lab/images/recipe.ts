@@ -30,7 +30,7 @@ const pinsSchema = z.strictObject({
 export type Pins = z.infer<typeof pinsSchema>;
 export type GoPin = Pins['go'][string];
 
-/** What is built, and of which versions. */
+/** The parts to build, and their versions. */
 export const pins: Pins = pinsSchema.parse(JSON.parse(readFileSync(pinsFile, 'utf8')));
 
 /** The version that a binary built from packages reports, from the stamps of its module. */

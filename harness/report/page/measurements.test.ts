@@ -9,7 +9,7 @@ const drawn = (...measurements: Parameters<typeof measurementPlots>[0]) => {
 };
 const value = { name: 'time to recover', unit: 'ms', value: 50 };
 
-test('without measurements there is no plot', () => {
+test('without measurements the page has no plot', () => {
   assert.equal(measurementPlots([]), false);
 });
 

@@ -45,7 +45,7 @@ test('an account that may read nothing ends with 2', () => {
   assert.equal(ends(forbidden), 2);
 });
 
-test('a cluster that does not answer, or for which there is no credential, ends with 2', () => {
+test('a cluster that does not answer, or that lacks a credential, ends with 2', () => {
   for (const reason of ['timeout', 'noWay'] as const)
     assert.equal(
       ends(({ east }) => {

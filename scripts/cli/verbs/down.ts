@@ -23,7 +23,7 @@ export const down = (end: (code: ExitCode) => void): Command =>
         console.log(
           `Container ${container} is not of the lab: it was taken off network ${network}, and let be.`,
         );
-      console.log(stood ? `Lab "${given.name}" is gone.` : `There was no lab "${given.name}".`);
+      console.log(stood ? `Lab "${given.name}" is gone.` : `Lab "${given.name}" did not exist.`);
     }
     end(exitCodes.pass);
   });

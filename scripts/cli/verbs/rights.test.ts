@@ -99,7 +99,7 @@ test('wrong use ends with 3 and says what is right', async () => {
     [['--account', 'a/B\n'], /NAMESPACE\/NAME/],
     [['--cluster', 'west'], /Give --mesh FILE or --name LAB as well/],
     [['--mesh', file, '--cluster', 'north'], /does not have a cluster north\. Its clusters are west, east\./],
-    [['--mesh', `${file}.absent`], /There is no mesh file/],
+    [['--mesh', `${file}.absent`], /Mesh file .* does not exist/],
   ];
   for (const [args, said] of cases) {
     const { code, stdout, stderr } = await meshproof(...args);

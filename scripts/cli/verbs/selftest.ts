@@ -64,7 +64,7 @@ export const selftest = (end: (code: ExitCode) => void): Command =>
   });
 
 async function load(file: string): Promise<readonly Defect[]> {
-  if (!existsSync(file)) throw new WrongUse(`There is no file ${file}.`);
+  if (!existsSync(file)) throw new WrongUse(`File ${file} does not exist.`);
   const { defects } = (await import(pathToFileURL(file).href)) as { defects?: readonly Defect[] };
   if (!Array.isArray(defects) || defects.length === 0)
     throw new WrongUse(`${file} exports no list \`defects\`.`);
@@ -108,7 +108,7 @@ async function tryAll(given: Given, defects: readonly Defect[]): Promise<ExitCod
   await healLeft(file);
   const istioctl = given.istioctl ? await findIstioctl(file, signal) : undefined;
   if (given.istioctl && istioctl === undefined)
-    console.error('istioctl is not asked: there is none on the PATH.');
+    console.error('istioctl is not asked: it is not on the PATH.');
   const { runDir, result } = await runSelftest({
     ...{ meshFile, lock, defects, istioctl, signal, verbose: given.verbose ?? false },
     ...progressOf(defects.length),

@@ -40,10 +40,11 @@ export const watch = (end: (code: ExitCode) => void): Command =>
     const unknown = (what: string, known: string[]) =>
       new WrongUse(`${what} The mesh has ${known.join(', ')}.`);
     const services = file.services.map(({ name }) => name);
-    if (!services.includes(given.service)) throw unknown(`There is no service "${given.service}".`, services);
+    if (!services.includes(given.service))
+      throw unknown(`Service "${given.service}" does not exist.`, services);
     const clusters = file.clusters.map(({ name }) => name);
     const from = given.from ?? clusters[0] ?? '';
-    if (!clusters.includes(from)) throw unknown(`There is no cluster "${from}".`, clusters);
+    if (!clusters.includes(from)) throw unknown(`Cluster "${from}" does not exist.`, clusters);
     const signal = abortOnSignal('Nothing was changed.');
     await using mesh = attach(file);
     await using caller = new Caller(mesh.cluster(from), 'probe');
