@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { timeouts } from '../../harness/base/timeouts.ts';
+import { waitUntil } from '../../harness/base/wait-until.ts';
 import { loadMeshFile } from '../../harness/config/load.ts';
 import { attach } from '../../harness/mesh/attach.ts';
 import { assertEnded, meshproof } from './cli.ts';
@@ -81,5 +83,9 @@ async function assertRefused(mesh: string): Promise<void> {
     assert.equal((await east.readNamespace({ name: namespace })).metadata?.deletionTimestamp, undefined);
   } finally {
     await east.deleteNamespace({ name: namespace });
+    // A later test compares all objects of the cluster before and after.
+    const fieldSelector = `metadata.name=${namespace}`;
+    const isGone = async () => (await east.listNamespace({ fieldSelector })).items.length === 0;
+    await waitUntil(isGone, `the deletion of namespace ${namespace} in east`, timeouts.namespaceGoneMs);
   }
 }
