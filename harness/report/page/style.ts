@@ -17,7 +17,7 @@ export const style = `
 @media (prefers-color-scheme: dark) { :root { ${dark} } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
-body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: anywhere; }
 main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
 main > section { margin-top: 4rem; }
 p, ul, ol, dl, pre { margin: 0; padding: 0; }
@@ -37,7 +37,7 @@ h1 .sign { width: 1.15em; height: 1.15em; flex: none; }
 header .reason a { white-space: nowrap; }
 header .reason { font-size: 1.125rem; max-width: 46rem; overflow-wrap: anywhere; white-space: pre-line; }
 .facts { margin-top: .5rem; font-size: .9375rem; }
-.facts span { white-space: nowrap; }
+.facts span { display: inline-block; max-width: 100%; }
 .counts { margin-top: 2rem; }
 .proportions { display: block; width: 100%; height: 8px; border-radius: 4px; }
 .counts ul { display: flex; flex-wrap: wrap; gap: .5rem 1.75rem; margin-top: .9rem; }
