@@ -145,7 +145,6 @@ export type IstiodRecord = z.infer<typeof istiod>;
 export type ShardRecord = NonNullable<IstiodRecord['shards']>[number];
 export type ProxyRecord = z.infer<typeof proxy>;
 export type UpstreamRecord = ProxyRecord['upstreams'][number];
-export type EndpointRecord = UpstreamRecord['endpoints'][number];
 export type OutlierDetection = z.infer<typeof outlierDetection>;
 export type ProbeRecord = z.infer<typeof probe>;
 

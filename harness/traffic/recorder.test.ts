@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 import { timeouts } from '../base/timeouts.ts';
-import { record, recordCount, recordFor, type Shot } from './recorder.ts';
+import { record, recordCount, type Shot } from './recorder.ts';
 import { TransportFailure } from './transport-failure.ts';
 
 const after =
@@ -11,6 +11,13 @@ const after =
     await delay(ms);
     return { startMs: 0, endMs: 0, outcome: 'ok' };
   };
+
+/** A whole recording. */
+async function recordFor(options: Parameters<typeof record>[0]) {
+  const recording = record(options);
+  await recording.sent;
+  return recording.stop();
+}
 
 test('requests are due at even intervals however slow the answers are', async () => {
   const timeline = await recordFor({ send: after(80), ratePerSecond: 200, count: 40 });

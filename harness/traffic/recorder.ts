@@ -67,15 +67,6 @@ export function record(options: RecordOptions): Recording {
   };
 }
 
-/** Runs {@link record} for `durationMs` or `count` and returns the timeline. */
-export async function recordFor(
-  options: RecordOptions & ({ durationMs: number } | { count: number }),
-): Promise<Timeline> {
-  const recording = record(options);
-  await whileWaiting(() => recording.sent);
-  return recording.stop();
-}
-
 /**
  * Sends `count` requests, at most `concurrency` at once (default 16), each when an earlier one is answered, and returns the
  * timeline. Use this closed loop for shares and contents. Do not use it for outages: it would hide them.

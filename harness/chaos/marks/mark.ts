@@ -1,3 +1,4 @@
+import { shellWord } from '../../base/shell-word.ts';
 import { throwTogether } from '../../base/settle-all.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import type { MarkedObject } from '../../mesh/mark-signature.ts';
@@ -109,13 +110,10 @@ export const shown = (value: string): string =>
     '?',
   );
 
-const quoted = (argument: string): string =>
-  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-
 /** A kubectl command for a cluster, as a shell takes it. */
 export function kubectl({ file: { context, kubeconfig } }: MeshCluster, ...args: string[]): string {
   const to = [...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]), '--context', context];
-  return `\`${['kubectl', ...to, ...args].map(quoted).join(' ')}\``;
+  return `\`${['kubectl', ...to, ...args].map(shellWord).join(' ')}\``;
 }
 
 /** The arguments by which kubectl finds an object. */

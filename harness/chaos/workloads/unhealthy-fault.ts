@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { settleAll } from '../../base/settle-all.ts';
-import type { PodRef } from '../../kube/port-forward.ts';
 import type { MeshCluster, Pod } from '../../mesh/attach.ts';
 import { bounds } from '../bounds.ts';
 import { askDirectly, type DirectAnswer } from '../direct-answer.ts';
@@ -70,9 +69,7 @@ const unhealthyFault = <P extends z.ZodObject<typeof unhealthyParameters>>(
     },
     inject: async ({ mesh, parameters, undo: { pods } }) => {
       const cluster = mesh.cluster(common(parameters).cluster);
-      const sicken = async (pod: PodRef) =>
-        (await makeUnhealthy(cluster, pod, fault.failure(parameters))).release();
-      await settleAll(pods.map(sicken));
+      await settleAll(pods.map((pod) => makeUnhealthy(cluster, pod, fault.failure(parameters))));
     },
     prove: async ({ mesh, parameters, undo: { pods } }) => {
       const { cluster, percent } = common(parameters);
@@ -90,8 +87,8 @@ const unhealthyFault = <P extends z.ZodObject<typeof unhealthyParameters>>(
     proveHealed: async ({ mesh, parameters, undo: { pods } }) => {
       const { cluster, service } = common(parameters);
       const left = (await mesh.cluster(cluster).pods(service)).filter(isUnhealthy);
-      if (left.length > 0) throw new Error(`${left.map(({ name }) => name).join(', ')} is sick still.`);
-      return `the Envoys of ${pods.map(({ name }) => name).join(', ')} have no such setting any more`;
+      if (left.length > 0) throw new Error(`${left.map(({ name }) => name).join(', ')} is still unhealthy.`);
+      return `the Envoys of ${pods.map(({ name }) => name).join(', ')} no longer have the failure`;
     },
   });
 

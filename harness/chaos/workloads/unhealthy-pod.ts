@@ -21,15 +21,6 @@ export interface PodFailure {
   slowPercent?: number;
 }
 
-/** An unhealthy pod. `heal()`, or the end of an `await using`, restores it. */
-export interface UnhealthyPod extends AsyncDisposable {
-  pod: PodRef;
-  /** Clears the failure. Does nothing if that is done, or if the pod is gone: its successor starts healthy. */
-  heal(): Promise<void>;
-  /** Closes the connection to the pod and leaves it unhealthy, for {@link healPod}. */
-  release(): Promise<void>;
-}
-
 /** Envoy's runtime keys in clusters/workloads/envoy.yaml. */
 const keys = {
   abortPercent: 'meshproof.abort_percent',
@@ -46,17 +37,13 @@ const hourMs = 3_600_000;
 /**
  * Makes a pod of meshproof's workloads unhealthy at run time, through the admin interface of its Envoy. The pod keeps
  * its address and stays ready, as a pod with a failing application does. Replaces any earlier failure. Resolves when
- * the Envoy shows the settings, which proves the effect.
+ * the Envoy shows the settings, which proves the effect. {@link healPod} restores the pod.
  *
  * @throws Error when the settings contradict each other, the pod is not reached, or it does not accept the settings.
  */
-export async function makeUnhealthy(
-  cluster: MeshCluster,
-  pod: PodRef,
-  failure: PodFailure,
-): Promise<UnhealthyPod> {
+export async function makeUnhealthy(cluster: MeshCluster, pod: PodRef, failure: PodFailure): Promise<void> {
   const runtime = runtimeOf(failure);
-  const admin = new PodHttp(cluster.api, pod, workloadPorts.admin);
+  await using admin = new PodHttp(cluster.api, pod, workloadPorts.admin);
   try {
     await label(cluster, pod, 'true');
     await set(admin, runtime);
@@ -64,9 +51,6 @@ export async function makeUnhealthy(
     await undo(cluster, admin, pod).catch(() => undefined); // the label marks what remains
     throw error;
   }
-  let healed: Promise<void> | undefined;
-  const heal = () => (healed ??= undo(cluster, admin, pod));
-  return { pod, heal, release: () => admin[Symbol.asyncDispose](), [Symbol.asyncDispose]: heal };
 }
 
 /** On an unhealthy pod, so that it is found after a crash. */
@@ -88,9 +72,10 @@ async function label(cluster: MeshCluster, pod: PodRef, value: 'true' | null): P
   await mark(cluster.api, header(pod), { labels: { [unhealthyLabel]: value }, annotations });
 }
 
-/** Clears any failure of a pod, for healing after a crash. */
+/** Clears any failure of a pod. Does nothing if the pod is gone: its successor starts healthy. */
 export async function healPod(cluster: MeshCluster, pod: PodRef): Promise<void> {
-  await undo(cluster, new PodHttp(cluster.api, pod, workloadPorts.admin), pod);
+  await using admin = new PodHttp(cluster.api, pod, workloadPorts.admin);
+  await undo(cluster, admin, pod);
 }
 
 /** @throws Error when the failure contradicts itself or a percentage is out of range. */
@@ -113,8 +98,6 @@ async function undo(cluster: MeshCluster, admin: PodHttp, pod: PodRef): Promise<
   } catch (error) {
     const pods = await cluster.findPods({ namespace: pod.namespace, labels: {} });
     if (pods.some((one) => one.name === pod.name)) throw error;
-  } finally {
-    await admin[Symbol.asyncDispose]();
   }
 }
 

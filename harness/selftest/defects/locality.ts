@@ -1,5 +1,6 @@
 import { regionLabelsLost } from '../../chaos/clusters/region-labels-lost.ts';
-import { breakage, inFamily } from '../defect.ts';
+import type { MeshFile, MeshFileCluster } from '../../config/mesh-file.ts';
+import { breakage, type Breakage, inFamily } from '../defect.ts';
 import {
   everywhere,
   failoverTo,
@@ -10,6 +11,20 @@ import {
   sharedService,
 } from '../defect-builders.ts';
 
+/** A DestinationRule in every cluster, by which the region of the first cluster fails over to another region. */
+const failoverRules = (
+  mesh: MeshFile,
+  trafficPolicy: { outlierDetection?: Partial<typeof outlierDetection> },
+  to: Pick<MeshFileCluster, 'region'> = pairOf(mesh).east,
+): Breakage[] =>
+  everywhere(
+    mesh,
+    istio(mesh, 'DestinationRule', {
+      host: sharedService(mesh),
+      trafficPolicy: { loadBalancer: failoverTo(pairOf(mesh).west, to), ...trafficPolicy },
+    }),
+  );
+
 export const localityDefects = inFamily('locality and failover', [
   {
     id: 'failover-without-outlier-detection',
@@ -17,11 +32,7 @@ export const localityDefects = inFamily('locality and failover', [
     cause:
       'Without outlier detection, Envoy does not learn that the hosts of a region are unhealthy. Istio does not send priorities.',
     silent: true,
-    break: (mesh) => {
-      const { west, east } = pairOf(mesh);
-      const spec = { host: sharedService(mesh), trafficPolicy: { loadBalancer: failoverTo(west, east) } };
-      return everywhere(mesh, istio(mesh, 'DestinationRule', spec));
-    },
+    break: (mesh) => failoverRules(mesh, {}),
     findings: ['MP4201'],
     promises: [],
   },
@@ -31,17 +42,8 @@ export const localityDefects = inFamily('locality and failover', [
     cause:
       'maxEjectionPercent has its default of 10, or suits a single unhealthy pod. Traffic never leaves an unhealthy region.',
     silent: true,
-    break: (mesh) => {
-      const { west, east } = pairOf(mesh);
-      const spec = {
-        host: sharedService(mesh),
-        trafficPolicy: {
-          loadBalancer: failoverTo(west, east),
-          outlierDetection: { ...outlierDetection, maxEjectionPercent: 30 },
-        },
-      };
-      return everywhere(mesh, istio(mesh, 'DestinationRule', spec));
-    },
+    break: (mesh) =>
+      failoverRules(mesh, { outlierDetection: { ...outlierDetection, maxEjectionPercent: 30 } }),
     findings: ['MP4202'],
     promises: [],
   },
@@ -50,17 +52,8 @@ export const localityDefects = inFamily('locality and failover', [
     title: 'Outlier detection is configured, but counts no errors',
     cause: 'The error thresholds were set to 0 to disable ejection for a while.',
     silent: true,
-    break: (mesh) => {
-      const { west, east } = pairOf(mesh);
-      const spec = {
-        host: sharedService(mesh),
-        trafficPolicy: {
-          loadBalancer: failoverTo(west, east),
-          outlierDetection: { ...outlierDetection, consecutive5xxErrors: 0 },
-        },
-      };
-      return everywhere(mesh, istio(mesh, 'DestinationRule', spec));
-    },
+    break: (mesh) =>
+      failoverRules(mesh, { outlierDetection: { ...outlierDetection, consecutive5xxErrors: 0 } }),
     findings: ['MP4208'],
     promises: [],
   },
@@ -69,17 +62,7 @@ export const localityDefects = inFamily('locality and failover', [
     title: 'Failover targets a region without nodes',
     cause: 'The region was renamed, or a zone was given instead of a region.',
     silent: true,
-    break: (mesh) => {
-      const { west } = pairOf(mesh);
-      const spec = {
-        host: sharedService(mesh),
-        trafficPolicy: {
-          loadBalancer: failoverTo(west, { region: 'region-nowhere' }),
-          outlierDetection,
-        },
-      };
-      return everywhere(mesh, istio(mesh, 'DestinationRule', spec));
-    },
+    break: (mesh) => failoverRules(mesh, { outlierDetection }, { region: 'region-nowhere' }),
     findings: ['MP4205'],
     promises: [],
   },
