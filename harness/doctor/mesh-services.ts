@@ -1,5 +1,6 @@
 import type { ServiceRecord } from '../snapshot/schema.ts';
 import { keyOf, type ClusterView } from './cluster-view.ts';
+import { domainOf } from './dns-domain.ts';
 import type { MeshView } from './mesh-view.ts';
 import { fromReadable } from './unread.ts';
 
@@ -26,6 +27,7 @@ export function meshServices(view: MeshView): readonly MeshService[] {
   for (const cluster of view.clusters) for (const part of ['services', 'pods'] as const) cluster.seen(part);
   const before = known.get(view);
   if (before) return before;
+  const domain = domainOf(view);
   const byKey = new Map<string, MeshService['in']>();
   for (const cluster of view.clusters)
     for (const service of cluster.seen('services')) {
@@ -42,9 +44,7 @@ export function meshServices(view: MeshView): readonly MeshService[] {
     if (meshed.length === 0 || !first) return [];
     const { namespace, name } = first;
     const alike = group.every(({ service }) => isAlike(first, service));
-    return [
-      { key, namespace, name, fqdn: `${name}.${namespace}.svc.cluster.local`, in: group, meshed, alike },
-    ];
+    return [{ key, namespace, name, fqdn: `${name}.${namespace}.svc.${domain}`, in: group, meshed, alike }];
   });
   known.set(view, services);
   return services;

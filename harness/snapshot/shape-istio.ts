@@ -26,6 +26,23 @@ export const meshSettings = z.object({
   clusterLocalHosts: z
     .array(z.string())
     .describe('Hosts that serviceSettings keep inside their own cluster.'),
+  serviceSettings: z
+    .array(z.object({ hosts: z.array(z.string()), clusterLocal: z.boolean() }))
+    .optional()
+    .describe('The same with the exceptions; absent in snapshots of earlier versions.'),
+  caTrustDomains: z
+    .array(
+      z.object({ roots: z.array(z.string()), trustDomains: z.array(z.string()), bundleUrl: z.boolean() }),
+    )
+    .optional()
+    .describe(
+      'caCertificates with the trust domains of each; empty trustDomains: the mesh. Absent in snapshots of earlier versions.',
+    ),
+  proxyMetadata: stringMap
+    .optional()
+    .describe(
+      'Of defaultConfig.proxyMetadata the entries that a check reads, such as ISTIO_META_DNS_CAPTURE.',
+    ),
   defaultExportTo: z
     .object({
       service: z.array(z.string()).optional(),

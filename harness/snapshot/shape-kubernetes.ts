@@ -4,6 +4,7 @@ import { labelSelector, locality, moment, stringMap } from './shape-basics.ts';
 export const namespace = z.object({
   name: z.string(),
   labels: stringMap.describe('All of them: topology.istio.io/network, istio-injection, istio.io/rev, …'),
+  annotations: stringMap.optional().describe("Istio's own only; absent in snapshots of earlier versions."),
   terminating: z.boolean(),
 });
 
@@ -29,6 +30,10 @@ export const service = z.object({
     .array(z.string())
     .describe('Addresses from outside: status.loadBalancer.ingress (ip or hostname), then externalIPs.'),
   externalName: z.string().optional(),
+  ipFamilies: z
+    .array(z.string())
+    .optional()
+    .describe('IPv4 or IPv6, as in the specification; absent in snapshots of earlier versions.'),
   trafficDistribution: z.string().optional(),
   internalTrafficPolicy: z.string().optional(),
   externalTrafficPolicy: z.string().optional(),
@@ -46,6 +51,7 @@ const podProxy = z.object({
   trustDomain: z.string().optional().describe('TRUST_DOMAIN.'),
   discoveryAddress: z.string().optional().describe('From PROXY_CONFIG, if the pod has it.'),
   caAddress: z.string().optional().describe('CA_ADDR.'),
+  dnsCapture: z.boolean().optional().describe('ISTIO_META_DNS_CAPTURE; absent: the setting of the mesh.'),
 });
 
 export const pod = z.object({
@@ -57,6 +63,10 @@ export const pod = z.object({
   phase: z.string(),
   ready: z.boolean(),
   ip: z.string().describe('Empty while it has none.'),
+  ips: z
+    .array(z.string())
+    .optional()
+    .describe('All its addresses, of both IP families; absent in snapshots of earlier versions.'),
   hostNetwork: z.boolean(),
   serviceAccount: z.string(),
   owner: z.string().optional().describe('Kind/name of its controller, such as ReplicaSet/catalog-5d4.'),

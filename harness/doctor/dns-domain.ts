@@ -1,0 +1,17 @@
+import type { MeshView } from './mesh-view.ts';
+
+const usual = 'cluster.local';
+
+/**
+ * The DNS domain of the services of the mesh: the domain in the host names that istiods have of Services. If the snapshot does not
+ * have such a host, cluster.local, as in Istio.
+ */
+export function domainOf({ snapshot }: MeshView): string {
+  for (const { istiods } of snapshot.clusters)
+    for (const { shards = [] } of istiods)
+      for (const { host, provider } of shards) {
+        const [, domain] = /^[^.]+\.[^.]+\.svc\.(.+)$/.exec(host) ?? [];
+        if (provider === 'Kubernetes' && domain !== undefined) return domain;
+      }
+  return usual;
+}
