@@ -3,12 +3,14 @@ import { defineConfig } from '@playwright/test';
 
 // Set by `meshproof run`; by hand, a run without them goes to results/by-hand.
 const runDir = resolve(process.env['MESHPROOF_RUN_DIR'] ?? 'results/by-hand');
+// `meshproof run` tries promises again that the machine was too busy for; the pages of the first try stay.
+const again = process.env['MESHPROOF_SECOND_TRY'] === undefined ? '' : '-second-try';
 const meshFilePath = process.env['MESHPROOF_MESH'];
 
 export default defineConfig({
   testDir: 'suites',
   globalSetup: './harness/suite/global-setup.ts',
-  outputDir: `${runDir}/test-results`,
+  outputDir: `${runDir}/test-results${again}`,
   // A promise that holds only at the second try does not hold.
   retries: 0,
   // The bundle of the Kubernetes client is plain JavaScript of 6 MB: Playwright must not transform it.
@@ -23,6 +25,6 @@ export default defineConfig({
   ],
   reporter: [
     ['./harness/report/reporter.ts', { runDir, ...(meshFilePath ? { meshFilePath } : {}) }],
-    ['html', { outputFolder: `${runDir}/playwright`, open: 'never' }],
+    ['html', { outputFolder: `${runDir}/playwright${again}`, open: 'never' }],
   ],
 });

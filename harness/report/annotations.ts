@@ -11,7 +11,7 @@ const payloads = {
     .extend({
       needsLab: z.literal(true).optional(),
       timeoutMs: z.number().positive().optional(),
-      gate: z.enum(['held', 'tried']).optional(),
+      gate: z.enum(['held', 'waited', 'tried']).optional(),
     })
     .describe('Static: the promise.'),
   'meshproof.judgement': z
@@ -20,6 +20,7 @@ const payloads = {
       reason: z.string().min(1),
       measurements: z.array(measurementSchema),
       scope: z.string().optional(),
+      machineBusy: z.literal(true).optional(),
     })
     .describe('One judgement over a recording. A suite can have several.'),
   'meshproof.outcome': z
@@ -28,6 +29,7 @@ const payloads = {
         .enum(['returned', 'broken', 'threw'])
         .describe('broken: by an assertion or PromiseBroken. threw: by another error.'),
       message: z.string(),
+      machineBusy: z.literal(true).optional(),
     })
     .describe('The end of the body of the promise; absent if it did not begin or did not end.'),
   'meshproof.waiting': z.strictObject({
@@ -37,6 +39,11 @@ const payloads = {
   'meshproof.cause': causeSchema.describe(
     'The first cause that the doctor found after the body of a promise failed.',
   ),
+  'meshproof.doctor-silent': z
+    .strictObject({})
+    .describe(
+      'The doctor did not find a cause after the body of a promise failed that did not inject a fault.',
+    ),
 };
 
 type Payloads = typeof payloads;

@@ -13,6 +13,8 @@ export interface Run {
   finishedAt: Date;
   /** The intervals in which a worker waited for the mesh. */
   waiting: Interval[];
+  /** The report of the first try, if the run is the second. */
+  first?: Report | undefined;
   peakMemoryBytes: number | null;
   /** Reasons why promises can be missing or not judged, such as a crash in global set-up or an interruption. One sentence each. */
   troubles: string[];
@@ -23,6 +25,7 @@ export function assembleReport(context: RunContext, run: Run): Report {
   const { name, ...rest } = context;
   const durationMs = Math.max(0, run.finishedAt.getTime() - Date.parse(context.startedAt));
   const bookedMs = run.promises.reduce((sum, one) => sum + one.waitingMs, 0);
+  const earlierMs = run.first?.harness.waitingMs ?? 0;
   return reportSchema.parse({
     schema: 'meshproof.dev/report/v1',
     run: name,
@@ -32,13 +35,18 @@ export function assembleReport(context: RunContext, run: Run): Report {
     harness: {
       durationMs,
       // Workers wait at the same time, so their times cannot be added. The union closes small gaps, the sum does not.
-      waitingMs: Math.round(Math.min(durationMs, bookedMs, unionMs(run.waiting))),
-      peakMemoryBytes: run.peakMemoryBytes,
+      waitingMs: Math.round(Math.min(durationMs, earlierMs + Math.min(bookedMs, unionMs(run.waiting)))),
+      peakMemoryBytes: mostOf(run.peakMemoryBytes, run.first?.harness.peakMemoryBytes),
     },
     faults: userImpact(run.promises, run.experiments ?? new Map()),
     promises: run.promises.toSorted((a, b) => a.id.localeCompare(b.id)),
   });
 }
+
+const mostOf = (...bytes: (number | null | undefined)[]): number | null => {
+  const known = bytes.filter((one) => typeof one === 'number');
+  return known.length > 0 ? Math.max(...known) : null;
+};
 
 /** The verdict of a run: fail if a promise failed, else error if something could not be judged, else pass. */
 export function conclude(

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { causeLine, experimentLines } from './experiment-line.ts';
+import { causeLine, doctorSilentLine, experimentLines, firstTryLine } from './experiment-line.ts';
 import { duration } from './plain-text.ts';
 import type { Report, ReportPromise } from './schema.ts';
 import { impactLine } from './user-impact-text.ts';
@@ -31,9 +31,15 @@ export class ConsoleLines {
     const took = this.#paint('gray', `(${duration(promise.durationMs)})`);
     const line = `${this.#paint(color, sign)} ${promise.id} ${promise.title} ${took}`;
     const reason = promise.verdict === 'pass' ? [] : [this.#paint(color, indent(promise.reason))];
-    const cause = promise.cause ? [indent(causeLine(promise.cause))] : [];
+    const cause = promise.cause
+      ? [indent(causeLine(promise.cause))]
+      : promise.doctorSilent
+        ? [indent(doctorSilentLine)]
+        : [];
+    const first = firstTryLine(promise);
+    const tries = first === undefined ? [] : [this.#paint('gray', indent(first))];
     const experiments = experimentLines(promise).map((one) => this.#paint('gray', indent(one)));
-    return [line, ...reason, ...cause, ...experiments].join('\n');
+    return [line, ...reason, ...cause, ...tries, ...experiments].join('\n');
   }
 
   listed({ id, title, suite }: Pick<ReportPromise, 'id' | 'title' | 'suite'>): string {

@@ -1,7 +1,16 @@
-import { quantity } from './plain-text.ts';
-import type { Cause, ReportExperiment } from './schema.ts';
+import { duration, quantity } from './plain-text.ts';
+import type { Cause, ReportExperiment, ReportPromise } from './schema.ts';
 
 type Measurement = ReportExperiment['numbers'][number];
+
+/** The first try of a promise that was tried twice; undefined if it was tried once. */
+export const firstTryLine = ({ firstTry }: Pick<ReportPromise, 'firstTry'>): string | undefined =>
+  firstTry &&
+  `Second try. The first try, ${duration(firstTry.durationMs)}, was not judged: ${firstTry.reason.split('\n', 1)[0]}`;
+
+/** The sentence for a broken promise whose cause the doctor did not find. */
+export const doctorSilentLine =
+  'The doctor did not find a cause. That is a gap in the doctor: please report it with the archive of `meshproof gather`.';
 
 /** `west→east, keep-alive: detection 41 ms (at most 1,000), relapses 1 (at most 0: outside)`: an experiment in one line. */
 function experimentLine({ scope, numbers }: Pick<ReportExperiment, 'scope' | 'numbers'>): string {

@@ -131,3 +131,42 @@ test('the waiting time is at most the duration', () => {
   const waiting = annotation('meshproof.waiting', { waitingMs: 25, intervals: [] });
   assert.equal(judge({ annotations: [waiting] }).waitingMs, 20);
 });
+
+test('a busy machine is noted if it is the only reason of an error', () => {
+  const busy = annotation('meshproof.judgement', {
+    ...{ verdict: 'error', reason: 'a proxy waited', measurements: [] },
+    machineBusy: true,
+  });
+  const matcher = [{ message: 'CannotJudge: west: a proxy waited' }];
+  const threw = ended('threw', 'CannotJudge: west: a proxy waited');
+  const failed = { status: 'failed', errors: matcher } as const;
+  const entry = judge({ annotations: [busy, threw], ...failed });
+  assert.deepEqual([entry.verdict, entry.machineBusy], ['error', true]);
+  assert.deepEqual(entry.judgements, [{ verdict: 'error', reason: 'a proxy waited' }]);
+
+  const alsoElse = [busy, judged('error', 'no answer'), threw];
+  assert.ok(!('machineBusy' in judge({ annotations: alsoElse, ...failed })));
+  assert.ok(!('machineBusy' in judge({ annotations: [busy, judged('fail', 'lost'), threw], ...failed })));
+  const notHealed = [...matcher, { message: 'Error: cannot heal' }];
+  assert.ok(!('machineBusy' in judge({ annotations: [busy, threw], status: 'failed', errors: notHealed })));
+});
+
+test('a load that a busy machine broke is noted', () => {
+  const outcome = annotation('meshproof.outcome', {
+    ended: 'threw',
+    message: 'it stood still',
+    machineBusy: true,
+  });
+  const entry = judge({
+    annotations: [outcome],
+    status: 'failed',
+    errors: [{ message: 'Error: it stood still' }],
+  });
+  assert.deepEqual([entry.verdict, entry.machineBusy], ['error', true]);
+});
+
+test('the report says that the doctor is silent only of a broken promise', () => {
+  const silent = annotation('meshproof.doctor-silent', {});
+  assert.equal(judge({ annotations: [judged('fail', 'no'), silent] }).doctorSilent, true);
+  assert.ok(!('doctorSilent' in judge({ annotations: [judged('error', 'no'), silent] })));
+});

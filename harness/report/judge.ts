@@ -31,7 +31,7 @@ export interface TrialResult {
 /** The begin of the reason of a promise that was not tried. */
 export const untried = 'Not judged: ';
 
-type Judged = Pick<ReportPromise, 'verdict' | 'reason'>;
+type Judged = Pick<ReportPromise, 'verdict' | 'reason' | 'machineBusy'>;
 
 /**
  * The entry of a promise in the report. `fail` needs evidence against the mesh: a failed judgement, an assertion or a
@@ -60,11 +60,13 @@ export function judgeTrial(
   const waiting = payloadsOf('meshproof.waiting', result.annotations).at(-1);
   const judgements = payloadsOf('meshproof.judgement', result.annotations);
   const judged = judge(result, judgements, unrun);
+  const silent = payloadsOf('meshproof.doctor-silent', result.annotations).length > 0;
   const [cause] = payloadsOf('meshproof.cause', result.annotations);
   return {
     ...declared,
     ...judged,
     ...(cause && judged.verdict !== 'pass' ? { cause } : {}),
+    ...(silent && judged.verdict === 'fail' ? { doctorSilent: true as const } : {}),
     measurements: judgements.flatMap((one) => one.measurements),
     ...(judgements.length > 0 ? { judgements: judgements.map(withoutMeasurements) } : {}),
     startedAt: result.startTime.toISOString(),
@@ -73,7 +75,11 @@ export function judgeTrial(
   };
 }
 
-function withoutMeasurements({ measurements: _measurements, ...rest }: RecordedJudgement) {
+function withoutMeasurements({
+  measurements: _measurements,
+  machineBusy: _busy,
+  ...rest
+}: RecordedJudgement) {
   return rest;
 }
 
@@ -92,14 +98,27 @@ function judge(result: TrialResult, judgements: RecordedJudgement[], unrun: stri
   if (failing.length > 0)
     return { verdict: 'fail', reason: withOtherErrors(reasons(failing), result, broken) };
   // A matcher also throws for a judgement of `error`: that is not evidence against the mesh.
-  if (unclear.length > 0)
-    return { verdict: 'error', reason: withOtherErrors(reasons(unclear), result, broken) };
+  if (unclear.length > 0) {
+    // The error of the last matcher quotes the reasons.
+    const known = [...broken, ...(outcome ? [plainText(outcome.message)] : [])];
+    const busy = unclear.every(({ machineBusy }) => machineBusy) && otherErrors(result, known).length === 0;
+    return {
+      verdict: 'error',
+      reason: withOtherErrors(reasons(unclear), result, broken),
+      ...(busy ? { machineBusy: true } : {}),
+    };
+  }
   if (broken.length > 0)
     return { verdict: 'fail', reason: withOtherErrors(broken.join('\n'), result, broken) };
   if (result.status === 'timedOut') return { verdict: 'error', reason: timeout(result) };
   if (outcome?.ended === 'threw') {
     const thrown = plainText(outcome.message);
-    return { verdict: 'error', reason: withOtherErrors(thrown, result, [thrown]) };
+    const busy = outcome.machineBusy && otherErrors(result, [thrown]).length === 0;
+    return {
+      verdict: 'error',
+      reason: withOtherErrors(thrown, result, [thrown]),
+      ...(busy ? { machineBusy: true } : {}),
+    };
   }
   const errors = errorTexts(result);
   if (errors.length > 0) {
@@ -145,11 +164,12 @@ function assertionsOf(steps: TrialStep[]): TrialStep[] {
 
 /** The reason with further errors, for example of a mesh that was not healed. */
 function withOtherErrors(reason: string, result: TrialResult, known: string[]): string {
-  const rest = errorTexts(result).filter(
-    (text) => !known.includes(text) && !known.some((one) => one.startsWith(text)),
-  );
+  const rest = otherErrors(result, known);
   return rest.length === 0 ? reason : `${reason}\nOther errors: ${rest.join('\n')}`;
 }
+
+const otherErrors = (result: TrialResult, known: readonly string[]): string[] =>
+  errorTexts(result).filter((text) => !known.some((one) => one.startsWith(text)));
 
 function timeout(result: TrialResult): string {
   const during = stuckAt(result.steps);

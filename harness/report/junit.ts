@@ -1,4 +1,4 @@
-import { causeLine, experimentLines } from './experiment-line.ts';
+import { causeLine, doctorSilentLine, experimentLines, firstTryLine } from './experiment-line.ts';
 import type { Report, ReportPromise } from './schema.ts';
 
 /**
@@ -31,12 +31,13 @@ ${promises.map(testcase).join('\n')}
 }
 
 function testcase(promise: ReportPromise): string {
-  const { suite, id, title, durationMs, verdict, reason, cause } = promise;
+  const { suite, id, title, durationMs, verdict, reason, cause, doctorSilent } = promise;
   const element = { pass: '', fail: 'failure', error: 'error', skipped: 'skipped' }[verdict];
   const [first = ''] = reason.split('\n');
-  const text = cause ? `${reason}\n${causeLine(cause)}` : reason;
+  const explained = cause ? causeLine(cause) : doctorSilent ? doctorSilentLine : undefined;
+  const text = explained === undefined ? reason : `${reason}\n${explained}`;
   const inside = element && `<${element} message="${escape(first)}">${escape(text)}</${element}>`;
-  const lines = experimentLines(promise);
+  const lines = [firstTryLine(promise) ?? [], experimentLines(promise)].flat();
   const output = lines.length > 0 ? `<system-out>${escape(lines.join('\n'))}</system-out>` : '';
   const name = escape(`${id} ${title}`);
   return `<testcase classname="${escape(suite)}" name="${name}" time="${seconds(durationMs)}">${inside}${output}</testcase>`;

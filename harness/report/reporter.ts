@@ -23,6 +23,7 @@ import { junitXml } from './junit.ts';
 import { MemorySampler } from './memory.ts';
 import { reportHtml } from './page/page.ts';
 import type { Report, ReportPromise } from './schema.ts';
+import { joinTries, readExperiments, readFirstTry, secondTryVariable } from './second-try.ts';
 
 export interface ReporterOptions {
   /** The run folder, results/<run>; created if it does not exist. */
@@ -51,6 +52,8 @@ export default class MeshproofReporter implements Reporter {
   readonly #entries = new Map<string, Entry>();
   readonly #troubles: string[] = [];
   readonly #waiting: Interval[] = [];
+  /** The report that this run continues, and its experiments. */
+  readonly #first: { report: Report; experiments: Map<string, Experiment> } | undefined;
   #context: Promise<RunContext> | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -61,7 +64,11 @@ export default class MeshproofReporter implements Reporter {
       );
     guardOutput(1); // `readReport` does not believe a pass then
     this.#options = { ...options, runDir: path.resolve(options.runDir) };
-    if (!this.#listing) this.#memory.start();
+    if (this.#listing) return;
+    this.#memory.start();
+    if (process.env[secondTryVariable] === undefined) return;
+    const report = readFirstTry(this.#options.runDir);
+    this.#first = { report, experiments: readExperiments(report.promises, this.#options.runDir) };
   }
 
   printsToStdio(): boolean {
@@ -114,7 +121,7 @@ export default class MeshproofReporter implements Reporter {
     await this.#memory.take();
     if (result.status === 'interrupted') this.#note('The run was interrupted.');
     if (result.status === 'timedout') this.#note('The run took longer than its global timeout.');
-    if (this.#entries.size === 0 && this.#troubles.length > 0)
+    if (!this.#first && this.#entries.size === 0 && this.#troubles.length > 0)
       for (const declaration of await listPromises()) this.#entries.set(declaration.id, { declaration });
 
     await this.#writing;
@@ -149,8 +156,20 @@ export default class MeshproofReporter implements Reporter {
       );
   }
 
+  #promises(): ReportPromise[] {
+    const entries = [...this.#entries.values()];
+    if (!this.#first) return entries.map((entry) => this.#judge(entry));
+    // A promise that was not tried again keeps the result of its first try.
+    const again = entries.filter(({ result }) => result && result.status !== 'interrupted');
+    return joinTries(
+      this.#first.report.promises,
+      again.map((entry) => this.#judge(entry)),
+    );
+  }
+
   #pictures(): Map<string, Experiment> {
-    return new Map([...this.#entries.values()].flatMap(({ experiments }) => [...(experiments?.data ?? [])]));
+    const own = [...this.#entries.values()].flatMap(({ experiments }) => [...(experiments?.data ?? [])]);
+    return new Map([...(this.#first?.experiments ?? []), ...own]);
   }
 
   async #write(unfinished?: string): Promise<Report> {
@@ -158,7 +177,8 @@ export default class MeshproofReporter implements Reporter {
     this.#context ??= readContext(runDir, meshFilePath);
     const experiments = this.#pictures();
     const report = assembleReport(await this.#context, {
-      promises: [...this.#entries.values()].map((entry) => this.#judge(entry)),
+      promises: this.#promises(),
+      first: this.#first?.report,
       experiments,
       finishedAt: new Date(),
       waiting: this.#waiting,

@@ -62,6 +62,14 @@ export const promiseSchema = z.strictObject({
     )
     .optional()
     .describe('The judgements of the suite, in its order. The verdict of the promise is the worst of them.'),
+  machineBusy: z
+    .literal(true)
+    .optional()
+    .describe('The only reason of an error: this machine was too busy to run the mesh or its load.'),
+  firstTry: z
+    .strictObject({ reason: z.string(), startedAt: z.iso.datetime(), durationMs: z.number().nonnegative() })
+    .optional()
+    .describe('The first try, which this machine was too busy for. The promise was then tried again, alone.'),
   startedAt: z.iso.datetime(),
   durationMs: z.number().nonnegative(),
   waitingMs: z.number().nonnegative().describe('The part of durationMs that was spent waiting for the mesh.'),
@@ -84,6 +92,10 @@ export const promiseSchema = z.strictObject({
     .array(z.string())
     .optional()
     .describe('The reasons why recorded experiments are missing, one sentence each.'),
+  doctorSilent: z
+    .literal(true)
+    .optional()
+    .describe('The promise is broken, it does not inject a fault, and the doctor did not find a cause.'),
   cause: causeSchema
     .optional()
     .describe('The first cause that the doctor found, if the promise is not kept.'),

@@ -16,7 +16,7 @@ export interface OwnChanges {
 
 /**
  * Runs the doctor after the running test failed, before its changes are undone. Attaches the snapshot and the diagnosis to the test; the
- * report shows the first cause next to the reason.
+ * report shows the first cause next to the reason. If the doctor does not find a cause, the report says so.
  */
 export async function diagnose(mesh: Mesh, testInfo: TestInfo, own: OwnChanges): Promise<void> {
   const snapshot = await takeSnapshot(mesh);
@@ -25,7 +25,14 @@ export async function diagnose(mesh: Mesh, testInfo: TestInfo, own: OwnChanges):
     await testInfo.attach(`${name}.json`, { body: JSON.stringify(content), contentType: 'application/json' });
   const cause = likelyCause(diagnosis, own);
   if (cause) recordCause(testInfo, cause);
+  // After a healed fault, the mesh may be whole again.
+  else if (isSilent(diagnosis) && !own.injected)
+    testInfo.annotations.push(annotation('meshproof.doctor-silent', {}));
 }
+
+/** Whether a diagnosis has no finding above `info`. */
+const isSilent = ({ causes }: Diagnosis): boolean =>
+  causes.every(({ finding }) => finding.severity === 'info');
 
 /**
  * The first cause above `info` whose object the test did not apply; undefined without such a cause. If the test injected a fault, the

@@ -1,4 +1,4 @@
-import { test as base } from '@playwright/test';
+import { test as base, type TestInfo } from '@playwright/test';
 import { timeouts } from '../base/timeouts.ts';
 import { loadMeshFile } from '../config/load.ts';
 import { plainProbe } from '../config/workload-names.ts';
@@ -28,6 +28,12 @@ export const gateVariable = 'MESHPROOF_GATE_MS';
  */
 export const asItStandsVariable = 'MESHPROOF_AS_IT_STANDS_MS';
 
+/** The readiness gate of a test: see `PromiseDefinition`. */
+function gateOf(testInfo: TestInfo): 'held' | 'waited' | 'tried' {
+  const promised = promiseOf(testInfo);
+  return promised?.gate ?? (promised?.disturbs === 'nothing' ? 'waited' : 'held');
+}
+
 interface WorkerFixtures {
   mesh: Mesh;
   probes: Callers;
@@ -56,8 +62,8 @@ interface TestFixtures {
  * For each test: `apply` applies manifests; `manifest` reads the manifest of the suite; `faults` injects faults; `underLoad` starts loads
  * that end with the test. When the test ends, `faults` undoes the manifests, heals the faults, and waits until the mesh is ready.
  *
- * Always on: `allowed` skips promises that must not disturb this mesh; `ready` heals leftovers of earlier tests and waits until every proxy
- * has the endpoints of the mesh file; `diagnosed` runs the doctor after a failure, before changes are undone.
+ * Always on: `allowed` skips promises that must not disturb this mesh; `ready` heals leftovers of earlier tests and waits for the endpoints
+ * of the mesh file in every proxy; `diagnosed` runs the doctor after a failure, before changes are undone.
  */
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   mesh: [
@@ -130,12 +136,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const asItStandsMs = process.env[asItStandsVariable];
       if (asItStandsMs === undefined)
         await healLeftFaults(mesh, (healMs) => testInfo.setTimeout(timeouts.readinessMs + healMs));
-      if (asItStandsMs !== undefined || promiseOf(testInfo)?.gate === 'tried')
-        await waitUntilReady(mesh, { timeoutMs: Number(asItStandsMs ?? timeouts.endpointMs) }).catch(
-          () => undefined,
-        );
-      else
-        await waitUntilReady(mesh, { timeoutMs: Number(process.env[gateVariable] ?? timeouts.readinessMs) });
+      const gate = gateOf(testInfo);
+      const longestMs = gate === 'tried' ? timeouts.endpointMs : timeouts.readinessMs;
+      const ready = waitUntilReady(mesh, {
+        timeoutMs: Number(asItStandsMs ?? process.env[gateVariable] ?? longestMs),
+      });
+      await (asItStandsMs === undefined && gate === 'held' ? ready : ready.catch(() => undefined));
       await use();
     },
     { auto: true, timeout: timeouts.readinessMs, title: 'every proxy has the endpoints of the mesh file' },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MachineBusy } from '../base/machine-busy.ts';
 import { FaultUnavailable } from '../chaos/fault.ts';
 import { TransportFailure } from '../traffic/transport-failure.ts';
 import { PromiseBroken } from '../verdict/cannot-judge.ts';
@@ -45,4 +46,29 @@ test('a call whose sender fails becomes an error, and the others keep their judg
   assert.equal(judgements['a']?.verdict, 'fail');
   assert.equal(judgements['b']?.verdict, 'error');
   assert.match(judgements['b']?.reason ?? '', /The connection to west is broken.*it broke/);
+});
+
+test('an item with several judgements has their scopes, and its own scope if it throws', async () => {
+  const judgements = await judgeEach(
+    ['west', 'east'],
+    (cluster) => cluster,
+    async (cluster) => {
+      if (cluster === 'east') throw new Error('no answer');
+      return { 'west→east': pass('kept'), 'west→north': fail('broken') };
+    },
+  );
+  assert.deepEqual(
+    Object.entries(judgements).map(([scope, { verdict }]) => [scope, verdict]),
+    [
+      ['west→east', 'pass'],
+      ['west→north', 'fail'],
+      ['east', 'error'],
+    ],
+  );
+});
+
+test('a busy machine is the reason of an error only if it threw', async () => {
+  const busy = await judging(new Error('the load failed', { cause: new MachineBusy('it stood still') }));
+  assert.equal(busy['thrown']?.machineBusy, true);
+  assert.ok(!('machineBusy' in ((await judging(new Error('no answer')))['thrown'] ?? {})));
 });

@@ -1,26 +1,35 @@
+import { isMachineBusy } from '../base/machine-busy.ts';
 import { FaultUnavailable } from '../chaos/fault.ts';
 import { recordCount, type Shot } from '../traffic/recorder.ts';
 import type { Outcome } from '../traffic/timeline.ts';
-import { cannotJudge } from '../verdict/judgement.ts';
+import { cannotJudge, machineTooBusy } from '../verdict/judgement.ts';
 import { judgeOutcomes } from '../verdict/outcomes.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 import { isBroken, messageOf } from './promise.ts';
 
+/** One judgement of an item, or several by scope. */
+type Judged = Judgement | Record<string, Judgement>;
+
 /**
- * Judges several items concurrently; the result is by scope, for `holdAll`. An item that throws becomes `error`; the other items keep
- * their judgements. Assertion errors and {@link FaultUnavailable} are rethrown: they fail or skip the promise.
+ * Judges several items concurrently; the result is by scope, for `holdAll`. If an item has several judgements, their scopes replace the
+ * scope of the item. An item that throws becomes `error`; the other items keep their judgements. Assertion errors and
+ * {@link FaultUnavailable} are rethrown: they fail or skip the promise.
  */
 export async function judgeEach<T>(
   items: readonly T[],
   scope: (item: T) => string,
-  judge: (item: T) => Promise<Judgement>,
+  judge: (item: T) => Promise<Judged>,
 ): Promise<Record<string, Judgement>> {
-  return Object.fromEntries(
-    await Promise.all(
-      items.map(async (item) => [scope(item), await orCannotJudge(() => judge(item))] as const),
-    ),
+  const judged = await Promise.all(
+    items.map(async (item): Promise<Record<string, Judgement>> => {
+      const one = await orCannotJudge(() => judge(item));
+      return isJudgement(one) ? { [scope(item)]: one } : one;
+    }),
   );
+  return Object.assign({}, ...judged) as Record<string, Judgement>;
 }
+
+const isJudgement = (judged: Judged): judged is Judgement => typeof judged['verdict'] === 'string';
 
 /** A call that is repeated, and its expected outcome. */
 export interface ExpectedCall {
@@ -54,11 +63,11 @@ export async function judgeCalls(calls: readonly ExpectedCall[]): Promise<Record
 }
 
 /** The judgement, or an `error` with the message of the thrown error and its causes. Assertion errors and {@link FaultUnavailable} are rethrown. */
-export async function orCannotJudge(judge: () => Promise<Judgement>): Promise<Judgement> {
+export async function orCannotJudge<J extends Judged>(judge: () => Promise<J>): Promise<J | Judgement> {
   try {
     return await judge();
   } catch (error) {
     if (error instanceof FaultUnavailable || isBroken(error)) throw error;
-    return cannotJudge(messageOf(error));
+    return (isMachineBusy(error) ? machineTooBusy : cannotJudge)(messageOf(error));
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getCallSites } from 'node:util';
 import type { TestInfo, TestType } from '@playwright/test';
+import { isMachineBusy } from '../base/machine-busy.ts';
 import { startWaitingAccount, waitingAccount } from '../base/waiting.ts';
 import { FaultUnavailable } from '../chaos/fault.ts';
 import { annotation, type Declaration, payloadsOf } from '../report/annotations.ts';
@@ -22,10 +23,11 @@ export interface PromiseDefinition {
   /** Timeout of the whole test, with its fixtures. Default: the timeout in the configuration of Playwright. */
   timeoutMs?: number;
   /**
-   * `held` (the default): the test waits until the mesh is ready, and ends as `error` if it does not become ready. `tried`: readiness
-   * itself is judged; the test begins after the time that endpoints may take, ready or not.
+   * `held` (the default of a promise that disturbs the mesh): the test waits until the mesh is ready, and ends as `error` if it does not
+   * become ready. `waited` (the default of other promises): the same wait, but then the promise is judged, ready or not, because a mesh
+   * that does not become ready may break it. `tried`: readiness itself is judged; the wait is only as long as endpoints may take.
    */
-  gate?: 'held' | 'tried';
+  gate?: 'held' | 'waited' | 'tried';
   /**
    * Playwright locks: tests with the same lock do not run at the same time, and `-exclusive-` runs alone. Default: `-exclusive-` if the
    * promise disturbs something, otherwise none.
@@ -79,11 +81,15 @@ export function promiseFor<T extends object, W extends object>(test: TestType<T,
  * Throws if a measurement is not a finite number or the reason is empty.
  */
 export function recordJudgement(testInfo: TestInfo, judgement: Judgement, scope?: string): void {
-  const { verdict, reason, measurements } = judgement;
+  const { verdict, reason, measurements, machineBusy } = judgement;
   const scoped = measurements.map((measurement) =>
     scope === undefined ? measurement : { scope, ...measurement },
   );
-  const payload = { verdict, reason, measurements: scoped, ...(scope === undefined ? {} : { scope }) };
+  const payload = {
+    ...{ verdict, reason, measurements: scoped },
+    ...(scope === undefined ? {} : { scope }),
+    ...(machineBusy ? { machineBusy } : {}),
+  };
   testInfo.annotations.push(annotation('meshproof.judgement', payload));
 }
 
@@ -98,15 +104,21 @@ export function promiseOf(testInfo: TestInfo): Declaration | undefined {
  */
 function observed<F>(body: (fixtures: F, testInfo: TestInfo) => Promise<void> | void) {
   const run = async (fixtures: object, testInfo: TestInfo) => {
-    const note = (ended: 'returned' | 'broken' | 'threw', message: string) =>
-      testInfo.annotations.push(annotation('meshproof.outcome', { ended, message }));
+    const note = (ended: 'returned' | 'broken' | 'threw', message: string, error?: unknown) =>
+      testInfo.annotations.push(
+        annotation('meshproof.outcome', {
+          ended,
+          message,
+          ...(isMachineBusy(error) ? { machineBusy: true } : {}),
+        }),
+      );
     try {
       await body(fixtures as F, testInfo);
     } catch (error) {
       // A skip must not hide judgements that are already recorded.
       const judged = payloadsOf('meshproof.judgement', testInfo.annotations).length > 0;
       if (error instanceof FaultUnavailable && !judged) testInfo.skip(true, error.message);
-      note(isBroken(error) ? 'broken' : 'threw', messageOf(error));
+      note(isBroken(error) ? 'broken' : 'threw', messageOf(error), error);
       throw error;
     }
     note('returned', '');

@@ -10,15 +10,15 @@ import { awaitStreak, recordFurther } from '../traffic/streak.ts';
 import type { Good, RequestRecord, Timeline } from '../traffic/timeline.ts';
 import { servedBy } from '../verdict/answered-by.ts';
 import { peakInFlight } from '../verdict/concurrency.ts';
-import { cannotJudge, measured } from '../verdict/judgement.ts';
+import { measured } from '../verdict/judgement.ts';
 import { answeredOk } from '../verdict/outage.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 import { requestInWords } from '../verdict/wording.ts';
 import { type StarvationWatch, watchStarvation } from './cpu-starvation.ts';
 import { bandsOf, faultEvents, recordExperiment } from './experiment.ts';
 import type { Faults } from './fault-session.ts';
+import { orCannotJudge } from './judge-each.ts';
 import { type LoadPath, loadRate, type RunningLoad, type Senders, startOn } from './load-path.ts';
-import { messageOf } from './promise.ts';
 
 /** Expected responses in a row that prove a baseline or a recovery: a second of load. */
 export const provenBy = loadRate;
@@ -164,7 +164,7 @@ export class UnderLoad implements AsyncDisposable {
       judgements[scope] =
         timeline?.status === 'fulfilled'
           ? await this.#judgeOne(testInfo, { ...load, scope, phase }, timeline.value, judge, good)
-          : cannotJudge(messageOf(timeline?.reason));
+          : await orCannotJudge(() => Promise.reject(timeline?.reason as Error));
     }
     return judgements;
   }

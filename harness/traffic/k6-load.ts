@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { MachineBusy } from '../base/machine-busy.ts';
 import { timeouts } from '../base/timeouts.ts';
 import { whileWaiting } from '../base/waiting.ts';
 import { type Clock, startClock } from './clock.ts';
@@ -200,17 +201,15 @@ class K6Run {
 
   #refuse({ dropped, unfinished, lateMs, requests }: StreamEnd): void {
     if (dropped > 0)
-      throw this.#error(
-        `k6 dropped ${dropped} of ${requests + dropped} requests: it could not keep the rate`,
-      );
+      throw this.#busy(`k6 dropped ${dropped} of ${requests + dropped} requests: it could not keep the rate`);
     if (this.#cutShortMs === undefined && requests < this.#due)
       throw this.#error(`k6 sent only ${requests} of ${this.#due} requests`);
     const stoodMs = (this.#cutShortMs ?? 0) - Math.max(this.stream.lastDueMs, this.#beganMs);
     if (stoodMs > timeouts.generatorStallMs + this.#intervalMs)
-      throw this.#error(`k6 sent nothing for the last ${Math.round(stoodMs)} ms: this machine is too busy`);
+      throw this.#busy(`k6 sent nothing for the last ${Math.round(stoodMs)} ms: this machine is too busy`);
     if (unfinished > 0) throw this.#error(`${unfinished} requests do not have an outcome`);
     if (lateMs > timeouts.generatorStallMs)
-      throw this.#error(
+      throw this.#busy(
         `k6 sent a request ${Math.round(lateMs)} ms after it was due, at most ${timeouts.generatorStallMs} ms may pass: this machine is too busy`,
       );
   }
@@ -241,6 +240,14 @@ class K6Run {
   }
 
   #error(why: string, cause?: unknown): Error {
-    return new Error(`Recording ${this.#what} failed: ${why}`, { cause });
+    return new Error(this.#failed(why), { cause });
+  }
+
+  #busy(why: string): MachineBusy {
+    return new MachineBusy(this.#failed(why));
+  }
+
+  #failed(why: string): string {
+    return `Recording ${this.#what} failed: ${why}`;
   }
 }

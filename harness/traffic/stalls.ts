@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { MachineBusy } from '../base/machine-busy.ts';
 import { readIfThere } from '../base/read-if-there.ts';
 import { timeouts } from '../base/timeouts.ts';
 
@@ -35,12 +36,12 @@ export class Stalls {
     clearInterval(this.#timer);
   }
 
-  /** The longest stall in milliseconds. Throws if the recording cannot be judged because of it. */
+  /** The longest stall in milliseconds. Throws MachineBusy if the recording cannot be judged because of it. */
   refuse(): number {
     // Each sample of the delay includes the interval up to the sample.
     const stoodMs = Math.max(this.#lateMs, this.#loop.max / 1e6 - loopResolutionMs);
     if (stoodMs <= timeouts.generatorStallMs) return stoodMs;
-    throw new Error(
+    throw new MachineBusy(
       `The recording failed: this process stood still for ${Math.round(stoodMs)} ms, at most ${timeouts.generatorStallMs} ms are allowed.${explained(this.#longest)} Run again when the machine is less busy.`,
     );
   }

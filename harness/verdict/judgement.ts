@@ -15,6 +15,11 @@ export function cannotJudge(reason: string, measurements: Measurement[] = []): J
   return { verdict: 'error', reason, measurements };
 }
 
+/** A judgement that this machine was too busy to run the mesh or its load. */
+export function machineTooBusy(reason: string, measurements: Measurement[] = []): Judgement {
+  return { ...cannotJudge(reason, measurements), machineBusy: true };
+}
+
 /** Fails with the complaints if there are any, and otherwise passes with the reason. */
 export function unless(
   complaints: readonly string[],
@@ -34,7 +39,12 @@ export function every(judgements: readonly Judgement[]): Judgement {
   for (const verdict of ['fail', 'error', 'pass'] as const) {
     const deciding = judgements.filter((judgement) => judgement.verdict === verdict);
     if (deciding.length === 0) continue;
-    return { verdict, reason: deciding.map(({ reason }) => reason).join('. '), measurements };
+    return {
+      verdict,
+      reason: deciding.map(({ reason }) => reason).join('. '),
+      measurements,
+      ...(deciding.every(({ machineBusy }) => machineBusy) ? { machineBusy: true } : {}),
+    };
   }
   return cannotJudge('there was nothing to judge');
 }

@@ -1,5 +1,5 @@
 import type { Outcome, RequestRecord, Timeline } from '../traffic/timeline.ts';
-import { cannotJudge, measured, unless } from './judgement.ts';
+import { cannotJudge, machineTooBusy, measured, unless } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 import { requestsIn, type Window } from './window.ts';
 import { count, countOutcomes, ms, tally } from './wording.ts';
@@ -48,7 +48,7 @@ export function judgeOutcomes(options: { timeline: Timeline } & OutcomeExpectati
     complaints.push(`${seen} were not ${allowed.join(' or ')}: ${tally(others)}${example}`);
   }
   if (speed.late) complaints.push(speed.late);
-  if (complaints.length === 0 && speed.doubt) return cannotJudge(speed.doubt, measurements);
+  if (complaints.length === 0 && speed.doubt) return machineTooBusy(speed.doubt, measurements);
   if (complaints.length === 0 && requests.length < Math.max(1, atLeast)) {
     return cannotJudge(
       `${count(requests.length, 'request')} are too few: ${atLeast} are needed`,

@@ -1,5 +1,5 @@
 import type { Good, RequestRecord, Timeline } from '../traffic/timeline.ts';
-import { cannotJudge } from './judgement.ts';
+import { machineTooBusy } from './judgement.ts';
 import type { Judgement } from './verdict.ts';
 
 /** A period in which a proxy had work and waited for a processor, on a timeline's clock. */
@@ -43,7 +43,7 @@ export function judgeWithStarvation(options: {
   const rest = timeline.requests.filter((one) => !doubtful.includes(one));
   if (judge({ ...timeline, requests: rest }).verdict === 'fail') return judgement;
   const [longest] = doubtful.flatMap(waitsDuring).toSorted((a, b) => b.waitedMs - a.waitedMs);
-  return cannotJudge(
+  return machineTooBusy(
     `this machine is too busy: a proxy of ${longest?.cluster} waited ${Math.round(longest?.waitedMs ?? 0)} ms for a processor. ` +
       `Only requests that were in flight while proxies waited (${doubtful.length}) broke the promise: ${judgement.reason}`,
     judgement.measurements,

@@ -24,4 +24,6 @@ export interface Judgement {
   /** One sentence that names the deciding numbers; for `fail`, the expected and the observed ones. */
   reason: string;
   measurements: Measurement[];
+  /** Of an `error`: this machine was too busy to run the mesh or its load, so another try may be judged. */
+  machineBusy?: true;
 }

@@ -13,6 +13,7 @@ import { attach } from '../../harness/mesh/attach.ts';
 import { versionsOf } from '../../harness/mesh/versions.ts';
 import { describeMachine, describeMesh, writeContext } from '../../harness/report/context.ts';
 import { reportSchema, type Report } from '../../harness/report/schema.ts';
+import { secondTryVariable, worthAnotherTry } from '../../harness/report/second-try.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { literally } from './suite-files.ts';
 import { lockMesh } from './lab-work.ts';
@@ -166,9 +167,13 @@ export async function readReport(runDir: string, code: number | null): Promise<R
   return report;
 }
 
+/** A regular expression for the tests of promises. */
+const patternOf = (ids: readonly string[]): string => `\\b(${ids.join('|')})\\b`;
+
 /**
  * Runs suites against a mesh and returns the report that was written. The verdict is the report's: Playwright's own exit
- * code cannot tell a broken promise from one that could not be judged.
+ * code cannot tell a broken promise from one that could not be judged. Promises that could not be judged only because this
+ * machine was too busy are tried again at the end, one at a time; the report has both tries.
  *
  * @throws Error when the run left no report that can be relied on; WrongUse when nothing is what was asked for.
  */
@@ -189,7 +194,7 @@ export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
   };
   options.signal.throwIfAborted();
   const { suites = [], promises = [] } = options;
-  const pattern = promises.length > 0 ? `\\b(${promises.join('|')})\\b` : options.grep;
+  const pattern = promises.length > 0 ? patternOf(promises) : options.grep;
   const grep = pattern === undefined ? [] : [`--grep=${pattern}`];
   const chosen = (options.projects ?? []).flatMap((project) => ['--project', project]);
   const code = await playwright([...suites.map(literally), ...grep, ...chosen], env, options, lock);
@@ -198,5 +203,15 @@ export async function runSuites(options: SuiteRunOptions): Promise<SuiteRun> {
     throw new WrongUse(
       `Nothing is ${[...suites, ...promises, options.grep ?? []].flat().join(' or ')}: docs/promises.md lists the promises.`,
     );
-  return { runDir, report };
+  const again = options.asItStands ? [] : worthAnotherTry(report);
+  if (again.length === 0 || options.signal.aborted) return { runDir, report };
+  console.error(`\nTrying again, one at a time, because this machine was too busy: ${again.join(', ')}.`);
+  const secondEnv = { ...env, [secondTryVariable]: '1' };
+  const secondCode = await playwright(
+    [`--grep=${patternOf(again)}`, '--workers=1'],
+    secondEnv,
+    options,
+    lock,
+  );
+  return { runDir, report: await readReport(runDir, secondCode) };
 }

@@ -36,16 +36,18 @@ promise(
     const routes = (await traffic.requestPathsTo('catalog', { mesh, probes, ingress })).filter((one) =>
       regions.includes(one.region),
     );
-    const judgements = await Promise.all(
-      routes.map(async ({ name, region, proxy, send }) => {
+    const judgements = await verdict.judgeEach(
+      routes,
+      ({ name }) => name,
+      async ({ region, proxy, send }) => {
         const ignored = meshes.endpointWeights((await proxy.eds()).get(host) ?? []);
         const weights = shares(region);
         const count = verdict.requestsNeeded({ right: weights, wrong: ignored });
         const timeline = await traffic.recordCount({ send, count });
-        return [name, verdict.judgeShares({ timeline, by: 'region', weights })] as const;
-      }),
+        return verdict.judgeShares({ timeline, by: 'region', weights });
+      },
     );
-    holdAll(testInfo, Object.fromEntries(judgements));
+    holdAll(testInfo, judgements);
   },
 );
 

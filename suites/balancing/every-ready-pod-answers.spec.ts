@@ -20,16 +20,15 @@ promise(
     const pods = (await Promise.all(mesh.clusters.map((cluster) => cluster.pods('catalog')))).flat();
     const members = Object.fromEntries(pods.filter(({ ready }) => ready).map(({ name }) => [name, 1]));
     const count = verdict.requestsToSeeAll(members);
-    const judgements = await Promise.all(
-      probes.all.map(async (caller) => {
+    const judgements = await verdict.judgeEach(
+      probes.all,
+      ({ cluster }) => `probe in ${cluster.name}`,
+      async (caller) => {
         const send = async () => traffic.recordOf(await caller.call('catalog'));
         const timeline = await traffic.recordCount({ send, count });
-        return [
-          `probe in ${caller.cluster.name}`,
-          verdict.judgeCoverage({ timeline, by: 'pod', members }),
-        ] as const;
-      }),
+        return verdict.judgeCoverage({ timeline, by: 'pod', members });
+      },
     );
-    holdAll(testInfo, Object.fromEntries(judgements));
+    holdAll(testInfo, judgements);
   },
 );

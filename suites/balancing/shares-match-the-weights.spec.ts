@@ -23,17 +23,19 @@ promise(
     await apply(manifest({ namespace: mesh.file.namespace }));
 
     const routes = await traffic.requestPathsTo('catalog', { mesh, probes, ingress });
-    const judgements = await Promise.all(
-      routes.map(async ({ name, region, proxy, send }) => {
+    const judgements = await verdict.judgeEach(
+      routes,
+      ({ name }) => name,
+      async ({ region, proxy, send }) => {
         const sent = (await proxy.eds()).get(meshes.outboundCluster('catalog', mesh.file.namespace)) ?? [];
         const weights = meshes.endpointWeights(sent);
         // Least request also counts requests in flight: with one request at a time, only the weights decide.
         const count = verdict.requestsNeeded({ right: weights, wrong: halved(weights, region), power: 0.99 });
         const timeline = await traffic.recordCount({ send, count, concurrency: 1 });
-        return [name, verdict.judgeShares({ timeline, by: 'region', weights })] as const;
-      }),
+        return verdict.judgeShares({ timeline, by: 'region', weights });
+      },
     );
-    holdAll(testInfo, Object.fromEntries(judgements));
+    holdAll(testInfo, judgements);
   },
 );
 

@@ -19,16 +19,19 @@ promise(
     const rules = meshes.shared(mesh.file).map(({ service }) => manifest({ namespace, service }));
     if (rules.length > 0) await apply(rules);
 
-    const judgements = await Promise.all(
-      probes.all.map(async (caller) => {
+    const judgements = await verdict.judgeEach(
+      probes.all,
+      ({ cluster }) => `probe in ${cluster.name}`,
+      async (caller) => {
         const calls = await callAll(mesh, caller);
-        return mesh.others(caller.cluster.name).map(({ name }) => {
+        const reached = mesh.others(caller.cluster.name).map(({ name }) => {
           const there = calls.filter(({ pods }) => pods[name] !== undefined);
           return [`${caller.cluster.name}→${name}`, verdict.judgeReach(name, there)] as const;
         });
-      }),
+        return Object.fromEntries(reached);
+      },
     );
-    holdAll(testInfo, Object.fromEntries(judgements.flat()));
+    holdAll(testInfo, judgements);
   },
 );
 

@@ -21,9 +21,15 @@ promise(
     );
     test.skip(directions.length === 0, 'No service has all its pods in one other cluster.');
 
-    const judgements = await Promise.all(
-      directions.map(async ({ caller, cluster, service }) => {
-        const scope = `${caller.cluster.name}→${cluster} (${service})`;
+    type Direction = (typeof directions)[number];
+    const scopeOf = ({ caller, cluster, service }: Direction) =>
+      `${caller.cluster.name}→${cluster} (${service})`;
+    const judgements = await verdict.judgeEach(
+      directions,
+      scopeOf,
+      async (direction): Promise<Record<string, verdict.Judgement>> => {
+        const { caller, cluster, service } = direction;
+        const scope = scopeOf(direction);
         const [{ transfer, arrivals }, ...transfers] = await Promise.all([
           traffic.takeStream(caller, service),
           ...Array.from({ length: bodies }, () => traffic.download(caller, service, bodyBytes)),
@@ -31,13 +37,13 @@ promise(
         ]);
         // The server may be two seconds ahead. A pause as long as the timeout of a request is a stall.
         const limits = { leastMs: traffic.streamMs - 2000, longestPauseMs: timeouts.requestMs };
-        return [
-          [`${scope}, bodies`, verdict.judgeIntact(cluster, transfers)],
-          [`${scope}, stream`, verdict.judgeIntact(cluster, [transfer])],
-          [`${scope}, flow of the stream`, verdict.judgeStreaming(arrivals, limits)],
-        ] as const;
-      }),
+        return {
+          [`${scope}, bodies`]: verdict.judgeIntact(cluster, transfers),
+          [`${scope}, stream`]: verdict.judgeIntact(cluster, [transfer]),
+          [`${scope}, flow of the stream`]: verdict.judgeStreaming(arrivals, limits),
+        };
+      },
     );
-    holdAll(testInfo, Object.fromEntries(judgements.flat()));
+    holdAll(testInfo, judgements);
   },
 );

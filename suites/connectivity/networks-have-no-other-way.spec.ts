@@ -21,17 +21,18 @@ promise(
     );
     test.skip(directions.length === 0, 'All clusters of the mesh are on one network.');
 
-    const judgements = await Promise.all(
-      directions.map(async ({ caller, target }) => {
+    const judgements = await verdict.judgeEach(
+      directions,
+      ({ caller, target }) => `${caller.cluster.name}→${target.name}`,
+      async ({ caller, target }) => {
         // The control is a pod without a sidecar: it answers every caller, but a sidecar could refuse the call.
         const own = await caller.cluster.readyPod(meshes.plainProbe);
         const control = traffic.recordOf(await caller.callAddress(own.ip, serve));
         const attempts = await tryAll(mesh, caller, target);
-        const scope = `${caller.cluster.name}→${target.name}`;
-        return [scope, verdict.judgeIsolation({ cluster: target.name, control, attempts })] as const;
-      }),
+        return verdict.judgeIsolation({ cluster: target.name, control, attempts });
+      },
     );
-    holdAll(testInfo, Object.fromEntries(judgements));
+    holdAll(testInfo, judgements);
   },
 );
 

@@ -15,12 +15,12 @@ promise(
     const networks = new Set(mesh.file.clusters.map(({ network }) => network));
     test.skip(networks.size < 2, 'All clusters of the mesh are on one network.');
 
-    const judgements = await Promise.all(
-      mesh.clusters.map(
-        async (cluster) => [cluster.name, verdict.judgeCrossNetwork(await readAll(mesh, cluster))] as const,
-      ),
+    const judgements = await verdict.judgeEach(
+      mesh.clusters,
+      ({ name }) => name,
+      async (cluster) => verdict.judgeCrossNetwork(await readAll(mesh, cluster)),
     );
-    holdAll(testInfo, Object.fromEntries(judgements));
+    holdAll(testInfo, judgements);
   },
 );
 

@@ -24,17 +24,18 @@ promise(
     await apply(rules, { awaitProxies: 'tried' });
 
     const count = verdict.requestsToSeeFailures();
-    const judgements = await Promise.all(
-      calls.map(async ({ caller, service, pods }) => {
+    const judgements = await verdict.judgeEach(
+      calls,
+      ({ caller, service, pods }) => `${caller.cluster.name}→${Object.keys(pods).join('/')} (${service})`,
+      async ({ caller, service, pods }) => {
         const timeline = await traffic.recordCount({
           send: async () => traffic.recordOf(await caller.call(service)),
           count,
         });
         const clusters = Object.keys(pods);
-        const scope = `${caller.cluster.name}→${clusters.join('/')} (${service})`;
-        return [scope, verdict.judgeAnsweredBy({ timeline, service, clusters, atLeast: count })] as const;
-      }),
+        return verdict.judgeAnsweredBy({ timeline, service, clusters, atLeast: count });
+      },
     );
-    holdAll(testInfo, Object.fromEntries(judgements));
+    holdAll(testInfo, judgements);
   },
 );

@@ -19,28 +19,29 @@ promise(
     test.skip(mesh.clusters.length < 2, 'The mesh has one cluster only.');
     test.skip(primaries.length === 0, 'No cluster of the mesh file runs its own istiod.');
 
-    const judgements = await Promise.all(
-      primaries.map(async (cluster) => {
+    const judgements = await verdict.judgeEach(
+      primaries,
+      ({ name }) => `istiods of ${name}`,
+      async (cluster) => {
         const calls = await callAcross(mesh, probes.all, cluster);
         const istiods = await meshes.istiodsOf(cluster, mesh.file.rootNamespace);
         await using stack = new AsyncDisposableStack();
         for (const istiod of istiods) stack.use(istiod);
-        return await Promise.all(
-          istiods.flatMap((istiod) =>
-            mesh.others(cluster.name).map(async (remote) => {
-              const seen = await meshes.observeSync(mesh, cluster, remote, istiod);
-              const called = calls[remote.name];
-              const judgement = verdict.judgeSync(remote.name, {
-                ...seen,
-                ...(called ? { traffic: called } : {}),
-              });
-              return [`istiod ${cluster.name}/${istiod.pod.name}→${remote.name}`, judgement] as const;
-            }),
-          ),
+        return await verdict.judgeEach(
+          istiods.flatMap((istiod) => mesh.others(cluster.name).map((remote) => ({ istiod, remote }))),
+          ({ istiod, remote }) => `istiod ${cluster.name}/${istiod.pod.name}→${remote.name}`,
+          async ({ istiod, remote }) => {
+            const seen = await meshes.observeSync(mesh, cluster, remote, istiod);
+            const called = calls[remote.name];
+            return verdict.judgeSync(remote.name, {
+              ...seen,
+              ...(called ? { traffic: called } : {}),
+            });
+          },
         );
-      }),
+      },
     );
-    holdAll(testInfo, Object.fromEntries(judgements.flat()));
+    holdAll(testInfo, judgements);
   },
 );
 

@@ -15,8 +15,12 @@ promise(
     const homes = mesh.clusters.filter((home) => meshes.remoteView(mesh, home).from.length > 0);
     test.skip(homes.length === 0, 'No cluster has an east-west gateway and others on another network.');
 
-    const judgements = await Promise.all(homes.map((home) => comeAndGo(mesh, apply, home)));
-    holdAll(testInfo, Object.fromEntries(judgements.flat()));
+    const judgements = await verdict.judgeEach(
+      homes,
+      ({ name }) => `pods of ${name}`,
+      async (home) => Object.fromEntries(await comeAndGo(mesh, apply, home)),
+    );
+    holdAll(testInfo, judgements);
   },
 );
 

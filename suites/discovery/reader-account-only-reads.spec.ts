@@ -14,17 +14,20 @@ promise(
   },
   'The account that istiod uses for a remote cluster can read all that istiod needs, and can do nothing else.',
   async ({ mesh }, testInfo) => {
-    const accounts = (
-      await Promise.all(mesh.clusters.map((cluster) => meshes.readerAccounts(mesh, cluster)))
-    ).flat();
-    test.skip(accounts.length === 0, 'No cluster holds a remote secret of another cluster of the mesh.');
-
-    const judgements = await Promise.all(
-      accounts.map(async (account) => {
-        const access = await account.access();
-        return [`${account.of}→${account.reads}`, verdict.judgeReader(access)] as const;
-      }),
+    const judgements = await verdict.judgeEach(
+      mesh.clusters,
+      ({ name }) => `remote secrets of ${name}`,
+      async (cluster) =>
+        verdict.judgeEach(
+          await meshes.readerAccounts(mesh, cluster),
+          ({ of, reads }) => `${of}→${reads}`,
+          async (account) => verdict.judgeReader(await account.access()),
+        ),
     );
-    holdAll(testInfo, Object.fromEntries(judgements));
+    test.skip(
+      Object.keys(judgements).length === 0,
+      'No cluster holds a remote secret of another cluster of the mesh.',
+    );
+    holdAll(testInfo, judgements);
   },
 );

@@ -60,16 +60,20 @@ promise(
     const boundMs = verdict.failbackBound({ localPods: 0, requestIntervalMs, attemptTimeoutMs }).ms;
     await settle(true, boundMs + timeouts.requestMs);
 
-    const judgements = await all(async ({ scope, recording }) => {
-      const timeline = await recording.stop();
-      const at = (label: string) => timeline.events.find((event) => event.label === label)?.atMs ?? NaN;
-      const window = { fromMs: at(events.down), toMs: at(events.healing) };
-      const withinMs = verdict.failureBound(attemptTimeoutMs).ms;
-      const expected = ['connectFailure', 'noHealthyUpstream'] as const;
-      const failing = verdict.judgeOutcomes({ timeline, window, expected, withinMs, atLeast });
-      const recovering = verdict.judgeRecovery({ timeline, healed: events.healed, boundMs });
-      return [[`${scope}, while down`, failing] as const, [`${scope}, afterwards`, recovering] as const];
-    });
-    holdAll(testInfo, Object.fromEntries(judgements.flat()));
+    const judgements = await verdict.judgeEach(
+      loads,
+      ({ scope }) => scope,
+      async ({ scope, recording }): Promise<Record<string, verdict.Judgement>> => {
+        const timeline = await recording.stop();
+        const at = (label: string) => timeline.events.find((event) => event.label === label)?.atMs ?? NaN;
+        const window = { fromMs: at(events.down), toMs: at(events.healing) };
+        const withinMs = verdict.failureBound(attemptTimeoutMs).ms;
+        const expected = ['connectFailure', 'noHealthyUpstream'] as const;
+        const failing = verdict.judgeOutcomes({ timeline, window, expected, withinMs, atLeast });
+        const recovering = verdict.judgeRecovery({ timeline, healed: events.healed, boundMs });
+        return { [`${scope}, while down`]: failing, [`${scope}, afterwards`]: recovering };
+      },
+    );
+    holdAll(testInfo, judgements);
   },
 );

@@ -65,14 +65,15 @@ promise(
         withinMs: timeouts.requestMs,
       }),
     );
-    const judgements = await all(async ({ name, recording }) => {
-      const timeline = await recording.stop();
-      const budget = { fault, budgetErrors: 0, budgetMs: 0 };
-      return [
-        name,
-        waits.judge(timeline, (one) => verdict.judgeOutage({ timeline: one, ...budget })),
-      ] as const;
-    });
-    holdAll(testInfo, Object.fromEntries(judgements));
+    const judgements = await verdict.judgeEach(
+      recordings,
+      ({ name }) => name,
+      async ({ recording }) => {
+        const timeline = await recording.stop();
+        const budget = { fault, budgetErrors: 0, budgetMs: 0 };
+        return waits.judge(timeline, (one) => verdict.judgeOutage({ timeline: one, ...budget }));
+      },
+    );
+    holdAll(testInfo, judgements);
   },
 );

@@ -1,3 +1,4 @@
+import { doctorSilentLine, firstTryLine } from '../experiment-line.ts';
 import { untried } from '../judge.ts';
 import { experimentFigures, type Pictures } from '../picture/experiments.ts';
 import { duration } from '../plain-text.ts';
@@ -66,7 +67,7 @@ function reason({ reason, verdict }: ReportPromise): Markup {
 
 /** Pictures have the full width of the page, between the text and the numbers. */
 function inside(one: ReportPromise, figures: Markup | false): Markup {
-  const text = [reason(one), cause(one)];
+  const text = [reason(one), cause(one), firstTry(one)];
   const rest = [numbers(one), about(one)];
   if (!figures) return html`<div class="inside">${text} ${rest}</div>`;
   return html`<div class="inside">${text}</div>
@@ -88,7 +89,11 @@ function numbers({ measurements, experiments = [] }: ReportPromise): Markup[] {
 }
 
 /** The first cause that the doctor found, and its remedy. */
-function cause({ cause }: ReportPromise): Markup | false {
+function cause({ cause, doctorSilent }: ReportPromise): Markup | false {
+  if (doctorSilent)
+    return html`<div class="cause">
+      <p>${doctorSilentLine}</p>
+    </div>`;
   if (!cause) return false;
   const where = cause.cluster === undefined ? '' : ` in ${cause.cluster}`;
   return html`<div class="cause">
@@ -96,6 +101,11 @@ function cause({ cause }: ReportPromise): Markup | false {
     <pre><code>${cause.remedy}</code></pre>
     <p class="note">Explained in ${link(cause.anchor, html`<code>${cause.anchor}</code>`)}.</p>
   </div>`;
+}
+
+function firstTry(one: ReportPromise): Markup | false {
+  const line = firstTryLine(one);
+  return line !== undefined && html`<p class="note">${line}</p>`;
 }
 
 function about(one: ReportPromise): Markup {

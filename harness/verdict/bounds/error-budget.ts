@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../../traffic/timeline.ts';
-import { cannotJudge, measured, unless } from '../judgement.ts';
+import { machineTooBusy, measured, unless } from '../judgement.ts';
 import type { Judgement } from '../verdict.ts';
 import { count, countOutcomes, ms, tally } from '../wording.ts';
 
@@ -25,7 +25,7 @@ export function judgeErrorBudget(
   const seen = `${count(failed.length, 'request')} failed`;
   const tooMany = `${seen} (${tally(countOutcomes(failed))}), at most ${budgetErrors} may`;
   if (failed.length > budgetErrors && failed.length <= lateBudgetErrors)
-    return cannotJudge(
+    return machineTooBusy(
       `${tooMany}, but requests were sent up to ${ms(lateMs)} after they were due: this machine is too busy`,
       measurements,
     );
