@@ -73,7 +73,7 @@ export function judgeOutage(options: { timeline: Timeline } & OutageBudget): Jud
   const seen =
     bad.length === 0
       ? 'no request failed'
-      : `${count(bad.length, 'request')} not served (${tally(countOutcomes(bad))}) within ${ms(totalMs)}`;
+      : `${count(bad.length, 'request')} not served (${lossesOf(bad)}) within ${ms(totalMs)}`;
   return unless(
     complaints,
     `${seen}; budget ${count(budgetErrors, 'request')} and ${ms(budgetMs)}`,
@@ -81,11 +81,20 @@ export function judgeOutage(options: { timeline: Timeline } & OutageBudget): Jud
   );
 }
 
+/** The outcomes of requests that were not served. An `ok` among them was too slow, or another region answered it. */
+const lossesOf = (bad: readonly RequestRecord[]): string =>
+  tally(
+    [...countOutcomes(bad)].map(([outcome, n]) => [
+      outcome === 'ok' ? 'ok but too slow or from elsewhere' : outcome,
+      n,
+    ]),
+  );
+
 function complaintsOf({ outages, bad, totalMs }: Cost, budgetErrors: number, budgetMs: number): string[] {
   const complaints: string[] = [];
   if (bad.length > budgetErrors) {
     complaints.push(
-      `${count(bad.length, 'request')} not served (${tally(countOutcomes(bad))}), at most ${budgetErrors} may`,
+      `${count(bad.length, 'request')} not served (${lossesOf(bad)}), at most ${budgetErrors} may`,
     );
   }
   if (totalMs > budgetMs) {

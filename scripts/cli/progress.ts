@@ -1,3 +1,4 @@
+import { wholeWords } from './whole-words.ts';
 import { safeText, unguarded } from '../../harness/base/output-guard.ts';
 
 /** How often a line that is not updated in place is printed. */
@@ -44,9 +45,7 @@ export class Progress implements Disposable {
     const text = `Reading ${open.map(([cluster, part]) => `${cluster}: ${part}`).join('; ')} (${seconds} s)`;
     if (!this.#isTerminal) console.error(text);
     else {
-      const line = safeText(text)
-        .replaceAll('\n', ' ')
-        .slice(0, (process.stderr.columns || 80) - 1);
+      const line = wholeWords(safeText(text), (process.stderr.columns || 80) - 1);
       unguarded(process.stderr).write(`\r\x1b[K${line}`);
     }
   }

@@ -1,9 +1,13 @@
 import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput, type ListrTask } from 'listr2';
 import { safeText, unguarded } from '../../harness/base/output-guard.ts';
+import { wholeWords } from './whole-words.ts';
 import type { Step } from '../../harness/lab/step.ts';
 
-/** How long a step may be silent before a line says that it is still at work. */
+/** How long a step may be silent before a line says that it is still running. */
 const heartbeatMs = 30_000;
+
+/** The longest output of another program in a line, in characters. */
+const longestOutput = 120;
 
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
@@ -57,10 +61,13 @@ async function asLines(step: Step, depth: number): Promise<void> {
   print(`> ${step.title}`);
   let last = '';
   const heartbeat = setInterval(() => {
-    if (step.run) print(`  ${step.title}: still at work after ${seconds(started)}${last ? `: ${last}` : ''}`);
+    if (step.run)
+      print(
+        `  ${step.title}: still running after ${seconds(started)}${last ? `. Last output: "${last}"` : ''}`,
+      );
   }, heartbeatMs);
   try {
-    const outcome = await step.run?.((line) => (last = line.slice(0, 160)));
+    const outcome = await step.run?.((line) => (last = wholeWords(line, longestOutput)));
     const run = (child: Step): Promise<void> => asLines(child, depth + 1);
     if (step.concurrent) await settle((step.steps ?? []).map(run));
     else for (const child of step.steps ?? []) await run(child);
