@@ -86,6 +86,8 @@ export const timeouts = {
   imageMs: 1_800_000,
   /** Work in the cache that has not ended after this was killed; the longest takes half an hour. */
   abandonedMs: 86_400_000,
+  /** A mesh whose problems stay the same for this long does not become ready: longer than istiod waits for a silent cluster (30 s). */
+  notReadyMs: 45_000,
   /** The whole lab, from workloads applied to every proxy knowing what the topology says. */
   readinessMs: 120_000,
 } as const;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Mesh, MeshCluster, Pod } from './attach.ts';
 import { knownEndpoints } from './known-endpoints.ts';
-import { whatWasSeen } from './readiness.ts';
+import { waitUntilReady, whatWasSeen } from './readiness.ts';
 
 test('an observed problem is reported, and a failed read is not an observation', () => {
   const observed = { problem: 'west/webapp-1: catalog: expected 2 pods' };
@@ -33,4 +33,19 @@ test('the fewest that a proxy knows count, and of pods those alone', async () =>
   assert.equal(await of({}), 2);
   assert.equal(await of({ pods }), 1);
   assert.equal(await of({ proxies: [proxies[0]], pods }), 2);
+});
+
+test('a mesh whose problems stay the same is given up before its time is over', async () => {
+  let looks = 0;
+  const pods = async () => (looks++ < 2 ? [] : [{ name: 'orders-1', ready: false }]);
+  const west = { name: 'west', pods } as unknown as MeshCluster;
+  const file = { services: [{ name: 'orders', pods: { west: 1 } }] };
+  const mesh = { file, clusters: [west] } as unknown as Mesh;
+  const began = performance.now();
+  await assert.rejects(
+    waitUntilReady(mesh, { timeoutMs: 60_000, unchangedMs: 200 }),
+    /was not ready within 1 s:\n {2}- west: orders should have 1 ready pods, has orders-1 not ready/,
+  );
+  assert.ok(looks >= 4, 'a changed problem starts the time again');
+  assert.ok(performance.now() - began < 30_000);
 });

@@ -13,6 +13,8 @@ export interface ReadinessOptions {
   onProgress?: (line: string) => void;
   /** Default {@link timeouts.readinessMs}. */
   timeoutMs?: number;
+  /** Gives up when the problems have been the same for this long, in milliseconds. Default: never. */
+  unchangedMs?: number;
   /** Ends the wait with its reason. */
   signal?: AbortSignal;
 }
@@ -29,8 +31,9 @@ const clientServices = ['probe', 'webapp'];
  * @throws Error when that is not so in time: each line names cluster, proxy and service, what was expected and seen.
  */
 export async function waitUntilReady(mesh: Mesh, options: ReadinessOptions = {}): Promise<void> {
-  const deadlineMs = performance.now() + (options.timeoutMs ?? timeouts.readinessMs);
-  let reported = '';
+  const { timeoutMs = timeouts.readinessMs, unchangedMs = Infinity } = options;
+  const beganMs = performance.now();
+  let [reported, seen, seenMs] = ['', '', beganMs];
   await whileWaiting(async () => {
     for (;;) {
       options.signal?.throwIfAborted();
@@ -38,7 +41,11 @@ export async function waitUntilReady(mesh: Mesh, options: ReadinessOptions = {})
       if (problems.length === 0) return;
       const line = `${problems.length} to come: ${problems[0]}`;
       if (line !== reported) options.onProgress?.((reported = line));
-      if (performance.now() > deadlineMs) throw notReady(problems, options.timeoutMs ?? timeouts.readinessMs);
+      const nowMs = performance.now();
+      const all = problems.join('\n');
+      if (all !== seen) [seen, seenMs] = [all, nowMs];
+      if (nowMs - beganMs > timeoutMs || nowMs - seenMs > unchangedMs)
+        throw notReady(problems, nowMs - beganMs);
       await delay(timeouts.pollMs);
     }
   });
@@ -129,11 +136,11 @@ async function proxyProblems(file: MeshFile, cluster: MeshCluster, pod: Pod): Pr
   });
 }
 
-function notReady(problems: string[], timeoutMs: number): Error {
+function notReady(problems: string[], waitedMs: number): Error {
   const shown = problems.slice(0, 10).map((problem) => `  - ${problem}`);
   const more = problems.length > shown.length ? `\n  and ${problems.length - shown.length} more` : '';
   return new Error(
-    `The mesh was not ready within ${timeoutMs / 1000} s, so nothing can be measured:\n${shown.join('\n')}${more}\n` +
+    `The mesh was not ready within ${Math.round(waitedMs / 1000)} s:\n${shown.join('\n')}${more}\n` +
       'Compare with what istiod knows: istioctl proxy-status, and /debug/clusterz for unsynced remote clusters.',
   );
 }

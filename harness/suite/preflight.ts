@@ -34,7 +34,7 @@ async function healLeftovers(mesh: Mesh): Promise<unknown> {
 
 /**
  * Checks that every API server of a mesh answers. Leftovers of killed runs are healed first, because they may prevent an answer. Then
- * waits until the mesh is ready.
+ * waits until the mesh is ready, or stays as it is.
  *
  * @returns whether the mesh became ready in time; promises about readiness itself can be judged without that.
  * @throws Error with all reasons why the mesh cannot be judged.
@@ -54,10 +54,12 @@ export async function preflight(meshFilePath: string): Promise<boolean> {
       },
     );
   try {
-    await waitUntilReady(mesh);
+    await waitUntilReady(mesh, { unchangedMs: timeouts.notReadyMs });
     return true;
   } catch (error) {
-    console.error(String(error));
+    console.error(
+      `${String(error)}\nThe run goes on: promises that disturb the mesh need a ready mesh, the others are judged.`,
+    );
     return false;
   }
 }
