@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { stringify } from 'yaml';
+import { temporaryFolder } from '../base/temporary-folder.ts';
 import { issueAuthority } from '../x509/authorities.ts';
 import { apiConnections } from './api-connections.ts';
 import { openClusterApi, type ClusterApi, type RequestLimits } from './cluster-api.ts';
@@ -21,7 +21,7 @@ await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 after(() => server.closeAllConnections());
 after(() => void server.close());
 
-const folder = mkdtempSync(join(tmpdir(), 'meshproof-connections-'));
+const folder = temporaryFolder();
 
 function open(user: object, limits: RequestLimits = {}): ClusterApi {
   const kubeconfig = join(folder, 'kubeconfig');

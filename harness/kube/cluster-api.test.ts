@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { ApiException } from '#kubernetes-client';
 import { stringify } from 'yaml';
+import { temporaryFolder } from '../base/temporary-folder.ts';
 import { openClusterApi } from './cluster-api.ts';
 
 /** An API server that forbids Nodes, and answers no other request. */
@@ -18,7 +18,7 @@ await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
 after(() => silent.closeAllConnections());
 after(() => void silent.close());
 
-const kubeconfig = join(mkdtempSync(join(tmpdir(), 'meshproof-api-')), 'kubeconfig');
+const kubeconfig = join(temporaryFolder(), 'kubeconfig');
 const server = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
 writeFileSync(
   kubeconfig,

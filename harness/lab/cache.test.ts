@@ -2,20 +2,19 @@ import assert from 'node:assert/strict';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
+import { temporaryFolder } from '../base/temporary-folder.ts';
 import { timeouts } from '../base/timeouts.ts';
 import { ensureCached, sweepUnfinished } from './cache.ts';
 
-const root = () => mkdtempSync(join(tmpdir(), 'meshproof-cache-'));
+const root = () => temporaryFolder();
 const text = (folder: string) => readFileSync(join(folder, 'k6'), 'utf8');
 const writes = (what: string) => async (unfinished: string) => writeFileSync(join(unfinished, 'k6'), what);
 

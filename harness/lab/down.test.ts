@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import {} from 'node:fs/promises';
 import test from 'node:test';
+import { temporaryFolder } from '../base/temporary-folder.ts';
 import { fakeCommands } from '../base/fake-command.ts';
 import { labObjects, removeLab } from './down.ts';
 
@@ -22,7 +21,7 @@ esac`;
 
 const lab = async () => ({
   name: 'a',
-  folder: await mkdtemp(join(tmpdir(), 'meshproof-lab-')),
+  folder: temporaryFolder(),
   engine: { endpoint: 'unix:///nowhere.sock', version: '1', ours: false },
 });
 

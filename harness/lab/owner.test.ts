@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { temporaryFolder } from '../base/temporary-folder.ts';
 import { fakeCommands } from '../base/fake-command.ts';
 import { removeLab } from './down.ts';
 import type { Lab } from './lab.ts';
 import { ensureNetworks } from './networks.ts';
 import { ForeignLab, ensureOwner, refuseForeign } from './owner.ts';
 
-const folder = () => mkdtemp(join(tmpdir(), 'meshproof-owner-'));
+const folder = () => temporaryFolder();
 const labIn = (of: string) => ({
   ...{ name: 'ci', folder: of },
   engine: { endpoint: 'unix:///nowhere.sock', version: '1', ours: false },
@@ -19,7 +19,7 @@ const standing = (owner: string, state: string) =>
   fakeCommands({ docker: `case "$*" in "network ls"*) printf 'id\\t${owner}\\t${state}\\n' ;; esac` });
 
 test('the id of a lab is created once, kept with its state, and created again if its file is incomplete', async () => {
-  const [one, other] = [await folder(), await folder()];
+  const [one, other] = [folder(), folder()];
   const id = await ensureOwner(one);
   assert.equal(await ensureOwner(one), id);
   assert.notEqual(await ensureOwner(other), id);
@@ -28,7 +28,7 @@ test('the id of a lab is created once, kept with its state, and created again if
 });
 
 test('a lab of our own is worked on, and so is one of a version that had no owners', async () => {
-  const own = await folder();
+  const own = folder();
   for (const owner of [await ensureOwner(own), '']) {
     await using _docker = await standing(owner, '/elsewhere');
     await refuseForeign(labIn(own));
@@ -36,7 +36,7 @@ test('a lab of our own is worked on, and so is one of a version that had no owne
 });
 
 test("another checkout's lab of the same name is refused, naming where it was made", async () => {
-  const own = await folder();
+  const own = folder();
   await ensureOwner(own);
   await using _docker = await standing('somebody', '/their/.meshproof/ci');
   await assert.rejects(refuseForeign(labIn(own)), (error: Error) => {
@@ -48,13 +48,13 @@ test("another checkout's lab of the same name is refused, naming where it was ma
 });
 
 test('a lab without its state differs from the lab of another checkout', async () => {
-  const own = await folder();
+  const own = folder();
   await using _docker = await standing('before', own);
   await assert.rejects(refuseForeign(labIn(own)), /what was kept there is lost/);
 });
 
 test("down does not touch another checkout's lab, unless it is forced to", async () => {
-  const own = await folder();
+  const own = folder();
   await using docker = await fakeCommands({
     docker: `
 [ -e "$FAKE/gone" ] && exit 0
@@ -71,7 +71,7 @@ esac`,
 });
 
 test('networks are made with the owner on them, and not into a lab that another made meanwhile', async () => {
-  const own = await folder();
+  const own = folder();
   const topology = { networks: [{ name: 'net', subnet: '10.1.0.0/24' }] };
   const lab = { ...labIn(own), owner: await ensureOwner(own), topology } as unknown as Lab;
   {

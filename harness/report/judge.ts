@@ -104,7 +104,7 @@ function judge(result: TrialResult, judgements: RecordedJudgement[], unrun: stri
     const busy = unclear.every(({ machineBusy }) => machineBusy) && otherErrors(result, known).length === 0;
     return {
       verdict: 'error',
-      reason: withOtherErrors(reasons(unclear), result, broken),
+      reason: withOtherErrors(reasons(unclear), result, known),
       ...(busy ? { machineBusy: true } : {}),
     };
   }

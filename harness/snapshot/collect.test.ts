@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
+import { temporaryFolder } from '../base/temporary-folder.ts';
 import { parseMeshFile } from '../config/load.ts';
 import { attach } from '../mesh/attach.ts';
 import { collectSnapshot } from './collect.ts';
@@ -31,7 +31,7 @@ async function apiServer(forbidden: RegExp) {
 
 test('a partial permission gives what may be read, and says what is missing and why', async () => {
   await using server = await apiServer(/\/nodes|\/secrets/);
-  const folder = mkdtempSync(path.join(tmpdir(), 'meshproof-collect-'));
+  const folder = temporaryFolder();
   writeFileSync(
     path.join(folder, 'k'),
     kubeconfig(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),

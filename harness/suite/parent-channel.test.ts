@@ -60,7 +60,8 @@ const hasEnded = async (pid: number): Promise<boolean> =>
 
 test('a run whose command was killed heals, reports that it was interrupted, and ends', async () => {
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(dir, name), text);
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const env = { ...inherited, PWTEST_CACHE_DIR: path.join(dir, 'cache') }; // Playwright does not delete its cache
   const child = spawn(process.execPath, [path.join(dir, 'command.js')], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,10 +1,11 @@
 /**
  * The unit tests: a process for each folder with tests, two at a time. Prints each failure with its file, and the number of tests. Ends with
- * 1 if a test or a process failed, or if a folder has no tests. `--junit FILE` writes the report, too; names of folders select them.
+ * 1 if a test or a process failed, if a folder has no tests, or if its tests leave files in the temporary directory. `--junit FILE` writes the report, too; names of folders select them.
  */
 import { execFile } from 'node:child_process';
-import { globSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { globSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { countJunit, failuresOf } from './test-count.ts';
 
@@ -36,13 +37,22 @@ function run(folder: string): Promise<Ended> {
   if (files.length === 0)
     return Promise.resolve({ folder, xml: '', said: 'The folder does not have tests.', failed: true });
   const argv = ['--test', '--test-isolation=none', '--test-reporter=junit', ...files];
-  const options = { maxBuffer: largestReport, env: { ...process.env, NODE_TEST_CONTEXT: undefined } };
+  const temporary = mkdtempSync(join(tmpdir(), 'meshproof-unit-'));
+  const env = { ...process.env, NODE_TEST_CONTEXT: undefined, TMPDIR: temporary };
+  const options = { maxBuffer: largestReport, env };
   return new Promise((resolve) =>
     execFile(process.execPath, argv, options, (error, xml, stderr) => {
       const { passed, failed } = countJunit(xml);
       const isWhole = passed + failed > 0 && xml.trimEnd().endsWith('</testsuites>');
-      const said = `${isWhole ? '' : 'The process ended before its tests did. '}${stderr}`.trim();
-      resolve({ folder, xml, said, failed: error !== null || failed > 0 || !isWhole });
+      const left = readdirSync(temporary);
+      rmSync(temporary, { recursive: true });
+      const said = [
+        ...(isWhole ? [] : ['The process ended before its tests did.']),
+        ...(left.length > 0 ? [`The tests left files in the temporary directory: ${left.join(', ')}.`] : []),
+        stderr,
+      ];
+      const isFailed = error !== null || failed > 0 || !isWhole || left.length > 0;
+      resolve({ folder, xml, said: said.join(' ').trim(), failed: isFailed });
     }),
   );
 }
