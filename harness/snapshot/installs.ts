@@ -12,38 +12,78 @@ import { install } from './shape-istio.ts';
 /** Settings of istiod that decide something between clusters; the rest of its environment stays behind. */
 const keptSettings = new Set([
   'AUTO_RELOAD_PLUGIN_CERTS',
+  'CERT_SIGNER_DOMAIN',
+  'CITADEL_SELF_SIGNED_CA_CERT_TTL',
   'CLUSTER_ID',
+  'COMPLIANCE_POLICY',
   'DEFAULT_WORKLOAD_CERT_TTL',
   'ENABLE_MULTICLUSTER_HEADLESS',
   'ENABLE_NATIVE_SIDECARS',
   'ENABLE_CA_SERVER',
+  'ENABLE_CLUSTER_TRUST_BUNDLE_API',
+  'ENABLE_ENHANCED_DESTINATIONRULE_MERGE',
+  'ENABLE_GATEWAY_API_MANUAL_DEPLOYMENT',
+  'ENABLE_LOCALITY_WEIGHTED_LB_CONFIG',
+  'ENABLE_MCS_AUTO_EXPORT',
+  'ENABLE_MCS_CLUSTER_LOCAL',
+  'ENABLE_MCS_HOST',
+  'ENABLE_MCS_SERVICE_DISCOVERY',
+  'ENABLE_TLS_ON_SIDECAR_INGRESS',
+  'EXTERNAL_CA',
   'EXTERNAL_ISTIOD',
   'INJECTION_WEBHOOK_CONFIG_NAME',
+  'ISTIOD_CUSTOM_HOST',
+  'ISTIO_DUAL_STACK',
+  'ISTIO_ENABLE_IPV4_OUTBOUND_LISTENER_FOR_IPV6_CLUSTERS',
   'ISTIO_MULTIROOT_MESH',
+  'ISTIO_WATCH_NAMESPACE',
+  'K8S_SIGNER',
   'LOCAL_CLUSTER_SECRET_WATCHER',
   'MAX_WORKLOAD_CERT_TTL',
+  'MCS_API_GROUP',
+  'MCS_API_VERSION',
+  'PILOT_ALLOW_SIDECAR_SERVICE_INBOUND_LISTENER_MERGE',
+  'PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS',
+  'PILOT_CA_CERT_CONFIGMAP',
   'PILOT_CERT_PROVIDER',
   'PILOT_DEBOUNCE_AFTER',
   'PILOT_DEBOUNCE_MAX',
+  'PILOT_DRAINING_LABEL',
   'PILOT_ENABLE_ALPN_FILTER',
   'PILOT_ENABLE_AMBIENT',
   'PILOT_ENABLE_CROSS_CLUSTER_WORKLOAD_ENTRY',
   'PILOT_ENABLE_EDS_FOR_HEADLESS_SERVICES',
+  'PILOT_ENABLE_GATEWAY_API',
   'PILOT_ENABLE_IP_AUTOALLOCATE',
   'PILOT_ENABLE_K8S_SELECT_WORKLOAD_ENTRIES',
   'PILOT_ENABLE_METADATA_EXCHANGE',
   'PILOT_ENABLE_REMOTE_CREDENTIALS_CONTROLLER',
+  'PILOT_ENABLE_SERVICEENTRY_SELECT_PODS',
+  'PILOT_ENABLE_STRICT_GATEWAY_MERGING',
+  'PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION',
+  'PILOT_ENABLE_XDS_IDENTITY_CHECK',
   'PILOT_FILTER_GATEWAY_CLUSTER_CONFIG',
+  'PILOT_GATEWAY_API_CONTROLLER_NAME',
   'PILOT_HTTP10',
+  'PILOT_IGNORE_RESOURCES',
+  'PILOT_INCLUDE_RESOURCES',
   'PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS',
+  'PILOT_MULTICLUSTER_KUBECONFIG_PATH',
   'PILOT_MULTI_NETWORK_DISCOVER_GATEWAY_API',
   'PILOT_REMOTE_CLUSTER_TIMEOUT',
   'PILOT_SCOPE_GATEWAY_TO_NAMESPACE',
   'PILOT_SEND_UNHEALTHY_ENDPOINTS',
+  'PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE',
   'PILOT_SKIP_VALIDATE_TRUST_DOMAIN',
+  'PREFER_DESTINATIONRULE_TLS_FOR_EXTERNAL_SERVICES',
   'RESOLVE_HOSTNAME_GATEWAYS',
   'REVISION',
+  'ROOT_CA_DIR',
   'SHARED_MESH_CONFIG',
+  'TRUST_DOMAIN',
+  'USE_CACERTS_FOR_SELF_SIGNED_CA',
+  'USE_REMOTE_CERTS',
+  'XDS_AUTH',
 ]);
 
 /** The objects that show the installs. */
@@ -138,6 +178,7 @@ function installOf(
     meshNetworks: isObject(networks.networks)
       ? (kept(networks.networks, keptNetworks, hash) as Install['meshNetworks'])
       : {},
+    ...given('domain', domainOf(containers.flatMap((one) => one.args ?? []))),
     env,
   };
 }
@@ -159,6 +200,13 @@ const filled = (value: unknown) => (typeof value === 'string' && value !== '' ? 
 function envOf(env: readonly { name: string; value?: string }[]): Record<string, string> {
   const kept = env.filter(({ name, value }) => keptSettings.has(name) && typeof value === 'string');
   return Object.fromEntries(kept.map(({ name, value }) => [name, value ?? '']));
+}
+
+/** The argument --domain of istiod, in one argument or in two. */
+function domainOf(args: readonly string[]): string | undefined {
+  const at = args.findIndex((arg) => /^--domain(?:=|$)/.test(arg));
+  const written = args[at]?.includes('=') ? args[at].split('=')[1] : args[at + 1];
+  return at >= 0 && /^[a-z0-9.-]+$/.test(written ?? '') ? written : undefined;
 }
 
 /** The tag of an image; one that is named by digest alone tells no version. */

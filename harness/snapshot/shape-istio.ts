@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { chain, labelSelector, moment, stringMap } from './shape-basics.ts';
 
+const localityLb = z.object({
+  enabled: z.boolean().optional(),
+  distribute: z.array(z.object({ from: z.string(), to: z.record(z.string(), z.number()) })),
+  failover: z.array(z.object({ from: z.string(), to: z.string() })),
+  failoverPriority: z.array(z.string()),
+});
+
 /** The parts of MeshConfig that decide between clusters; absent fields were not set and have Istio's default. */
 export const meshSettings = z.object({
   trustDomain: z.string().optional(),
@@ -12,14 +19,12 @@ export const meshSettings = z.object({
     .describe('A namespace is looked at when one selects it; none: all namespaces are.'),
   outboundTrafficPolicy: z.string().optional().describe('ALLOW_ANY or REGISTRY_ONLY.'),
   enableAutoMtls: z.boolean().optional(),
-  localityLb: z
-    .object({
-      enabled: z.boolean().optional(),
-      distribute: z.array(z.object({ from: z.string(), to: z.record(z.string(), z.number()) })),
-      failover: z.array(z.object({ from: z.string(), to: z.string() })),
-      failoverPriority: z.array(z.string()),
-    })
-    .optional(),
+  localityLb: localityLb.optional(),
+  zoneAwareLb: localityLb.optional().describe('zoneAwareLbSetting; absent in snapshots of earlier versions.'),
+  defaultOutlierDetection: z
+    .boolean()
+    .optional()
+    .describe('defaultTrafficPolicy has outlierDetection, which a DestinationRule may replace.'),
   pathNormalization: z.string().optional(),
   minTlsVersion: z.string().optional().describe('meshMTLS.minProtocolVersion.'),
   caCertificates: z.array(z.string()).describe('Fingerprints of extra roots (caCertificates).'),
@@ -32,7 +37,15 @@ export const meshSettings = z.object({
     .describe('The same with the exceptions; absent in snapshots of earlier versions.'),
   caTrustDomains: z
     .array(
-      z.object({ roots: z.array(z.string()), trustDomains: z.array(z.string()), bundleUrl: z.boolean() }),
+      z.object({
+        roots: z.array(z.string()),
+        trustDomains: z.array(z.string()),
+        certSigners: z
+          .array(z.string())
+          .optional()
+          .describe('Names of signers whose certificates these roots verify.'),
+        bundleUrl: z.boolean().describe('The roots are read from a URL, which is not kept.'),
+      }),
     )
     .optional()
     .describe(
@@ -71,6 +84,7 @@ export const install = z.object({
   meshNetworks: z
     .record(z.string(), z.unknown())
     .describe('The same ConfigMap, key meshNetworks: networks by name.'),
+  domain: z.string().optional().describe("DNS domain of the cluster's services: --domain of istiod."),
   env: stringMap.describe(
     "Those of istiod's environment that decide between clusters; PILOT_… and the like.",
   ),
