@@ -118,13 +118,9 @@ test('the defaults of the mesh for zones and outlier detection remain', () => {
     },
     book(),
   );
-  assert.deepEqual(settings.zoneAwareLb, {
-    enabled: true,
-    distribute: [],
-    failover: [],
-    failoverPriority: ['topology.istio.io/network'],
-  });
+  assert.equal(settings.zoneAwareLb, true);
   assert.equal(settings.defaultOutlierDetection, true);
+  assert.equal(settingsOf({}, book()).zoneAwareLb, undefined);
   assert.equal(settingsOf({}, book()).defaultOutlierDetection, undefined);
 });
 
@@ -175,6 +171,7 @@ test('the options of a Kubernetes Gateway that change its TLS remain', () => {
     ],
     infrastructure: { annotations: { [option]: 'velvet' } },
   });
-  assert.match(JSON.stringify(kept(gateway('gateway.istio.io/tls-terminate-mode'), Gateway, hash)), /velvet/);
+  for (const option of ['gateway.istio.io/tls-terminate-mode', 'gateway.istio.io/listener-protocol'])
+    assert.match(JSON.stringify(kept(gateway(option), Gateway, hash)), /velvet/);
   assert.doesNotMatch(JSON.stringify(kept(gateway('example.com/secret'), Gateway, hash)), /velvet/);
 });

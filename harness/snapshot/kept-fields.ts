@@ -274,7 +274,11 @@ export const keptFields: Readonly<Record<string, Readonly<Record<string, KeptTab
         tls: {
           mode: 'keep',
           certificateRefs: reference,
-          options: keep('gateway.istio.io/tls-terminate-mode', 'gateway.istio.io/tls-cipher-suites'),
+          options: keep(
+            'gateway.istio.io/listener-protocol',
+            'gateway.istio.io/tls-terminate-mode',
+            'gateway.istio.io/tls-cipher-suites',
+          ),
         },
         allowedRoutes: { namespaces: { from: 'keep', selector: labelSelector }, kinds: reference },
       },

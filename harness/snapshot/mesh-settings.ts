@@ -7,22 +7,6 @@ const texts = z.array(z.string()).optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 const flag = z.boolean().optional().catch(undefined);
 
-const localityLb = z
-  .object({
-    enabled: flag,
-    distribute: z
-      .array(z.object({ from: z.string().default(''), to: z.record(z.string(), z.number()).default({}) }))
-      .optional()
-      .catch(undefined),
-    failover: z
-      .array(z.object({ from: z.string().default(''), to: z.string().default('') }))
-      .optional()
-      .catch(undefined),
-    failoverPriority: texts,
-  })
-  .nullish()
-  .catch(undefined);
-
 /** MeshConfig, as far as it is kept; a field of another shape counts as absent, as an istiod would not take it either. */
 const meshConfig = z.object({
   trustDomain: text,
@@ -41,10 +25,24 @@ const meshConfig = z.object({
     .optional()
     .catch(undefined),
   outboundTrafficPolicy: z.object({ mode: text }).optional().catch(undefined),
-  localityLbSetting: localityLb,
-  zoneAwareLbSetting: localityLb,
+  localityLbSetting: z
+    .object({
+      enabled: flag,
+      distribute: z
+        .array(z.object({ from: z.string().default(''), to: z.record(z.string(), z.number()).default({}) }))
+        .optional()
+        .catch(undefined),
+      failover: z
+        .array(z.object({ from: z.string().default(''), to: z.string().default('') }))
+        .optional()
+        .catch(undefined),
+      failoverPriority: texts,
+    })
+    .nullish()
+    .catch(undefined),
+  zoneAwareLbSetting: z.object({}).nullish().catch(undefined),
   defaultTrafficPolicy: z
-    .object({ outlierDetection: z.looseObject({}).nullish() })
+    .object({ outlierDetection: z.object({}).nullish() })
     .nullish()
     .catch(undefined),
   pathNormalization: z.object({ normalization: text }).optional().catch(undefined),
@@ -106,16 +104,6 @@ function keptMetadata(entries: Readonly<Record<string, unknown>>): Record<string
   return Object.fromEntries(kept.map(([key, value]) => [key, String(value)]));
 }
 
-function localityLbOf(setting: z.infer<typeof localityLb>): MeshSettings['localityLb'] {
-  if (!setting) return undefined;
-  return {
-    ...given('enabled', setting.enabled),
-    distribute: setting.distribute ?? [],
-    failover: setting.failover ?? [],
-    failoverPriority: setting.failoverPriority ?? [],
-  };
-}
-
 type CaCertificate = NonNullable<z.infer<typeof meshConfig>['caCertificates']>[number];
 
 /** An entry of caCertificates: its roots by fingerprint. The URL of a bundle may contain a credential, so it is a flag. */
@@ -138,7 +126,7 @@ function authorityOf(
  */
 export function settingsOf(value: unknown, book: CertificateBook): MeshSettings {
   const mesh = meshConfig.parse(value ?? {});
-  const { defaultConfig } = mesh;
+  const { localityLbSetting: locality, defaultConfig } = mesh;
   return {
     ...given('trustDomain', mesh.trustDomain),
     trustDomainAliases: mesh.trustDomainAliases ?? [],
@@ -147,8 +135,16 @@ export function settingsOf(value: unknown, book: CertificateBook): MeshSettings 
     discoverySelectors: (mesh.discoverySelectors ?? []).map((one) => selectorRecord(one as never)),
     ...given('outboundTrafficPolicy', mesh.outboundTrafficPolicy?.mode),
     ...given('enableAutoMtls', mesh.enableAutoMtls),
-    ...given('localityLb', localityLbOf(mesh.localityLbSetting)),
-    ...given('zoneAwareLb', localityLbOf(mesh.zoneAwareLbSetting)),
+    ...given(
+      'localityLb',
+      locality && {
+        ...given('enabled', locality.enabled),
+        distribute: locality.distribute ?? [],
+        failover: locality.failover ?? [],
+        failoverPriority: locality.failoverPriority ?? [],
+      },
+    ),
+    ...given('zoneAwareLb', mesh.zoneAwareLbSetting ? true : undefined),
     ...given('defaultOutlierDetection', mesh.defaultTrafficPolicy?.outlierDetection ? true : undefined),
     ...given('pathNormalization', mesh.pathNormalization?.normalization),
     ...given('minTlsVersion', mesh.meshMTLS?.minProtocolVersion),

@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import { chain, labelSelector, moment, stringMap } from './shape-basics.ts';
 
-const localityLb = z.object({
-  enabled: z.boolean().optional(),
-  distribute: z.array(z.object({ from: z.string(), to: z.record(z.string(), z.number()) })),
-  failover: z.array(z.object({ from: z.string(), to: z.string() })),
-  failoverPriority: z.array(z.string()),
-});
-
 /** The parts of MeshConfig that decide between clusters; absent fields were not set and have Istio's default. */
 export const meshSettings = z.object({
   trustDomain: z.string().optional(),
@@ -19,12 +12,22 @@ export const meshSettings = z.object({
     .describe('A namespace is looked at when one selects it; none: all namespaces are.'),
   outboundTrafficPolicy: z.string().optional().describe('ALLOW_ANY or REGISTRY_ONLY.'),
   enableAutoMtls: z.boolean().optional(),
-  localityLb: localityLb.optional(),
-  zoneAwareLb: localityLb.optional().describe('zoneAwareLbSetting; absent in snapshots of earlier versions.'),
+  localityLb: z
+    .object({
+      enabled: z.boolean().optional(),
+      distribute: z.array(z.object({ from: z.string(), to: z.record(z.string(), z.number()) })),
+      failover: z.array(z.object({ from: z.string(), to: z.string() })),
+      failoverPriority: z.array(z.string()),
+    })
+    .optional(),
+  zoneAwareLb: z
+    .boolean()
+    .optional()
+    .describe('zoneAwareLbSetting is set, which takes precedence over localityLbSetting.'),
   defaultOutlierDetection: z
     .boolean()
     .optional()
-    .describe('defaultTrafficPolicy has outlierDetection, which a DestinationRule may replace.'),
+    .describe('defaultTrafficPolicy.outlierDetection is set: rules without outlier detection inherit it.'),
   pathNormalization: z.string().optional(),
   minTlsVersion: z.string().optional().describe('meshMTLS.minProtocolVersion.'),
   caCertificates: z.array(z.string()).describe('Fingerprints of extra roots (caCertificates).'),
