@@ -183,6 +183,13 @@ function installOf(
   };
 }
 
+/** The argument --domain of istiod, in one argument or in two. */
+function domainOf(args: readonly string[]): string | undefined {
+  const at = args.findIndex((arg) => /^--domain(?:=|$)/.test(arg));
+  const written = args[at]?.includes('=') ? args[at].split('=')[1] : args[at + 1];
+  return at >= 0 && /^[a-z0-9.-]+$/.test(written ?? '') ? written : undefined;
+}
+
 interface Values {
   global?: {
     meshID?: string;
@@ -200,13 +207,6 @@ const filled = (value: unknown) => (typeof value === 'string' && value !== '' ? 
 function envOf(env: readonly { name: string; value?: string }[]): Record<string, string> {
   const kept = env.filter(({ name, value }) => keptSettings.has(name) && typeof value === 'string');
   return Object.fromEntries(kept.map(({ name, value }) => [name, value ?? '']));
-}
-
-/** The argument --domain of istiod, in one argument or in two. */
-function domainOf(args: readonly string[]): string | undefined {
-  const at = args.findIndex((arg) => /^--domain(?:=|$)/.test(arg));
-  const written = args[at]?.includes('=') ? args[at].split('=')[1] : args[at + 1];
-  return at >= 0 && /^[a-z0-9.-]+$/.test(written ?? '') ? written : undefined;
 }
 
 /** The tag of an image; one that is named by digest alone tells no version. */

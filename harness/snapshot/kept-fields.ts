@@ -274,18 +274,14 @@ export const keptFields: Readonly<Record<string, Readonly<Record<string, KeptTab
         tls: {
           mode: 'keep',
           certificateRefs: reference,
-          options: keep(
-            'gateway.istio.io/listener-protocol',
-            'gateway.istio.io/tls-terminate-mode',
-            'gateway.istio.io/tls-cipher-suites',
-          ),
+          options: keep('gateway.istio.io/listener-protocol'),
         },
         allowedRoutes: { namespaces: { from: 'keep', selector: labelSelector }, kinds: reference },
       },
       infrastructure: {
         labels,
         parametersRef: reference,
-        annotations: keep('networking.istio.io/service-type', 'networking.istio.io/traffic-distribution'),
+        annotations: keep('networking.istio.io/service-type'),
       },
     },
     GatewayClass: { controllerName: 'keep', parametersRef: reference, description: 'hash' },
