@@ -19,6 +19,8 @@ const groupOf: Readonly<Record<string, string>> = {
   RequestAuthentication: 'security.istio.io',
   KubernetesGateway: 'gateway.networking.k8s.io',
   NetworkPolicy: 'networking.k8s.io',
+  ServiceExport: 'multicluster.x-k8s.io',
+  ServiceImport: 'multicluster.x-k8s.io',
 };
 
 /** Whether a gap in `resources` concerns a kind. The gap names a kind, a group, or an object "Kind namespace/name". */

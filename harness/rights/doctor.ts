@@ -61,7 +61,7 @@ const kindRights = (): Right[] =>
     })),
   );
 
-/** The plural by which an API server serves a kind of Istio's or of the Gateway API. */
+/** The plural by which an API server serves a kind of {@link keptFields}. */
 export function pluralOf(kind: string): string {
   const name = kind.toLowerCase();
   if (/[^aeiou]y$/.test(name)) return `${name.slice(0, -1)}ies`;

@@ -33,7 +33,7 @@ const loadBalancer: KeptTable = {
   ...keep('simple', 'warmupDurationSecs'),
   warmup: keep('duration', 'minimumPercent', 'aggression'),
   localityLbSetting,
-  zoneAwareLbSetting: localityLbSetting,
+  zoneAwareLbSetting: { ...localityLbSetting, minClusterSize: 'keep' },
   consistentHash: {
     ...keep('useSourceIp', 'minimumRingSize'),
     ringHash: keep('minimumRingSize'),
@@ -65,6 +65,7 @@ const outlierDetection = keep(
     'baseEjectionTime',
     'maxEjectionPercent',
     'minHealthPercent',
+    'outlierDetectionHttpErrorCodes',
   ],
 );
 const clientTls = keep('mode', 'sni', 'subjectAltNames', 'credentialName', 'insecureSkipVerify');
@@ -114,7 +115,7 @@ const httpRoute: KeptTable = {
   delegate: keep('name', 'namespace'),
   timeout: 'keep',
   retries: {
-    ...keep('attempts', 'perTryTimeout', 'retryRemoteLocalities', 'backoff'),
+    ...keep('attempts', 'perTryTimeout', 'retryRemoteLocalities', 'retryIgnorePreviousHosts', 'backoff'),
     retryOn: retryConditions,
   },
   fault: {
@@ -270,10 +271,18 @@ export const keptFields: Readonly<Record<string, Readonly<Record<string, KeptTab
       addresses: keep('type', 'value'),
       listeners: {
         ...keep('name', 'hostname', 'port', 'protocol'),
-        tls: { mode: 'keep', certificateRefs: reference },
+        tls: {
+          mode: 'keep',
+          certificateRefs: reference,
+          options: keep('gateway.istio.io/listener-protocol'),
+        },
         allowedRoutes: { namespaces: { from: 'keep', selector: labelSelector }, kinds: reference },
       },
-      infrastructure: { labels, parametersRef: reference, annotations: 'hash' },
+      infrastructure: {
+        labels,
+        parametersRef: reference,
+        annotations: keep('networking.istio.io/service-type'),
+      },
     },
     GatewayClass: { controllerName: 'keep', parametersRef: reference, description: 'hash' },
     HTTPRoute: {
@@ -288,6 +297,13 @@ export const keptFields: Readonly<Record<string, Readonly<Record<string, KeptTab
       },
     },
     TLSRoute: { parentRefs: reference, hostnames: 'keep', rules: { backendRefs: backend } },
+  },
+  'multicluster.x-k8s.io': {
+    ServiceExport: hash('exportedLabels', 'exportedAnnotations'),
+    ServiceImport: {
+      ...keep('type', 'ips', 'ipFamilies', 'sessionAffinity', 'internalTrafficPolicy', 'trafficDistribution'),
+      ports: keep('name', 'port', 'protocol', 'appProtocol'),
+    },
   },
   'networking.k8s.io': {
     NetworkPolicy: {

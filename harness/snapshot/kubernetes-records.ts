@@ -26,8 +26,12 @@ const keptAnnotations = new Set([
   ...['includeOutboundIPRanges', 'excludeOutboundIPRanges', 'excludeInterfaces', 'kubevirtInterfaces'].map(
     (name) => `traffic.sidecar.istio.io/${name}`,
   ),
-  ...['traffic.istio.io/nodeSelector', 'istio.io/rev', 'ambient.istio.io/redirection'],
-  'service.kubernetes.io/topology-mode',
+  ...['traffic.istio.io/nodeSelector', 'istio.io/rev', 'istio.io/dry-run', 'ambient.istio.io/redirection'],
+  ...[
+    'inject.istio.io/templates',
+    'sidecar.istio.io/discoveryAddress',
+    'service.kubernetes.io/topology-mode',
+  ],
 ]);
 
 /** The annotations that are kept. */
@@ -45,6 +49,7 @@ export function namespaceRecord({ metadata, status }: V1Namespace): NamespaceRec
   return {
     name: metadata?.name ?? '',
     labels: metadata?.labels ?? {},
+    annotations: annotationsOf(metadata),
     terminating: status?.phase === 'Terminating',
   };
 }
@@ -69,6 +74,7 @@ export function serviceRecord({ metadata, spec, status }: V1Service): ServiceRec
     annotations: annotationsOf(metadata),
     external: [...ingress.map(({ ip, hostname }) => ip ?? hostname ?? ''), ...(spec?.externalIPs ?? [])],
     ...given('externalName', spec?.externalName),
+    ...given('ipFamilies', spec?.ipFamilies),
     ...given('trafficDistribution', spec?.trafficDistribution),
     ...given('internalTrafficPolicy', spec?.internalTrafficPolicy),
     ...given('externalTrafficPolicy', spec?.externalTrafficPolicy),

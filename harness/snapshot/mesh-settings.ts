@@ -40,10 +40,22 @@ const meshConfig = z.object({
     })
     .nullish()
     .catch(undefined),
+  zoneAwareLbSetting: z.object({}).nullish().catch(undefined),
+  defaultTrafficPolicy: z
+    .object({ outlierDetection: z.object({}).nullish() })
+    .nullish()
+    .catch(undefined),
   pathNormalization: z.object({ normalization: text }).optional().catch(undefined),
   meshMTLS: z.object({ minProtocolVersion: text }).optional().catch(undefined),
   caCertificates: z
-    .array(z.object({ pem: z.string().optional() }))
+    .array(
+      z.object({
+        pem: z.string().optional(),
+        spiffeBundleUrl: text,
+        certSigners: texts,
+        trustDomains: texts,
+      }),
+    )
     .optional()
     .catch(undefined),
   serviceSettings: z
@@ -59,7 +71,12 @@ const meshConfig = z.object({
   defaultDestinationRuleExportTo: texts,
   defaultVirtualServiceExportTo: texts,
   defaultConfig: z
-    .object({ meshId: text, discoveryAddress: text, holdApplicationUntilProxyStarts: flag })
+    .object({
+      meshId: text,
+      discoveryAddress: text,
+      holdApplicationUntilProxyStarts: flag,
+      proxyMetadata: z.record(z.string(), z.unknown()).optional().catch(undefined),
+    })
     .optional()
     .catch(undefined),
   extensionProviders: z
@@ -67,6 +84,40 @@ const meshConfig = z.object({
     .optional()
     .catch(undefined),
 });
+
+/** The entries of proxyMetadata that decide between clusters. Other entries are not kept: they may hold anything. */
+const keptEntries = new Set([
+  ...[
+    'ISTIO_META_DNS_CAPTURE',
+    'ISTIO_META_DNS_AUTO_ALLOCATE',
+    'ISTIO_META_ENABLE_HBONE',
+    'ISTIO_META_NETWORK',
+  ],
+  ...['ISTIO_META_REQUESTED_NETWORK_VIEW', 'ISTIO_META_CLUSTER_ID', 'ISTIO_META_MESH_ID', 'ISTIO_DELTA_XDS'],
+  ...['PROXY_CONFIG_XDS_AGENT', 'ISTIO_DUAL_STACK', 'FILE_MOUNTED_CERTS', 'CA_PROVIDER', 'TRUST_DOMAIN'],
+]);
+
+function keptMetadata(entries: Readonly<Record<string, unknown>>): Record<string, string> {
+  const kept = Object.entries(entries).filter(
+    ([key, value]) => keptEntries.has(key) && typeof value !== 'object',
+  );
+  return Object.fromEntries(kept.map(([key, value]) => [key, String(value)]));
+}
+
+type CaCertificate = NonNullable<z.infer<typeof meshConfig>['caCertificates']>[number];
+
+/** An entry of caCertificates: its roots by fingerprint. The URL of a bundle may contain a credential, so it is a flag. */
+function authorityOf(
+  { pem, spiffeBundleUrl, certSigners, trustDomains }: CaCertificate,
+  book: CertificateBook,
+): NonNullable<MeshSettings['caTrustDomains']>[number] {
+  return {
+    roots: book.read(pem).chain,
+    trustDomains: trustDomains ?? [],
+    certSigners: certSigners ?? [],
+    bundleUrl: (spiffeBundleUrl ?? '') !== '',
+  };
+}
 
 /**
  * The parts of a MeshConfig that are kept, from the ConfigMap's YAML or istiod's `/debug/mesh`, parsed already.
@@ -93,12 +144,20 @@ export function settingsOf(value: unknown, book: CertificateBook): MeshSettings 
         failoverPriority: locality.failoverPriority ?? [],
       },
     ),
+    ...given('zoneAwareLb', mesh.zoneAwareLbSetting ? true : undefined),
+    ...given('defaultOutlierDetection', mesh.defaultTrafficPolicy?.outlierDetection ? true : undefined),
     ...given('pathNormalization', mesh.pathNormalization?.normalization),
     ...given('minTlsVersion', mesh.meshMTLS?.minProtocolVersion),
     caCertificates: (mesh.caCertificates ?? []).flatMap(({ pem }) => book.read(pem).chain),
+    caTrustDomains: (mesh.caCertificates ?? []).map((one) => authorityOf(one, book)),
     clusterLocalHosts: (mesh.serviceSettings ?? [])
       .filter(({ settings }) => settings?.clusterLocal)
       .flatMap(({ hosts }) => hosts),
+    serviceSettings: (mesh.serviceSettings ?? []).map(({ hosts, settings }) => ({
+      hosts,
+      clusterLocal: settings?.clusterLocal ?? false,
+    })),
+    ...given('proxyMetadata', defaultConfig?.proxyMetadata && keptMetadata(defaultConfig.proxyMetadata)),
     defaultExportTo: {
       ...given('service', mesh.defaultServiceExportTo),
       ...given('destinationRule', mesh.defaultDestinationRuleExportTo),

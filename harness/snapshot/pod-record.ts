@@ -18,6 +18,7 @@ export function podRecord({ metadata, spec, status }: V1Pod): PodRecord {
     phase: status?.phase ?? '',
     ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     ip: status?.podIP ?? '',
+    ips: (status?.podIPs ?? []).map(({ ip }) => ip),
     hostNetwork: spec?.hostNetwork ?? false,
     serviceAccount: spec?.serviceAccountName ?? '',
     ...given('owner', owner && `${owner.kind}/${owner.name}`),
@@ -74,6 +75,7 @@ function proxyOf(main: readonly V1Container[], init: readonly V1Container[]): Po
     ...given('trustDomain', value('TRUST_DOMAIN')),
     ...given('discoveryAddress', discoveryAddress(value('PROXY_CONFIG'))),
     ...given('caAddress', value('CA_ADDR')),
+    ...given('dnsCapture', dnsCapture(value('ISTIO_META_DNS_CAPTURE'), value('PROXY_CONFIG'))),
   };
 }
 
@@ -81,3 +83,15 @@ function proxyOf(main: readonly V1Container[], init: readonly V1Container[]): Po
 function discoveryAddress(config: string | undefined): string | undefined {
   return /"?discoveryAddress"?:\s*"?([\w.:[\]-]+)/.exec(config ?? '')?.[1];
 }
+
+/** The variable of the container has priority over PROXY_CONFIG, as in the agent. A value that is not a boolean counts as absent. */
+function dnsCapture(variable: string | undefined, config: string | undefined): boolean | undefined {
+  const written = variable ?? /"?ISTIO_META_DNS_CAPTURE"?:\s*"?(\w+)/.exec(config ?? '')?.[1];
+  return booleans.get(written ?? '');
+}
+
+/** The spellings that Istio's environment variables have for a boolean. */
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
+  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
+]);

@@ -3,7 +3,7 @@ import type { KubeReader } from '../kube/kube-reader.ts';
 import { itemsOf, objectName, type Gaps } from './gaps.ts';
 import { keptFields } from './kept-fields.ts';
 import { kept, type Hash } from './kept.ts';
-import { createdAt } from './kubernetes-records.ts';
+import { annotationsOf, createdAt } from './kubernetes-records.ts';
 import type { ResourceRecord } from './schema.ts';
 import { resource } from './shape-kubernetes.ts';
 
@@ -92,6 +92,7 @@ export function resourceRecord(
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
     labels: metadata?.labels ?? {},
+    annotations: annotationsOf(metadata),
     ...(metadata?.generation === undefined ? {} : { generation: metadata.generation }),
     createdAt: createdAt(metadata),
     spec: kept(spec ?? {}, keptFields[group]?.[kind] ?? {}, hash) as ResourceRecord['spec'],

@@ -77,7 +77,9 @@ const cluster = z.object({
   resourceKinds: z
     .array(z.string())
     .describe('Kinds of `resources` that the API server knows. Any other kind is not installed.'),
-  resources: z.array(resource).describe("Istio's, the Gateway API's, and NetworkPolicies."),
+  resources: z
+    .array(resource)
+    .describe("Istio's, the Gateway API's, the Multi-Cluster Services API's, and NetworkPolicies."),
   authorities: z.array(authority).describe('Secrets with certificate authorities.'),
   roots: z.array(rootConfigMap).describe('One a namespace.'),
   webhooks: z.array(webhook).describe('Those that inject sidecars.'),

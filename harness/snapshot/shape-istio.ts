@@ -20,6 +20,14 @@ export const meshSettings = z.object({
       failoverPriority: z.array(z.string()),
     })
     .optional(),
+  zoneAwareLb: z
+    .boolean()
+    .optional()
+    .describe('zoneAwareLbSetting is set, which takes precedence over localityLbSetting.'),
+  defaultOutlierDetection: z
+    .boolean()
+    .optional()
+    .describe('defaultTrafficPolicy.outlierDetection is set: rules without outlier detection inherit it.'),
   pathNormalization: z.string().optional(),
   minTlsVersion: z.string().optional().describe('meshMTLS.minProtocolVersion.'),
   caCertificates: z.array(z.string()).describe('Fingerprints of extra roots (caCertificates).'),
@@ -32,7 +40,15 @@ export const meshSettings = z.object({
     .describe('The same with the exceptions; absent in snapshots of earlier versions.'),
   caTrustDomains: z
     .array(
-      z.object({ roots: z.array(z.string()), trustDomains: z.array(z.string()), bundleUrl: z.boolean() }),
+      z.object({
+        roots: z.array(z.string()),
+        trustDomains: z.array(z.string()),
+        certSigners: z
+          .array(z.string())
+          .optional()
+          .describe('Names of signers whose certificates these roots verify.'),
+        bundleUrl: z.boolean().describe('The roots are read from a URL, which is not kept.'),
+      }),
     )
     .optional()
     .describe(
@@ -71,6 +87,7 @@ export const install = z.object({
   meshNetworks: z
     .record(z.string(), z.unknown())
     .describe('The same ConfigMap, key meshNetworks: networks by name.'),
+  domain: z.string().optional().describe("DNS domain of the cluster's services: --domain of istiod."),
   env: stringMap.describe(
     "Those of istiod's environment that decide between clusters; PILOT_… and the like.",
   ),

@@ -114,13 +114,14 @@ export const node = z.object({
 
 export const serviceAccount = z.object({ namespace: z.string(), name: z.string() });
 
-/** A custom resource of Istio or the Gateway API, or a NetworkPolicy. */
+/** A custom resource of Istio, the Gateway API or the Multi-Cluster Services API, or a NetworkPolicy. */
 export const resource = z.object({
   apiVersion: z.string(),
   kind: z.string(),
   namespace: z.string(),
   name: z.string(),
   labels: stringMap,
+  annotations: stringMap.optional().describe("Istio's own only, such as istio.io/dry-run."),
   generation: z.number().optional(),
   createdAt: moment,
   spec: z

@@ -132,7 +132,7 @@ export const proxy = z.object({
       name: z.string(),
       address: z.string(),
       port: z.number(),
-      serverNames: z.array(z.string()).describe('SNIs that its filter chains match; see limits.'),
+      serverNames: z.array(z.string()).describe('SNIs that its filter chains match, each once.'),
       tls: z.boolean().describe('A filter chain ends TLS here.'),
     }),
   ),

@@ -63,7 +63,9 @@ const kindsOf = (group: string) => Object.keys(keptFields[group] ?? {});
 const groups = Object.keys(keptFields);
 
 /** The kinds without a field for free text: names, hosts, ports and labels only. */
-export const kindsWithoutText = ['PeerAuthentication', 'ServiceEntry', 'WorkloadEntry', 'NetworkPolicy'];
+export const kindsWithoutText = [
+  ...['PeerAuthentication', 'ServiceEntry', 'WorkloadEntry', 'NetworkPolicy', 'ServiceImport'],
+];
 
 /** A resource as an API server lists it, with its kind. */
 export interface PlantedResource {

@@ -115,6 +115,9 @@ export const places = {
   TLSRoute: `
     rules[].name
   `,
+  ServiceExport: `
+    exportedAnnotations.* exportedLabels.*
+  `,
   MeshConfig: `
     accessLogFile accessLogFormat inboundClusterStatName outboundClusterStatName ingressClass
     ca.address configSources[].address certificates[].secretName caCertificates[].spiffeBundleUrl
