@@ -2,6 +2,7 @@ import type { Check } from './check.ts';
 import { authorityChecks } from './checks/authorities.ts';
 import { authoritySecretChecks } from './checks/authority-secrets.ts';
 import { balancingChecks } from './checks/balancing.ts';
+import { chainChecks } from './checks/chains.ts';
 import { clockChecks } from './checks/clocks.ts';
 import { crossNetworkGatenetworkPathChecks } from './checks/cross-network-gateways.ts';
 import { discoveryScopeChecks } from './checks/discovery-scope.ts';
@@ -29,6 +30,7 @@ import { networkPathChecks } from './checks/network-paths.ts';
 export const checks: readonly Check[] = [
   ...authoritySecretChecks,
   ...authorityChecks,
+  ...chainChecks,
   ...servedCertificateChecks,
   ...trustDomainChecks,
   ...discoveryScopeChecks,
