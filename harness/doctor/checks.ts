@@ -19,6 +19,7 @@ import { policyChecks } from './checks/policies.ts';
 import { remoteAccessChecks } from './checks/remote-access.ts';
 import { remoteKubeconfigChecks } from './checks/remote-kubeconfigs.ts';
 import { remoteSecretChecks } from './checks/remote-secrets.ts';
+import { rootConfigMapChecks } from './checks/root-config-maps.ts';
 import { routingChecks } from './checks/routing.ts';
 import { servedCertificateChecks } from './checks/served-certificates.ts';
 import { serviceChecks } from './checks/services.ts';
@@ -31,6 +32,7 @@ export const checks: readonly Check[] = [
   ...authoritySecretChecks,
   ...authorityChecks,
   ...chainChecks,
+  ...rootConfigMapChecks,
   ...servedCertificateChecks,
   ...trustDomainChecks,
   ...discoveryScopeChecks,
