@@ -67,12 +67,12 @@ function isIssuedElsewhere(
 ): boolean {
   // istiod leaves the subject empty: genCertTemplateFromCSR in its pki copies the subject of the request, which has none.
   if (leaves.every(({ subject }) => subject !== '')) return true;
-  const own = view.certificatesOf(authority.roots.length > 0 ? authority.roots : authority.certificate);
-  const given = cluster.seen('roots').map(({ roots }) => view.certificatesOf(roots));
+  const own = rootsOfAuthority(view, authority);
+  if (shownBy(view, cluster).some(({ chain }) => verifies(view, own, chain))) return false;
+  const given = cluster.whole('roots').map(({ roots }) => view.certificatesOf(roots));
   const isLoaded = given.length > 0 && given.every((roots) => shareRoot(roots, own));
-  const isForeign = shownBy(view, cluster).every(({ chain }) => !verifies(view, own, chain));
   const start = Date.parse(signing?.notBefore ?? '');
-  return isLoaded && isForeign && leaves.some(({ notBefore }) => Date.parse(notBefore) > start);
+  return isLoaded && leaves.some(({ notBefore }) => Date.parse(notBefore) > start);
 }
 
 /** The Secret of an authority, as the object of a finding. */
@@ -87,17 +87,18 @@ export function rootsOfAuthority(view: MeshView, { roots, certificate }: Authori
 }
 
 /**
- * The roots of a cluster in every form: those that its proxies verify with, that its namespaces get, and that its authority names.
- * Throws NotRead if its proxies were not read, as they may have roots of another authority.
+ * The roots of a cluster in every form: those that its proxies verify with, that its namespaces get, and that its authority names. If
+ * the roots of proxies are not known, the authorities that they show count. Throws NotRead if its proxies were not read, as they may have roots of another authority.
  */
 export function rootsOf(view: MeshView, cluster: ClusterView): Certificate[] {
   const held = heldBy(view, cluster).flatMap(({ roots }) => roots);
-  if (held.length === 0) cluster.whole('proxies');
+  const shown = shownBy(view, cluster).flatMap(({ chain }) => chain.slice(1));
+  if (shown.length === 0) cluster.whole('proxies');
   const authority = authorityInSecrets(cluster);
   const given = cluster.whole('roots').flatMap(({ roots }) => roots);
   return [
     ...new Set([
-      ...held,
+      ...(held.length > 0 ? held : shown),
       ...(authority ? rootsOfAuthority(view, authority) : []),
       ...view.certificatesOf(given),
     ]),

@@ -97,7 +97,7 @@ const expiresSoon: Check = {
   remedy: 'openssl x509 -in ca-cert.pem -noout -enddate   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'roots', 'proxies', 'workloads'],
-  explains: { cluster: ['MP1111'] },
+  explains: { cluster: ['MP1111', 'MP1107'] },
   run: (view) =>
     eachCertificate(view, ({ cluster, certificate: one, isServed }) => {
       const [end, begin] = [Date.parse(one.notAfter), Date.parse(one.notBefore)];
