@@ -2,6 +2,7 @@ import type { Check } from './check.ts';
 import { authorityChecks } from './checks/authorities.ts';
 import { authoritySecretChecks } from './checks/authority-secrets.ts';
 import { balancingChecks } from './checks/balancing.ts';
+import { chainChecks } from './checks/chains.ts';
 import { clockChecks } from './checks/clocks.ts';
 import { crossNetworkGatenetworkPathChecks } from './checks/cross-network-gateways.ts';
 import { discoveryScopeChecks } from './checks/discovery-scope.ts';
@@ -18,6 +19,7 @@ import { policyChecks } from './checks/policies.ts';
 import { remoteAccessChecks } from './checks/remote-access.ts';
 import { remoteKubeconfigChecks } from './checks/remote-kubeconfigs.ts';
 import { remoteSecretChecks } from './checks/remote-secrets.ts';
+import { rootConfigMapChecks } from './checks/root-config-maps.ts';
 import { routingChecks } from './checks/routing.ts';
 import { servedCertificateChecks } from './checks/served-certificates.ts';
 import { serviceChecks } from './checks/services.ts';
@@ -29,6 +31,8 @@ import { networkPathChecks } from './checks/network-paths.ts';
 export const checks: readonly Check[] = [
   ...authoritySecretChecks,
   ...authorityChecks,
+  ...chainChecks,
+  ...rootConfigMapChecks,
   ...servedCertificateChecks,
   ...trustDomainChecks,
   ...discoveryScopeChecks,

@@ -5,12 +5,15 @@ export function firstFew(words: readonly string[], most = 3): string {
 }
 
 export const dayMs = 86_400_000;
+export const hourMs = 3_600_000;
+const minuteMs = 60_000;
 
-/** Days, rounded to one decimal; hours below two days. */
+/** A duration in its largest unit of which it has at least two: days, hours, minutes or seconds. */
 export function span(ms: number): string {
   const size = Math.abs(ms);
   if (size >= 2 * dayMs) return `${(size / dayMs).toFixed(0)} days`;
-  return size >= 7_200_000 ? `${(size / 3_600_000).toFixed(0)} hours` : `${(size / 1000).toFixed(0)} s`;
+  if (size >= 2 * hourMs) return `${(size / hourMs).toFixed(0)} hours`;
+  return size >= 2 * minuteMs ? `${(size / minuteMs).toFixed(0)} minutes` : `${(size / 1000).toFixed(0)} s`;
 }
 
 /** A fingerprint, short enough for a line. */

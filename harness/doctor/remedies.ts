@@ -1,3 +1,5 @@
+import type { ClusterView } from './cluster-view.ts';
+
 /** Commands that several checks suggest. `<cluster>` and `<peer>` stand for the clusters of a finding. */
 
 export const restartIstiod = 'kubectl --context <cluster> -n istio-system rollout restart deployment istiod';
@@ -20,3 +22,10 @@ export const useMutualTls =
 /** Compares a resource of several clusters. */
 export const compare = (resource: string): string =>
   `kubectl --context <cluster> -n <namespace> get ${resource} -o yaml   # in each cluster; apply the intended one to all`;
+
+/** Restarts the istiod of a cluster, by the name that its revision has. Throws NotRead. */
+export function restartIstiodOf({ install, systemNamespace }: ClusterView): string {
+  const revision = install?.revision ?? 'default';
+  const deployment = revision === 'default' ? 'istiod' : `istiod-${revision}`;
+  return `kubectl --context <cluster> -n ${systemNamespace} rollout restart deployment ${deployment}`;
+}

@@ -174,6 +174,7 @@ function installOf(
     ...given('network', filled(values.global?.network)),
     ...given('remotePilotAddress', filled(values.global?.remotePilotAddress)),
     ...given('pilotCertProvider', filled(values.global?.pilotCertProvider)),
+    ...given('authorityVolume', deployment && authorityVolumeOf(deployment)),
     ...given('settings', isObject(mesh) ? settingsOf(mesh, book) : undefined),
     meshNetworks: isObject(networks.networks)
       ? (kept(networks.networks, keptNetworks, hash) as Install['meshNetworks'])
@@ -207,6 +208,16 @@ const filled = (value: unknown) => (typeof value === 'string' && value !== '' ? 
 function envOf(env: readonly { name: string; value?: string }[]): Record<string, string> {
   const kept = env.filter(({ name, value }) => keptSettings.has(name) && typeof value === 'string');
   return Object.fromEntries(kept.map(({ name, value }) => [name, value ?? '']));
+}
+
+/** The source of the volume that istiod mounts as /etc/cacerts, where it looks for an authority. */
+function authorityVolumeOf({ spec }: V1Deployment): string {
+  const { containers = [], volumes = [] } = spec?.template.spec ?? {};
+  const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts ?? []);
+  const mount = mounts.find(({ mountPath }) => mountPath === '/etc/cacerts');
+  const volume = volumes.find(({ name }) => name === mount?.name);
+  if (volume?.secret) return `secret ${volume.secret.secretName ?? ''}`;
+  return Object.keys(volume ?? {}).find((key) => key !== 'name') ?? 'none';
 }
 
 /** The tag of an image; one that is named by digest alone tells no version. */

@@ -83,6 +83,12 @@ export const install = z.object({
   network: z.string().optional().describe("global.network of the injector's values."),
   remotePilotAddress: z.string().optional().describe("global.remotePilotAddress of the injector's values."),
   pilotCertProvider: z.string().optional(),
+  authorityVolume: z
+    .string()
+    .optional()
+    .describe(
+      'The volume of istiod with the files of its authority, by default "secret cacerts"; "csi", "projected" and the like. Absent in snapshots of earlier versions.',
+    ),
   settings: meshSettings.optional().describe('ConfigMap istio (or istio-<revision>), key mesh.'),
   meshNetworks: z
     .record(z.string(), z.unknown())

@@ -1,42 +1,47 @@
 import type { Check } from '../check.ts';
+import type { ClusterView } from '../cluster-view.ts';
+import { certified, rejectionOf, trustOfClusters } from '../facts/workload-certificates.ts';
+import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { replaceAuthority, restartIstiod } from '../remedies.ts';
-import { authorityOf, isSignedElsewhere } from '../trust.ts';
+import { authorityOf, isSignedElsewhere, secretOf } from '../trust.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
 
 const pluginDocs = 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/';
 const requiredEntries = ['ca-cert.pem', 'ca-key.pem', 'root-cert.pem', 'cert-chain.pem'];
+/** Of a secret of type kubernetes.io/tls. If it has tls.crt, istiod reads these files and no others. */
+const requiredOfTls = ['tls.crt', 'tls.key', 'ca.crt'];
 
 const unusable: Check = {
   code: 'MP1106',
   title: 'The secret with the certificate authority is not usable',
-  severity: 'error',
+  severity: 'warning',
   explanation:
-    'The secret `cacerts` lacks an entry, an entry cannot be read, or the key does not belong to the certificate. With such a secret, istiod does not start, or creates its own root that other clusters do not trust. A running istiod keeps the old authority.',
+    'The secret `cacerts` lacks an entry, an entry cannot be read, or the key does not belong to the certificate. With such a secret, istiod does not start. A running istiod keeps the old authority, so calls work until it restarts.',
   remedy: replaceAuthority,
   reference: pluginDocs,
-  needs: ['authorities', 'installs'],
+  needs: ['authorities', 'installs', 'proxies', 'roots', 'workloads'],
   explains: { cluster: ['MP1107', 'MP1108', 'MP2206'] },
-  run: perCluster(function* (cluster) {
-    const authority = authorityOf(cluster);
-    if (authority?.secret !== 'cacerts') return;
-    // A secret of type kubernetes.io/tls, as cert-manager writes it, has entries with other names.
-    const absent = authority.keys.includes('tls.crt')
-      ? []
-      : requiredEntries.filter((key) => !authority.keys.includes(key));
-    const problems = [
-      ...absent.map((key) => `lacks ${key}`),
-      ...authority.problems,
-      ...(authority.keyFits === false ? ['ca-key.pem is not the key of ca-cert.pem'] : []),
+  run: perCluster(function* (cluster, view) {
+    const used = authorityOf(view, cluster);
+    if (used?.authority.secret !== 'cacerts') return;
+    const { keys, problems, keyFits } = used.authority;
+    const required = keys.includes('tls.crt') ? requiredOfTls : requiredEntries;
+    const [certificate, key] = required;
+    const found = [
+      ...required.filter((one) => !keys.includes(one)).map((one) => `lacks ${one}`),
+      ...problems,
+      ...(keyFits === false ? [`${key} is not the key of ${certificate}`] : []),
     ];
-    if (problems.length === 0) return;
+    if (found.length === 0) return;
     yield {
-      object: `Secret ${authority.namespace}/cacerts`,
+      object: secretOf(used),
       evidence: [
-        { what: 'entries', seen: firstFew(authority.keys, 6), expected: requiredEntries.join(', ') },
+        { what: 'entries', seen: firstFew(keys, 6), expected: required.join(', ') },
+        { what: 'problems', seen: firstFew(found), expected: 0 },
       ],
-      cause: `The secret cacerts of ${cluster.name} is not usable: ${firstFew(problems)}.`,
+      cause: `The secret cacerts of ${cluster.name} is not usable, so istiod does not start with it: ${firstFew(found)}.`,
     };
   }),
 };
@@ -46,80 +51,54 @@ const madeOwnRoot: Check = {
   title: 'A cluster does not have the secret cacerts, but other clusters do',
   severity: 'error',
   explanation:
-    'Without the secret `cacerts`, istiod creates its own root, which other clusters do not trust. The secret was not created before istiod was installed, or it is in another namespace.',
+    'Without the secret `cacerts`, istiod creates its own root, which other clusters do not trust. The secret was not created before istiod was installed, it was deleted, or it is in another namespace. If the proxies still show certificates that other clusters accept, istiod loaded the authority before: the finding is a warning, and calls fail after the next restart of istiod.',
   remedy: `${replaceAuthority}\n${restartIstiod}`,
   reference: pluginDocs,
-  needs: ['authorities', 'installs'],
-  explains: { cluster: ['MP1101', 'MP1107', 'MP1112', 'MP3402', 'MP1108'] },
+  needs: ['authorities', 'installs', 'proxies', 'roots', 'workloads'],
+  explains: { cluster: ['MP1101', 'MP1107', 'MP1112', 'MP1108'] },
   run: function* (view) {
     const others = fromReadable(view.primaries, (one) =>
-      authorityOf(one)?.secret === 'cacerts' ? [one] : [],
+      authorityOf(view, one)?.authority.secret === 'cacerts' ? [one] : [],
     );
     if (others.length === 0) return;
     yield* separately(view.primaries, function* (cluster) {
-      if (authorityOf(cluster)?.secret === 'cacerts') return;
-      if (cluster.install?.pilotCertProvider !== undefined && cluster.install.pilotCertProvider !== 'istiod')
-        return;
-      if (isSignedElsewhere(cluster)) return;
-      yield {
-        cluster: cluster.name,
-        object: `Secret ${cluster.systemNamespace}/cacerts`,
-        evidence: [
-          { what: 'clusters with cacerts', seen: firstFew(others.map(({ name }) => name)), expected: 'all' },
-        ],
-        cause: `${cluster.name} does not have a secret cacerts in ${cluster.systemNamespace}, so its istiod uses its own root.`,
-      };
+      const [object, evidence] = [
+        `Secret ${cluster.systemNamespace}/cacerts`,
+        [{ what: 'clusters with cacerts', seen: firstFew(others.map(({ name }) => name)), expected: 'all' }],
+      ];
+      const missing = `${cluster.name} does not have a secret cacerts in ${cluster.systemNamespace}`;
+      const effect = effectOf(view, cluster);
+      if (effect === 'rejected')
+        yield {
+          ...{ cluster: cluster.name, object, evidence },
+          cause: `${missing}, so its istiod signs with its own root, and other clusters reject its certificates.`,
+        };
+      if (effect === 'at the next start')
+        yield {
+          ...{ severity: 'warning', cluster: cluster.name, object, evidence },
+          cause: `${missing}, so its istiod creates its own root when it starts again, and calls to other clusters fail.`,
+        };
     });
   },
 };
 
-const notAuthority: Check = {
-  code: 'MP1110',
-  title: 'The certificate that istiod signs with is not a certificate authority',
-  severity: 'error',
-  explanation:
-    'The basic constraints of the certificate in `ca-cert.pem` do not have CA:TRUE, so it may not sign. OpenSSL and BoringSSL reject the certificates that it signs.',
-  remedy:
-    'openssl x509 -in ca-cert.pem -noout -text | grep -A1 "Basic Constraints"   # issue one with CA:TRUE and keyCertSign',
-  reference: pluginDocs,
-  needs: ['authorities', 'installs'],
-  explains: { cluster: ['MP3402'] },
-  run: perCluster(function* (cluster, view) {
-    const signing = view.certificate(authorityOf(cluster)?.certificate[0]);
-    if (!signing || signing.isCa) return;
-    yield {
-      object: `Secret ${cluster.systemNamespace}/${authorityOf(cluster)?.secret}`,
-      evidence: [{ what: 'basic constraints', seen: 'CA:FALSE', expected: 'CA:TRUE' }],
-      cause: `The certificate that istiod of ${cluster.name} signs with is not a certificate authority.`,
-    };
-  }),
-};
+/** The effect on callers of a cluster without `cacerts`; undefined if it has the secret or does not need it. Throws NotRead. */
+function effectOf(view: MeshView, cluster: ClusterView): 'rejected' | 'at the next start' | undefined {
+  const own = cluster.authoritiesIn(cluster.systemNamespace);
+  if (own.some(({ secret }) => secret === 'cacerts') || isSignedElsewhere(cluster)) return undefined;
+  const { pilotCertProvider = 'istiod', authorityVolume = 'secret cacerts' } = cluster.install ?? {};
+  if (pilotCertProvider !== 'istiod') return undefined;
+  const used = authorityOf(view, cluster);
+  if (used?.use === 'served') {
+    const trusts = trustOfClusters(view);
+    const shown = trusts.find((one) => one.cluster === cluster);
+    const isRejected = trusts.some((one) => one !== shown && shown && rejectionOf(view, one, shown));
+    return isRejected ? 'rejected' : undefined;
+  }
+  // Only the proxies show whether istiod has another authority.
+  if (certified(view, cluster).length === 0) cluster.whole('proxies');
+  const isIssuedElsewhere = !used && own.some(({ secret }) => secret === 'istio-ca-secret');
+  return isIssuedElsewhere || authorityVolume !== 'secret cacerts' ? undefined : 'at the next start';
+}
 
-const weak: Check = {
-  code: 'MP1114',
-  title: 'A certificate authority has a weak key or signature',
-  severity: 'warning',
-  explanation:
-    'A root or intermediate has an RSA key below 2048 bits, or a SHA-1 or MD5 signature. Newer TLS libraries reject it, so an update of the proxies can end all calls.',
-  remedy: 'openssl x509 -in root-cert.pem -noout -text | grep -E "Signature Algorithm|Public-Key"',
-  reference: pluginDocs,
-  needs: ['authorities', 'installs'],
-  run: perCluster(function* (cluster, view) {
-    const authority = authorityOf(cluster);
-    for (const one of view.certificatesOf([...(authority?.certificate ?? []), ...(authority?.roots ?? [])])) {
-      const bits = /^rsa (\d+)/i.exec(one.keyType)?.[1];
-      const old = /sha-?1(?!\d)|md5/i.test(one.signatureAlgorithm ?? '') && !one.selfSigned;
-      if (!(bits !== undefined && Number(bits) < 2048) && !old) return;
-      yield {
-        object: `Secret ${cluster.systemNamespace}/${authority?.secret}`,
-        evidence: [
-          { what: 'key', seen: one.keyType, expected: 'rsa 2048 or more, or an elliptic curve' },
-          { what: 'signature', seen: one.signatureAlgorithm ?? 'unknown', expected: 'SHA-256 or better' },
-        ],
-        cause: `The certificate authority ${one.subject} of ${cluster.name} has a weak key or signature.`,
-      };
-    }
-  }),
-};
-
-export const authoritySecretChecks = [unusable, madeOwnRoot, notAuthority, weak];
+export const authoritySecretChecks = [unusable, madeOwnRoot];

@@ -3,7 +3,8 @@ import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways, hasKubernetesEastWest } from '../gateways.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
-import { rootsOf, sameRoot } from '../trust.ts';
+import { sameRoot } from '../facts/chains.ts';
+import { rootsOf } from '../trust.ts';
 import { separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
 
@@ -114,7 +115,7 @@ const foreignCertificate: Check = {
   remedy:
     'openssl s_client -connect <address>:<port> -servername outbound_.80_._.<service>.<its namespace>.svc.cluster.local -showcerts </dev/null   # look at the issuer',
   reference: 'https://github.com/istio/istio.io/pull/17065',
-  needs: ['probes', 'authorities', 'installs', 'roots'],
+  needs: ['probes', 'authorities', 'installs', 'roots', 'proxies'],
   run: perCluster(function* (cluster, view) {
     for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
       const target = view.cluster(to);

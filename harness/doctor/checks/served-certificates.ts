@@ -1,21 +1,14 @@
 import type { ProxyRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
-import { keyOf, type ClusterView } from '../cluster-view.ts';
-import type { MeshView } from '../mesh-view.ts';
+import { keyOf } from '../cluster-view.ts';
+import { shareRoot } from '../facts/chains.ts';
+import { certified } from '../facts/workload-certificates.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { restartIstiod } from '../remedies.ts';
-import { authorityOf, rootsOf, sameRoot } from '../trust.ts';
-import { separately } from '../unread.ts';
+import { authorityOf, rootsOfAuthority, secretOf } from '../trust.ts';
 import { short, firstFew, span } from '../format-values.ts';
 
 const restart = `${restartIstiod}\n# then restart the workloads, or wait until they renew their certificates`;
-
-/** The proxies of a cluster, each with its certificate. */
-const certified = (view: MeshView, cluster: ClusterView) =>
-  cluster.seen('proxies').flatMap((proxy) => {
-    const leaf = view.certificate(proxy.certificate[0]);
-    return leaf ? [{ proxy, leaf }] : [];
-  });
 
 const named = (proxies: readonly { proxy: Pick<ProxyRecord, 'namespace' | 'pod'> }[]): string =>
   firstFew(proxies.map(({ proxy }) => keyOf({ namespace: proxy.namespace, name: proxy.pod })));
@@ -28,19 +21,19 @@ const notServed: Check = {
     'Everything works today. The authority in `cacerts` did not sign the certificates of these proxies. Either istiod still signs with the old authority, or the workloads have not renewed since. When the old root expires or is removed, calls fail.',
   remedy: restart,
   reference: 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/',
-  needs: ['authorities', 'proxies', 'installs', 'roots'],
+  needs: ['authorities', 'proxies', 'installs', 'roots', 'workloads'],
   run: perPrimary(function* (cluster, view) {
-    const authority = authorityOf(cluster);
-    const signing = view.certificate(authority?.certificate[0]);
+    const used = authorityOf(view, cluster);
+    const signing = used?.signing;
     const all = certified(view, cluster);
-    if (!authority || !signing || all.length === 0) return;
+    if (!used || !signing || all.length === 0) return;
     const signed = all.filter(({ leaf }) => leaf.signedBy.includes(signing.fingerprint));
     if (signed.length === all.length) return;
     const others = all.filter((one) => !signed.includes(one));
     yield {
       // Some proxies have renewed: the change is in progress.
       severity: signed.length > 0 ? 'info' : 'warning',
-      object: `Secret ${authority.namespace}/${authority.secret}`,
+      object: secretOf(used),
       evidence: [
         { what: 'proxies with its certificate', seen: signed.length, expected: all.length },
         {
@@ -49,7 +42,7 @@ const notServed: Check = {
           expected: signing.subject,
         },
       ],
-      cause: `The authority in ${authority.secret} of ${cluster.name} (${signing.subject}) signed ${signed.length} of the ${all.length} certificates of its proxies.`,
+      cause: `The authority in ${used.authority.secret} of ${cluster.name} (${signing.subject}) signed ${signed.length} of the ${all.length} certificates of its proxies.`,
     };
   }),
 };
@@ -62,17 +55,14 @@ const staleConfigMaps: Check = {
     'istiod writes its root to the ConfigMap istio-ca-root-cert of each namespace, and workloads verify istiod with it. With a wrong root, new pods do not get a certificate. Either istiod did not load the new authority, or it cannot write ConfigMaps.',
   remedy: restartIstiod,
   reference: 'https://istio.io/latest/docs/concepts/security/#pki',
-  needs: ['authorities', 'roots', 'installs'],
+  needs: ['authorities', 'roots', 'installs', 'proxies', 'workloads'],
   run: perPrimary(function* (cluster, view) {
-    if (!authorityOf(cluster)) return;
-    const roots = rootsOf(view, cluster);
+    const used = authorityOf(view, cluster);
+    const roots = used ? rootsOfAuthority(view, used.authority) : [];
     if (roots.length === 0) return;
     const stale = cluster
       .seen('roots')
-      .filter(
-        ({ roots: given }) =>
-          !view.certificatesOf(given).some((one) => roots.some((root) => sameRoot(one, root))),
-      );
+      .filter((given) => !shareRoot(view.certificatesOf(given.roots), roots));
     if (stale.length === 0) return;
     yield {
       object: `ConfigMap ${keyOf(stale[0] as { namespace: string; name: string })}`,
@@ -123,33 +113,4 @@ const leafNotRenewed: Check = {
   }),
 };
 
-const distrusts: Check = {
-  code: 'MP1112',
-  title: 'Proxies of one cluster do not have the root of another',
-  severity: 'error',
-  explanation:
-    'Proxies use the roots that istiod sent them. Without the root of another cluster, the TLS handshake with its workloads fails. Either the roots of the clusters differ, or istiod was not restarted after they were aligned.',
-  remedy: restart,
-  reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#trust-configuration',
-  needs: ['proxies', 'authorities', 'installs', 'roots'],
-  run: perCluster(function* (cluster, view) {
-    yield* separately(view.clusters, function* (other) {
-      if (other === cluster) return;
-      const roots = rootsOf(view, other);
-      const reading = cluster.seen('proxies').filter((proxy) => view.certificatesOf(proxy.roots).length > 0);
-      if (roots.length === 0) return;
-      const without = reading.filter(
-        (proxy) => !view.certificatesOf(proxy.roots).some((one) => roots.some((root) => sameRoot(one, root))),
-      );
-      if (without.length === 0) return;
-      yield {
-        peer: other.name,
-        object: `Pod ${keyOf({ namespace: without[0]?.namespace ?? '', name: without[0]?.pod ?? '' })}`,
-        evidence: [{ what: `proxies without the root of ${other.name}`, seen: without.length, expected: 0 }],
-        cause: `${without.length} of ${reading.length} proxies of ${cluster.name} do not have the root of ${other.name}.`,
-      };
-    });
-  }),
-};
-
-export const servedCertificateChecks = [notServed, staleConfigMaps, leafNotRenewed, distrusts];
+export const servedCertificateChecks = [notServed, staleConfigMaps, leafNotRenewed];

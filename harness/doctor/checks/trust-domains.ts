@@ -1,11 +1,21 @@
 import { authorizations, principalOf } from '../authorization.ts';
-import type { Check } from '../check.ts';
+import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import {
+  acceptsAsServer,
+  domainsShown,
+  planeOf,
+  rejectionOfDomain,
+  type DomainRejection,
+} from '../facts/trust-domains.ts';
+import { certified } from '../facts/workload-certificates.ts';
+import type { Severity } from '../finding.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { perItem, perPrimary } from '../per-cluster.ts';
+import { perCluster, perItem, perPrimary } from '../per-cluster.ts';
 import { restartIstiod } from '../remedies.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
+import type { ProxyRecord } from '../../snapshot/schema.ts';
 
 const migration = 'https://istio.io/latest/docs/tasks/security/authorization/authz-td-migration/';
 
@@ -20,38 +30,52 @@ const differ: Check = {
   title: 'Trust domains differ without an alias',
   severity: 'error',
   explanation:
-    'Clients accept a server only if its trust domain is their own or one of `trustDomainAliases`. Policies match in the same way. If two clusters have different trust domains without aliases, calls between them fail or are denied.',
+    'A server accepts a client only if the trust domain of the client is its own, one of its `trustDomainAliases`, or a trust domain of its `caCertificates`. A client accepts a server only if its trust domain is its own or one of the aliases in the cluster of the client. Aliases help only in the cluster that has them. If the trust domain is configured but pods do not show it yet, the finding is a warning.',
   remedy:
     'istioctl --context <cluster> install -f <operator.yaml> --set "meshConfig.trustDomainAliases[0]=<trust domain of the peer>"',
   reference: migration,
-  needs: ['installs', 'istiods'],
-  explains: { cluster: ['MP1203', 'MP1205'] },
+  needs: ['installs', 'istiods', 'proxies', 'workloads'],
+  explains: { subject: ['MP1205'] },
   run: perPrimary(function* (cluster, view) {
-    yield* separately(view.primaries, function* (other) {
-      const aliases = cluster.settings?.trustDomainAliases ?? [];
-      if (accepts(cluster, other) || cluster.install?.env['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] === 'true')
-        return;
+    yield* separately(view.clusters, function* (other) {
+      if (other === cluster) return;
       // If both reject the other, report only the cluster that differs from the mesh file.
-      const expected = view.snapshot.declared.trustDomain;
-      if (!accepts(other, cluster) && cluster.trustDomain === expected) return;
-      yield {
-        peer: other.name,
-        object: `ConfigMap ${cluster.systemNamespace}/istio`,
-        evidence: [
-          {
-            what: `trust domain of ${other.name}`,
-            seen: other.trustDomain,
-            expected: firstFew([cluster.trustDomain, ...aliases]),
-          },
-        ],
-        cause: `${cluster.name} accepts the trust domain ${firstFew([cluster.trustDomain, ...aliases])}, but ${other.name} has ${other.trustDomain}.`,
-      };
+      const isExpected = cluster.trustDomain === view.snapshot.declared.trustDomain;
+      if (isExpected && rejectionOfDomain(view, other, cluster)) return;
+      const rejection = rejectionOfDomain(view, cluster, other);
+      if (rejection) yield sightingOf(cluster, other, rejection);
     });
   }),
 };
 
-const accepts = (cluster: ClusterView, other: ClusterView): boolean =>
-  [cluster.trustDomain, ...(cluster.settings?.trustDomainAliases ?? [])].includes(other.trustDomain);
+function sightingOf(
+  { name, settings, systemNamespace }: ClusterView,
+  other: ClusterView,
+  { domain, accepted, directions, isShown }: DomainRejection,
+): Omit<Sighting, 'cluster'> {
+  const aliases = settings?.trustDomainAliases ?? [];
+  const calls = firstFew(
+    directions.map((one) =>
+      one === 'in' ? `from ${other.name} to ${name}` : `from ${name} to ${other.name}`,
+    ),
+  ).replace(', ', ' and ');
+  const effect = isShown ? `calls ${calls} fail` : `calls ${calls} fail after pods of ${other.name} restart`;
+  return {
+    ...(isShown ? {} : { severity: 'warning' }),
+    peer: other.name,
+    object: `ConfigMap ${systemNamespace}/istio`,
+    subject: domain,
+    evidence: [
+      {
+        what: `trust domain that ${isShown ? 'proxies of' : 'is set in'} ${other.name}${isShown ? ' show' : ''}`,
+        seen: domain,
+        expected: firstFew(accepted),
+      },
+    ],
+    cause: `${name} accepts the trust domain ${firstFew(accepted)}, but ${other.name} has ${domain}, so ${effect}.`,
+    remedy: `istioctl --context <cluster> install -f <operator.yaml> --set "meshConfig.trustDomainAliases[${aliases.length}]=${domain}"`,
+  };
+}
 
 const idleAlias: Check = {
   code: 'MP1202',
@@ -61,12 +85,17 @@ const idleAlias: Check = {
     'An alias accepts certificates of another trust domain. This alias is a typing error, or a leftover of a migration. Remove it when the migration is complete.',
   remedy: 'kubectl --context <cluster> -n <namespace> edit configmap <name>   # trustDomainAliases',
   reference: migration,
-  needs: ['installs', 'istiods'],
+  needs: ['installs', 'istiods', 'proxies'],
   run: perPrimary(function* (cluster, view) {
     const aliases = cluster.settings?.trustDomainAliases ?? [];
     if (aliases.length === 0) return;
     const known = new Set(view.everyCluster().map(({ trustDomain }) => trustDomain));
-    const idle = aliases.filter((alias) => !known.has(alias));
+    if (aliases.every((alias) => known.has(alias))) return;
+    const shown = view.everyCluster().flatMap((one) => {
+      one.whole('proxies');
+      return [...domainsShown(view, one).keys()];
+    });
+    const idle = aliases.filter((alias) => !known.has(alias) && !shown.includes(alias));
     if (idle.length > 0)
       yield {
         object: `ConfigMap ${cluster.systemNamespace}/istio`,
@@ -86,10 +115,10 @@ const foreignPrincipal: Check = {
     'A principal is <trust domain>/ns/<namespace>/sa/<account>. If the mesh does not issue identities in its trust domain, it never matches. An ALLOW policy then denies its callers, and a DENY policy does not deny them. `cluster.local` always matches the trust domain of the cluster.',
   remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
-  needs: ['resources', 'installs', 'istiods'],
+  needs: ['resources', 'installs', 'istiods', 'proxies'],
   run: perItem(named, function* ({ cluster, policy, principals }, view) {
     if (principals.length === 0) return;
-    const issued = issuedDomains(view);
+    const issued = issuedDomains(view, cluster);
     const foreign = principals.filter((one) => {
       const domain = principalOf(one)?.trustDomain;
       return domain !== undefined && !domain.includes('*') && !issued.has(domain);
@@ -104,13 +133,16 @@ const foreignPrincipal: Check = {
   }),
 };
 
-/** The trust domains in which the clusters of the mesh issue or accept identities. Throws NotRead. */
-const issuedDomains = (view: MeshView): Set<string> =>
+/**
+ * The trust domains that a policy of a cluster can match: those in which the mesh issues identities, and those that istiod of this
+ * cluster replaces or accepts. Aliases of another cluster do not count: they do not change a policy of this cluster. Throws NotRead.
+ */
+const issuedDomains = (view: MeshView, { settings }: ClusterView): Set<string> =>
   new Set([
     'cluster.local',
-    ...view
-      .everyCluster()
-      .flatMap(({ trustDomain, settings }) => [trustDomain, ...(settings?.trustDomainAliases ?? [])]),
+    ...(settings?.trustDomainAliases ?? []),
+    ...(settings?.caTrustDomains ?? []).flatMap(({ trustDomains }) => trustDomains),
+    ...view.everyCluster().flatMap((one) => [one.trustDomain, ...domainsShown(view, one).keys()]),
   ]);
 
 const unknownAccount: Check = {
@@ -153,27 +185,43 @@ const staleIdentity: Check = {
   title: 'Proxies have identities of an old trust domain',
   severity: 'warning',
   explanation:
-    'The trust domain was changed, but these proxies still have certificates of the old one. Either istiod or the workloads were not restarted. Policies and other clusters that expect the new trust domain reject them.',
+    'The trust domain was changed, but these proxies still have certificates of the old one. Either istiod or the workloads were not restarted. The finding is an error if workloads reject the old trust domain, and an info if every cluster has it as an alias.',
   remedy: `${restartIstiod}\nkubectl --context <cluster> -n <namespace> rollout restart deployment`,
   reference: migration,
-  needs: ['proxies', 'installs', 'istiods'],
-  run: perPrimary(function* (cluster, view) {
-    const others = cluster.seen('proxies').flatMap(({ namespace, pod, certificate }) => {
-      const uri = view.certificate(certificate[0])?.uris.find((one) => one.startsWith('spiffe://'));
-      const domain = uri?.slice('spiffe://'.length).split('/')[0];
-      return domain === undefined || domain === cluster.trustDomain ? [] : [{ namespace, name: pod, domain }];
-    });
-    const first = others[0];
-    if (first)
+  needs: ['proxies', 'installs', 'istiods', 'workloads'],
+  run: perCluster(function* (cluster, view) {
+    const expected = planeOf(view, cluster)?.trustDomain;
+    if (expected === undefined) return;
+    const all = certified(view, cluster);
+    for (const [domain, proxies] of domainsShown(view, cluster)) {
+      const [first] = proxies;
+      if (domain === expected || !first) continue;
+      const rejecting = fromReadable(view.clusters, (one) =>
+        acceptsAsServer(view, one, domain) === false ? [one.name] : [],
+      );
       yield {
-        object: `Pod ${keyOf(first)}`,
+        severity: severityOfStale(proxies, rejecting),
+        object: `Pod ${keyOf({ namespace: first.namespace, name: first.pod })}`,
+        subject: domain,
         evidence: [
-          { what: 'trust domain in the certificate', seen: first.domain, expected: cluster.trustDomain },
-          { what: 'proxies with another trust domain', seen: others.length, expected: 0 },
+          { what: 'trust domain in the certificate', seen: domain, expected },
+          { what: 'proxies with another trust domain', seen: proxies.length, expected: 0 },
+          { what: 'clusters that reject it', seen: firstFew(rejecting) || 'none' },
         ],
-        cause: `${others.length} of ${cluster.seen('proxies').length} proxies of ${cluster.name} have identities in ${first.domain}, but its trust domain is ${cluster.trustDomain}.`,
+        cause: `${proxies.length} of ${all.length} proxies of ${cluster.name} have identities in ${domain}, but its trust domain is ${expected}.`,
       };
+    }
   }),
 };
+
+function severityOfStale(proxies: readonly ProxyRecord[], rejecting: readonly string[]): Severity {
+  if (rejecting.length === 0) return 'info';
+  return proxies.every(isPassthrough) ? 'warning' : 'error';
+}
+
+/** A gateway that passes TLS of other networks through, so its own identity is not in a call. */
+const isPassthrough = ({ type, listeners }: ProxyRecord): boolean =>
+  type === 'gateway' &&
+  listeners.some(({ serverNames }) => serverNames.some((name) => name.startsWith('outbound_')));
 
 export const trustDomainChecks = [differ, idleAlias, foreignPrincipal, unknownAccount, staleIdentity];

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleFingerprint } from '../../snapshot/sample/sample-names.ts';
 import { certificate } from '../../snapshot/sample/sample.ts';
@@ -47,12 +48,15 @@ test('roots differ', () => {
   });
 });
 
-test('an unused authority of another root: missing certificates of it are a symptom', () => {
-  assertFirst((sample) => otherRoot(sample, false), {
+test('an authority of another root that is in the Secret only: a warning, as calls work until istiod loads it', () => {
+  const { finding } = assertFirst((sample) => otherRoot(sample, false), {
     code: 'MP1101',
+    severity: 'warning',
     cluster: 'east',
-    symptoms: ['MP1107', 'MP1108', 'MP1112', 'MP3403'],
+    peer: 'west',
+    symptoms: ['MP1107', 'MP1108'],
   });
+  assert.match(finding.cause, /calls between them fail after istiod of east loads it/);
 });
 
 test('an intermediate is not signed by the root in its secret', () => {
