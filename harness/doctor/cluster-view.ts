@@ -12,6 +12,7 @@ import type {
   ShardRecord,
   Source,
 } from '../snapshot/schema.ts';
+import type { OtherMeshes } from './facts/other-meshes.ts';
 import { concernsKind, concernsNamespace, GapIndex } from './gap-index.ts';
 import { PodIndex } from './pod-index.ts';
 import type { ReadLog } from './unread.ts';
@@ -35,6 +36,8 @@ export class ClusterView {
   readonly name: string;
   readonly declared: DeclaredCluster | undefined;
   readonly mesh: Declared;
+  /** The control planes of other meshes that run in this cluster. Nothing else of other meshes is in this view. */
+  readonly others: OtherMeshes | undefined;
   readonly #data: ClusterSnapshot;
   readonly #gaps: GapIndex;
   readonly #pods: PodIndex;
@@ -43,9 +46,10 @@ export class ClusterView {
   readonly #resources: ReadonlyMap<string, ResourceRecord[]>;
   #shards: { istiod: string; shards: Map<string, ShardRecord> }[] | undefined;
 
-  constructor(data: ClusterSnapshot, mesh: Declared, log: ReadLog) {
+  constructor(data: ClusterSnapshot, mesh: Declared, log: ReadLog, others?: OtherMeshes) {
     this.name = data.name;
     this.mesh = mesh;
+    this.others = others;
     this.declared = mesh.clusters.find(({ name }) => name === data.name);
     this.#data = data;
     this.#gaps = new GapIndex(data, log);
@@ -133,10 +137,17 @@ export class ClusterView {
     return this.#resources.get(kind) ?? [];
   }
 
-  /** The installation with istiod, or the only one. Throws NotRead. */
+  /** The control plane of the mesh: of its revisions, the one with istiod that fits the mesh file best. Throws NotRead. */
   get install(): Install | undefined {
     const installs = this.whole('installs');
     return installs.find(({ istiod }) => istiod) ?? installs[0];
+  }
+
+  /** The revisions of the control plane that run here; without an istiod, as in a remote cluster, all that are configured. Throws NotRead. */
+  get revisions(): readonly Install[] {
+    const installs = this.whole('installs');
+    const running = installs.filter(({ istiod }) => istiod);
+    return running.length > 0 ? running : installs;
   }
 
   /** Whether istiod is installed here. An install that was read is enough to know that. */

@@ -212,28 +212,4 @@ const crashing: Check = {
   }),
 };
 
-const noWebhook: Check = {
-  code: 'MP6106',
-  title: 'A webhook for sidecars names a Service that does not exist',
-  severity: 'error',
-  explanation:
-    'The API server calls istiod to inject sidecars into pods. If the Service of the webhook does not exist, pods cannot be created (failurePolicy Fail), or are created without a sidecar (Ignore).',
-  remedy:
-    'kubectl --context <cluster> get mutatingwebhookconfigurations -l app=sidecar-injector\nkubectl --context <cluster> delete mutatingwebhookconfiguration <name>   # if its revision does not exist any more',
-  reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
-  needs: ['webhooks', 'services'],
-  run: perCluster(function* (cluster) {
-    const lost = cluster
-      .seen('webhooks')
-      .filter(({ service }) => service && cluster.service(keyOf(service)) === undefined);
-    const first = lost[0];
-    if (!first) return;
-    yield {
-      object: `MutatingWebhookConfiguration ${first.configuration}`,
-      evidence: [{ what: 'Service', seen: 'not there', expected: first.target }],
-      cause: `The webhook ${first.configuration} of ${cluster.name} calls ${first.target}, which does not exist.`,
-    };
-  }),
-};
-
-export const injectionChecks = [oneSided, notInjected, noRevision, bothLabels, crashing, noWebhook];
+export const injectionChecks = [oneSided, notInjected, noRevision, bothLabels, crashing];
