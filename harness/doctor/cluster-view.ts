@@ -11,8 +11,8 @@ import type {
   ServiceRecord,
   ShardRecord,
   Source,
+  WebhookRecord,
 } from '../snapshot/schema.ts';
-import type { OtherMeshes } from './facts/other-meshes.ts';
 import { concernsKind, concernsNamespace, GapIndex } from './gap-index.ts';
 import { PodIndex } from './pod-index.ts';
 import type { ReadLog } from './unread.ts';
@@ -27,6 +27,13 @@ export const keyOf = ({ namespace, name }: { namespace: string; name: string }):
 /** The parts of a cluster that are lists. */
 type ListPart = Exclude<Source, 'apiServer'>;
 type Page = 'clusters' | 'networks' | 'shards' | 'held' | 'connected' | 'settings';
+
+/** The control planes of other meshes in a cluster, with the webhooks and the istiods that belong to them. */
+export interface OtherMeshes {
+  installs: readonly Install[];
+  webhooks: readonly WebhookRecord[];
+  istiods: ClusterSnapshot['istiods'];
+}
 
 /**
  * One cluster of a snapshot that answered, indexed. A check that asks for data that was not read gets NotRead: nothing that is

@@ -7,7 +7,7 @@ export interface MeshIdentity {
   meshId?: string | undefined;
   /** The clusters that remote secrets of other clusters name. */
   namedByOthers?: ReadonlySet<string>;
-  /** The number of proxies that use a control plane. */
+  /** The number of proxies, or of namespaces, that use a control plane. */
   proxiesOf?: (install: Install) => number;
 }
 

@@ -8,14 +8,8 @@ import type {
   Snapshot,
   WebhookRecord,
 } from '../../snapshot/schema.ts';
+import type { OtherMeshes } from '../cluster-view.ts';
 import { matches } from '../selectors.ts';
-
-/** The control planes of other meshes in a cluster, with the webhooks and the istiods that belong to them. */
-export interface OtherMeshes {
-  installs: readonly Install[];
-  webhooks: readonly WebhookRecord[];
-  istiods: ClusterSnapshot['istiods'];
-}
 
 /** A snapshot of one mesh: the parts of other meshes in the same clusters are apart. */
 export interface OwnMesh {
@@ -77,13 +71,12 @@ function chooseInstalls(
   cluster: ClusterSnapshot,
   { declared, clusters }: Snapshot,
 ): { own: Install[]; other: Install[] } {
-  const self = declared.clusters.find(({ name }) => name === cluster.name);
   const root = declares(declared, 'rootNamespace') ? declared.rootNamespace : undefined;
   const all = cluster.installs;
   if (root !== undefined && !all.some((one) => isAt(one, root))) return { own: [], other: [...all] };
   const [best, ...rest] = byFit(all, {
     rootNamespace: root,
-    clusterName: self && declares(self, 'name') ? self.name : undefined,
+    clusterName: cluster.name, // of the mesh file, or of the control plane that was chosen when the mesh was discovered
     meshId: declares(declared, 'meshId') ? declared.meshId : undefined,
     namedByOthers: new Set(
       clusters.flatMap(({ name, remoteSecrets }) =>
