@@ -39,7 +39,7 @@ const notThere: Check = {
   },
 };
 
-/** One sighting for all clusters whose control planes are in the same namespaces. */
+/** One sighting about the mesh file for all clusters whose control planes are in the same namespaces. */
 function* inOtherNamespace(view: MeshView): Iterable<Sighting> {
   const { rootNamespace } = view.snapshot.declared;
   const places = [...view.misplaced].map(([cluster, installs]) => ({
@@ -48,14 +48,11 @@ function* inOtherNamespace(view: MeshView): Iterable<Sighting> {
   }));
   for (const [seen, group] of Map.groupBy(places, (one) => one.seen)) {
     const names = group.map(({ cluster }) => cluster);
-    const [cluster = ''] = names;
     yield {
-      cluster,
-      ...(names[1] === undefined ? {} : { peer: names[1] }),
       object: `Namespace ${rootNamespace}`,
       evidence: [{ what: 'namespace of the control plane', seen, expected: rootNamespace }],
       cause: `The mesh file names the root namespace ${rootNamespace}, but the control plane of ${firstFew(names)} is in ${seen}.`,
-      remedy: `kubectl --context ${cluster} get deployments --all-namespaces -l app=istiod   # then write rootNamespace: ${seen} into the mesh file`,
+      remedy: `kubectl --context ${names[0]} get deployments --all-namespaces -l app=istiod   # then write rootNamespace: ${seen} into the mesh file`,
     };
   }
 }

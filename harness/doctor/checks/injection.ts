@@ -105,6 +105,7 @@ const notInjected: Check = {
       yield {
         object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
         subject: name,
+        ...restartOwner(without[0]?.owner),
         evidence: [
           {
             what: `pods of ${name} with a sidecar`,
@@ -117,6 +118,16 @@ const notInjected: Check = {
     });
   }, reading),
 };
+
+/** The command that replaces the pods of an owner; undefined if the owner is not a workload. A ReplicaSet has the name of its Deployment and a hash. */
+function restartOwner(owner = ''): { remedy?: string } {
+  const [, kind = '', name = ''] =
+    /^(Deployment|StatefulSet|DaemonSet|ReplicaSet)\/([\w.-]+)$/.exec(owner) ?? [];
+  if (name === '') return {};
+  const workload =
+    kind === 'ReplicaSet' ? `deployment ${name.replace(/-[^-]+$/, '')}` : `${kind.toLowerCase()} ${name}`;
+  return { remedy: `kubectl --context <cluster> -n <namespace> rollout restart ${workload}` };
+}
 
 const refuses = ({ annotations }: { annotations: Readonly<Record<string, string>> }): boolean =>
   annotations['sidecar.istio.io/inject'] === 'false';
@@ -144,6 +155,11 @@ const noRevision: Check = {
       yield {
         object: `Namespace ${name}`,
         subject: name,
+        ...(served.length === 1
+          ? {
+              remedy: `kubectl --context <cluster> label namespace <name> istio.io/rev=${served[0]} --overwrite`,
+            }
+          : {}),
         evidence: [
           { what: 'label istio.io/rev', seen: revision, expected: firstFew(served) || 'a revision' },
         ],
