@@ -66,7 +66,7 @@ function accountsIn(secret: V1Secret, mesh: Mesh, of: string): ReaderAccount[] {
     const reason = reasonNotToUse(kubeconfig) ?? (actsAsAnother(kubeconfig) ? actsAs : undefined);
     if (reason !== undefined) throw new Error(`${where} cannot be used here to read ${reads}: ${reason}.`);
     const config = clientConfigOf(kubeconfig);
-    const { role } = mesh.file.clusters.find(({ name }) => name === reads) ?? { role: 'primary' as const };
+    const { role } = target.file;
     const access = async () => ({ ...(await whileWaiting(() => askAccess(config, target))), role });
     return [{ of, reads, access }];
   });

@@ -51,7 +51,7 @@ function* inOtherNamespace(view: MeshView): Iterable<Sighting> {
     yield {
       object: `Namespace ${rootNamespace}`,
       evidence: [{ what: 'namespace of the control plane', seen, expected: rootNamespace }],
-      cause: `The mesh file names the root namespace ${rootNamespace}, but the control plane of ${firstFew(names)} is in ${seen}.`,
+      cause: `The mesh file names the root namespace ${rootNamespace}, but the ${names.length > 1 ? `control planes of ${names.join(' and ')} are` : `control plane of ${names[0]} is`} in ${seen}.`,
       remedy: `kubectl --context ${names[0]} get deployments --all-namespaces -l app=istiod   # then write rootNamespace: ${seen} into the mesh file`,
     };
   }
