@@ -220,6 +220,35 @@ test('the doctor gets a complete mesh, and which fields no file declares', async
   ]);
 });
 
+test('of two meshes in a cluster, the mesh that the other clusters read is discovered', async () => {
+  const clusters = pair((east) => {
+    const [istiod] = structuredClone(east['/apis/apps/v1/deployments'] ?? []) as {
+      metadata: object;
+      spec: { template: { spec: { containers: { env: object[] }[] } } };
+    }[];
+    if (!istiod) assert.fail();
+    istiod.metadata = { namespace: 'istio-dev', name: 'istiod-dev', labels: { 'istio.io/rev': 'dev' } };
+    istiod.spec.template.spec.containers[0]!.env = [{ name: 'CLUSTER_ID', value: 'dev' }];
+    east['/apis/apps/v1/deployments']?.unshift(istiod);
+    east['/api/v1/configmaps']?.unshift({
+      metadata: { namespace: 'istio-dev', name: 'istio-sidecar-injector-dev' },
+      data: {},
+    });
+  });
+  const secret = { metadata: { annotations: { 'networking.istio.io/cluster': 'east' } } };
+  const { mesh: alone } = await described(clusters);
+  assert.equal(alone.clusters[1]?.found.name, 'dev');
+  (clusters['ctx-west']?.lists as Lists)['/api/v1/secrets'] = [secret];
+  const { mesh } = await described(clusters);
+  assert.equal(mesh.clusters[1]?.found.name, 'east');
+  assert.equal(mesh.rootNamespace, 'istio-system');
+  assert.deepEqual(mesh.clusters[1]?.notes, []);
+  await using fake = await startClusters(clusters);
+  const file = { apiVersion: 'meshproof.dev/v1', kind: 'Mesh', namespace: 'meshproof' } as const;
+  const dev = await completeFromClusters({ ...file, rootNamespace: 'istio-dev', clusters: fake.given });
+  assert.equal(dev.file.clusters[1]?.name, 'dev');
+});
+
 test('a cluster whose name is not known cannot be judged', async () => {
   await using fake = await startClusters({ 'ctx-east': { lists: {}, silent: true } });
   const mesh = { apiVersion: 'meshproof.dev/v1', kind: 'Mesh', namespace: 'meshproof' } as const;

@@ -1,5 +1,7 @@
 import type { MeshFile, MeshFileCluster, PartialCluster, PartialMesh } from '../config/mesh-file.ts';
 import type { Undeclared } from '../snapshot/collect.ts';
+import { byFit, isSameMesh } from '../snapshot/control-planes.ts';
+import type { Install } from '../snapshot/schema.ts';
 import { describeCluster, lacksIstio, type DescribedCluster, type Field } from './describe.ts';
 import { NotAMesh } from './not-a-mesh.ts';
 import { readCluster, type ClusterObjects } from './read-cluster.ts';
@@ -16,11 +18,13 @@ export interface DiscoveredMesh {
  * Reads all clusters at the same time and describes the mesh. Parts that cannot be read become hints.
  *
  * @param onProgress is called with the context of a cluster when it is read and when it is done.
+ * @param rootNamespace of the mesh file; it chooses the control plane in a cluster that has several.
  * @throws NotAMesh if a cluster does not have Istio, or if two contexts are of one cluster; Error if a context does not exist.
  */
 export async function discoverMesh(
   given: readonly PartialCluster[],
   onProgress: (context: string, part: string) => void = () => undefined,
+  rootNamespace?: string,
 ): Promise<DiscoveredMesh> {
   const all = await Promise.all(
     given.map(async (one) => {
@@ -32,21 +36,42 @@ export async function discoverMesh(
     }),
   );
   refuse(all);
-  const clusters = all.map(describeCluster);
+  const clusters = all.map((one) => describeCluster(withOwnInstalls(one, all, rootNamespace)));
   nameExternal(clusters);
   nameByElimination(clusters);
-  const installs = all.flatMap(({ installs: [first] }) => first ?? []);
+  const installs = clusters.flatMap(({ objects }) => objects.installs[0] ?? []);
   const first = <T>(values: readonly (T | undefined)[]) => values.find((one) => one !== undefined);
   const trustDomain = first(installs.map(({ settings }) => settings?.trustDomain));
   const meshId = first(installs.map((one) => one.meshId ?? one.settings?.meshId)) ?? trustDomain;
-  const rootNamespace = first(installs.map((one) => one.settings?.rootNamespace ?? one.namespace));
+  const root = rootNamespace ?? first(installs.map((one) => one.settings?.rootNamespace ?? one.namespace));
   return {
     clusters,
     ...(meshId !== undefined && { meshId }),
     ...(trustDomain !== undefined && { trustDomain }),
-    ...(rootNamespace !== undefined && { rootNamespace }),
+    ...(root !== undefined && { rootNamespace: root }),
   };
 }
+
+/** A cluster without the control planes of other meshes. */
+function withOwnInstalls(
+  one: ClusterObjects,
+  all: readonly ClusterObjects[],
+  rootNamespace: string | undefined,
+): ClusterObjects {
+  const others = all.filter((other) => other !== one);
+  const [best, ...rest] = byFit(one.installs, {
+    rootNamespace,
+    clusterName: one.given.name,
+    namedByOthers: new Set(others.flatMap(({ remoteNames }) => remoteNames)),
+    proxiesOf: ({ revision }: Install) =>
+      one.namespaces.filter(({ labels }) => (labels['istio.io/rev'] ?? defaultOf(labels)) === revision)
+        .length,
+  });
+  return best ? { ...one, installs: [best, ...rest.filter((other) => isSameMesh(best, other))] } : one;
+}
+
+const defaultOf = (labels: Readonly<Record<string, string>>) =>
+  labels['istio-injection'] === 'enabled' ? 'default' : undefined;
 
 function refuse(all: readonly ClusterObjects[]): void {
   for (const [index, one] of all.entries()) {
@@ -117,7 +142,7 @@ export async function completeFromClusters(
   mesh: PartialMesh,
   onProgress?: (context: string, part: string) => void,
 ): Promise<CompletedMesh> {
-  const discovered = await discoverMesh(mesh.clusters, onProgress);
+  const discovered = await discoverMesh(mesh.clusters, onProgress, mesh.rootNamespace);
   const trustDomain = mesh.trustDomain ?? discovered.trustDomain ?? defaults.trustDomain;
   const file = {
     ...mesh,

@@ -4,11 +4,15 @@ import { authoritySecretChecks } from './checks/authority-secrets.ts';
 import { balancingChecks } from './checks/balancing.ts';
 import { chainChecks } from './checks/chains.ts';
 import { clockChecks } from './checks/clocks.ts';
+import { clusterNameChecks } from './checks/cluster-names.ts';
+import { connectedProxyChecks } from './checks/connected-proxies.ts';
+import { controlPlaneChecks } from './checks/control-planes.ts';
 import { crossNetworkGatenetworkPathChecks } from './checks/cross-network-gateways.ts';
 import { discoveryScopeChecks } from './checks/discovery-scope.ts';
 import { endpointChecks } from './checks/endpoints.ts';
 import { failoverChecks } from './checks/failover.ts';
 import { gatewayServiceChecks } from './checks/gateway-services.ts';
+import { injectionWebhookChecks } from './checks/injection-webhooks.ts';
 import { injectionChecks } from './checks/injection.ts';
 import { istiodChecks } from './checks/istiods.ts';
 import { localityChecks } from './checks/localities.ts';
@@ -35,11 +39,14 @@ export const checks: readonly Check[] = [
   ...rootConfigMapChecks,
   ...servedCertificateChecks,
   ...trustDomainChecks,
+  ...controlPlaneChecks,
+  ...clusterNameChecks,
   ...discoveryScopeChecks,
   ...remoteSecretChecks,
   ...remoteKubeconfigChecks,
   ...remoteAccessChecks,
   ...istiodChecks,
+  ...connectedProxyChecks,
   ...endpointChecks,
   ...networkChecks,
   ...gatewayServiceChecks,
@@ -52,6 +59,7 @@ export const checks: readonly Check[] = [
   ...mutualTlsChecks,
   ...policyChecks,
   ...injectionChecks,
+  ...injectionWebhookChecks,
   ...serviceChecks,
   ...routingChecks,
   ...versionChecks,

@@ -11,6 +11,7 @@ import type {
   ServiceRecord,
   ShardRecord,
   Source,
+  WebhookRecord,
 } from '../snapshot/schema.ts';
 import { concernsKind, concernsNamespace, GapIndex } from './gap-index.ts';
 import { PodIndex } from './pod-index.ts';
@@ -27,6 +28,13 @@ export const keyOf = ({ namespace, name }: { namespace: string; name: string }):
 type ListPart = Exclude<Source, 'apiServer'>;
 type Page = 'clusters' | 'networks' | 'shards' | 'held' | 'connected' | 'settings';
 
+/** The control planes of other meshes in a cluster, with the webhooks and the istiods that belong to them. */
+export interface OtherMeshes {
+  installs: readonly Install[];
+  webhooks: readonly WebhookRecord[];
+  istiods: ClusterSnapshot['istiods'];
+}
+
 /**
  * One cluster of a snapshot that answered, indexed. A check that asks for data that was not read gets NotRead: nothing that is
  * not in an incomplete list is known to be absent.
@@ -35,6 +43,8 @@ export class ClusterView {
   readonly name: string;
   readonly declared: DeclaredCluster | undefined;
   readonly mesh: Declared;
+  /** The control planes of other meshes that run in this cluster. Nothing else of other meshes is in this view. */
+  readonly others: OtherMeshes | undefined;
   readonly #data: ClusterSnapshot;
   readonly #gaps: GapIndex;
   readonly #pods: PodIndex;
@@ -43,9 +53,10 @@ export class ClusterView {
   readonly #resources: ReadonlyMap<string, ResourceRecord[]>;
   #shards: { istiod: string; shards: Map<string, ShardRecord> }[] | undefined;
 
-  constructor(data: ClusterSnapshot, mesh: Declared, log: ReadLog) {
+  constructor(data: ClusterSnapshot, mesh: Declared, log: ReadLog, others?: OtherMeshes) {
     this.name = data.name;
     this.mesh = mesh;
+    this.others = others;
     this.declared = mesh.clusters.find(({ name }) => name === data.name);
     this.#data = data;
     this.#gaps = new GapIndex(data, log);
@@ -133,10 +144,17 @@ export class ClusterView {
     return this.#resources.get(kind) ?? [];
   }
 
-  /** The installation with istiod, or the only one. Throws NotRead. */
+  /** The control plane of the mesh: of its revisions, the one with istiod that fits the mesh file best. Throws NotRead. */
   get install(): Install | undefined {
     const installs = this.whole('installs');
     return installs.find(({ istiod }) => istiod) ?? installs[0];
+  }
+
+  /** The revisions of the control plane that run here; without an istiod, as in a remote cluster, all that are configured. Throws NotRead. */
+  get revisions(): readonly Install[] {
+    const installs = this.whole('installs');
+    const running = installs.filter(({ istiod }) => istiod);
+    return running.length > 0 ? running : installs;
   }
 
   /** Whether istiod is installed here. An install that was read is enough to know that. */

@@ -1,14 +1,20 @@
 import type { Certificate, DeclaredCluster, Snapshot } from '../snapshot/schema.ts';
 import { ClusterView } from './cluster-view.ts';
+import { ownMesh, type OwnMesh } from './facts/other-meshes.ts';
 import { eastWestGateways } from './gateways.ts';
 import { anyOf, fromReadable, NotRead, ReadLog } from './unread.ts';
 
 /** The cluster hosts only an external control plane. */
 const isExternal = ({ role }: DeclaredCluster): boolean => role === 'external';
 
-/** A snapshot, indexed once. Data that was not read is not given: see {@link ClusterView}. */
+/**
+ * A snapshot, indexed once. Data that was not read is not given: see {@link ClusterView}. Other meshes in the same clusters are left out:
+ * see {@link ownMesh}.
+ */
 export class MeshView {
   readonly snapshot: Snapshot;
+  /** By name: the clusters where the mesh file expects a control plane in another namespace than it is in. */
+  readonly misplaced: OwnMesh['misplaced'];
   /** When the snapshot was taken, in milliseconds since 1970; NaN if that is not recorded. */
   readonly now: number;
   /** The clusters that answered, each once. */
@@ -18,12 +24,17 @@ export class MeshView {
   readonly #byName: ReadonlyMap<string, ClusterView>;
   readonly #certificates: ReadonlyMap<string, Certificate>;
 
-  constructor(snapshot: Snapshot) {
+  constructor(all: Snapshot) {
+    const { snapshot, others, misplaced } = ownMesh(all);
     this.snapshot = snapshot;
+    this.misplaced = misplaced;
     this.now = Date.parse(snapshot.takenAt);
     const answered = snapshot.clusters.filter(({ reachable }) => reachable);
     this.#byName = new Map(
-      answered.map((one) => [one.name, new ClusterView(one, snapshot.declared, this.log)]),
+      answered.map((one) => [
+        one.name,
+        new ClusterView(one, snapshot.declared, this.log, others.get(one.name)),
+      ]),
     );
     this.clusters = [...this.#byName.values()];
     this.#certificates = new Map(snapshot.certificates.map((one) => [one.fingerprint, one]));

@@ -4,6 +4,14 @@ import type { ClusterView } from './cluster-view.ts';
 
 export const restartIstiod = 'kubectl --context <cluster> -n istio-system rollout restart deployment istiod';
 
+/** The Deployment of an istiod, as Istio's charts name it. */
+export const istiodName = (revision = 'default'): string =>
+  revision === 'default' ? 'istiod' : `istiod-${revision}`;
+
+/** Restarts the istiods of one revision. */
+export const restartOf = (namespace: string, revision?: string): string =>
+  `kubectl --context <cluster> -n ${namespace} rollout restart deployment ${istiodName(revision)}`;
+
 export const replaceAuthority = `kubectl --context <cluster> -n istio-system create secret generic cacerts ${[
   'ca-cert.pem',
   'ca-key.pem',

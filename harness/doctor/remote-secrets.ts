@@ -3,6 +3,7 @@ import type { Check, Sighting } from './check.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { MeshView } from './mesh-view.ts';
 import { perItem } from './per-cluster.ts';
+import { createRemoteSecret } from './remedies.ts';
 import { fromReadable } from './unread.ts';
 
 /** The host of a URL; undefined if the text is not a URL. */
@@ -40,11 +41,11 @@ export const secretRef = ({ namespace, name }: { namespace: string; name: string
 
 /**
  * The clusters of the mesh whose API server or node has the address of a secret's server. Empty if the address is unknown: it may
- * still be right, as behind a load balancer. Throws NotRead if it is unknown and the addresses of a cluster were not read.
+ * still be right, as behind a load balancer or a proxy. Throws NotRead if it is unknown and the addresses of a cluster were not read.
  */
-export function clustersAt(view: MeshView, { server }: RemoteSecret): readonly string[] {
+export function clustersAt(view: MeshView, { server, proxied }: RemoteSecret): readonly string[] {
   const host = hostOfUrl(server);
-  if (server === undefined || host === undefined || isLoopback(host)) return [];
+  if (server === undefined || host === undefined || isLoopback(host) || proxied) return [];
   const { apiServers, nodes } = addressesOf(view);
   const owners = apiServers.get(placeOf(server)) ?? nodes.get(host) ?? [];
   if (owners.length === 0) for (const cluster of view.everyCluster()) cluster.whole('nodes');
@@ -96,7 +97,13 @@ function addressesOf(view: MeshView): Addresses {
 
 /** The probes from a cluster to the API server of another cluster, at the address in its secret. */
 export const apiProbes = (reader: ClusterView, read: string) =>
-  reader.seen('probes').filter(({ target, cluster }) => target === 'apiServer' && cluster === read);
+  isProxied(reader, read)
+    ? []
+    : reader.seen('probes').filter(({ target, cluster }) => target === 'apiServer' && cluster === read);
+
+/** istiod reaches the API server of a cluster through a proxy, so that a direct connection does not show its path. */
+const isProxied = (reader: ClusterView, read: string): boolean =>
+  reader.seen('remoteSecrets').some(({ cluster, proxied }) => cluster === read && proxied === true);
 
 /** Every active secret that was read, with the rights of its account. */
 const secretsWithAccess = (view: MeshView) =>
@@ -114,12 +121,30 @@ const secretsWithAccess = (view: MeshView) =>
 
 type SecretWithAccess = ReturnType<typeof secretsWithAccess>[number];
 
-/** Judges each active secret by itself. A sighting names the clusters and the object of its secret. */
+/**
+ * Judges each active secret by itself. A sighting names the clusters and the object of its secret.
+ *
+ * @param remedy of a sighting that does not have one; absent: the remedy of the check.
+ */
 export const perSecret = (
   judge: (item: SecretWithAccess, view: MeshView) => Iterable<Sighting>,
+  remedy?: (view: MeshView, reader: ClusterView, read: string) => string,
 ): Check['run'] =>
   perItem(secretsWithAccess, function* (item, view) {
-    const { secret } = item;
-    for (const sighting of judge(item, view))
-      yield { peer: secret.cluster, object: secretRef(secret), ...sighting };
+    const { cluster, secret } = item;
+    const common = { peer: secret.cluster, object: secretRef(secret) };
+    const filled = remedy ? { remedy: remedy(view, cluster, secret.cluster) } : {};
+    for (const sighting of judge(item, view)) yield { ...common, ...filled, ...sighting };
   });
+
+/** Creates the remote secret of a reader for a cluster, with the address of the API server if other machines can use it. Throws NotRead. */
+export function recreateSecret(view: MeshView, reader: ClusterView, read: string): string {
+  const url = view.cluster(read)?.apiServer?.url ?? '';
+  const host = hostOfUrl(url);
+  const isUsable = host !== undefined && !isLoopback(host) && /^https:\/\/[\w.:/[\]-]+$/.test(url);
+  const { systemNamespace } = reader;
+  return createRemoteSecret
+    .replace('https://<API server>', isUsable ? url : '$&')
+    .replaceAll('<peer>', /^[\w.-]+$/.test(read) ? read : '<peer>')
+    .replace('apply -f -', systemNamespace === 'istio-system' ? '$&' : `-n ${systemNamespace} apply -f -`);
+}

@@ -3,8 +3,16 @@ import { timeouts } from '../base/timeouts.ts';
 import { whileWaiting } from '../base/waiting.ts';
 import { KubeReader, Refused } from '../kube/kube-reader.ts';
 import { askNeeded, askRules, type ListedRule, neededResources } from './access-review.ts';
+import type { MeshFileCluster } from '../config/mesh-file.ts';
 import type { Mesh, MeshCluster } from './attach.ts';
-import { clientConfigOf, parseRemoteKubeconfig, reasonNotToUse, withServerOf } from './remote-kubeconfig.ts';
+import {
+  actsAs,
+  actsAsAnother,
+  clientConfigOf,
+  parseRemoteKubeconfig,
+  reasonNotToUse,
+  withServerOf,
+} from './remote-kubeconfig.ts';
 
 /** A rule of an account in one namespace. */
 export interface AccessRule extends Readonly<ListedRule> {
@@ -18,6 +26,8 @@ export interface ReaderAccess {
   incomplete: boolean;
   /** By "verb resource": whether the account may do so in the whole cluster. */
   mayEverywhere: Readonly<Record<string, boolean>>;
+  /** The role of the cluster in the mesh file; absent: a primary. The istiod of a primary writes into a remote cluster. */
+  role?: MeshFileCluster['role'];
 }
 
 /** The account that the istiods of one cluster read another with. Holds a credential: never print or record it. */
@@ -53,10 +63,12 @@ function accountsIn(secret: V1Secret, mesh: Mesh, of: string): ReaderAccount[] {
     const kubeconfig = parseRemoteKubeconfig(Buffer.from(encoded, 'base64').toString());
     const where = `Secret ${secret.metadata?.name} of cluster ${of}`;
     if ('problem' in kubeconfig) throw new Error(`${where} holds no kubeconfig for ${reads}.`);
-    const reason = reasonNotToUse(kubeconfig);
+    const reason = reasonNotToUse(kubeconfig) ?? (actsAsAnother(kubeconfig) ? actsAs : undefined);
     if (reason !== undefined) throw new Error(`${where} cannot be used here to read ${reads}: ${reason}.`);
     const config = clientConfigOf(kubeconfig);
-    return [{ of, reads, access: () => whileWaiting(() => askAccess(config, target)) }];
+    const { role } = target.file;
+    const access = async () => ({ ...(await whileWaiting(() => askAccess(config, target))), role });
+    return [{ of, reads, access }];
   });
 }
 

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import type { RequestOptions } from 'node:https';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
-import { clientConfigOf, filesNamed, parseRemoteKubeconfig, reasonNotToUse } from './remote-kubeconfig.ts';
+import {
+  actsAsAnother,
+  clientConfigOf,
+  filesNamed,
+  parseRemoteKubeconfig,
+  reasonNotToUse,
+} from './remote-kubeconfig.ts';
 
 const server = 'https://10.0.0.1:6443';
 const read = (user: object, cluster: object = { server }) => {
@@ -38,6 +44,12 @@ test('a kubeconfig that would run a program or read a file here is refused, what
   for (const [cluster, reason] of clusters)
     assert.match(reasonNotToUse(read({ token: 't' }, cluster)) ?? '', reason);
   assert.match(reasonNotToUse(read({ 'client-certificate-data': 'YQ==' })) ?? '', /neither a token nor/);
+});
+
+test('an account that impersonates another is noted: its own rights are not the rights of istiod', () => {
+  assert.ok(actsAsAnother(read({ token: 't', as: 'reader' })));
+  assert.ok(actsAsAnother(read({ token: 't', 'as-groups': ['readers'] })));
+  assert.ok(!actsAsAnother(read({ token: 't' })));
 });
 
 test('what is used of a kubeconfig holds its value itself, and the server is verified', async () => {

@@ -22,6 +22,9 @@ const user = z.object({
   exec: z.unknown().optional(),
   'auth-provider': z.unknown().optional(),
   password: z.string().optional(),
+  as: z.unknown().optional(),
+  'as-groups': z.unknown().optional(),
+  'as-user-extra': z.unknown().optional(),
 });
 
 const context = z.object({ cluster: z.string().optional(), user: z.string().optional() });
@@ -67,6 +70,13 @@ export const filesNamed = ({ user }: RemoteKubeconfig): string[] => [
   ...new Set(fileFields.flatMap(([field, name]) => (user[field] ? [name] : []))),
 ];
 
+/** Whether istiod impersonates another account, so that its rights are not the rights of the credential. */
+export const actsAsAnother = ({ user }: RemoteKubeconfig): boolean =>
+  Boolean(user.as ?? user['as-groups'] ?? user['as-user-extra']);
+
+/** The reason that the rights of an account are not asked for. */
+export const actsAs = 'it acts as another account (as)';
+
 /**
  * Why a kubeconfig is not used on this machine; undefined where it may be. Whoever can write a Secret must not be able to run a
  * program here, or to have a file read here and sent to a server of his choice.
@@ -80,7 +90,7 @@ export function reasonNotToUse(config: RemoteKubeconfig): string | undefined {
   if (user.exec) return 'it asks for a program to be run (exec)';
   if (user['auth-provider']) return 'it asks for a login plug-in (auth-provider)';
   if (files.length > 0) return `it names files of the machine that uses it (${files.join(', ')})`;
-  if (cluster['proxy-url']) return 'it leads through a proxy (proxy-url)';
+  if (cluster['proxy-url']) return 'it uses a proxy (proxy-url)';
   if (!cluster.server) return 'it names no server';
   if (user.token || (user['client-certificate-data'] && user['client-key-data'])) return undefined;
   return 'it has neither a token nor a certificate with its key';

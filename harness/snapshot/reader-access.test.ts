@@ -67,6 +67,12 @@ test('a secret that names a program or a file is not used: nothing runs, and its
   assert.ok(!existsSync(marker));
 });
 
+test('an account that impersonates another is not asked for: its rights are not the rights of istiod', async () => {
+  const { answers, gaps, seen } = await ask({ token: 't', as: 'system:serviceaccount:istio-system:reader' });
+  assert.deepEqual([answers, seen], [[], []]);
+  assert.match(gaps[0]?.why ?? '', /cannot be asked for: it acts as another account/);
+});
+
 test('a program or file is recorded as the credential, also next to a token', async () => {
   const { record } = await ask({ token: 't', exec: { command: 'cloud-login' } });
   assert.equal(record.credential, 'exec');

@@ -4,6 +4,8 @@ import { KubeReader, Refused } from '../kube/kube-reader.ts';
 import { askNeeded, askRules, type ListedRule, type ListedRules } from '../mesh/access-review.ts';
 import type { MeshCluster } from '../mesh/attach.ts';
 import {
+  actsAs,
+  actsAsAnother,
   clientConfigOf,
   parseRemoteKubeconfig,
   reasonNotToUse,
@@ -37,7 +39,10 @@ export async function readAccess(question: AccessQuestion, gaps: Gaps): Promise<
   const { secret, record, target, namespaces, isSilent, leftMs } = question;
   const of = `${record.namespace}/${record.name}`;
   const kubeconfig = parseRemoteKubeconfig(fromBase64(secret.data?.[record.cluster]) ?? '');
-  const problem = 'problem' in kubeconfig ? kubeconfig.problem : reasonNotToUse(kubeconfig);
+  const problem =
+    'problem' in kubeconfig
+      ? kubeconfig.problem
+      : (reasonNotToUse(kubeconfig) ?? (actsAsAnother(kubeconfig) ? actsAs : undefined));
   const reason = record.problem ?? problem;
   if ('problem' in kubeconfig || reason !== undefined) {
     const why = `its account cannot be asked for: ${reason}`;

@@ -39,6 +39,9 @@ test('the kind of credential, the server and the label for istiod are recorded',
   assert.deepEqual([exec.credential, exec.labelled, exec.server], ['exec', false, 'https://10.0.0.1:6443']);
   assert.equal(read(kubeconfig({})).credential, 'none');
   assert.equal(read(kubeconfig({ token: 'opaque' })).credential, 'token');
+  const proxied = { server: 'https://10.0.0.1:6443', 'proxy-url': 'http://user:password@proxy' };
+  assert.equal(read(kubeconfig({ token: 'x' }, proxied)).proxied, true);
+  assert.equal(exec.proxied, undefined);
   const blind = read(kubeconfig({ token: 'x' }, { 'insecure-skip-tls-verify': true }));
   assert.deepEqual([blind.skipsVerification, blind.problem], [true, 'it names no server']);
 });

@@ -47,6 +47,7 @@ function kubeconfigRecord(text: string, book: CertificateBook): KubeconfigRecord
     ...given('server', server === undefined ? undefined : withoutQuery(server)),
     ...given('tlsServerName', filled(cluster['tls-server-name'])),
     skipsVerification: cluster['insecure-skip-tls-verify'] === true,
+    ...given('proxied', cluster['proxy-url'] ? true : undefined),
     ca: ca.chain,
     ...credentialRecord(config, book),
     ...given('files', files.length > 0 ? files : undefined),

@@ -132,6 +132,7 @@ export const remoteSecret = z.object({
   server: z.string().optional().describe('URL of the API server; absent without a kubeconfig.'),
   tlsServerName: z.string().optional(),
   skipsVerification: z.boolean().describe('insecure-skip-tls-verify.'),
+  proxied: z.boolean().optional().describe('It has a proxy-url; absent in snapshots of earlier versions.'),
   ca: z.array(z.string()).describe('Fingerprints of certificate-authority-data.'),
   credential: z.enum(['token', 'certificate', 'exec', 'authProvider', 'password', 'none']),
   token: z

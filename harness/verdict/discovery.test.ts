@@ -56,6 +56,7 @@ const rule = (verbs: string[], resources: string[], apiGroups = ['']): AccessRul
   resources,
   apiGroups,
 });
+const admission = ['admissionregistration.k8s.io'];
 const reads = rule(['get', 'list', 'watch'], ['pods', 'services']);
 const mayEverywhere = { 'list pods': true, 'watch pods': true };
 const judge = (...rules: AccessRule[]) => judgeReader({ rules, incomplete: false, mayEverywhere });
@@ -68,6 +69,24 @@ test('a reader account may read, and may use reviews and service exports as Isti
     rule(['get', 'list'], ['*'], ['security.istio.io']),
   ];
   assert.equal(judge(reads, ...istios).verdict, 'pass');
+});
+
+test('the account of a primary may write roots and webhooks of its remote cluster, and nothing else', () => {
+  const control = [
+    rule(['create', 'get', 'list', 'watch', 'update'], ['configmaps']),
+    rule(['get', 'list', 'watch', 'update', 'patch'], ['mutatingwebhookconfigurations'], admission),
+    rule(['get', 'list', 'watch', 'update'], ['validatingwebhookconfigurations'], admission),
+  ];
+  const of = (role: 'primary' | 'remote', ...rules: AccessRule[]) =>
+    judgeReader({ rules, incomplete: false, mayEverywhere, role }).verdict;
+  assert.equal(of('remote', reads, ...control), 'pass');
+  assert.equal(of('primary', reads, ...control), 'fail');
+  for (const more of [
+    rule(['delete'], ['configmaps']),
+    rule(['patch'], ['validatingwebhookconfigurations'], admission),
+    rule(['update'], ['secrets']),
+  ])
+    assert.equal(of('remote', reads, ...control, more), 'fail');
 });
 
 test('reading Secrets is allowed and reported', () => {

@@ -80,7 +80,7 @@ const wrongMode: Check = {
     'Only AUTO_PASSTHROUGH makes a gateway forward TLS to the service that the SNI names. PASSTHROUGH needs a route for each host. The other modes end TLS at the gateway, so the gateway drops the identity of the caller and the handshake fails.',
   remedy: apply,
   reference: 'https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings-TLSmode',
-  needs: ['resources', 'services'],
+  needs: ['resources', 'services', 'installs'],
   explains: causedByClosedGateway,
   run: whereAllFail(
     () => true,
@@ -104,7 +104,7 @@ const wrongSelector: Check = {
   remedy:
     'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n <namespace> edit gateway <name>   # spec.selector',
   reference,
-  needs: ['resources', 'pods', 'services'],
+  needs: ['resources', 'pods', 'services', 'installs'],
   explains: causedByClosedGateway,
   run: whereAllFail(
     passes,
@@ -134,7 +134,7 @@ const wrongHosts: Check = {
     'The gateway forwards only to the hosts of the Gateway, usually *.local. A service that the hosts do not cover looks healthy to other clusters, because istiod sends them its endpoints. The gateway closes every connection to it.',
   remedy: apply,
   reference,
-  needs: ['resources', 'services', 'pods'],
+  needs: ['resources', 'services', 'pods', 'installs'],
   explains: causedByClosedGateway,
   run: perExposed(function* (cluster, servers, view) {
     const passing = servers.filter(passes);
@@ -165,7 +165,7 @@ const wrongPort: Check = {
     'The port of the Gateway must be a port of the Service of the east-west gateway. It must also be the port that istiod sends to other clusters: 15443, unless a label changes it. On any other port, the gateway does not get calls.',
   remedy: apply,
   reference,
-  needs: ['resources', 'services'],
+  needs: ['resources', 'services', 'installs'],
   explains: causedByClosedGateway,
   run: whereAllFail(
     passes,

@@ -13,10 +13,10 @@ const hidesGateways: Check = {
   title: 'Discovery selectors hide the east-west gateway',
   severity: 'error',
   explanation:
-    'With discoverySelectors, istiod reads only the namespaces that a selector selects; that includes istio-system. If the namespace of the east-west gateway or of istiod is not selected, istiod does not know the gateway to the network of the cluster. It drops the endpoints behind the gateway, or proxies send to them directly.',
+    'With discoverySelectors, istiod reads only the namespaces that a selector selects; that includes istio-system. If the namespace of the east-west gateway is not selected, or the namespace of istiod with the Gateway or other rules, istiod does not know the gateway to the network of the cluster. It drops the endpoints behind the gateway, or proxies send to them directly.',
   remedy: label,
   reference,
-  needs: ['installs', 'namespaces', 'services'],
+  needs: ['installs', 'namespaces', 'services', 'resources', 'istiods'],
   // The selectors of a cluster apply to everything that its istiod reads, also in other clusters.
   explains: { cluster: ['MP3501', 'MP3502', 'MP2204', 'MP2502'], target: ['MP3401', 'MP3402'] },
   run: perCluster(function* (cluster, view) {
@@ -25,7 +25,9 @@ const hidesGateways: Check = {
       .seen('services')
       .filter(({ labels }) => labels[networkLabel] !== undefined)
       .map(({ namespace }) => namespace);
-    const hidden = [...new Set([cluster.systemNamespace, ...gateways])].filter(
+    // istiod reads the network label of its own namespace in any case; only rules in the namespace are lost.
+    const rules = cluster.seen('resources').some(({ namespace }) => namespace === cluster.systemNamespace);
+    const hidden = [...new Set([...(rules ? [cluster.systemNamespace] : []), ...gateways])].filter(
       (namespace) => cluster.namespaces.has(namespace) && !isDiscovered(cluster, namespace),
     );
     if (hidden.length > 0)
@@ -51,7 +53,7 @@ const hidesWorkloads: Check = {
     'Pods with sidecars run in a namespace that the discovery selectors do not select. istiod does not know their services: calls to them fail or leave the mesh, and other clusters do not see them.',
   remedy: label,
   reference,
-  needs: ['installs', 'namespaces', 'pods'],
+  needs: ['installs', 'namespaces', 'pods', 'istiods'],
   explains: { cluster: ['MP2204'], target: ['MP3402'] },
   run: perCluster(function* (cluster) {
     const hidden = [...cluster.namespaces.keys()].filter(

@@ -123,7 +123,7 @@ const both: Check = {
     'With distribute, Istio sends weights instead of priorities, so it does not apply a failover in the same setting. The webhook of Istio rejects such a rule. Mesh settings and clusters without the webhook accept it.',
   remedy: edit,
   reference: settingDocs,
-  needs: ['resources', 'installs'],
+  needs: ['resources', 'installs', 'istiods'],
   explains: { cluster: ['MP4206'], ...differing },
   run: function* (view) {
     yield* separately(eachPart(view), function* ({ cluster, rule, part }) {

@@ -105,6 +105,7 @@ const notInjected: Check = {
       yield {
         object: `Pod ${keyOf(without[0] as { namespace: string; name: string })}`,
         subject: name,
+        ...restartOwner(without[0]?.owner),
         evidence: [
           {
             what: `pods of ${name} with a sidecar`,
@@ -117,6 +118,16 @@ const notInjected: Check = {
     });
   }, reading),
 };
+
+/** The command that replaces the pods of an owner; undefined if the owner is not a workload. A ReplicaSet has the name of its Deployment and a hash. */
+function restartOwner(owner = ''): { remedy?: string } {
+  const [, kind = '', name = ''] =
+    /^(Deployment|StatefulSet|DaemonSet|ReplicaSet)\/([\w.-]+)$/.exec(owner) ?? [];
+  if (name === '') return {};
+  const workload =
+    kind === 'ReplicaSet' ? `deployment ${name.replace(/-[^-]+$/, '')}` : `${kind.toLowerCase()} ${name}`;
+  return { remedy: `kubectl --context <cluster> -n <namespace> rollout restart ${workload}` };
+}
 
 const refuses = ({ annotations }: { annotations: Readonly<Record<string, string>> }): boolean =>
   annotations['sidecar.istio.io/inject'] === 'false';
@@ -144,6 +155,11 @@ const noRevision: Check = {
       yield {
         object: `Namespace ${name}`,
         subject: name,
+        ...(served.length === 1
+          ? {
+              remedy: `kubectl --context <cluster> label namespace <name> istio.io/rev=${served[0]} --overwrite`,
+            }
+          : {}),
         evidence: [
           { what: 'label istio.io/rev', seen: revision, expected: firstFew(served) || 'a revision' },
         ],
@@ -212,28 +228,4 @@ const crashing: Check = {
   }),
 };
 
-const noWebhook: Check = {
-  code: 'MP6106',
-  title: 'A webhook for sidecars names a Service that does not exist',
-  severity: 'error',
-  explanation:
-    'The API server calls istiod to inject sidecars into pods. If the Service of the webhook does not exist, pods cannot be created (failurePolicy Fail), or are created without a sidecar (Ignore).',
-  remedy:
-    'kubectl --context <cluster> get mutatingwebhookconfigurations -l app=sidecar-injector\nkubectl --context <cluster> delete mutatingwebhookconfiguration <name>   # if its revision does not exist any more',
-  reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
-  needs: ['webhooks', 'services'],
-  run: perCluster(function* (cluster) {
-    const lost = cluster
-      .seen('webhooks')
-      .filter(({ service }) => service && cluster.service(keyOf(service)) === undefined);
-    const first = lost[0];
-    if (!first) return;
-    yield {
-      object: `MutatingWebhookConfiguration ${first.configuration}`,
-      evidence: [{ what: 'Service', seen: 'not there', expected: first.target }],
-      cause: `The webhook ${first.configuration} of ${cluster.name} calls ${first.target}, which does not exist.`,
-    };
-  }),
-};
-
-export const injectionChecks = [oneSided, notInjected, noRevision, bothLabels, crashing, noWebhook];
+export const injectionChecks = [oneSided, notInjected, noRevision, bothLabels, crashing];

@@ -180,7 +180,7 @@ const gatewayUnknown: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system exec deploy/istiod -- pilot-discovery request GET /debug/networkz',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
-  needs: ['istiods'],
+  needs: ['istiods', 'installs'],
   run: function* (view) {
     if (!view.multiNetwork) return;
     yield* separately(view.pairs(), function* ({ reader, read }) {

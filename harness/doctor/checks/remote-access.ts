@@ -1,10 +1,17 @@
-import type { ReaderAccessRecord } from '../../snapshot/schema.ts';
+import type { DeclaredCluster, ReaderAccessRecord, RemoteSecret } from '../../snapshot/schema.ts';
 import { excessOf } from '../../verdict/reader-access.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { createRemoteSecret } from '../remedies.ts';
-import { apiProbes, clustersAt, hostOfUrl, isLoopback, perSecret } from '../remote-secrets.ts';
+import {
+  apiProbes,
+  clustersAt,
+  hostOfUrl,
+  isLoopback,
+  perSecret,
+  recreateSecret,
+} from '../remote-secrets.ts';
 import { dayMs, short, firstFew, span } from '../format-values.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
@@ -21,11 +28,11 @@ const loopback: Check = {
     'The server in the secret is a loopback address. It works on the machine where the kubeconfig was created, such as with kind or minikube. In the istiod pod it is the pod itself, so istiod never gets an answer.',
   remedy: createRemoteSecret,
   reference: 'https://github.com/istio/istio/issues/58047',
-  needs: ['remoteSecrets', 'installs', 'readerAccess'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess', 'apiServer'],
   explains: unreachable,
   run: perSecret(function* ({ cluster, secret }) {
     const host = hostOfUrl(secret.server);
-    if (host === undefined || !isLoopback(host)) return;
+    if (host === undefined || !isLoopback(host) || secret.proxied) return;
     yield {
       evidence: [
         {
@@ -36,7 +43,7 @@ const loopback: Check = {
       ],
       cause: `The remote secret of ${cluster.name} for ${secret.cluster} has the loopback address ${host} as its server.`,
     };
-  }),
+  }, recreateSecret),
 };
 
 const wrongServer: Check = {
@@ -52,7 +59,8 @@ const wrongServer: Check = {
   run: perSecret(function* ({ cluster, secret, access }, view) {
     const host = hostOfUrl(secret.server);
     const known = view.cluster(secret.cluster);
-    if (host === undefined || isLoopback(host) || !known || clustersAt(view, secret).length > 0) return;
+    if (host === undefined || isLoopback(host) || secret.proxied || !known) return;
+    if (clustersAt(view, secret).length > 0) return;
     const tried = apiProbes(cluster, secret.cluster).filter(({ address }) => address === host);
     const silent = tried.length > 0 && tried.every(({ tcp }) => tcp !== 'connected');
     const fromHere = tried.length === 0 && access?.namedServer === 'unreachable';
@@ -75,7 +83,7 @@ const wrongServer: Check = {
       ],
       cause: `The server ${secret.server} in the remote secret of ${cluster.name} is not an address of ${secret.cluster}, and does not answer.`,
     };
-  }),
+  }, recreateSecret),
 };
 
 const wrongAuthority: Check = {
@@ -86,7 +94,7 @@ const wrongAuthority: Check = {
     'The certificate of the API server does not chain to the authority in the secret, so istiod does not connect. Either the cluster was rebuilt or its authority rotated without a new secret. Or the certificate does not cover the address of the server.',
   remedy: createRemoteSecret,
   reference,
-  needs: ['remoteSecrets', 'installs', 'readerAccess', 'probes', 'istiods'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess', 'probes', 'istiods', 'apiServer'],
   explains: unread,
   run: perSecret(function* ({ cluster, secret, access }, view) {
     if (secret.skipsVerification) return;
@@ -110,7 +118,7 @@ const wrongAuthority: Check = {
       ],
       cause: `The certificate authority in the remote secret of ${cluster.name} does not verify the API server of ${secret.cluster}.`,
     };
-  }),
+  }, recreateSecret),
 };
 
 /** All istiods have synced the other cluster. Then a failed request from this machine does not prove anything. */
@@ -133,7 +141,7 @@ const invalidCredential: Check = {
     'The API server answers 401 to the credential, or the token has expired. A running istiod keeps its endpoints but does not see changes. A restarted istiod does not see the cluster at all. Usually the service account or its token was deleted or recreated.',
   remedy: createRemoteSecret,
   reference,
-  needs: ['remoteSecrets', 'installs', 'readerAccess'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess', 'apiServer'],
   explains: unread,
   run: perSecret(function* ({ cluster, secret, access }, view) {
     const end = Date.parse(secret.token?.expiresAt ?? '');
@@ -154,7 +162,7 @@ const invalidCredential: Check = {
       ],
       cause: `The credential in the remote secret of ${cluster.name} for ${secret.cluster} ${refused ? 'is rejected by the API server' : 'has expired'}.`,
     };
-  }),
+  }, recreateSecret),
 };
 
 const tokenExpiresSoon: Check = {
@@ -165,7 +173,7 @@ const tokenExpiresSoon: Check = {
     'Everything works today. The token expires within seven days, or within a quarter of a shorter lifetime. istiod does not renew it. After that, istiod does not see changes in the other cluster.',
   remedy: createRemoteSecret,
   reference,
-  needs: ['remoteSecrets', 'installs', 'readerAccess'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess', 'apiServer'],
   run: perSecret(function* ({ cluster, secret }, view) {
     const { issuedAt, expiresAt } = secret.token ?? {};
     const left = Date.parse(expiresAt ?? '') - view.now;
@@ -178,7 +186,7 @@ const tokenExpiresSoon: Check = {
       ],
       cause: `The token in the remote secret of ${cluster.name} for ${secret.cluster} expires in ${span(left)}.`,
     };
-  }),
+  }, recreateSecret),
 };
 
 const tooLittle: Check = {
@@ -192,11 +200,12 @@ const tooLittle: Check = {
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
   explains: unread,
-  run: perSecret(function* ({ cluster, secret, access }) {
+  run: perSecret(function* ({ cluster, secret, access }, view) {
     const may = Object.entries(access?.may ?? {});
     const denied = may.filter(([, allowed]) => !allowed).map(([what]) => what);
     if (denied.length === 0 || access?.status === 401) return;
     yield {
+      remedy: bindReader(view.cluster(secret.cluster), secret),
       evidence: [
         {
           what: `permissions, of ${may.length} that istiod needs`,
@@ -214,15 +223,20 @@ const tooMuch: Check = {
   title: 'The account in a remote secret may do more than read',
   severity: 'warning',
   explanation:
-    'Everything works. But everyone who can read the secret in one cluster can change the other cluster. The account of a remote secret needs only the read permissions of istiod.',
+    'Everything works. But everyone who can read the secret in one cluster can change the other cluster. The account of a remote secret needs only the read permissions of istiod. For a remote cluster, it also writes ConfigMaps and webhooks, as the ClusterRole istio-reader of a remote installation grants.',
   remedy:
-    'kubectl --context <peer> get clusterrolebindings -o wide | grep <account>   # remove permissions beyond istio-reader',
+    'kubectl --context <peer> get clusterrolebindings,rolebindings --all-namespaces -o wide | grep <account>   # remove permissions beyond istio-reader',
   reference,
   needs: ['remoteSecrets', 'installs', 'readerAccess'],
-  run: perSecret(function* ({ cluster, secret, access }) {
-    const excess = access ? excessIn(access) : [];
+  run: perSecret(function* ({ cluster, secret, access }, view) {
+    // The primary of a cluster that the mesh file does not name may control it.
+    const { role } = view.snapshot.declared.clusters.find(({ name }) => name === secret.cluster) ?? {
+      role: 'remote',
+    };
+    const excess = access ? excessIn(access, role) : [];
     if (excess.length === 0) return;
     yield {
+      remedy: tooMuch.remedy.replace('<account>', accountOf(secret)?.name ?? '<account>'),
       evidence: [{ what: 'permissions beyond reading', seen: excess.length, expected: 0 }],
       cause: `The account of ${cluster.name}'s remote secret may ${firstFew(excess)} in ${secret.cluster}.`,
     };
@@ -230,12 +244,32 @@ const tooMuch: Check = {
 };
 
 /** The rights beyond reading. A snapshot of an earlier version has them instead of the rules. */
-const excessIn = ({ rules, excess = [] }: ReaderAccessRecord): readonly string[] =>
+const excessIn = (
+  { rules, excess = [] }: ReaderAccessRecord,
+  role: DeclaredCluster['role'],
+): readonly string[] =>
   rules
     ? excessOf(
         rules.flatMap(({ namespaces, ...rule }) => namespaces.map((namespace) => ({ namespace, ...rule }))),
+        role,
       )
     : excess;
+
+/** The service account of a token; undefined if the credential does not name one. */
+function accountOf({ token }: RemoteSecret): { namespace: string; name: string } | undefined {
+  const [, namespace, name] = /^system:serviceaccount:([\w-]+):([\w.-]+)$/.exec(token?.subject ?? '') ?? [];
+  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+}
+
+/** Binds the reader role of a cluster, as Istio's chart names it, to the account of a secret. */
+function bindReader(peer: ClusterView | undefined, secret: RemoteSecret): string {
+  const account = accountOf(secret);
+  const { namespace, revision } = peer?.install ?? { namespace: 'istio-system', revision: 'default' };
+  const role = `istio-reader-clusterrole${revision === 'default' ? '' : `-${revision}`}-${namespace}`;
+  return account
+    ? `kubectl --context <peer> create clusterrolebinding ${role}-${account.name} --clusterrole=${role} --serviceaccount=${account.namespace}:${account.name}`
+    : `kubectl --context <peer> describe clusterrole ${role}   # bind it to the account of the secret`;
+}
 
 export const remoteAccessChecks = [
   loopback,

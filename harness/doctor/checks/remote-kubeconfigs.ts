@@ -2,7 +2,7 @@ import type { RemoteSecret } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { createRemoteSecret } from '../remedies.ts';
-import { perSecret } from '../remote-secrets.ts';
+import { perSecret, recreateSecret } from '../remote-secrets.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/commands/istioctl/#istioctl-create-remote-secret';
 
@@ -22,7 +22,7 @@ const noKubeconfig: Check = {
     'istiod cannot create a client from the secret. The secret is not a kubeconfig, or does not name a server or a user. Or it needs a program or a file, which istiod refuses. istiod registers the cluster but never reads it.',
   remedy: createRemoteSecret,
   reference,
-  needs: ['remoteSecrets', 'installs', 'readerAccess'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess', 'apiServer'],
   explains: { pair: ['MP2202', 'MP2204', 'MP3501', 'MP2201'] },
   run: perSecret(function* ({ cluster, secret }) {
     const refused = notAllowedBy(cluster, secret);
@@ -38,7 +38,7 @@ const noKubeconfig: Check = {
           ? `The remote secret of ${cluster.name} for ${secret.cluster} needs a program or a file (${refused.join(', ')}), which istiod refuses.`
           : `The remote secret of ${cluster.name} for ${secret.cluster} is not a usable kubeconfig: ${problem}.`,
     };
-  }),
+  }, recreateSecret),
 };
 
 const unverified: Check = {
@@ -49,14 +49,14 @@ const unverified: Check = {
     'Everything works. But with insecure-skip-tls-verify, istiod accepts services and endpoints from any server that answers, and sends its token to that server.',
   remedy: createRemoteSecret,
   reference: 'https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#Cluster',
-  needs: ['remoteSecrets', 'installs', 'readerAccess'],
+  needs: ['remoteSecrets', 'installs', 'readerAccess', 'apiServer'],
   run: perSecret(function* ({ cluster, secret }) {
     if (secret.skipsVerification)
       yield {
         evidence: [{ what: 'insecure-skip-tls-verify', seen: 'true', expected: 'false' }],
         cause: `The remote secret of ${cluster.name} for ${secret.cluster} does not verify the API server.`,
       };
-  }),
+  }, recreateSecret),
 };
 
 export const remoteKubeconfigChecks = [noKubeconfig, unverified];

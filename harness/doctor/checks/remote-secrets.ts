@@ -7,6 +7,7 @@ import {
   clustersAt,
   isServerOf,
   remoteSecrets,
+  recreateSecret,
   secretRef,
 } from '../remote-secrets.ts';
 import { anyOf, separately } from '../unread.ts';
@@ -53,6 +54,7 @@ const missing: Check = {
               ]
             : []),
         ],
+        remedy: recreateSecret(view, reader, read),
         cause: `${reader.name} does not have a remote secret for ${read}, so its istiod does not read ${read}.`,
       };
     });
@@ -67,13 +69,14 @@ const wrongNamespace: Check = {
     'istiod reads remote secrets only in its own namespace. It does not read a secret in another namespace, such as default, and does not report it.',
   remedy: `${createRemoteSecret.replace('apply -f -', '-n istio-system apply -f -')}\nkubectl --context <cluster> -n <namespace> delete secret <name>`,
   reference,
-  needs: ['remoteSecrets', 'installs'],
+  needs: ['remoteSecrets', 'installs', 'apiServer'],
   explains: unread,
-  run: perPrimary(function* (reader) {
+  run: perPrimary(function* (reader, view) {
     for (const secret of remoteSecrets(reader)) {
       if (!secret.labelled || secret.namespace === reader.systemNamespace) continue;
       if (activeSecrets(reader).some(({ cluster }) => cluster === secret.cluster)) continue;
       yield {
+        remedy: `${recreateSecret(view, reader, secret.cluster)}\nkubectl --context <cluster> -n <namespace> delete secret <name>`,
         peer: secret.cluster,
         object: secretRef(secret),
         evidence: [{ what: 'namespace', seen: secret.namespace, expected: reader.systemNamespace }],
@@ -125,6 +128,7 @@ const wrongName: Check = {
       yield {
         peer: actual,
         object: secretRef(secret),
+        remedy: `kubectl --context <cluster> -n ${secret.namespace} delete secret ${secret.name}\n${recreateSecret(view, reader, actual)}`,
         evidence: [
           { what: 'name in the secret', seen: secret.cluster, expected: actual },
           { what: 'server in the secret', seen: secret.server ?? 'none' },
@@ -148,9 +152,11 @@ const twice: Check = {
     for (const [cluster, secrets] of Map.groupBy(activeSecrets(reader), (secret) => secret.cluster)) {
       const names = [...new Set(secrets.map(({ name }) => name))];
       if (names.length < 2) continue;
+      const [oldest] = secrets.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
       yield {
         peer: cluster,
         object: secretRef(secrets[0] as { namespace: string; name: string }),
+        remedy: `kubectl --context <cluster> -n ${oldest?.namespace} delete secret ${oldest?.name}   # if this is the old secret`,
         evidence: [{ what: `secrets for ${cluster}`, seen: names.length, expected: 1 }],
         cause: `${reader.name} has ${names.length} remote secrets for ${cluster}: ${firstFew(names)}.`,
       };

@@ -2,6 +2,7 @@ import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
+import { istiodName } from '../remedies.ts';
 import { fromReadable } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
 
@@ -53,7 +54,7 @@ const istiodSkew: Check = {
       severity: apart > 2 ? 'error' : 'warning',
       cluster: oldest.cluster.name,
       peer: newest.cluster.name,
-      object: `Deployment ${oldest.cluster.systemNamespace}/istiod`,
+      object: `Deployment ${oldest.cluster.systemNamespace}/${istiodName(oldest.cluster.install?.revision)}`,
       evidence: [
         {
           what: 'version of istiod',
@@ -89,7 +90,7 @@ const proxySkew: Check = {
     const first = far[0];
     if (!first) return;
     yield {
-      object: `Pod ${first.proxy}`,
+      object: `Pod ${first.proxy.slice(first.proxy.lastIndexOf('.') + 1)}/${first.proxy.slice(0, first.proxy.lastIndexOf('.'))}`,
       evidence: [
         {
           what: `version of ${first.proxy}`,
@@ -109,15 +110,18 @@ const replicasMixed: Check = {
   severity: 'info',
   explanation:
     'A rollout of istiod is in progress or stuck. Each proxy gets configuration from the replica that it is connected to, so the same rules may give different configuration.',
-  remedy: 'kubectl --context <cluster> -n istio-system rollout status deployment istiod',
+  remedy: 'kubectl --context <cluster> -n <namespace> rollout status deployment <name>',
   reference: 'https://istio.io/latest/docs/setup/upgrade/in-place/',
   needs: ['istiods', 'installs'],
   run: perCluster(function* (cluster) {
-    for (const [revision, replicas] of Map.groupBy(cluster.seen('istiods'), (one) => one.revision)) {
+    for (const [revision, replicas] of Map.groupBy(
+      cluster.seen('istiods'),
+      (one) => `${one.revision} in ${one.namespace}`,
+    )) {
       const versions = [...new Set(replicas.flatMap(({ version }) => version ?? []))];
       if (versions.length > 1)
         yield {
-          object: `Deployment ${cluster.systemNamespace}/istiod`,
+          object: `Deployment ${replicas[0]?.namespace}/${istiodName(replicas[0]?.revision)}`,
           evidence: [{ what: `versions of revision ${revision}`, seen: firstFew(versions), expected: 'one' }],
           cause: `The istiods of ${cluster.name} have ${versions.length} versions: ${firstFew(versions)}.`,
         };
@@ -162,7 +166,7 @@ const meshIds: Check = {
     'Traffic is not affected: the mesh ID is a label of telemetry. Dashboards and traces that filter by it show one mesh as two.',
   remedy: 'istioctl --context <cluster> install -f <operator.yaml> --set values.global.meshID=<mesh>',
   reference: 'https://istio.io/latest/docs/ops/configuration/mesh/configuration-scoping/',
-  needs: ['installs'],
+  needs: ['installs', 'istiods'],
   run: function* (view) {
     const wanted = view.snapshot.declared.meshId;
     const known = fromReadable(view.clusters, (cluster) => {
@@ -192,7 +196,7 @@ const settingsDiffer: Check = {
   explanation:
     'Environment variables of istiod, such as PILOT_…, differ between clusters. Some change the configuration of proxies or its timing, so clusters behave differently.',
   remedy:
-    'kubectl --context <cluster> -n istio-system get deployment istiod -o jsonpath="{.spec.template.spec.containers[0].env}"   # in each cluster',
+    'kubectl --context <cluster> -n <namespace> get deployment <name> -o jsonpath="{.spec.template.spec.containers[0].env}"   # in each cluster',
   reference: 'https://istio.io/latest/docs/reference/commands/pilot-discovery/#envvars',
   needs: ['installs'],
   run: function* (view) {
@@ -208,7 +212,7 @@ const settingsDiffer: Check = {
       yield {
         cluster: cluster.name,
         peer: first?.cluster.name ?? '',
-        object: `Deployment ${cluster.systemNamespace}/istiod`,
+        object: `Deployment ${cluster.systemNamespace}/${istiodName(cluster.install?.revision)}`,
         evidence: different.slice(0, 3).map((name) => ({
           what: name,
           seen: env[name] ?? 'unset',
