@@ -1,5 +1,6 @@
 import type { TestInfo } from '@playwright/test';
 import type { z } from 'zod';
+import { MachineBusy } from '../base/machine-busy.ts';
 import { timeouts } from '../base/timeouts.ts';
 import type { FaultKind } from '../chaos/fault.ts';
 import type { Injected } from '../chaos/heal/inject.ts';
@@ -22,6 +23,9 @@ import { type LoadPath, loadRate, type RunningLoad, type Senders, startOn } from
 
 /** Expected responses in a row that prove a baseline or a recovery: a second of load. */
 export const provenBy = loadRate;
+
+/** If a proxy waits this long for a processor, the machine is why traffic is not healthy. */
+const busyMs = 500;
 
 /** {@link UnderLoad.judge}: the judge function of the suite, and options. */
 export interface JudgeOptions {
@@ -101,7 +105,8 @@ export class UnderLoad implements AsyncDisposable {
         const request = recording.soFar.at(-1);
         return `${scope}: ${request ? requestInWords(servedBy(path.service, request)) : 'no answer'}`;
       });
-      throw new Error(
+      const busy = this.#starvation.starved.some(({ waitedMs }) => waitedMs >= busyMs);
+      throw new (busy ? MachineBusy : Error)(
         `The fault was not injected: traffic was not healthy within ${timeouts.baselineMs / 1000} s. ` +
           `Each load needs ${provenBy} expected responses in a row. The last response of each load: ${last.join('; ')}.`,
       );

@@ -50,3 +50,22 @@ test('a short wait does not explain a lost request, but several waits together d
 test('a pass stays a pass, however long proxies wait', () => {
   assert.equal(judged([]).verdict, 'pass');
 });
+
+test('a long wait explains that there is no healthy host soon after it', () => {
+  const refused = (waitedMs: number, endMs: number) =>
+    judgeWithStarvation({
+      timeline: timelineOf({
+        forMs: 2000,
+        fate: (startMs) =>
+          startMs === 950 ? { outcome: 'noHealthyUpstream', latencyMs: 2 } : { from: 'west' },
+        events: { begin: 300, end: 1000 },
+      }),
+      judge: (timeline) => judgeOutage({ timeline, fault, budgetErrors: 0, budgetMs: 0 }),
+      good: answeredOk(),
+      starved: [{ fromMs: endMs - 600, toMs: endMs, waitedMs, cluster: 'east' }],
+    }).verdict;
+  assert.equal(refused(550, 900), 'error');
+  assert.equal(refused(450, 900), 'fail'); // too short to eject a host
+  assert.equal(refused(550, 1_700), 'fail'); // after the request
+  assert.equal(refused(550, -30_000), 'fail'); // long ago
+});

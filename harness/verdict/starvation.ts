@@ -19,8 +19,16 @@ export interface Starved {
 const explainingShare = 0.25;
 
 /**
+ * A proxy that waits this long makes healthy hosts time out, so that callers eject them. Then there is no healthy host, although the proxy
+ * runs again. On a lab that is under load alone, waits are shorter (harness/suite/cpu-starvation.ts).
+ */
+const ejectingMs = 500;
+/** For how long such an ejection explains `noHealthyUpstream`: Envoy's default of the base ejection time. */
+const ejectedMs = 30_000;
+
+/**
  * Judges a recording of a mesh that shares a machine with its load. If proxies waited for a processor during a large part of
- * a bad request, the request is doubtful. A `fail` becomes an `error` if the recording passes without the doubtful requests:
+ * a bad request, the request is doubtful. So is a `noHealthyUpstream` soon after a proxy waited for half a second. A `fail` becomes an `error` if the recording passes without the doubtful requests:
  * the machine was too slow to judge the mesh. All other judgements stay.
  */
 export function judgeWithStarvation(options: {
@@ -38,17 +46,26 @@ export function judgeWithStarvation(options: {
     const waits = waitsDuring(request);
     return waits.length > 0 && delayOf(request, waits) >= explainingShare * (request.endMs - request.startMs);
   };
-  const doubtful = timeline.requests.filter((one) => !good(one) && explained(one));
+  const afterEjection = ({ outcome, endMs }: RequestRecord) =>
+    outcome === 'noHealthyUpstream' && longWaits(starved, endMs).length > 0;
+  const doubtful = timeline.requests.filter((one) => !good(one) && (explained(one) || afterEjection(one)));
   if (doubtful.length === 0) return judgement;
   const rest = timeline.requests.filter((one) => !doubtful.includes(one));
   if (judge({ ...timeline, requests: rest }).verdict === 'fail') return judgement;
-  const [longest] = doubtful.flatMap(waitsDuring).toSorted((a, b) => b.waitedMs - a.waitedMs);
+  const waits = doubtful.flatMap((one) => [...waitsDuring(one), ...longWaits(starved, one.endMs)]);
+  const [longest] = waits.toSorted((a, b) => b.waitedMs - a.waitedMs);
   return machineTooBusy(
     `this machine is too busy: a proxy of ${longest?.cluster} waited ${Math.round(longest?.waitedMs ?? 0)} ms for a processor. ` +
-      `Only requests that were in flight while proxies waited (${doubtful.length}) broke the promise: ${judgement.reason}`,
+      `Only requests that proxies delayed or refused because of that (${doubtful.length}) broke the promise: ${judgement.reason}`,
     judgement.measurements,
   );
 }
+
+/** The waits that may have led to an ejection at a moment. */
+const longWaits = (starved: readonly Starved[], atMs: number): Starved[] =>
+  starved.filter(
+    ({ fromMs, waitedMs }) => waitedMs >= ejectingMs && fromMs <= atMs && atMs - fromMs <= ejectedMs,
+  );
 
 /**
  * How long waits may have delayed a request, in milliseconds. Proxies on its path may wait one after another, but within one
