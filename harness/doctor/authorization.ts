@@ -22,29 +22,22 @@ const identityFields = [
   'notServiceAccounts',
 ];
 
-/** istiod does not enforce a policy with this annotation; proxies log the decision only. */
-const isEnforced = ({ annotations = {} }: { annotations?: Record<string, string> | undefined }): boolean =>
-  !/^(?:1|t|true)$/i.test(annotations['istio.io/dry-run'] ?? '');
-
 /** The AuthorizationPolicies of a cluster, as far as they can be read. */
 export function authorizations(cluster: ClusterView): AuthorizationRecord[] {
-  return cluster
-    .resources('AuthorizationPolicy')
-    .filter(isEnforced)
-    .map(({ namespace, name, spec }) => {
-      const rules = tables(spec['rules']);
-      const sources = rules.flatMap((rule) => tables(rule['from']).map((from) => table(from['source'])));
-      const of = (field: string) => sources.flatMap((source) => texts(source[field]));
-      return {
-        namespace,
-        name,
-        action: text(spec['action']) ?? 'ALLOW',
-        selector: labels(table(spec['selector'])['matchLabels']),
-        principals: [...of('principals'), ...of('notPrincipals')],
-        needsIdentity: identityFields.some((field) => of(field).length > 0),
-        rules: rules.length,
-      };
-    });
+  return enforced(cluster).map(({ namespace, name, spec }) => {
+    const rules = tables(spec['rules']);
+    const sources = rules.flatMap((rule) => tables(rule['from']).map((from) => table(from['source'])));
+    const of = (field: string) => sources.flatMap((source) => texts(source[field]));
+    return {
+      namespace,
+      name,
+      action: text(spec['action']) ?? 'ALLOW',
+      selector: labels(table(spec['selector'])['matchLabels']),
+      principals: [...of('principals'), ...of('notPrincipals')],
+      needsIdentity: identityFields.some((field) => of(field).length > 0),
+      rules: rules.length,
+    };
+  });
 }
 
 /** The parts of a principal `<trust domain>/ns/<namespace>/sa/<account>`; undefined for `*` and other patterns. */
@@ -56,3 +49,9 @@ export function principalOf(
     ? undefined
     : { trustDomain, namespace, account };
 }
+
+/** istiod does not enforce a policy with the annotation of a dry run; proxies log the decision only. */
+const enforced = (cluster: ClusterView) =>
+  cluster
+    .resources('AuthorizationPolicy')
+    .filter(({ annotations }) => !/^(?:1|t|true)$/i.test(annotations?.['istio.io/dry-run'] ?? ''));
