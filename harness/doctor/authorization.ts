@@ -24,7 +24,7 @@ const identityFields = [
 
 /** The AuthorizationPolicies of a cluster, as far as they can be read. */
 export function authorizations(cluster: ClusterView): AuthorizationRecord[] {
-  return cluster.resources('AuthorizationPolicy').map(({ namespace, name, spec }) => {
+  return enforced(cluster).map(({ namespace, name, spec }) => {
     const rules = tables(spec['rules']);
     const sources = rules.flatMap((rule) => tables(rule['from']).map((from) => table(from['source'])));
     const of = (field: string) => sources.flatMap((source) => texts(source[field]));
@@ -49,3 +49,9 @@ export function principalOf(
     ? undefined
     : { trustDomain, namespace, account };
 }
+
+/** istiod does not enforce a policy with the annotation of a dry run; proxies log the decision only. */
+const enforced = (cluster: ClusterView) =>
+  cluster
+    .resources('AuthorizationPolicy')
+    .filter(({ annotations }) => !/^(?:1|t|true)$/i.test(annotations?.['istio.io/dry-run'] ?? ''));
