@@ -40,6 +40,19 @@ test('the key of another cluster does not fit, and a root with the name of the s
   assert.ok(book.certificates().every(({ signedBy }) => !signedBy.includes(stranger ?? '')));
 });
 
+test('a Secret with tls.crt is read as type kubernetes.io/tls, as istiod does, even if it has the other entries too', () => {
+  const book = new CertificateBook();
+  const tls = {
+    ...west,
+    'tls.crt': east['ca-cert.pem'] ?? '',
+    'tls.key': east['ca-key.pem'] ?? '',
+    'ca.crt': east['root-cert.pem'] ?? '',
+  };
+  const [record, other] = [authorityRecord(secretOf(tls), book), authorityRecord(secretOf(east), book)];
+  assert.deepEqual([record.certificate, record.roots], [other.certificate, other.roots]);
+  assert.equal(record.keyFits, true);
+});
+
 test('a certificate is kept once, however often it is seen', () => {
   const book = new CertificateBook();
   const text = `${authorities.root.certificate}\n${authorities.root.certificate}`;

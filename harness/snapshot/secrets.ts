@@ -92,11 +92,15 @@ async function findSecrets(
 export function authorityRecord(secret: V1Secret, book: CertificateBook): Authority {
   const { metadata } = secret;
   const data = secret.data ?? {};
-  const text = (...names: string[]) =>
-    fromBase64(names.map((name) => data[name]).find((one) => one !== undefined));
-  const certificate = book.read(text('ca-cert.pem', 'tls.crt'), 'ca-cert.pem');
-  const chain = book.read(text('cert-chain.pem'), 'cert-chain.pem');
-  const roots = book.read(text('root-cert.pem', 'ca.crt'), 'root-cert.pem');
+  // istiod reads the files of the type kubernetes.io/tls if tls.crt exists: detectSigningCABundleAndCRL.
+  const isTls = data['tls.crt'] !== undefined;
+  const [certificateEntry, keyEntry, rootEntry] = isTls
+    ? (['tls.crt', 'tls.key', 'ca.crt'] as const)
+    : (['ca-cert.pem', 'ca-key.pem', 'root-cert.pem'] as const);
+  const text = (name: string) => fromBase64(data[name]);
+  const certificate = book.read(text(certificateEntry), certificateEntry);
+  const chain = book.read(isTls ? undefined : text('cert-chain.pem'), 'cert-chain.pem');
+  const roots = book.read(text(rootEntry), rootEntry);
   return {
     namespace: metadata?.namespace ?? '',
     secret: metadata?.name ?? '',
@@ -105,7 +109,7 @@ export function authorityRecord(secret: V1Secret, book: CertificateBook): Author
     certificate: certificate.chain,
     chain: chain.chain,
     roots: roots.chain,
-    ...given('keyFits', book.keyFits(certificate.chain[0], text('ca-key.pem', 'tls.key'))),
+    ...given('keyFits', book.keyFits(certificate.chain[0], text(keyEntry))),
     problems: [...certificate.problems, ...chain.problems, ...roots.problems],
   };
 }

@@ -271,3 +271,19 @@ test('an expired authority that only the Secret has is a warning, as calls work'
     { code: 'MP1103', severity: 'warning', cluster: 'west', symptoms: ['MP1107'] },
   );
 });
+
+test('healthy: a namespace that istiod does not discover keeps a root of earlier', () => {
+  assertHealthy(
+    broken((sample) => {
+      const { west } = sample;
+      itemOf(west.installs).settings!.discoverySelectors = [
+        {
+          matchLabels: {},
+          matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['default'] }],
+        },
+      ];
+      const earlier = authorityCertificate(sample, 'earlier').fingerprint;
+      itemOf(west.roots, ({ namespace }) => namespace === 'default').roots = [earlier];
+    }),
+  );
+});

@@ -18,8 +18,9 @@ const reference = 'https://istio.io/latest/docs/setup/install/multicluster/prima
 /** The workloads of a cluster whose injected pods cannot mount the root, by namespace. Throws NotRead. */
 function affectedWorkloads(cluster: ClusterView): Map<string, WorkloadRecord[]> {
   const { pilotCertProvider = 'istiod', env = {} } = cluster.install ?? {};
-  // With another provider, or with a ClusterTrustBundle, the injected pod does not mount the ConfigMap.
-  if (pilotCertProvider !== 'istiod' || env['ENABLE_CLUSTER_TRUST_BUNDLE_API'] === 'true') return new Map();
+  // Then the injected pod does not mount the ConfigMap, or mounts one with another name, which the snapshot does not have.
+  const hasOther = env['ENABLE_CLUSTER_TRUST_BUNDLE_API'] === 'true' || 'PILOT_CA_CERT_CONFIGMAP' in env;
+  if (pilotCertProvider !== 'istiod' || hasOther) return new Map();
   const having = new Set(cluster.whole('roots').map(({ namespace }) => namespace));
   const affected = cluster
     .whole('workloads')

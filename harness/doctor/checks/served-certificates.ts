@@ -5,6 +5,7 @@ import { shareRoot } from '../facts/chains.ts';
 import { certified } from '../facts/workload-certificates.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { restartIstiod } from '../remedies.ts';
+import { isDiscovered } from '../selectors.ts';
 import { authorityOf, rootsOfAuthority, secretOf } from '../trust.ts';
 import { short, firstFew, span } from '../format-values.ts';
 
@@ -55,14 +56,17 @@ const staleConfigMaps: Check = {
     'istiod writes its root to the ConfigMap istio-ca-root-cert of each namespace, and workloads verify istiod with it. With a wrong root, new pods do not get a certificate. Either istiod did not load the new authority, or it cannot write ConfigMaps.',
   remedy: restartIstiod,
   reference: 'https://istio.io/latest/docs/concepts/security/#pki',
-  needs: ['authorities', 'roots', 'installs', 'proxies', 'workloads'],
+  needs: ['authorities', 'roots', 'installs', 'proxies', 'workloads', 'namespaces', 'istiods'],
   run: perPrimary(function* (cluster, view) {
     const used = authorityOf(view, cluster);
     const roots = used ? rootsOfAuthority(view, used.authority) : [];
     if (roots.length === 0) return;
+    // istiod does not update the ConfigMap of a namespace that it does not discover.
+    // istiod does not update the ConfigMap of a namespace that it does not discover.
     const stale = cluster
       .seen('roots')
-      .filter((given) => !shareRoot(view.certificatesOf(given.roots), roots));
+      .filter((given) => !shareRoot(view.certificatesOf(given.roots), roots))
+      .filter(({ namespace }) => isDiscovered(cluster, namespace));
     if (stale.length === 0) return;
     yield {
       object: `ConfigMap ${keyOf(stale[0] as { namespace: string; name: string })}`,
