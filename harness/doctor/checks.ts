@@ -8,6 +8,7 @@ import { discoveryScopeChecks } from './checks/discovery-scope.ts';
 import { endpointChecks } from './checks/endpoints.ts';
 import { failoverChecks } from './checks/failover.ts';
 import { gatewayServiceChecks } from './checks/gateway-services.ts';
+import { injectedNetworkChecks } from './checks/injected-networks.ts';
 import { injectionChecks } from './checks/injection.ts';
 import { istiodChecks } from './checks/istiods.ts';
 import { localityChecks } from './checks/localities.ts';
@@ -37,6 +38,7 @@ export const checks: readonly Check[] = [
   ...remoteAccessChecks,
   ...istiodChecks,
   ...endpointChecks,
+  ...injectedNetworkChecks,
   ...networkChecks,
   ...gatewayServiceChecks,
   ...crossNetworkGatenetworkPathChecks,
