@@ -71,6 +71,16 @@ export function assertFirst(breakIt: (sample: BrokenSample) => void, expected: E
   return first;
 }
 
+/** Asserts that a mesh does not have a finding above info, and none either if a part of the snapshot is missing. */
+export function assertHealthy(snapshot: Snapshot): void {
+  const above = judge(snapshot).causes.filter(({ finding }) => finding.severity !== 'info');
+  assert.deepEqual(
+    above.map(({ finding }) => `${finding.code} ${finding.cause}`),
+    [],
+  );
+  assertNothingNew(snapshot);
+}
+
 /** The first item of a list that fits. */
 export function itemOf<T>(items: readonly T[], which: (item: T) => boolean = () => true): T {
   const found = items.find(which);

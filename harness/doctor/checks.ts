@@ -5,8 +5,10 @@ import { balancingChecks } from './checks/balancing.ts';
 import { clockChecks } from './checks/clocks.ts';
 import { crossNetworkGatenetworkPathChecks } from './checks/cross-network-gateways.ts';
 import { discoveryScopeChecks } from './checks/discovery-scope.ts';
+import { endpointNetworkChecks } from './checks/endpoint-networks.ts';
 import { endpointChecks } from './checks/endpoints.ts';
 import { failoverChecks } from './checks/failover.ts';
+import { flatNetworkChecks } from './checks/flat-networks.ts';
 import { gatewayServiceChecks } from './checks/gateway-services.ts';
 import { injectedNetworkChecks } from './checks/injected-networks.ts';
 import { injectionChecks } from './checks/injection.ts';
@@ -40,6 +42,8 @@ export const checks: readonly Check[] = [
   ...endpointChecks,
   ...injectedNetworkChecks,
   ...networkChecks,
+  ...endpointNetworkChecks,
+  ...flatNetworkChecks,
   ...gatewayServiceChecks,
   ...crossNetworkGatenetworkPathChecks,
   ...networkPathChecks,

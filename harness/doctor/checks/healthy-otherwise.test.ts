@@ -4,6 +4,7 @@ import { sampleSnapshot } from '../../snapshot/sample/sample.ts';
 import type { Snapshot } from '../../snapshot/schema.ts';
 import {
   assertFirst,
+  assertHealthy,
   broken,
   resource,
   itemOf,
@@ -11,17 +12,6 @@ import {
   type SampleCluster,
 } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
-import { assertNothingNew } from '../missing-parts.ts';
-
-/** Healthy meshes that are set up differently from the lab: they may not give a finding above info. */
-function assertHealthy(snapshot: Snapshot): void {
-  const above = judge(snapshot).causes.filter(({ finding }) => finding.severity !== 'info');
-  assert.deepEqual(
-    above.map(({ finding }) => `${finding.code} ${finding.cause}`),
-    [],
-  );
-  assertNothingNew(snapshot);
-}
 
 const healthy = (change: (sample: BrokenSample) => void): void => assertHealthy(broken(change));
 const istiod = ({ istiods }: SampleCluster) => itemOf(istiods);

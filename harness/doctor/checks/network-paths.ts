@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { isReachedByOtherName } from '../facts/networks.ts';
 import { probesOf } from '../facts/probes.ts';
 import { eastWestGateways, hasKubernetesEastWest } from '../gateways.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
@@ -172,7 +173,7 @@ const gatewayUnknown: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system exec deploy/istiod -- pilot-discovery request GET /debug/networkz',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
-  needs: ['istiods'],
+  needs: ['istiods', 'services', 'resources', 'installs', 'pods'],
   run: function* (view) {
     if (!view.multiNetwork) return;
     yield* separately(view.pairs(), function* ({ reader, read }) {
@@ -180,6 +181,7 @@ const gatewayUnknown: Check = {
       if (wanted === undefined || own === wanted) return;
       for (const { namespace, pod, networks } of reader.seen('istiods')) {
         if (networks === undefined || networks.some(({ network }) => network === wanted)) continue;
+        if (isReachedByOtherName(view, reader, read, networks)) continue;
         yield {
           cluster: reader.name,
           peer: read,

@@ -41,15 +41,16 @@ export const clusterNamed = (view: MeshView, id: string): string =>
     ? id
     : (fromReadable(view.clusters, (one) => (idsOf(one).has(id) ? [one.name] : []))[0] ?? id);
 
-/** Whether an address is in a range such as `10.0.0.0/8`. A range that cannot be parsed has no addresses, as for istiod. */
-export function inRange(address: string, range: string): boolean {
-  const [start = '', length = ''] = range.split('/');
-  const family = isIP(start) === 6 ? 'ipv6' : 'ipv4';
-  if (isIP(start) === 0 || isIP(address) !== isIP(start) || !/^\d+$/.test(length)) return false;
-  if (Number(length) > (family === 'ipv6' ? 128 : 32)) return false;
+/** Whether an address is in one of the ranges, such as `10.0.0.0/8`. A range that cannot be parsed has no addresses, as for istiod. */
+export function inAnyRange(ranges: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
-  list.addSubnet(start, Number(length), family);
-  return list.check(address, family);
+  for (const range of ranges) {
+    const [start = '', length = ''] = range.split('/');
+    const family = isIP(start);
+    if (family !== 0 && /^\d+$/.test(length) && Number(length) <= (family === 6 ? 128 : 32))
+      list.addSubnet(start, Number(length), family === 6 ? 'ipv6' : 'ipv4');
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** The network of a pod, and the setting that decides it. */
@@ -78,7 +79,7 @@ export function networkOf(
   const [address = ''] = addressesOf(pod);
   const [widest] = networks
     .flatMap(({ name, ranges }) => ranges.map((range) => ({ name, range })))
-    .filter(({ range }) => inRange(address, range))
+    .filter(({ range }) => inAnyRange([range])(address))
     .toSorted((a, b) => Number(a.range.split('/')[1]) - Number(b.range.split('/')[1]));
   return widest && { network: widest.name, by: 'range' };
 }
@@ -117,12 +118,34 @@ export function isNetworkOf(view: MeshView, cluster: ClusterView, network: strin
   );
 }
 
+/**
+ * Whether istiods of `reader` have gateways for all endpoints of a cluster, on networks of the cluster that the mesh file does not name.
+ * Throws NotRead.
+ */
+export function isReachedByOtherName(
+  view: MeshView,
+  reader: ClusterView,
+  read: string,
+  gateways: readonly { network: string }[],
+): boolean {
+  const meshed = reader
+    .pages('shards')
+    .flat()
+    .filter((one) => isMeshed(one) && clusterNamed(view, one.cluster) === read);
+  const networks = [...new Set(meshed.flatMap((one) => one.networks))];
+  return (
+    networks.length > 0 &&
+    networks.every((one) => gateways.some(({ network }) => network === one)) &&
+    networks.every((one) => isNetworkOf(view, view.answered(read), one))
+  );
+}
+
 function placesPodsOf({ registries, ranges }: MeshNetwork, cluster: ClusterView): boolean {
   const ids = idsOf(cluster);
   if (registries.some((one) => ids.has(one))) return true;
   if (ranges.length === 0) return false;
   const addresses = cluster.whole('pods').flatMap((pod) => (pod.hostNetwork ? [] : addressesOf(pod)));
-  return addresses.some((address) => ranges.some((range) => inRange(address, range)));
+  return addresses.some(inAnyRange(ranges));
 }
 
 /**
