@@ -255,3 +255,22 @@ test('broken: meshNetworks places a cluster on the network of another', () => {
   );
   assertFirst(range, { code: 'MP3111', severity: 'error', cluster: 'west', peer: 'east' });
 });
+
+test('healthy: another mesh in the same cluster has a network of its own', () => {
+  const second: Change = ({ west }) => {
+    const install = structuredClone(itemOf(west.installs));
+    west.installs.push({ ...install, namespace: 'other-system', meshId: 'other', network: 'other-net' });
+    const hook = structuredClone(itemOf(west.webhooks));
+    hook.target = 'other-system/istiod:443/inject/net/other-net';
+    west.webhooks.push({ ...hook, service: { namespace: 'other-system', name: 'istiod', port: 443 } });
+    const pod = structuredClone(itemOf(proxied(west)));
+    Object.assign(pod, { namespace: 'other', labels: { [label]: 'other-net' } });
+    Object.assign(pod.proxy!, { meshId: 'other', network: 'other-net' });
+    west.pods.push(pod);
+  };
+  const codes = judge(broken(second)).causes.map(({ finding }) => finding.code);
+  assert.deepEqual(
+    codes.filter((code) => code.startsWith('MP31')),
+    [],
+  );
+});

@@ -191,20 +191,28 @@ export function wrongInjectedNetworks(view: MeshView, cluster: ClusterView): Inj
   const workloads = cluster.whole('workloads').filter(({ templateLabels }) => templateLabels[networkLabel]);
   const injected = cluster
     .whole('pods')
-    .filter((pod) => pod.proxy !== undefined && !isInTemplate(pod, workloads));
+    .filter((pod) => isOfMesh(cluster, pod) && !isInTemplate(pod, workloads));
   const found = new Map<string, InjectedNetwork>();
   const add = (network: string | undefined, setting: InjectedNetwork['setting']) => {
     if (!network || found.has(network) || isNetworkOf(view, cluster, network)) return;
     const pods = injected.filter((pod) => injectedInto(pod).includes(network));
     found.set(network, { network, setting, pods });
   };
-  for (const { target } of cluster.whole('webhooks'))
-    add(/\/net\/([^/]+)/.exec(target)?.[1]?.replaceAll('--slash--', '/'), 'injection URL');
+  const namespace = cluster.systemNamespace;
+  for (const { target, service } of cluster.whole('webhooks'))
+    if (service === undefined || service.namespace === namespace)
+      add(/\/net\/([^/]+)/.exec(target)?.[1]?.replaceAll('--slash--', '/'), 'injection URL');
   for (const install of cluster.whole('installs'))
-    if (install.istiod) add(install.network, 'values.global.network');
+    if (install.istiod && install.namespace === namespace) add(install.network, 'values.global.network');
   const byNetwork = Map.groupBy(injected, (pod) => injectedInto(pod)[0]);
   for (const [network, pods] of byNetwork) if (pods.length * 2 > injected.length) add(network, undefined);
   return [...found.values()];
+}
+
+/** Whether a pod has a proxy of this mesh. Another mesh may be in the same cluster, with a meshID and networks of its own. */
+export function isOfMesh(cluster: ClusterView, { proxy }: PodRecord): boolean {
+  const own = cluster.install?.meshId;
+  return proxy !== undefined && (own === undefined || (proxy.meshId ?? own) === own);
 }
 
 const injectedInto = ({ labels, proxy }: PodRecord): string[] =>
