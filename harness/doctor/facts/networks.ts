@@ -225,7 +225,7 @@ export interface EndpointsOnNetwork {
   hosts: string[];
 }
 
-/** The endpoints of a cluster that istiods of other networks hold on a network; "" is no network. Throws NotRead. */
+/** The endpoints of a cluster that istiods of other networks hold on a network; "" if they do not have a network. Throws NotRead. */
 export function endpointsOn(view: MeshView, cluster: ClusterView, network: string): EndpointsOnNetwork {
   const ids = idsOf(cluster);
   const callers = new Set<string>();
