@@ -109,6 +109,15 @@ test('healthy: the same pod and node ranges on separate networks', () => {
   assertHealthy(broken(all(shared(), podCidrs('10.244.0.0/24', '10.244.0.0/24'))));
 });
 
+test('separate networks that are called directly have another fault than their ranges', () => {
+  const separate: Change = ({ snapshot }) => {
+    for (const cluster of snapshot.declared.clusters) cluster.network = `${cluster.name}-net`;
+  };
+  const causes = judge(broken(all(flat, shared(), separate))).causes;
+  const codes = causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]).map(({ code }) => code);
+  assert.ok(codes.includes('MP3101') && !codes.includes('MP3113'), codes.join());
+});
+
 test('healthy: ranges of nodes that the network plug-in does not use, and pods that ended', () => {
   assertHealthy(broken(all(flatMesh, podCidrs('10.245.0.0/24', '10.245.0.0/24'))));
   assertHealthy(broken(all(flatMesh, shared({ ready: false }))));

@@ -197,17 +197,21 @@ test('broken: the injection URL names another network', () => {
   );
 });
 
-test('healthy: the templates of a few workloads name the network of another cluster', () => {
-  const moved: Change = ({ east }) => {
-    for (const workload of east.workloads.filter(({ name }) => name === 'catalog'))
-      workload.templateLabels[label] = 'west-net';
-    for (const pod of proxied(east).filter(({ labels }) => labels['app'] === 'catalog')) {
-      pod.labels[label] = 'west-net';
-      pod.proxy!.network = 'west-net';
-    }
-  };
-  const onWest = endpointsOn('east', (host) => [host.startsWith('catalog.') ? 'west-net' : 'east-net']);
-  assertHealthy(broken(all(moved, onWest)));
+test('healthy: the templates of workloads name the network of another cluster', () => {
+  for (const moves of [(app: string) => app === 'catalog', () => true]) {
+    const moved: Change = ({ east }) => {
+      for (const workload of east.workloads.filter(({ name }) => moves(name)))
+        workload.templateLabels[label] = 'west-net';
+      for (const pod of proxied(east).filter(({ labels }) => moves(labels['app'] ?? ''))) {
+        pod.labels[label] = 'west-net';
+        pod.proxy!.network = 'west-net';
+      }
+    };
+    const onWest = endpointsOn('east', (host) => [
+      moves(host.split('.', 1)[0] ?? '') ? 'west-net' : 'east-net',
+    ]);
+    assertHealthy(broken(all(moved, onWest)));
+  }
 });
 
 test('broken: ISTIO_META_NETWORK of a gateway is not its label', () => {
