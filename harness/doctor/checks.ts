@@ -9,10 +9,13 @@ import { connectedProxyChecks } from './checks/connected-proxies.ts';
 import { controlPlaneChecks } from './checks/control-planes.ts';
 import { crossNetworkGatenetworkPathChecks } from './checks/cross-network-gateways.ts';
 import { discoveryScopeChecks } from './checks/discovery-scope.ts';
+import { endpointNetworkChecks } from './checks/endpoint-networks.ts';
 import { endpointChecks } from './checks/endpoints.ts';
 import { failoverChecks } from './checks/failover.ts';
+import { flatNetworkChecks } from './checks/flat-networks.ts';
 import { gatewayServiceChecks } from './checks/gateway-services.ts';
 import { injectionWebhookChecks } from './checks/injection-webhooks.ts';
+import { injectedNetworkChecks } from './checks/injected-networks.ts';
 import { injectionChecks } from './checks/injection.ts';
 import { istiodChecks } from './checks/istiods.ts';
 import { localityChecks } from './checks/localities.ts';
@@ -48,7 +51,10 @@ export const checks: readonly Check[] = [
   ...istiodChecks,
   ...connectedProxyChecks,
   ...endpointChecks,
+  ...injectedNetworkChecks,
   ...networkChecks,
+  ...endpointNetworkChecks,
+  ...flatNetworkChecks,
   ...gatewayServiceChecks,
   ...crossNetworkGatenetworkPathChecks,
   ...networkPathChecks,

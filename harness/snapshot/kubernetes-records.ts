@@ -97,6 +97,7 @@ export function nodeRecord({ metadata, spec, status }: V1Node): NodeRecord {
     addresses: (status?.addresses ?? [])
       .filter(({ type }) => type === 'InternalIP' || type === 'ExternalIP')
       .map(({ address }) => address),
+    ...given('podCidrs', spec?.podCIDRs),
   };
 }
 

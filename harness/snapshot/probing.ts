@@ -90,7 +90,8 @@ function aimsOf({ cluster, declared, remoteSecrets, istiods }: ProbeQuestion): A
   const known = istiods
     .flatMap(({ networks = [] }) => networks)
     .filter(({ network, port }) => network !== own?.network && port !== 0);
-  const gateways = [...declaredGateways, ...known].map((one): Aim => {
+  const named = known.map((one) => ({ ...one, cluster: clusterOf(declared, one) }));
+  const gateways = [...declaredGateways, ...named].map((one): Aim => {
     const sni = sniOf(declared, one.cluster);
     return { target: 'eastWestGateway', cluster: one.cluster, address: one.address, port: one.port, sni };
   });
@@ -99,6 +100,20 @@ function aimsOf({ cluster, declared, remoteSecrets, istiods }: ProbeQuestion): A
     [...gateways, ...servers].map((aim) => [`${aim.cluster} ${aim.address}:${aim.port}`, aim]),
   );
   return [...all.values()];
+}
+
+/**
+ * The cluster of a gateway. istiod does not name the cluster of a gateway that meshNetworks lists by its address: it is the declared
+ * cluster with that address, or else the first declared cluster on its network. Empty if neither is declared.
+ */
+function clusterOf(
+  { clusters }: Declared,
+  { cluster, network, address }: { cluster: string; network: string; address: string },
+): string {
+  const found =
+    clusters.find(({ eastWestGateway }) => eastWestGateway?.address === address) ??
+    clusters.find((one) => one.network === network);
+  return cluster === '' ? (found?.name ?? '') : cluster;
 }
 
 /** A gateway routes TLS by its server name: a service of meshproof with pods there, else istiod, which every primary has. */

@@ -110,6 +110,10 @@ export const node = z.object({
   unschedulable: z.boolean(),
   kubelet: z.string().describe('Version, such as v1.36.3.'),
   addresses: z.array(z.string()).describe('Internal and external addresses.'),
+  podCidrs: z
+    .array(z.string())
+    .optional()
+    .describe('Ranges that Kubernetes gave to its pods; a network plug-in may use others.'),
 });
 
 export const serviceAccount = z.object({ namespace: z.string(), name: z.string() });

@@ -1,6 +1,7 @@
-import type { IstiodRecord, ServiceRecord } from '../../snapshot/schema.ts';
+import type { IstiodRecord, PodRecord, ServiceRecord } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { isHeld, podHasAddress } from '../facts/pod-addresses.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { isChanging, isSettled } from '../recent-changes.ts';
@@ -45,30 +46,27 @@ function shortOf(
   let services = 0;
   for (const key of (isCut ? known : cluster.services).keys()) {
     const service = cluster.services.get(key);
-    const addresses = service ? settledAddresses(view, cluster, service) : [];
-    const lacking = lackingOf(addresses, known.get(key) ?? []);
+    const pods = service ? settledPods(view, cluster, service) : [];
+    const lacking = lackingOf(pods, known.get(key) ?? []);
     // Pods are listed before istiods are read, so a pod may have ended in between.
-    if (!service || addresses.length === 0 || (lacking > 0 && isChanging(view, cluster, service))) continue;
+    if (!service || pods.length === 0 || (lacking > 0 && isChanging(view, cluster, service))) continue;
     services++;
-    if (lacking > 0) short.push({ key, lacking, of: addresses.length });
+    if (lacking > 0) short.push({ key, lacking, of: pods.length });
   }
   return { short, services };
 }
 
-/** The number of addresses that are not known. */
-function lackingOf(addresses: readonly string[], known: readonly string[]): number {
-  const all = known.length > 8 ? new Set(known) : undefined;
-  return addresses.filter((one) => !(all ? all.has(one) : known.includes(one))).length;
+/** The number of pods that are not among the held addresses. */
+function lackingOf(pods: readonly PodRecord[], held: readonly string[]): number {
+  const index = held.length > 8 ? new Set(held) : undefined;
+  return pods.filter((pod) => !isHeld(pod, held, index)).length;
 }
 
-/** The addresses of pods with a sidecar that every istiod should know by now. */
-function settledAddresses(view: MeshView, cluster: ClusterView, service: ServiceRecord): string[] {
+/** The pods with a sidecar that every istiod should know by now. */
+function settledPods(view: MeshView, cluster: ClusterView, service: ServiceRecord): PodRecord[] {
   // istiod does not have endpoints for a Service without ports.
   if (service.ports.length === 0) return [];
-  return cluster
-    .podsOf(service)
-    .filter((pod) => pod.sidecar && isSettled(view, pod))
-    .map(({ ip }) => ip);
+  return cluster.podsOf(service).filter((pod) => pod.sidecar && isSettled(view, pod));
 }
 
 const absent: Check = {
@@ -162,8 +160,8 @@ function existsIn(cluster: ClusterView): ((key: string, address: string) => bool
   if (!own) return undefined;
   cluster.page(own, 'shards');
   const [known, isCut] = [heldBy(own)(cluster.name), cluster.isCut(own)];
-  const pods = new Set(cluster.whole('pods').map(({ ip }) => ip));
-  return (key, address) => pods.has(address) || (known.get(key)?.includes(address) ?? isCut);
+  const isOfPod = podHasAddress(cluster.whole('pods'));
+  return (key, address) => isOfPod(address) || (known.get(key)?.includes(address) ?? isCut);
 }
 
 function holdsStale(

@@ -1,6 +1,7 @@
-import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { isReachedByOtherName } from '../facts/networks.ts';
+import { probesOf } from '../facts/probes.ts';
 import { eastWestGateways, hasKubernetesEastWest } from '../gateways.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { sameRoot } from '../facts/chains.ts';
@@ -10,13 +11,6 @@ import { firstFew } from '../format-values.ts';
 
 const firewall =
   'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#connectivity-and-firewall-issues';
-
-/** The connections that were tried from a cluster, by their target cluster. */
-const probesOf = (cluster: ClusterView, target: ProbeRecord['target']) =>
-  Map.groupBy(
-    cluster.seen('probes').filter((one) => one.target === target),
-    (one) => one.cluster,
-  );
 
 const results = {
   connected: 'connected',
@@ -34,23 +28,23 @@ const gatewayBlocked: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<address>/<port> && echo open"',
   reference: firewall,
-  needs: ['probes'],
+  needs: ['probes', 'istiods', 'installs'],
   explains: { pair: ['MP3402'] },
-  run: perCluster(function* (cluster) {
-    for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
+  run: perCluster(function* (cluster, view) {
+    for (const [to, probes] of probesOf(view, cluster, 'eastWestGateway')) {
       const failed = probes.filter(({ tcp }) => tcp !== 'connected');
       const first = failed[0];
       if (!first) continue;
       yield {
         // Other gateways of that cluster answer.
         severity: failed.length < probes.length || !cluster.complete('probes') ? 'warning' : 'error',
-        peer: to,
+        ...(to === '' ? {} : { peer: to }),
         object: `${first.address}:${first.port}`,
         evidence: [
           { what: `TCP from ${first.from}`, seen: results[first.tcp], expected: 'connected' },
           { what: 'addresses that answer', seen: probes.length - failed.length, expected: probes.length },
         ],
-        cause: `The east-west gateway of ${to} (${first.address}:${first.port}) ${first.tcp === 'refused' ? 'refuses' : 'does not answer'} connections from ${cluster.name}.`,
+        cause: `The east-west gateway of ${to || 'another network'} (${first.address}:${first.port}) ${first.tcp === 'refused' ? 'refuses' : 'does not answer'} connections from ${cluster.name}.`,
       };
     }
   }),
@@ -65,9 +59,9 @@ const tlsFails: Check = {
   remedy:
     'openssl s_client -connect <address>:<port> -servername outbound_.80_._.<service>.<its namespace>.svc.cluster.local -alpn istio </dev/null\nistioctl --context <peer> proxy-config listeners deploy/istio-eastwestgateway.istio-system --port 15443',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
-  needs: ['probes', 'istiods'],
-  run: perCluster(function* (cluster) {
-    for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
+  needs: ['probes', 'istiods', 'installs'],
+  run: perCluster(function* (cluster, view) {
+    for (const [to, probes] of probesOf(view, cluster, 'eastWestGateway')) {
       if (probes.every(({ tls }) => tls === 'completed')) continue; // the pages of istiod are not needed
       const tried = probes.filter(
         ({ tcp, tls, sni }) => tcp === 'connected' && tls !== 'notTried' && expectsTls(cluster, to, sni),
@@ -115,9 +109,9 @@ const foreignCertificate: Check = {
   remedy:
     'openssl s_client -connect <address>:<port> -servername outbound_.80_._.<service>.<its namespace>.svc.cluster.local -showcerts </dev/null   # look at the issuer',
   reference: 'https://github.com/istio/istio.io/pull/17065',
-  needs: ['probes', 'authorities', 'installs', 'roots', 'proxies'],
+  needs: ['probes', 'authorities', 'installs', 'roots', 'proxies', 'istiods'],
   run: perCluster(function* (cluster, view) {
-    for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
+    for (const [to, probes] of probesOf(view, cluster, 'eastWestGateway')) {
       const target = view.cluster(to);
       const roots = target ? rootsOf(view, target) : [];
       if (roots.length === 0) continue;
@@ -154,10 +148,10 @@ const apiBlocked: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<address>/<port> && echo open"   # then check the firewall between them',
   reference: firewall,
-  needs: ['probes', 'installs'],
+  needs: ['probes', 'installs', 'istiods'],
   explains: { pair: ['MP2202', 'MP2203', 'MP2204', 'MP2201', 'MP3501'] },
-  run: perPrimary(function* (cluster) {
-    for (const [to, probes] of probesOf(cluster, 'apiServer')) {
+  run: perPrimary(function* (cluster, view) {
+    for (const [to, probes] of probesOf(view, cluster, 'apiServer')) {
       const first = probes[0];
       if (!first || probes.some(({ tcp }) => tcp === 'connected')) continue;
       cluster.whole('probes'); // another address of the API server may answer
@@ -180,7 +174,7 @@ const gatewayUnknown: Check = {
   remedy:
     'kubectl --context <cluster> -n istio-system exec deploy/istiod -- pilot-discovery request GET /debug/networkz',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
-  needs: ['istiods', 'installs'],
+  needs: ['istiods', 'installs', 'services', 'resources', 'pods'],
   run: function* (view) {
     if (!view.multiNetwork) return;
     yield* separately(view.pairs(), function* ({ reader, read }) {
@@ -188,6 +182,7 @@ const gatewayUnknown: Check = {
       if (wanted === undefined || own === wanted) return;
       for (const { namespace, pod, networks } of reader.seen('istiods')) {
         if (networks === undefined || networks.some(({ network }) => network === wanted)) continue;
+        if (isReachedByOtherName(view, reader, read, networks)) continue;
         yield {
           cluster: reader.name,
           peer: read,

@@ -31,17 +31,22 @@ const all =
   (sample: BrokenSample) =>
     breaks.forEach((one) => one(sample));
 
+/** Sets the network of the endpoints of east in the istiod of west. */
+const endpointsOn =
+  (network: string) =>
+  ({ west }: BrokenSample) => {
+    for (const shard of itemOf(west.istiods).shards) if (shard.cluster === 'east') shard.networks = [network];
+  };
+
 test('the network label is missing, unknown, or the label of another cluster', () => {
-  assertFirst(({ east }) => void delete system(east).labels[label], {
-    code: 'MP3101',
-    severity: 'error',
-    cluster: 'east',
-  });
-  assertFirst(({ east }) => void (system(east).labels[label] = 'nowhere'), {
-    code: 'MP3102',
-    severity: 'error',
-    cluster: 'east',
-  });
+  const missing = ({ east }: BrokenSample) => void delete system(east).labels[label];
+  const unknownLabel = ({ east }: BrokenSample) => void (system(east).labels[label] = 'nowhere');
+  // The pods have their own labels, so only pods without a sidecar lose their network.
+  assertFirst(missing, { code: 'MP3101', severity: 'warning', cluster: 'east' });
+  assertFirst(unknownLabel, { code: 'MP3102', severity: 'warning', cluster: 'east' });
+  const lost = { severity: 'error' as const, cluster: 'east', symptoms: ['MP3506'] };
+  assertFirst(all(missing, endpointsOn('')), { code: 'MP3101', ...lost });
+  assertFirst(all(unknownLabel, endpointsOn('nowhere')), { code: 'MP3102', ...lost });
   const shared = ({ east, west }: BrokenSample) => {
     system(east).labels[label] = 'west-net';
     for (const shard of itemOf(west.istiods).shards)

@@ -1,12 +1,18 @@
-import type { ShardRecord } from '../../snapshot/schema.ts';
-import type { Check } from '../check.ts';
+import type { PodRecord } from '../../snapshot/schema.ts';
+import type { Check, Sighting } from '../check.ts';
 import { networkLabel, type ClusterView } from '../cluster-view.ts';
-import { serviceOfHost } from '../destination-rules.ts';
-import { eastWestGateways } from '../gateways.ts';
+import {
+  endpointsOn,
+  idsOf,
+  isNetworkOf,
+  meshNetworksOf,
+  networkOf,
+  separateNetworkOf,
+} from '../facts/networks.ts';
+import { firstFew } from '../format-values.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perDataPlane } from '../per-cluster.ts';
-import { separately } from '../unread.ts';
-import { firstFew } from '../format-values.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 const reference = 'https://istio.io/latest/docs/reference/config/labels/#TopologyNetwork';
 const label =
@@ -15,191 +21,202 @@ const label =
 /** The findings in other clusters about a cluster on a wrong network. */
 const misplaced = { cluster: ['MP3104'], target: ['MP3506', 'MP3501'] };
 
+/** The endpoints that istiods of other networks hold on a wrong network: the effect of a wrong setting, or an empty list. */
+function effectOf(
+  view: MeshView,
+  cluster: ClusterView,
+  network: string,
+): { evidence: Sighting['evidence']; words: string | undefined } {
+  const { callers, hosts } = endpointsOn(view, cluster, network);
+  if (hosts.length === 0) return { evidence: [], words: undefined };
+  const seen = firstFew(hosts);
+  return {
+    evidence: [{ what: `services that ${firstFew(callers)} calls without the gateway`, seen, expected: 0 }],
+    words: `proxies of ${firstFew(callers)} do not use its gateway for ${hosts.length} services`,
+  };
+}
+
+/** Whether the istiod of a reader places all pods of a cluster by meshNetworks. Throws NotRead. */
+function isPlaced(reader: ClusterView, cluster: ClusterView): boolean {
+  if (meshNetworksOf(reader).length === 0) return false;
+  const pods = cluster.whole('pods').filter(({ hostNetwork, ip }) => !hostNetwork && ip !== '');
+  return pods.length > 0 && pods.every((pod) => networkOf(reader, cluster, pod) !== undefined);
+}
+
 const noLabel: Check = {
   code: 'MP3101',
   title: 'The namespace of istiod does not have a network label',
   severity: 'error',
   explanation:
-    'The label topology.istio.io/network of the namespace of istiod sets the network of pods that do not set their own. Without it, all clusters call such pods directly. Pods that were injected with a network still work. Pods with hostNetwork or from an older template do not.',
+    'The label topology.istio.io/network of the namespace of istiod sets the network of pods that do not have the label. meshNetworks can set it too. If neither does, all clusters call such pods directly. Injected pods have the label if values.global.network is set.',
   remedy: label,
   reference,
-  needs: ['namespaces', 'installs'],
+  needs: ['namespaces', 'installs', 'pods', 'istiods'],
   explains: misplaced,
   run: perDataPlane(function* (cluster, view) {
     if (!view.multiNetwork) return;
-    if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) return;
+    const namespace = cluster.systemNamespace;
+    if (!cluster.namespaces.has(namespace) || cluster.networkLabelled) return;
+    const unplaced = fromReadable(view.primaries, (one) => (isPlaced(one, cluster) ? [] : [one]));
+    const first = unplaced[0];
+    if (!first) return;
+    const network = view.declaredNetwork(cluster.name) ?? '<network>';
+    const registries = meshNetworksOf(first).flatMap((one) => one.registries);
+    const { evidence, words } = effectOf(view, cluster, '');
     yield {
-      object: `Namespace ${cluster.systemNamespace}`,
+      severity: words !== undefined ? 'error' : othersSetNetworks(view, cluster) ? 'warning' : 'info',
+      object: `Namespace ${namespace}`,
       evidence: [
-        {
-          what: `label ${networkLabel}`,
-          seen: 'none',
-          expected: view.declaredNetwork(cluster.name) ?? 'a network',
-        },
+        { what: `label ${networkLabel}`, seen: 'none', expected: network },
+        ...(registries.length === 0
+          ? []
+          : [
+              {
+                what: `clusters in meshNetworks of ${first.name}`,
+                seen: firstFew(registries),
+                expected: firstFew([...idsOf(cluster)]),
+              },
+            ]),
+        ...evidence,
       ],
-      cause: `Namespace ${cluster.systemNamespace} of ${cluster.name} does not have a network label.`,
-      remedy: label.replace('<network>', view.declaredNetwork(cluster.name) ?? '<network>'),
+      cause: `Namespace ${namespace} of ${cluster.name} does not have a network label${words === undefined ? '' : `: ${words}`}.`,
+      remedy: label.replace('<network>', network),
     };
   }),
 };
+
+/** Whether another cluster sets its network by the label of its namespace, or any istiod by meshNetworks. */
+const othersSetNetworks = (view: MeshView, cluster: ClusterView): boolean =>
+  fromReadable(view.clusters, (one) =>
+    (one !== cluster && one.networkLabelled) || meshNetworksOf(one).length > 0 ? [one] : [],
+  ).length > 0;
+
+/** The finding about a label of the system namespace that names a wrong network. */
+function wrongLabelOf(cluster: ClusterView, view: MeshView, seen: string, cause: string): Sighting {
+  const wanted = view.declaredNetwork(cluster.name) ?? '<network>';
+  const { evidence, words } = effectOf(view, cluster, seen);
+  return {
+    severity: words === undefined ? 'warning' : 'error',
+    object: `Namespace ${cluster.systemNamespace}`,
+    evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }, ...evidence],
+    cause: `${cause}${words === undefined ? '' : `: ${words}`}.`,
+    remedy: label.replace('<network>', wanted),
+  };
+}
+
+/** The label of the system namespace, if it does not name a network of the cluster. Throws NotRead. */
+function wrongNetworkLabel(cluster: ClusterView, view: MeshView): string | undefined {
+  const seen = cluster.networkLabelled;
+  if (!seen || !cluster.declares('network') || view.declaredNetwork(cluster.name) === undefined)
+    return undefined;
+  return isNetworkOf(view, cluster, seen) ? undefined : seen;
+}
 
 const wrongLabel: Check = {
   code: 'MP3102',
   title: 'The network label of a cluster names an unknown network',
   severity: 'error',
   explanation:
-    'The network label of the namespace of istiod names a network that the mesh file does not have. Other clusters do not find a gateway for that network, so they call the pods directly.',
+    'The network label of the namespace of istiod names a network without a gateway, which the mesh file does not have. Other clusters do not find a gateway for that network, so they call the pods directly. The label does not change pods that have their own.',
   remedy: label,
   reference,
-  needs: ['namespaces', 'installs'],
+  needs: ['namespaces', 'installs', 'services', 'resources', 'pods', 'istiods'],
   explains: misplaced,
-  run: function* (view) {
-    const known = new Set(view.snapshot.declared.clusters.map(({ network }) => network));
-    yield* separately(view.dataPlanes, function* (cluster) {
-      const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
-      if (seen === undefined || wanted === undefined || !cluster.declares('network')) return;
-      if (known.has(seen)) return;
-      yield {
-        cluster: cluster.name,
-        object: `Namespace ${cluster.systemNamespace}`,
-        evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
-        cause: `${cluster.name} is on ${wanted}, but its namespace ${cluster.systemNamespace} has the label of ${seen}.`,
-        remedy: label.replace('<network>', wanted),
-      };
-    });
-  },
+  run: perDataPlane(function* (cluster, view) {
+    const seen = wrongNetworkLabel(cluster, view);
+    if (seen === undefined || ownerOf(view, seen) !== undefined) return;
+    const wanted = view.declaredNetwork(cluster.name);
+    yield wrongLabelOf(
+      cluster,
+      view,
+      seen,
+      `${cluster.name} is on ${wanted}, but its namespace ${cluster.systemNamespace} has the label of ${seen}`,
+    );
+  }),
 };
+
+/** The cluster to which the mesh file gives a network. */
+const ownerOf = (view: MeshView, network: string): string | undefined =>
+  view.snapshot.declared.clusters.find((one) => one.network === network)?.name;
 
 const sharedLabel: Check = {
   code: 'MP3103',
   title: 'Clusters on separate networks have the same network label',
   severity: 'error',
   explanation:
-    'The pods of the two clusters cannot reach each other, but the clusters have the same network label. So proxies call pods directly, not through the gateway. If the pod ranges overlap, calls reach the wrong pods.',
+    'The pods of the two clusters cannot reach each other, but the clusters have the same network label. So proxies call pods that do not have their own label directly, not through the gateway. If the pod ranges overlap, calls reach the wrong pods.',
   remedy: label,
   reference,
-  needs: ['namespaces', 'installs'],
+  needs: ['namespaces', 'installs', 'services', 'resources', 'pods', 'istiods'],
   explains: misplaced,
   run: perDataPlane(function* (cluster, view) {
-    const [seen, wanted] = [cluster.networkLabelled, view.declaredNetwork(cluster.name)];
-    if (seen === undefined || wanted === undefined || !cluster.declares('network') || seen === wanted) return;
-    const owner = view.snapshot.declared.clusters.find(({ network }) => network === seen);
-    if (!owner) return;
-    yield {
-      peer: owner.name,
-      object: `Namespace ${cluster.systemNamespace}`,
-      evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
-      cause: `${cluster.name} is on ${wanted}, but has the label of ${seen}, the network of ${owner.name}.`,
-      remedy: label.replace('<network>', wanted),
-    };
-  }),
-};
-
-/**
- * The other networks on which a label may place pods of a cluster, as for virtual machines: networks with a gateway in the cluster, and
- * the networks of other clusters.
- */
-const otherNetworks = (view: MeshView, cluster: ClusterView): Set<string> =>
-  new Set(
-    [
-      ...eastWestGateways(cluster).map(({ network }) => network),
-      ...cluster.resources('KubernetesGateway').map((one) => one.labels[networkLabel]),
-      ...view.clusterNames.filter((name) => name !== cluster.name).map((name) => view.declaredNetwork(name)),
-    ].filter((network) => network !== undefined),
-  );
-
-const proxiesElsewhere: Check = {
-  code: 'MP3104',
-  title: 'Proxies are set to another network than their cluster',
-  severity: 'error',
-  explanation:
-    'The network of a proxy decides which endpoints it calls directly and which through a gateway. It comes from values.global.network at injection (ISTIO_META_NETWORK), or from a label of the pod. With the wrong network, a proxy calls its neighbours through a gateway, and other networks directly.',
-  remedy:
-    'istioctl --context <cluster> install -f <operator.yaml> --set values.global.network=<network>\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
-  reference,
-  needs: ['pods', 'services', 'resources', 'namespaces', 'installs'],
-  explains: { target: ['MP3506'] },
-  run: perDataPlane(function* (cluster, view) {
-    if (!view.multiNetwork) return;
+    const seen = wrongNetworkLabel(cluster, view);
+    const owner = seen === undefined ? undefined : ownerOf(view, seen);
+    if (seen === undefined || owner === undefined) return;
     const wanted = view.declaredNetwork(cluster.name);
-    if (wanted === undefined) return;
-    const proxied = cluster.seen('pods').filter(({ proxy }) => proxy !== undefined);
-    const networkOf = (pod: (typeof proxied)[number]) =>
-      pod.labels[networkLabel] ?? pod.proxy?.network ?? cluster.networkLabelled;
-    const apart = proxied.filter((pod) => networkOf(pod) !== wanted);
-    if (apart.length === 0) return;
-    const others = otherNetworks(view, cluster);
-    const elsewhere = apart.filter((pod) => !others.has(pod.labels[networkLabel] ?? ''));
-    const first = elsewhere[0];
-    if (!first) return;
     yield {
-      object: `Pod ${first.namespace}/${first.name}`,
-      evidence: [
-        { what: 'proxies on another network', seen: elsewhere.length, expected: 0 },
-        { what: `network of ${first.name}`, seen: networkOf(first) ?? 'none', expected: wanted },
-      ],
-      cause: `${elsewhere.length} of ${proxied.length} proxies of ${cluster.name} use the network ${networkOf(first) ?? 'none'}, not ${wanted}: ${firstFew(elsewhere.map(({ name }) => name))}.`,
+      peer: owner,
+      ...wrongLabelOf(
+        cluster,
+        view,
+        seen,
+        `${cluster.name} is on ${wanted}, but has the label of ${seen}, the network of ${owner}`,
+      ),
     };
   }),
 };
 
-const endpointsElsewhere: Check = {
-  code: 'MP3506',
-  title: 'An istiod assigns endpoints to the wrong network',
+const wrongMeshNetworks: Check = {
+  code: 'MP3111',
+  title: 'meshNetworks places pods of a cluster on the network of another',
   severity: 'error',
   explanation:
-    'The network of an endpoint decides whether a proxy calls it directly or through a gateway. Without a network, or with a wrong one, proxies call the endpoint directly. Such calls time out, or reach another pod with the same address.',
-  remedy:
-    'kubectl --context <cluster> get namespace istio-system --show-labels\nkubectl --context <cluster> -n <namespace of the service> get pods -L topology.istio.io/network',
-  reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#network-models',
-  needs: ['istiods', 'services', 'pods', 'resources', 'installs'],
+    'meshNetworks gives pods a network by the name of their cluster (fromRegistry) or by their address (fromCidr), if neither the pod nor the namespace of istiod has a label. The network is not a network of the cluster, so proxies call the pods directly or through the gateway of another cluster.',
+  remedy: 'kubectl --context <cluster> -n <namespace> edit configmap <name>   # meshNetworks',
+  reference: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshNetworks',
+  needs: ['installs', 'namespaces', 'pods', 'services', 'resources', 'istiods'],
+  explains: { pair: ['MP3506'] },
   run: function* (view) {
     if (!view.multiNetwork) return;
-    yield* separately(view.primaries, function* (reader) {
-      for (const istiod of reader.seen('istiods'))
-        yield* separately(
-          Map.groupBy(istiod.shards ?? [], ({ cluster }) => cluster),
-          function* ([from, shards]) {
-            const wanted = view.declaredNetwork(from);
-            if (wanted === undefined) return;
-            // Other networks do not call endpoints without a sidecar, so their network does not matter.
-            const labelled = networksOfPods(view, from);
-            const wrong = shards.filter(
-              (shard) =>
-                shard.mtls > 0 && shard.networks.some((one) => one !== wanted && !labelled(shard).has(one)),
-            );
-            if (wrong.length === 0) return;
-            const seen = new Set(wrong.flatMap(({ networks }) => networks.map((one) => one || 'none')));
-            yield {
-              cluster: reader.name,
-              ...(from === reader.name ? {} : { peer: from }),
-              object: `Pod ${istiod.namespace}/${istiod.pod}`,
-              evidence: [
-                {
-                  what: `services of ${from} with endpoints on other networks`,
-                  seen: wrong.length,
-                  expected: 0,
-                },
-                { what: 'networks', seen: firstFew([...seen]), expected: wanted },
-              ],
-              cause: `istiod of ${reader.name} assigns endpoints of ${wrong.length} services of ${from} to ${firstFew([...seen])}, not ${wanted}.`,
-            };
-          },
-        );
+    const pairs = view.primaries.flatMap((reader) => view.dataPlanes.map((cluster) => ({ reader, cluster })));
+    yield* separately(pairs, function* ({ reader, cluster }) {
+      const wanted = separateNetworkOf(view, cluster);
+      if (wanted === undefined || meshNetworksOf(reader).length === 0 || cluster.networkLabelled) return;
+      for (const [found, pods] of placedElsewhere(view, reader, cluster)) {
+        const { evidence, words } = effectOf(view, cluster, found);
+        const suffix = reader.install?.revision === 'default' ? '' : `-${reader.install?.revision}`;
+        yield {
+          cluster: reader.name,
+          ...(cluster === reader ? {} : { peer: cluster.name }),
+          severity: words === undefined ? 'warning' : 'error',
+          object: `ConfigMap ${reader.systemNamespace}/istio${suffix}`,
+          evidence: [
+            { what: `network of ${pods.length} pods of ${cluster.name}`, seen: found, expected: wanted },
+            ...evidence,
+          ],
+          cause: `meshNetworks of ${reader.name} places ${pods.length} pods of ${cluster.name} on ${found}, not ${wanted}.`,
+        };
+      }
     });
   },
 };
 
-/** The other networks on which labels place the pods of a service. */
-function networksOfPods(view: MeshView, name: string): (shard: ShardRecord) => Set<string> {
-  let others: Set<string> | undefined; // read only if endpoints are on another network
-  return ({ host }) => {
-    const cluster = view.answered(name);
-    const service = cluster.service(serviceOfHost(host) ?? '');
-    const pods = service ? cluster.podsOf(service) : [];
-    const known = (others ??= otherNetworks(view, cluster));
-    return new Set(pods.map(({ labels }) => labels[networkLabel] ?? '').filter((one) => known.has(one)));
-  };
+/** The pods of a cluster that meshNetworks of a reader places on networks that are not the cluster's. Throws NotRead. */
+function placedElsewhere(
+  view: MeshView,
+  reader: ClusterView,
+  cluster: ClusterView,
+): Map<string, PodRecord[]> {
+  const placed = new Map<string, PodRecord[]>();
+  for (const pod of cluster.whole('pods')) {
+    if (pod.hostNetwork || pod.ip === '') continue;
+    const found = networkOf(reader, cluster, pod);
+    if (found?.by !== 'registry' && found?.by !== 'range') continue;
+    const pods = placed.get(found.network);
+    if (pods) pods.push(pod);
+    else if (!isNetworkOf(view, cluster, found.network)) placed.set(found.network, [pod]);
+  }
+  return placed;
 }
 
-export const networkChecks = [noLabel, wrongLabel, sharedLabel, proxiesElsewhere, endpointsElsewhere];
+export const networkChecks = [wrongMeshNetworks, noLabel, wrongLabel, sharedLabel];

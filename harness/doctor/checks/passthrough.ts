@@ -77,19 +77,19 @@ const clientsWithoutRemote: Check = {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
       if (wanted === undefined || own === wanted || reader.istiods.length === 0) return;
       const without = new Map<string, number>();
-      const gateways = new Set(
-        reader
-          .pages('networks')
-          .flatMap((networks) =>
-            networks.filter(({ network }) => network === wanted).map(({ address }) => address),
-          ),
-      );
+      const gateways = gatewaysByNetwork(reader, own);
       const held = new Map(
         shardsOf(reader, read)
           .filter((one) => one.mtls > 0 && one.addresses.length > one.unhealthy)
-          .map(({ host, localities }) => [host, localities]),
+          .map(({ host, localities, networks }) => ({
+            ...{ host, localities },
+            addresses: networks.flatMap((one) => gateways.get(one) ?? []),
+          }))
+          // Other endpoints are called directly, or their network does not have a gateway.
+          .filter(({ addresses }) => addresses.length > 0)
+          .map((one) => [one.host, one]),
       );
-      if (gateways.size === 0 || held.size === 0) return;
+      if (held.size === 0) return;
       const { leftOut, plain, localityOf } = rulesOf(reader);
       const isPlain = plainPorts(plain, () => view.answered(read));
       for (const proxy of reader.seen('proxies'))
@@ -100,9 +100,9 @@ const clientsWithoutRemote: Check = {
               held.has(host) &&
               !staysLocal.has(host) &&
               !clusterLocal(reader, host) &&
-              !endpoints.some(({ address }) => gateways.has(address)) &&
+              !endpoints.some(({ address }) => held.get(host)?.addresses.includes(address)) &&
               !isPlain(host, port) &&
-              !leftOut(host, port, () => localityOf(proxy), held.get(host) ?? [])
+              !leftOut(host, port, () => localityOf(proxy), held.get(host)?.localities ?? [])
             )
               without.set(host, (without.get(host) ?? 0) + 1);
       // A Service in any cluster can keep a host local, so all clusters must have been read.
@@ -119,6 +119,13 @@ const clientsWithoutRemote: Check = {
         };
     });
   },
+};
+
+/** The addresses of the gateways that istiods of a cluster know, by network, except those of its own network. Throws NotRead. */
+const gatewaysByNetwork = (reader: ClusterView, own: string | undefined): Map<string, string[]> => {
+  const others = reader.pages('networks').flatMap((all) => all.filter(({ network }) => network !== own));
+  const byNetwork = Map.groupBy(others, ({ network }) => network);
+  return new Map([...byNetwork].map(([network, all]) => [network, all.map(({ address }) => address)]));
 };
 
 /** Keeps the value of the last cluster only: pairs are ordered by reader, and values may be large. */
