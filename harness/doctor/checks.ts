@@ -3,16 +3,21 @@ import { authorityChecks } from './checks/authorities.ts';
 import { authoritySecretChecks } from './checks/authority-secrets.ts';
 import { balancingChecks } from './checks/balancing.ts';
 import { clockChecks } from './checks/clocks.ts';
-import { crossNetworkGatenetworkPathChecks } from './checks/cross-network-gateways.ts';
+import { crossNetworkGatewayChecks } from './checks/cross-network-gateways.ts';
 import { discoveryScopeChecks } from './checks/discovery-scope.ts';
 import { endpointChecks } from './checks/endpoints.ts';
 import { failoverChecks } from './checks/failover.ts';
+import { gatewayAddressChecks } from './checks/gateway-addresses.ts';
+import { gatewayConnectionChecks } from './checks/gateway-connections.ts';
+import { gatewayHostChecks } from './checks/gateway-hosts.ts';
+import { gatewayPodChecks } from './checks/gateway-pods.ts';
 import { gatewayServiceChecks } from './checks/gateway-services.ts';
 import { injectionChecks } from './checks/injection.ts';
 import { istiodChecks } from './checks/istiods.ts';
 import { localityChecks } from './checks/localities.ts';
 import { mutualTlsChecks } from './checks/mutual-tls.ts';
 import { networkChecks } from './checks/networks.ts';
+import { networkPolicyChecks } from './checks/network-policies.ts';
 import { passthroughChecks } from './checks/passthrough.ts';
 import { policyChecks } from './checks/policies.ts';
 import { remoteAccessChecks } from './checks/remote-access.ts';
@@ -38,10 +43,15 @@ export const checks: readonly Check[] = [
   ...istiodChecks,
   ...endpointChecks,
   ...networkChecks,
+  ...gatewayHostChecks,
   ...gatewayServiceChecks,
-  ...crossNetworkGatenetworkPathChecks,
+  ...gatewayAddressChecks,
+  ...gatewayPodChecks,
+  ...crossNetworkGatewayChecks,
+  ...gatewayConnectionChecks,
   ...networkPathChecks,
   ...passthroughChecks,
+  ...networkPolicyChecks,
   ...localityChecks,
   ...failoverChecks,
   ...balancingChecks,

@@ -20,3 +20,14 @@ export const useMutualTls =
 /** Compares a resource of several clusters. */
 export const compare = (resource: string): string =>
   `kubectl --context <cluster> -n <namespace> get ${resource} -o yaml   # in each cluster; apply the intended one to all`;
+
+export const firewall =
+  'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#connectivity-and-firewall-issues';
+
+/** The results of a TCP connection, in words. */
+export const connectionResults = {
+  connected: 'connected',
+  refused: 'refused',
+  timeout: 'no answer',
+  failed: 'failed',
+} as const;

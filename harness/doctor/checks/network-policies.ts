@@ -1,0 +1,66 @@
+import type { Check } from '../check.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { gatewayAt, networkGateways } from '../facts/network-gateways.ts';
+import { allowFromOutside, ingressPoliciesOf } from '../facts/network-policies.ts';
+import type { Severity } from '../finding.ts';
+import { firstFew } from '../format-values.ts';
+import { targetPortsOf, type GatewayService } from '../gateways.ts';
+import type { MeshView } from '../mesh-view.ts';
+import { perCluster } from '../per-cluster.ts';
+
+const networkPolicy: Check = {
+  code: 'MP3701',
+  title: 'A NetworkPolicy blocks the east-west gateway',
+  severity: 'warning',
+  explanation:
+    'NetworkPolicies select a pod of the gateway, and not one of them allows traffic from outside the cluster on its port. If the network plug-in enforces policies, other clusters do not get an answer. If other clusters connect all the same, the finding is an info.',
+  remedy:
+    'kubectl --context <cluster> -n <namespace> edit networkpolicy <name>   # allow TCP 15443 from anywhere',
+  reference: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',
+  needs: ['resources', 'pods', 'services', 'istiods', 'installs', 'probes'],
+  explains: { subject: ['MP3401', 'MP3402'] },
+  run: perCluster(function* (cluster, view) {
+    if (!view.multiNetwork || cluster.resources('NetworkPolicy').length === 0) return;
+    for (const gateway of networkGateways(view, cluster)) {
+      const blocked = gateway.pods.flatMap((pod) => {
+        const policies = ingressPoliciesOf(cluster, pod);
+        const ports = policies.length > 0 ? targetPortsOf(gateway) : [];
+        const port = ports.find((one) => !allowFromOutside(policies, pod, one));
+        return port === undefined ? [] : [{ policies, port }];
+      });
+      const [first] = blocked;
+      const policy = first?.policies[0];
+      if (!first || !policy) continue;
+      yield {
+        severity: severityOf(view, cluster, gateway),
+        object: `NetworkPolicy ${keyOf(policy)}`,
+        subject: gateway.key,
+        evidence: [
+          { what: `rules that allow TCP ${first.port} from outside`, seen: 0, expected: 1 },
+          {
+            what: 'policies that select the gateway',
+            seen: firstFew(first.policies.map(({ name }) => name)),
+          },
+          { what: 'gateway pods that are blocked', seen: blocked.length, expected: 0 },
+        ],
+        cause: `${first.policies.length} NetworkPolicies of ${cluster.name} select the gateway ${gateway.key}, but do not allow other networks on port ${first.port}.`,
+        remedy: networkPolicy.remedy.replace('15443', `${first.port}`),
+      };
+    }
+  }),
+};
+
+/** Info if a connection from another cluster shows that the policies do not block it, or if connections were not read. */
+function severityOf(view: MeshView, cluster: ClusterView, { key }: GatewayService): Severity {
+  const others = view.clusters.filter((one) => one !== cluster);
+  const probes = others
+    .flatMap((other) => other.seen('probes'))
+    .filter(
+      ({ target, cluster: to, address, port }) =>
+        target === 'eastWestGateway' && gatewayAt(view, to || cluster.name, address, port)?.key === key,
+    );
+  if (probes.some(({ tcp }) => tcp !== 'connected')) return 'warning';
+  return probes.length > 0 || others.some((other) => !other.complete('probes')) ? 'info' : 'warning';
+}
+
+export const networkPolicyChecks = [networkPolicy];
