@@ -1,5 +1,6 @@
 import type { PodRecord, ServiceRecord } from '../snapshot/schema.ts';
 import { keyOf, networkLabel, type ClusterView } from './cluster-view.ts';
+import { selects } from './pod-index.ts';
 import { numeric, table, tables, text } from './spec-reader.ts';
 
 /** The port of Istio's gateways for traffic from other networks; the label networking.istio.io/gatewayPort changes it. */
@@ -98,4 +99,19 @@ export function targetPortsOf({ service, port, pods }: GatewayService, of = port
     containers.flatMap(({ ports }) => ports.filter(({ name }) => name === target).map((one) => one.port)),
   );
   return [...new Set(named)];
+}
+
+/** A pod of a gateway, as far as a selector looks at it. */
+export type GatewayPod = Pick<PodRecord, 'namespace' | 'name' | 'labels'>;
+
+/** The pods of a gateway; without pods, the templates of the workloads that its Service selects. Throws NotRead. */
+export function podsOrTemplates(
+  cluster: ClusterView,
+  { service, pods }: GatewayService,
+): readonly GatewayPod[] {
+  if (pods.length > 0 || Object.keys(service.selector).length === 0) return pods;
+  return cluster
+    .whole('workloads')
+    .filter((one) => one.namespace === service.namespace && selects(service.selector, one.templateLabels))
+    .map(({ namespace, name, templateLabels }) => ({ namespace, name, labels: templateLabels }));
 }

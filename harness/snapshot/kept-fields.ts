@@ -270,7 +270,11 @@ export const keptFields: Readonly<Record<string, Readonly<Record<string, KeptTab
       addresses: keep('type', 'value'),
       listeners: {
         ...keep('name', 'hostname', 'port', 'protocol'),
-        tls: { mode: 'keep', certificateRefs: reference },
+        tls: {
+          mode: 'keep',
+          certificateRefs: reference,
+          options: keep('gateway.istio.io/listener-protocol'),
+        },
         allowedRoutes: { namespaces: { from: 'keep', selector: labelSelector }, kinds: reference },
       },
       infrastructure: { labels, parametersRef: reference, annotations: 'hash' },

@@ -12,7 +12,7 @@ import {
 import { networkGateways } from '../facts/network-gateways.ts';
 import type { Severity } from '../finding.ts';
 import { firstFew } from '../format-values.ts';
-import { targetPortsOf, type GatewayService } from '../gateways.ts';
+import { podsOrTemplates, targetPortsOf, type GatewayPod, type GatewayService } from '../gateways.ts';
 import { perDataPlane } from '../per-cluster.ts';
 
 const reference =
@@ -22,11 +22,12 @@ const apply =
 
 /** The findings that a closed gateway causes. */
 const closed = { subject: ['MP3502', 'MP3402', 'MP3401'] };
-const needs = ['resources', 'installs', 'services', 'pods', 'istiods'] as const;
+const needs = ['resources', 'installs', 'services', 'pods', 'workloads', 'istiods'] as const;
 
 /** A gateway of a network that no server with AUTO_PASSTHROUGH opens on its port. */
 interface Closed {
   gateway: GatewayService;
+  pods: readonly GatewayPod[];
   cluster: ClusterView;
   /** All servers that may configure the gateway. */
   servers: GatewayServer[];
@@ -43,13 +44,22 @@ const perClosed = (judge: (closed: Closed) => Iterable<Sighting>): Check['run'] 
     if (!view.multiNetwork) return;
     const severity = callersOf(view, cluster).length > 0 ? 'error' : 'warning';
     for (const gateway of networkGateways(view, cluster)) {
-      if (gateway.pods.length === 0) continue;
+      const pods = podsOrTemplates(cluster, gateway);
+      if (pods.length === 0) continue;
       const servers = serversFor(view, cluster);
-      const own = servers.filter((server) => gateway.pods.some((pod) => configures(server, pod)));
+      const own = servers.filter((server) => pods.some((pod) => configures(server, pod)));
       const onPort = own.filter((server) => isOnPort(server, gateway));
       if (onPort.some(isPassing)) continue;
       const elsewhere = own.filter(isPassing);
-      for (const sighting of judge({ gateway, cluster, servers, elsewhere, otherwise: onPort, severity }))
+      for (const sighting of judge({
+        gateway,
+        pods,
+        cluster,
+        servers,
+        elsewhere,
+        otherwise: onPort,
+        severity,
+      }))
         yield { severity, subject: gateway.key, ...sighting };
     }
   });
@@ -123,7 +133,7 @@ const wrongSelector: Check = {
   needs,
   explains: closed,
   run: perClosed(function* (found) {
-    const { gateway, servers, elsewhere, otherwise } = found;
+    const { gateway, pods, servers, elsewhere, otherwise } = found;
     const first = servers.find(isPassing);
     if (!first || elsewhere.length > 0 || otherwise.length > 0) return;
     yield {
@@ -132,9 +142,9 @@ const wrongSelector: Check = {
         {
           what: 'selector',
           seen: JSON.stringify(first.selector),
-          expected: `matches ${firstFew(gateway.pods.map(({ name }) => name))}`,
+          expected: `matches ${firstFew(pods.map(({ name }) => name))}`,
         },
-        { what: 'gateway pods that it matches', seen: 0, expected: gateway.pods.length },
+        { what: 'gateway pods that it matches', seen: 0, expected: pods.length },
       ],
       cause: `The Gateway ${keyOf(first.resource)} does not select a pod of ${gateway.key}, so ${closedFor(found)}.`,
       remedy: `kubectl --context <cluster> -n ${gateway.service.namespace} get pods --show-labels\nkubectl --context <cluster> -n <namespace> edit gateway <name>   # spec.selector`,

@@ -1,14 +1,15 @@
 import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
-import { serviceOfHost } from '../destination-rules.ts';
+import { covers, serviceOfHost } from '../destination-rules.ts';
+import { serversFor, serversOnPort } from '../facts/gateway-servers.ts';
 import { clusterAt, gatewayAt } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { connectionResults, firewall } from '../remedies.ts';
 import { rootsOf, sameRoot } from '../trust.ts';
-import { separately } from '../unread.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 /** The probes of gateways from a cluster, by the cluster and the address that they connect to. */
 const gatewayProbes = (
@@ -79,63 +80,28 @@ function handshakes(view: MeshView, cluster: ClusterView, to: string, probes: re
   return { failed: asked.filter(({ tls }) => tls !== 'completed'), asked };
 }
 
-const tlsNeeds = ['probes', 'istiods', 'services', 'installs', 'pods'] as const;
-
 const tlsFails: Check = {
   code: 'MP3402',
   title: 'TLS through an east-west gateway fails',
   severity: 'error',
   explanation:
-    'TCP to the gateway works, but the TLS handshake ends without a certificate for every service that was tried. The gateway may not have a listener for the names: check the mode, hosts and selector of its Gateway. Or it does not know an endpoint, or the pods do not use TLS.',
+    'TCP to the gateway works, but the TLS handshake for a service ends without a certificate. If it fails for every service that was tried, the gateway may not have a listener for the names: check the mode, hosts and selector of its Gateway. If other services answer, the hosts leave the service out, the gateway does not know an endpoint, or the pods do not use TLS.',
   remedy:
     'openssl s_client -connect <address>:<port> -servername <server name> -alpn istio </dev/null\nistioctl --context <peer> proxy-config listeners deploy/istio-eastwestgateway.istio-system --port 15443',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
-  needs: tlsNeeds,
+  needs: ['probes', 'istiods', 'services', 'installs', 'pods', 'resources', 'workloads'],
   run: perCluster(function* (cluster, view) {
     yield* separately(gatewayProbes(view, cluster), function* ({ to, at, probes }) {
       const { failed, asked } = handshakes(view, cluster, to, probes);
-      const [first] = failed;
-      if (!first || failed.length < asked.length) return;
-      yield {
-        severity: cluster.complete('probes') ? 'error' : 'warning',
-        peer: to,
-        object: at,
-        ...subjectAt(view, to, first),
-        evidence: [
-          {
-            what: `TLS for ${first.sni ?? 'no name'}`,
-            seen: first.alert ?? first.tls,
-            expected: 'a certificate',
-          },
-          { what: 'services with a certificate', seen: 0, expected: asked.length },
-        ],
-        cause: `TLS from ${cluster.name} through the east-west gateway of ${to} failed (${first.alert ?? first.tls}) before the server sent a certificate.`,
-        remedy: tlsFails.remedy.replace('<server name>', first.sni ?? '<server name>'),
-      };
-    });
-  }),
-};
-
-const oneServiceFails: Check = {
-  code: 'MP3410',
-  title: 'TLS through an east-west gateway fails for one service',
-  severity: 'error',
-  explanation:
-    'The gateway forwards TLS for other services, so its listener works. For this service, the handshake ends without a certificate: the hosts of the Gateway leave it out, the Service has other ports there, or its pods do not accept mutual TLS.',
-  remedy:
-    'openssl s_client -connect <address>:<port> -servername <server name> -alpn istio </dev/null\nistioctl --context <peer> proxy-config endpoints deploy/istio-eastwestgateway.istio-system --cluster "<server name>"',
-  reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#step-by-step-diagnosis',
-  needs: tlsNeeds,
-  run: perCluster(function* (cluster, view) {
-    yield* separately(gatewayProbes(view, cluster), function* ({ to, at, probes }) {
-      const { failed, asked } = handshakes(view, cluster, to, probes);
-      if (failed.length === asked.length) return;
-      for (const { sni = '', alert, tls } of failed) {
-        const service = serviceOfHost(sni.split('_.').at(-1) ?? '');
+      const isWhole = failed.length === asked.length;
+      for (const probe of isWhole ? failed.slice(0, 1) : failed) {
+        const { sni = 'no name', alert, tls } = probe;
+        const service = serviceOfHost(hostOf(sni)) ?? sni;
         yield {
+          severity: isWhole && !cluster.complete('probes') ? 'warning' : 'error',
           peer: to,
           object: at,
-          ...(service === undefined ? {} : { subject: service }),
+          ...(isWhole || !isExposed(view, to, probe) ? subjectAt(view, to, probe) : { subject: service }),
           evidence: [
             { what: `TLS for ${sni}`, seen: alert ?? tls, expected: 'a certificate' },
             {
@@ -144,13 +110,26 @@ const oneServiceFails: Check = {
               expected: asked.length,
             },
           ],
-          cause: `TLS from ${cluster.name} to ${service ?? sni} through the east-west gateway of ${to} failed (${alert ?? tls}), while other services answer.`,
-          remedy: oneServiceFails.remedy.replaceAll('<server name>', sni),
+          cause: isWhole
+            ? `TLS from ${cluster.name} through the east-west gateway of ${to} failed (${alert ?? tls}) before the server sent a certificate.`
+            : `TLS from ${cluster.name} to ${service} through the east-west gateway of ${to} failed (${alert ?? tls}), while other services answer.`,
+          remedy: tlsFails.remedy.replace('<server name>', sni),
         };
       }
     });
   }),
 };
+
+/** The host of a server name such as `outbound_.80_._.catalog.meshproof.svc.cluster.local`. */
+const hostOf = (sni: string): string => sni.split('_.').at(-1) ?? '';
+
+/** Whether the hosts of the Gateways cover the name of a probe, so that its failure is not that of a Gateway. */
+const isExposed = (view: MeshView, to: string, { address, port, sni = '' }: ProbeRecord): boolean =>
+  fromReadable([to], (name) => {
+    const cluster = view.answered(name);
+    const gateway = gatewayAt(view, name, address, port);
+    return gateway ? serversOnPort(cluster, serversFor(view, cluster), gateway).kept : [];
+  }).some(({ hosts }) => hosts.some((host) => covers(host, hostOf(sni))));
 
 /**
  * Whether a handshake for a name must give a certificate: the mesh has an endpoint of the service with a sidecar there, and the Service
@@ -204,4 +183,4 @@ const foreignCertificate: Check = {
   }),
 };
 
-export const gatewayConnectionChecks = [gatewayBlocked, tlsFails, oneServiceFails, foreignCertificate];
+export const gatewayConnectionChecks = [gatewayBlocked, tlsFails, foreignCertificate];

@@ -14,7 +14,7 @@ import {
 } from '../facts/gateway-servers.ts';
 import { networkGateways } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
-import { targetPortsOf, type GatewayService } from '../gateways.ts';
+import type { GatewayService } from '../gateways.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perDataPlane } from '../per-cluster.ts';
@@ -27,7 +27,7 @@ function* openGateways(
 ): Iterable<ServersOnPort & { gateway: GatewayService }> {
   if (!view.multiNetwork) return;
   for (const gateway of networkGateways(view, cluster)) {
-    const { kept, dropped } = serversOnPort(serversFor(view, cluster), gateway);
+    const { kept, dropped } = serversOnPort(cluster, serversFor(view, cluster), gateway);
     const passing = kept.filter(isPassing);
     if (passing.length > 0) yield { gateway, kept: passing, dropped };
   }
@@ -63,8 +63,8 @@ const wrongHosts: Check = {
     'kubectl --context <cluster> -n <namespace> edit gateways.networking.istio.io <name>   # spec.servers[].hosts',
   reference:
     'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#expose-services-in-cluster1',
-  needs: ['resources', 'services', 'pods', 'installs', 'istiods', 'proxies'],
-  explains: { subject: ['MP3402', 'MP3410'] },
+  needs: ['resources', 'services', 'pods', 'workloads', 'installs', 'istiods', 'proxies'],
+  explains: { subject: ['MP3402'] },
   run: perDataPlane(function* (cluster, view) {
     for (const { gateway, kept, dropped } of openGateways(view, cluster)) {
       const hosts = [...new Set(kept.flatMap((server) => server.hosts))];
@@ -97,65 +97,8 @@ const coversAny = ({ hosts }: GatewayServer, fqdn: string): boolean =>
   hosts.some((host) => covers(host, fqdn));
 const namesOf = (called: readonly Called[]): string => firstFew(called.map(({ service }) => service.key));
 
-const hiddenFromGateway: Check = {
-  code: 'MP3310',
-  title: 'An east-west gateway does not know a service that its hosts cover',
-  severity: 'error',
-  explanation:
-    'The Envoy of the gateway has a filter chain for each service that its namespace sees. Without a filter chain, the gateway closes every connection to the service. The usual reason is exportTo: the annotation networking.istio.io/exportTo of the Service, or defaultServiceExportTo of the mesh, hides the service from the namespace of the gateway.',
-  remedy:
-    'kubectl --context <cluster> -n <namespace> annotate service <name> networking.istio.io/exportTo=*,. --overwrite   # or add the namespace of the gateway',
-  reference: 'https://istio.io/latest/docs/reference/config/annotations/#NetworkingExportTo',
-  needs: ['resources', 'services', 'pods', 'installs', 'istiods', 'proxies'],
-  explains: { subject: ['MP3410'] },
-  run: perDataPlane(function* (cluster, view) {
-    for (const { gateway, kept } of openGateways(view, cluster)) {
-      const known = serverNames(cluster, gateway);
-      if (known.size === 0) continue;
-      const hosts = new Set([...known].map((name) => name.split('_.').at(-1) ?? ''));
-      const unknown = meshServices(view).filter(
-        ({ meshed, fqdn }) =>
-          meshed.includes(cluster) && !hosts.has(fqdn) && kept.some((server) => coversAny(server, fqdn)),
-      );
-      for (const { service, callers } of calledOf(view, cluster, unknown)) {
-        const record = service.in.find((one) => one.cluster === cluster)?.service;
-        if (!record?.ports.some(isForwarded)) continue;
-        yield {
-          object: `Service ${service.key}`,
-          subject: service.key,
-          evidence: [
-            {
-              what: `server names of ${service.fqdn} in ${gateway.key}`,
-              seen: 0,
-              expected: record.ports.length,
-            },
-            {
-              what: 'annotation networking.istio.io/exportTo',
-              seen: record.annotations['networking.istio.io/exportTo'] ?? 'none',
-            },
-          ],
-          cause: `The gateway ${gateway.key} of ${cluster.name} does not know the service ${service.key}, so ${firstFew(callers.map(({ name }) => name))} cannot call it there.`,
-        };
-      }
-    }
-  }),
-};
-
 /** istiod makes filter chains for all ports but UDP. */
 const isForwarded = ({ protocol }: ServiceRecord['ports'][number]): boolean => protocol !== 'UDP';
-
-/** The server names for which the Envoys of a gateway listen; empty if none was read. */
-function serverNames(cluster: ClusterView, gateway: GatewayService): Set<string> {
-  const ports = targetPortsOf(gateway);
-  const pods = new Set(gateway.pods.map(keyOf));
-  return new Set(
-    cluster
-      .seen('proxies')
-      .filter(({ namespace, pod }) => pods.has(`${namespace}/${pod}`))
-      .flatMap(({ listeners }) => listeners.filter(({ port }) => ports.includes(port)))
-      .flatMap((listener) => listener.serverNames),
-  );
-}
 
 const overlapping: Check = {
   code: 'MP3311',
@@ -166,7 +109,7 @@ const overlapping: Check = {
   remedy:
     'kubectl --context <cluster> -n <namespace> delete gateways.networking.istio.io <name>   # or change its hosts, so that they do not cover the same services',
   reference: 'https://github.com/istio/istio/issues/42050',
-  needs: ['resources', 'services', 'pods', 'installs', 'istiods'],
+  needs: ['resources', 'services', 'pods', 'workloads', 'installs', 'istiods'],
   explains: { subject: ['MP3205', 'MP3402', 'MP3401', 'MP3502', 'MP2205'] },
   run: perDataPlane(function* (cluster, view) {
     for (const { gateway, kept } of openGateways(view, cluster))
@@ -241,4 +184,4 @@ function rejectionOf(cluster: ClusterView, { pods }: GatewayService): string | u
     .find((words) => /listener|LDS/i.test(words));
 }
 
-export const gatewayHostChecks = [overlapping, wrongHosts, hiddenFromGateway];
+export const gatewayHostChecks = [overlapping, wrongHosts];

@@ -255,7 +255,7 @@ const oldConfiguration: Check = {
   remedy:
     'istioctl --context <cluster> proxy-status\nkubectl --context <cluster> -n <namespace of the pod> logs <name of the pod> -c istio-proxy | grep -i reject',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
-  needs: ['istiods'],
+  needs: ['istiods', 'services', 'pods'],
   run: perCluster(function* (cluster) {
     const all = cluster.seen('istiods').flatMap(({ connected = [] }) => connected);
     const late = all.filter(
@@ -264,8 +264,14 @@ const oldConfiguration: Check = {
     );
     const first = late[0];
     if (!first) return;
+    const [gateway] = fromReadable([cluster], (one) =>
+      eastWestGateways(one).filter(({ pods }) =>
+        late.every(({ proxy }) => pods.some(({ name, namespace }) => proxy === `${name}.${namespace}`)),
+      ),
+    );
     yield {
       object: `Pod ${first.proxy}`,
+      ...(gateway ? { subject: gateway.key } : {}),
       evidence: [
         { what: 'proxies with old configuration', seen: late.length, expected: 0 },
         {

@@ -1,6 +1,13 @@
-import type { PodRecord, ResourceRecord } from '../../snapshot/schema.ts';
+import type { ResourceRecord } from '../../snapshot/schema.ts';
 import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
-import { gatewayNameLabel, gatewayPortOf, targetPortsOf, type GatewayService } from '../gateways.ts';
+import {
+  gatewayNameLabel,
+  gatewayPortOf,
+  podsOrTemplates,
+  targetPortsOf,
+  type GatewayPod,
+  type GatewayService,
+} from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { selects } from '../pod-index.ts';
 import { labels, numeric, table, tables, text, texts } from '../spec-reader.ts';
@@ -112,7 +119,7 @@ function modeOf(
 }
 
 /** Whether a server configures a pod. */
-export const configures = ({ resource, inNamespace, selector }: GatewayServer, pod: PodRecord): boolean =>
+export const configures = ({ resource, inNamespace, selector }: GatewayServer, pod: GatewayPod): boolean =>
   (!inNamespace || resource.namespace === pod.namespace) && selects(selector, pod.labels);
 
 /**
@@ -139,12 +146,17 @@ export interface ServersOnPort {
 }
 
 /** The servers on the port of a gateway, split as istiod does: see `CheckDuplicates` in pilot/pkg/model/gateway.go. Throws NotRead. */
-export function serversOnPort(servers: readonly GatewayServer[], gateway: GatewayService): ServersOnPort {
+export function serversOnPort(
+  cluster: ClusterView,
+  servers: readonly GatewayServer[],
+  gateway: GatewayService,
+): ServersOnPort {
   const result: ServersOnPort = { kept: [], dropped: [] };
   const first = new Map<string, GatewayServer>();
+  const pods = podsOrTemplates(cluster, gateway);
   const asked = servers.filter(
     (server) =>
-      server.mode !== '' && isOnPort(server, gateway) && gateway.pods.some((pod) => configures(server, pod)),
+      server.mode !== '' && isOnPort(server, gateway) && pods.some((pod) => configures(server, pod)),
   );
   for (const server of asked) {
     const keys = server.compared.map((host) => ({ host, key: `${server.bind} ${host}` }));
