@@ -118,7 +118,7 @@ const overlapping: Check = {
         const first = older.find((one) => sharedHost(view, one, second) !== undefined);
         const shared = first && sharedHost(view, first, second);
         if (!first || shared === undefined) continue;
-        const rejected = rejectionOf(cluster, gateway);
+        const rejected = rejectionOf(view, cluster, gateway);
         const unready = gateway.pods.filter(({ ready }) => !ready).length;
         yield {
           severity: rejected !== undefined || unready > 0 ? 'error' : 'warning',
@@ -173,13 +173,16 @@ function exposableHosts(view: MeshView): string[] {
   return made;
 }
 
-/** The words with which an Envoy of a gateway rejected a listener. */
-function rejectionOf(cluster: ClusterView, { pods }: GatewayService): string | undefined {
+/** The words with which an Envoy of a gateway rejected a listener. It may be connected to an istiod of another cluster. */
+function rejectionOf(
+  view: MeshView,
+  { name: of }: ClusterView,
+  { pods }: GatewayService,
+): string | undefined {
   const names = new Set(pods.map(({ name, namespace }) => `${name}.${namespace}`));
-  return cluster
-    .seen('istiods')
-    .flatMap(({ connected = [] }) => connected)
-    .filter(({ proxy }) => names.has(proxy))
+  return view.clusters
+    .flatMap((one) => one.seen('istiods').flatMap(({ connected = [] }) => connected))
+    .filter(({ proxy, cluster }) => cluster === of && names.has(proxy))
     .flatMap(({ rejected }) => rejected)
     .find((words) => /listener|LDS/i.test(words));
 }

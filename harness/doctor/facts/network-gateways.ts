@@ -53,7 +53,7 @@ const memo = new WeakMap<MeshView, Map<string, GatewayService[]>>();
 
 /**
  * The gateways through which other networks reach a cluster: the Services that istiod uses, by label, by meshNetworks, or by the address
- * of a Service in meshNetworks. If istiod uses none of them, the Services that look like a gateway. Throws NotRead.
+ * of a Service in meshNetworks. If istiod does not use any of them, the Services that look like a gateway. Throws NotRead.
  */
 export function networkGateways(view: MeshView, cluster: ClusterView): GatewayService[] {
   // Before the memo, so that every check notes the parts that it rests on.
