@@ -24,16 +24,24 @@ export const namedCallers = (view: MeshView, cluster: ClusterView, service: Mesh
     .map((one) => one.cluster)
     .filter((one) => isOutside(view, cluster, one) && hasSidecars(one));
 
+const callers = new WeakMap<ClusterView, ClusterView[]>();
+
 /** The clusters on other networks with sidecars that call services of a cluster, as far as the snapshot shows. */
 export function callersOf(view: MeshView, cluster: ClusterView): ClusterView[] {
-  const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
-  if (own.length === 0) return [];
-  return view.clusters.filter(
+  const services = meshServices(view);
+  for (const one of view.clusters) one.seen('installs'); // before the memo, so that every check notes the parts that it rests on
+  const before = callers.get(cluster);
+  if (before) return before;
+  const own = services.filter(({ meshed }) => meshed.includes(cluster));
+  const found = view.clusters.filter(
     (other) =>
+      own.length > 0 &&
       isOutside(view, cluster, other) &&
       hasSidecars(other) &&
-      (resolvesAll(other) || own.some((service) => service.in.some((one) => one.cluster === other))),
+      (own.some((service) => service.in.some((one) => one.cluster === other)) || resolvesAll(other)),
   );
+  callers.set(cluster, found);
+  return found;
 }
 
 /** By caller and host: the addresses to which its sidecars send calls. */
