@@ -49,7 +49,11 @@ const noNodeSelector: Check = {
   needs: gatewayNeeds,
   explains: networkUnknown,
   run: perUnused(
-    ({ service }) => service.type === 'NodePort' && service.annotations[nodeSelector] === undefined,
+    ({ service }, { without }) =>
+      service.type === 'NodePort' &&
+      service.annotations[nodeSelector] === undefined &&
+      // istiod uses externalIPs of any type of Service.
+      (service.external.length === 0 || without.length > 0),
     ({ key, service }, cluster) => ({
       evidence: [
         { what: 'type', seen: service.type },

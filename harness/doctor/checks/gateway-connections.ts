@@ -41,7 +41,6 @@ const gatewayBlocked: Check = {
     'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<address>/<port> && echo open"',
   reference: firewall,
   needs: ['probes', 'istiods', 'services', 'installs'],
-  explains: { pair: ['MP3402'] },
   run: perCluster(function* (cluster, view) {
     const all = gatewayProbes(view, cluster);
     for (const { to, at, probes } of all) {

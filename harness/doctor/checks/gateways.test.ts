@@ -329,6 +329,48 @@ test('a gateway by the address in meshNetworks does not need a label', () => {
   });
 });
 
+test('a gateway by its name in meshNetworks does not need a label', () => {
+  const registered =
+    (registry: string): Break =>
+    ({ west, east }) => {
+      delete gateway(east).labels[label];
+      for (const { installs } of [west, east])
+        for (const install of installs)
+          install.meshNetworks = {
+            'east-net': {
+              endpoints: [{ fromRegistry: registry }],
+              gateways: [
+                { registryServiceName: 'istio-eastwestgateway.istio-system.svc.cluster.local', port: 15443 },
+              ],
+            },
+          };
+    };
+  assertHealthy(registered('east'));
+  assertFirst(all(registered('other'), unknown), { code: 'MP3202', severity: 'error', cluster: 'east' });
+});
+
+test('a Kubernetes Gateway of the class istio-remote describes a gateway elsewhere', () => {
+  assertHealthy(({ west }) => {
+    const remote = kubernetesGateway(passing, 'remote');
+    remote.spec['gatewayClassName'] = 'istio-remote';
+    remote.spec['addresses'] = [{ type: 'IPAddress', value: '172.30.1.2' }];
+    west.resources.push(remote);
+  });
+});
+
+test('externalIPs give a NodePort gateway its address', () => {
+  assertHealthy(({ east }) => void (gateway(east).type = 'NodePort'));
+});
+
+test('a Service that names the port of its pods is read', () => {
+  const named = (name: string) => (sample: BrokenSample) => {
+    itemOf(gateway(sample.east).ports).targetPort = 'cross-network';
+    itemOf(gatewayPod(sample.east).containers).ports = [{ name, port: 15443, protocol: 'TCP' }];
+  };
+  assertHealthy(named('cross-network'));
+  assertFirst(named('other'), { code: 'MP3305', severity: 'error', cluster: 'east' });
+});
+
 test('a cluster of clients alone does not need a gateway', () => {
   const clients: Break = ({ snapshot, west, east }) => {
     delete itemOf(snapshot.declared.clusters, ({ name }) => name === 'east').eastWestGateway;

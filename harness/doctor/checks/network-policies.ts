@@ -1,6 +1,6 @@
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { gatewayAt, networkGateways } from '../facts/network-gateways.ts';
+import { clusterAt, gatewayAt, networkGateways } from '../facts/network-gateways.ts';
 import { allowFromOutside, ingressPoliciesOf } from '../facts/network-policies.ts';
 import type { Severity } from '../finding.ts';
 import { firstFew } from '../format-values.ts';
@@ -56,8 +56,10 @@ function severityOf(view: MeshView, cluster: ClusterView, { key }: GatewayServic
   const probes = others
     .flatMap((other) => other.seen('probes'))
     .filter(
-      ({ target, cluster: to, address, port }) =>
-        target === 'eastWestGateway' && gatewayAt(view, to || cluster.name, address, port)?.key === key,
+      (probe) =>
+        probe.target === 'eastWestGateway' &&
+        clusterAt(view, probe) === cluster.name &&
+        gatewayAt(view, cluster.name, probe.address, probe.port)?.key === key,
     );
   if (probes.some(({ tcp }) => tcp !== 'connected')) return 'warning';
   return probes.length > 0 || others.some((other) => !other.complete('probes')) ? 'info' : 'warning';
