@@ -134,7 +134,7 @@ const overlapping: Check = {
             { what: 'a service that both cover', seen: shared, expected: 'none' },
             {
               what: `answer of the Envoy of ${gateway.key}`,
-              seen: rejected ?? 'not known',
+              seen: rejected?.split(/\. |\n/, 1)[0] ?? 'not known',
               expected: 'accepted',
             },
             { what: 'gateway pods that are not ready', seen: unready, expected: 0 },
