@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { ServiceRecord } from '../../snapshot/schema.ts';
-import type { Check } from '../check.ts';
+import type { Check, Sighting } from '../check.ts';
+import type { ClusterView } from '../cluster-view.ts';
 import { nodeSelector } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
 import { hbonePort } from '../gateways.ts';
@@ -128,6 +129,36 @@ const noPort: Check = {
   ),
 };
 
+/** The gateways of a network that have only host names, with the primaries that lack the network and fit. */
+const perHostName = (
+  fits: (reader: ClusterView) => boolean,
+  describe: (host: string, cluster: ClusterView, readers: string) => Pick<Sighting, 'cause' | 'remedy'>,
+): Check['run'] =>
+  perGateways(function* ({ cluster, view, network, gateways, without, severity }) {
+    const readers = without.filter((name) => [view.cluster(name)].some((one) => one && fits(one)));
+    for (const { key, service, network: own } of readers.length > 0 ? gateways : []) {
+      const [first] = service.external;
+      if (own !== network || first === undefined || service.external.some((one) => isIP(one) !== 0)) continue;
+      yield {
+        severity,
+        object: `Service ${key}`,
+        subject: key,
+        evidence: [
+          { what: 'addresses', seen: firstFew(service.external), expected: 'an IP address' },
+          {
+            what: `clusters whose istiod does not get a gateway of ${network}`,
+            seen: firstFew(readers),
+            expected: 'none',
+          },
+        ],
+        ...describe(first, cluster, firstFew(readers)),
+      };
+    }
+  });
+
+const isUnwilling = (reader: ClusterView): boolean =>
+  reader.seen('installs').some(({ env }) => env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false');
+
 const unresolved: Check = {
   code: 'MP3206',
   title: 'The east-west gateway has only a host name, and istiod is configured not to resolve it',
@@ -135,30 +166,43 @@ const unresolved: Check = {
   explanation:
     'Proxies get addresses, not names. istiod resolves a load balancer that has only a host name, as on AWS. If RESOLVE_HOSTNAME_GATEWAYS is false, istiod leaves the gateway out.',
   remedy:
-    'istioctl --context <cluster> install -f <operator.yaml> --set values.pilot.env.RESOLVE_HOSTNAME_GATEWAYS=true',
+    'istioctl --context <reader> install -f <operator.yaml> --set values.pilot.env.RESOLVE_HOSTNAME_GATEWAYS=true   # in each cluster that reads it',
   reference: 'https://github.com/istio/istio/issues/29359',
   needs: gatewayNeeds,
   explains: { target: ['MP3501'] },
-  run: perGateways(function* ({ cluster, view, network, gateways, without, severity }) {
-    const unwilling = without.filter((name) =>
-      view
-        .cluster(name)
-        ?.seen('installs')
-        .some(({ env }) => env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false'),
-    );
-    for (const { key, service, network: own } of unwilling.length > 0 ? gateways : []) {
-      const [first] = service.external;
-      if (own !== network || first === undefined || service.external.some((one) => isIP(one) !== 0)) continue;
-      yield {
-        severity,
-        object: `Service ${key}`,
-        subject: key,
-        evidence: [{ what: 'addresses', seen: firstFew(service.external), expected: 'an IP address' }],
-        cause: `The gateway of ${cluster.name} has the host name ${first}, which the istiod of ${firstFew(unwilling)} does not resolve.`,
-        remedy: unresolved.remedy.replace('<cluster>', unwilling[0] ?? '<cluster>'),
-      };
-    }
-  }),
+  run: perHostName(isUnwilling, (host, cluster, readers) => ({
+    cause: `The gateway of ${cluster.name} has the host name ${host}, which the istiod of ${readers} does not resolve.`,
+    remedy: unresolved.remedy.replace('<reader>', readers.split(',', 1)[0] ?? '<reader>'),
+  })),
 };
 
-export const gatewayAddressChecks = [noAddress, noNodeSelector, noNodeAddress, noPort, unresolved];
+const unknownName: Check = {
+  code: 'MP3213',
+  title: 'istiod does not find an address for the host name of an east-west gateway',
+  severity: 'error',
+  explanation:
+    'istiod resolves the host name of a load balancer by the DNS of its own cluster. If the name does not have an address there, istiod leaves the gateway out. The usual reasons are a load balancer that is new or deleted, and a private DNS zone.',
+  remedy:
+    'kubectl --context <reader> -n istio-system exec deploy/istiod -- getent hosts <host>   # or look the name up in a pod\nkubectl --context <reader> -n istio-system logs deploy/istiod | grep "could not resolve"',
+  reference: 'https://github.com/istio/istio/issues/29359',
+  needs: gatewayNeeds,
+  explains: { target: ['MP3501'] },
+  run: perHostName(
+    (reader) => !isUnwilling(reader),
+    (host, cluster, readers) => ({
+      cause: `The gateway of ${cluster.name} has the host name ${host}, for which the istiod of ${readers} does not have an address.`,
+      remedy: unknownName.remedy
+        .replaceAll('<reader>', readers.split(',', 1)[0] ?? '<reader>')
+        .replace('<host>', host),
+    }),
+  ),
+};
+
+export const gatewayAddressChecks = [
+  noAddress,
+  noNodeSelector,
+  noNodeAddress,
+  noPort,
+  unresolved,
+  unknownName,
+];

@@ -371,6 +371,23 @@ test('a Service that names the port of its pods is read', () => {
   assertFirst(named('other'), { code: 'MP3305', severity: 'error', cluster: 'east' });
 });
 
+test('the host name of a gateway that istiod does not resolve is named', () => {
+  const name: Break = ({ east }) => void (gateway(east).external = ['gateway.example']);
+  assertHealthy(name);
+  assertFirst(all(name, unknown), {
+    ...{ code: 'MP3213', severity: 'error', cluster: 'east', symptoms: ['MP3501'] },
+  });
+});
+
+test('a Gateway in another namespace selects the gateway only if istiod lets it', () => {
+  const elsewhere: Break = ({ east }) => void (exposing(east).namespace = 'platform');
+  assertHealthy(elsewhere);
+  const scoped: Break = ({ east }) => {
+    for (const { env } of east.installs) env['PILOT_SCOPE_GATEWAY_TO_NAMESPACE'] = 'true';
+  };
+  assertFirst(all(elsewhere, scoped), { code: 'MP3303', severity: 'error', cluster: 'east' });
+});
+
 test('a cluster of clients alone does not need a gateway', () => {
   const clients: Break = ({ snapshot, west, east }) => {
     delete itemOf(snapshot.declared.clusters, ({ name }) => name === 'east').eastWestGateway;
@@ -422,6 +439,19 @@ test('NetworkPolicies are read in full', () => {
       ({ east }) => void east.resources.push(policy('egress', { podSelector: {}, policyTypes: ['Egress'] })),
     ),
   );
+  const range: Break = ({ east }) => {
+    const ingress = [{ from: [{ ipBlock: { cidr: '10.1.0.0/16' } }], ports: [{ port: 15443 }] }];
+    east.resources.push(deny, policy('range', { podSelector: {}, ingress }));
+  };
+  assertHealthy(range);
+  const silent: Break = ({ west }) => {
+    for (const probe of west.probes)
+      if (probe.target === 'eastWestGateway')
+        Object.assign(probe, { tcp: 'timeout', tls: 'notTried', chain: [] });
+  };
+  assertFirst(all(range, silent), {
+    ...{ code: 'MP3701', severity: 'error', cluster: 'east', symptoms: ['MP3401'] },
+  });
   // A connection shows that the policy does not block.
   assertHealthy(({ east }) => void east.resources.push(deny));
 });

@@ -1,7 +1,8 @@
+import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { clusterAt, gatewayAt, networkGateways } from '../facts/network-gateways.ts';
-import { allowFromOutside, ingressPoliciesOf } from '../facts/network-policies.ts';
+import { allowedFrom, ingressPoliciesOf } from '../facts/network-policies.ts';
 import type { Severity } from '../finding.ts';
 import { firstFew } from '../format-values.ts';
 import { targetPortsOf, type GatewayService } from '../gateways.ts';
@@ -22,21 +23,30 @@ const networkPolicy: Check = {
   run: perCluster(function* (cluster, view) {
     if (!view.multiNetwork || cluster.resources('NetworkPolicy').length === 0) return;
     for (const gateway of networkGateways(view, cluster)) {
+      const probes = probesTo(view, cluster, gateway);
+      // Ranges of addresses may have the other clusters, as long as a connection does not show the opposite.
+      const hasFailed = probes.some(({ tcp }) => tcp !== 'connected');
       const blocked = gateway.pods.flatMap((pod) => {
         const policies = ingressPoliciesOf(cluster, pod);
         const ports = policies.length > 0 ? targetPortsOf(gateway) : [];
-        const port = ports.find((one) => !allowFromOutside(policies, pod, one));
-        return port === undefined ? [] : [{ policies, port }];
+        return ports.flatMap((port) => {
+          const from = allowedFrom(policies, pod, port);
+          return from === 'anywhere' || (from === 'ranges' && !hasFailed) ? [] : [{ policies, port, from }];
+        });
       });
       const [first] = blocked;
       const policy = first?.policies[0];
       if (!first || !policy) continue;
       yield {
-        severity: severityOf(view, cluster, gateway),
+        severity: hasFailed ? 'warning' : severityOf(view, cluster, probes),
         object: `NetworkPolicy ${keyOf(policy)}`,
         subject: gateway.key,
         evidence: [
-          { what: `rules that allow TCP ${first.port} from outside`, seen: 0, expected: 1 },
+          {
+            what: `clients outside that may connect to TCP ${first.port}`,
+            seen: first.from === 'ranges' ? 'some ranges of addresses' : 'none',
+            expected: 'the other clusters',
+          },
           {
             what: 'policies that select the gateway',
             seen: firstFew(first.policies.map(({ name }) => name)),
@@ -50,10 +60,10 @@ const networkPolicy: Check = {
   }),
 };
 
-/** Info if a connection from another cluster shows that the policies do not block it, or if connections were not read. */
-function severityOf(view: MeshView, cluster: ClusterView, { key }: GatewayService): Severity {
-  const others = view.clusters.filter((one) => one !== cluster);
-  const probes = others
+/** The connections from other clusters to a gateway. */
+const probesTo = (view: MeshView, cluster: ClusterView, { key }: GatewayService): ProbeRecord[] =>
+  view.clusters
+    .filter((one) => one !== cluster)
     .flatMap((other) => other.seen('probes'))
     .filter(
       (probe) =>
@@ -61,8 +71,11 @@ function severityOf(view: MeshView, cluster: ClusterView, { key }: GatewayServic
         clusterAt(view, probe) === cluster.name &&
         gatewayAt(view, cluster.name, probe.address, probe.port)?.key === key,
     );
-  if (probes.some(({ tcp }) => tcp !== 'connected')) return 'warning';
-  return probes.length > 0 || others.some((other) => !other.complete('probes')) ? 'info' : 'warning';
+
+/** Info if connections show that the policies do not block the gateway, or if connections were not read. */
+function severityOf(view: MeshView, cluster: ClusterView, probes: readonly ProbeRecord[]): Severity {
+  const isIncomplete = view.clusters.some((other) => other !== cluster && !other.complete('probes'));
+  return probes.length > 0 || isIncomplete ? 'info' : 'warning';
 }
 
 export const networkPolicyChecks = [networkPolicy];

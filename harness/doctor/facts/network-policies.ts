@@ -31,15 +31,23 @@ function selectorOf(value: unknown) {
   };
 }
 
-/** Whether policies together let clients outside the cluster connect to a TCP port of a pod: one rule of one policy is enough. */
-export const allowFromOutside = (
-  policies: readonly ResourceRecord[],
-  pod: PodRecord,
-  port: number,
-): boolean =>
-  policies.some(({ spec }) =>
-    tables(spec['ingress']).some((rule) => hasPort(rule, pod, port) && isFromOutside(rule)),
+/** The clients outside the cluster that policies let connect: all, those of the ranges of addresses, or none. */
+export type AllowedFrom = 'anywhere' | 'ranges' | 'nowhere';
+
+/** The clients outside the cluster that may connect to a TCP port of a pod. Policies add up: one rule of one policy is enough. */
+export function allowedFrom(policies: readonly ResourceRecord[], pod: PodRecord, port: number): AllowedFrom {
+  const rules = policies
+    .flatMap(({ spec }) => tables(spec['ingress']))
+    .filter((rule) => hasPort(rule, pod, port));
+  // Clients outside the cluster have addresses only: selectors of pods and namespaces do not match them.
+  const ranges = rules.flatMap(({ from }) =>
+    tables(from).flatMap(({ ipBlock }) => (ipBlock ? [table(ipBlock)] : [])),
   );
+  const isOpen = ({ cidr, except }: Table) =>
+    /^(?:0\.0\.0\.0|::)\/0$/.test(text(cidr) ?? '') && list(except).length === 0;
+  if (rules.some(({ from }) => list(from).length === 0) || ranges.some(isOpen)) return 'anywhere';
+  return ranges.length > 0 ? 'ranges' : 'nowhere';
+}
 
 function hasPort(rule: Table, pod: PodRecord, wanted: number): boolean {
   const ports = tables(rule['ports']);
@@ -53,10 +61,4 @@ function hasPort(rule: Table, pod: PodRecord, wanted: number): boolean {
     const first = numeric(port);
     return first === undefined || (wanted >= first && wanted <= (numeric(endPort) ?? first));
   });
-}
-
-/** Clients outside the cluster have addresses only: selectors of pods and namespaces do not match them. */
-function isFromOutside(rule: Table): boolean {
-  const from = tables(rule['from']);
-  return from.length === 0 || from.some(({ ipBlock }) => ipBlock !== undefined);
 }
