@@ -91,6 +91,10 @@ export function registryGateways(meshNetworks: Readonly<Record<string, unknown>>
   });
 }
 
+/** Whether the Service of a gateway has the port for other networks. */
+export const hasGatewayPort = ({ service, port: wanted }: GatewayService): boolean =>
+  service.ports.some(({ port }) => port === wanted);
+
 /** The ports of the pods behind the port of a gateway. Throws NotRead if the Service names the port of its pods. */
 export function targetPortsOf({ service, port, pods }: GatewayService, of = port): number[] {
   const target = service.ports.find((one) => one.port === of)?.targetPort ?? of;

@@ -12,7 +12,13 @@ import {
 import { networkGateways } from '../facts/network-gateways.ts';
 import type { Severity } from '../finding.ts';
 import { firstFew } from '../format-values.ts';
-import { podsOrTemplates, targetPortsOf, type GatewayPod, type GatewayService } from '../gateways.ts';
+import {
+  hasGatewayPort,
+  podsOrTemplates,
+  targetPortsOf,
+  type GatewayPod,
+  type GatewayService,
+} from '../gateways.ts';
 import { perDataPlane } from '../per-cluster.ts';
 
 const reference =
@@ -45,7 +51,8 @@ const perClosed = (judge: (closed: Closed) => Iterable<Sighting>): Check['run'] 
     const severity = callersOf(view, cluster).length > 0 ? 'error' : 'warning';
     for (const gateway of networkGateways(view, cluster)) {
       const pods = podsOrTemplates(cluster, gateway);
-      if (pods.length === 0) continue;
+      // A Service without the port has its own finding, or it takes HBONE only.
+      if (pods.length === 0 || !hasGatewayPort(gateway)) continue;
       const servers = serversFor(view, cluster);
       const own = servers.filter((server) => pods.some((pod) => configures(server, pod)));
       const onPort = own.filter((server) => isOnPort(server, gateway));
@@ -165,9 +172,7 @@ const wrongPort: Check = {
   run: perClosed(function* (found) {
     const { gateway, elsewhere, otherwise, cluster } = found;
     const [server] = elsewhere;
-    // A Service without the port has its own finding.
-    if (!server || otherwise.length > 0 || !gateway.service.ports.some(({ port }) => port === gateway.port))
-      return;
+    if (!server || otherwise.length > 0) return;
     yield {
       object: refOf(server),
       evidence: [

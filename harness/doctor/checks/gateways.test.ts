@@ -388,6 +388,26 @@ test('a Gateway in another namespace selects the gateway only if istiod lets it'
   assertFirst(all(elsewhere, scoped), { code: 'MP3303', severity: 'error', cluster: 'east' });
 });
 
+test('a gateway for HBONE only is not judged as a gateway for sidecars, which it does not serve', () => {
+  const ambient: Break = ({ west, east }) => {
+    gateway(east).ports = [{ name: 'tls-hbone', port: 15008, protocol: 'TCP', targetPort: 15008 }];
+    east.resources = east.resources.filter(({ kind }) => kind !== 'Gateway');
+    for (const proxy of east.proxies) if (proxy.type === 'gateway') proxy.listeners = [];
+    for (const { networks } of [...west.istiods, ...east.istiods])
+      itemOf(networks, ({ network }) => network === 'east-net').port = 0;
+    west.probes = [];
+  };
+  assertFirst(ambient, { code: 'MP3204', severity: 'error', cluster: 'east', symptoms: [] });
+  const withoutSidecars: Break = ({ west, east }) => {
+    for (const pod of [...west.pods, ...east.pods]) pod.sidecar = false;
+  };
+  const codes = findingsOf(all(ambient, withoutSidecars)).map(({ code }) => code);
+  assert.deepEqual(
+    codes.filter((code) => /^MP3[2357]/.test(code)),
+    [],
+  );
+});
+
 test('a cluster of clients alone does not need a gateway', () => {
   const clients: Break = ({ snapshot, west, east }) => {
     delete itemOf(snapshot.declared.clusters, ({ name }) => name === 'east').eastWestGateway;

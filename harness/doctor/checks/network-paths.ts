@@ -3,7 +3,7 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { callersOf } from '../facts/cross-network-callers.ts';
 import { networkGateways } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
-import { targetPortsOf } from '../gateways.ts';
+import { hasGatewayPort, targetPortsOf } from '../gateways.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { connectionResults, firewall } from '../remedies.ts';
 import { separately } from '../unread.ts';
@@ -100,7 +100,7 @@ const noListener: Check = {
       const names = new Set(pods.filter(({ ready }) => ready).map(keyOf));
       const envoys = cluster.seen('proxies').filter(({ namespace, pod }) => names.has(`${namespace}/${pod}`));
       const closed = envoys.filter(({ listeners }) => !listeners.some((one) => ports.includes(one.port)));
-      if (network === undefined || closed.length === 0) continue;
+      if (network === undefined || closed.length === 0 || !hasGatewayPort(gateway)) continue;
       yield {
         object: `Pod ${closed[0]?.namespace}/${closed[0]?.pod}`,
         subject: key,

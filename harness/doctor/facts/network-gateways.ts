@@ -1,7 +1,13 @@
 import { isIP } from 'node:net';
 import type { IstiodRecord } from '../../snapshot/schema.ts';
 import { networkLabel, type ClusterView } from '../cluster-view.ts';
-import { eastWestGateways, gatewayService, registryGateways, type GatewayService } from '../gateways.ts';
+import {
+  eastWestGateways,
+  gatewayService,
+  hasGatewayPort,
+  registryGateways,
+  type GatewayService,
+} from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { tables } from '../spec-reader.ts';
 import { fromReadable } from '../unread.ts';
@@ -90,11 +96,12 @@ export function networkGateways(view: MeshView, cluster: ClusterView): GatewaySe
 }
 
 /** Whether istiod sends the address of a gateway to other networks: it has a network, an address, and the port. */
-export const isUsed = ({ service, network, port }: GatewayService): boolean =>
-  network !== undefined &&
-  service.ports.some((one) => one.port === port) &&
-  (service.external.length > 0 ||
-    (service.type === 'NodePort' && service.annotations[nodeSelector] !== undefined));
+export const isUsed = (gateway: GatewayService): boolean =>
+  gateway.network !== undefined && hasGatewayPort(gateway) && hasAddress(gateway);
+
+const hasAddress = ({ service }: GatewayService): boolean =>
+  service.external.length > 0 ||
+  (service.type === 'NodePort' && service.annotations[nodeSelector] !== undefined);
 
 /** The gateway of a cluster at an address, if it is certain. Undefined if the Services of the cluster were not read. */
 export function gatewayAt(
