@@ -7,12 +7,16 @@ import { clockChecks } from './checks/clocks.ts';
 import { clusterNameChecks } from './checks/cluster-names.ts';
 import { connectedProxyChecks } from './checks/connected-proxies.ts';
 import { controlPlaneChecks } from './checks/control-planes.ts';
-import { crossNetworkGatenetworkPathChecks } from './checks/cross-network-gateways.ts';
+import { crossNetworkGatewayChecks } from './checks/cross-network-gateways.ts';
 import { discoveryScopeChecks } from './checks/discovery-scope.ts';
 import { endpointNetworkChecks } from './checks/endpoint-networks.ts';
 import { endpointChecks } from './checks/endpoints.ts';
 import { failoverChecks } from './checks/failover.ts';
 import { flatNetworkChecks } from './checks/flat-networks.ts';
+import { gatewayAddressChecks } from './checks/gateway-addresses.ts';
+import { gatewayConnectionChecks } from './checks/gateway-connections.ts';
+import { gatewayHostChecks } from './checks/gateway-hosts.ts';
+import { gatewayPodChecks } from './checks/gateway-pods.ts';
 import { gatewayServiceChecks } from './checks/gateway-services.ts';
 import { injectionWebhookChecks } from './checks/injection-webhooks.ts';
 import { injectedNetworkChecks } from './checks/injected-networks.ts';
@@ -21,6 +25,7 @@ import { istiodChecks } from './checks/istiods.ts';
 import { localityChecks } from './checks/localities.ts';
 import { mutualTlsChecks } from './checks/mutual-tls.ts';
 import { networkChecks } from './checks/networks.ts';
+import { networkPolicyChecks } from './checks/network-policies.ts';
 import { passthroughChecks } from './checks/passthrough.ts';
 import { policyChecks } from './checks/policies.ts';
 import { remoteAccessChecks } from './checks/remote-access.ts';
@@ -55,10 +60,15 @@ export const checks: readonly Check[] = [
   ...networkChecks,
   ...endpointNetworkChecks,
   ...flatNetworkChecks,
+  ...gatewayHostChecks,
   ...gatewayServiceChecks,
-  ...crossNetworkGatenetworkPathChecks,
+  ...gatewayAddressChecks,
+  ...gatewayPodChecks,
+  ...crossNetworkGatewayChecks,
+  ...gatewayConnectionChecks,
   ...networkPathChecks,
   ...passthroughChecks,
+  ...networkPolicyChecks,
   ...localityChecks,
   ...failoverChecks,
   ...balancingChecks,

@@ -1,87 +1,121 @@
-import type { PodRecord, ResourceRecord, ServiceRecord } from '../snapshot/schema.ts';
-import { networkLabel, type ClusterView } from './cluster-view.ts';
+import type { PodRecord, ServiceRecord } from '../snapshot/schema.ts';
+import { keyOf, networkLabel, type ClusterView } from './cluster-view.ts';
 import { selects } from './pod-index.ts';
-import { labels, numeric, table, tables, text, texts } from './spec-reader.ts';
+import { numeric, table, tables, text } from './spec-reader.ts';
 
 /** The port of Istio's gateways for traffic from other networks; the label networking.istio.io/gatewayPort changes it. */
-const defaultPort = 15443;
+export const defaultGatewayPort = 15443;
+/** The port on which gateways take HBONE, which sidecars do not use across networks. */
+export const hbonePort = 15008;
+/** The label that Istio gives to the Service and the pods of a Kubernetes Gateway. */
+export const gatewayNameLabel = 'gateway.networking.k8s.io/gateway-name';
 
-/** A Service that is, or looks like, the gateway to a cluster's network. */
+/** A Service that is, or looks like, a gateway to a network. */
 export interface GatewayService {
+  /** `namespace/name` of the Service. */
+  key: string;
   service: ServiceRecord;
-  /** Its label topology.istio.io/network; without the label, istiod does not use the Service as a gateway. */
+  /** The network that its label or meshNetworks names; without one, istiod does not use the Service as a gateway. */
   network: string | undefined;
-  /** The port on which istiod expects it to listen. */
+  /** The port of the Service to which istiod sends other networks. */
   port: number;
   /** Throws NotRead. */
   readonly pods: readonly PodRecord[];
 }
 
+/** A gateway of a network. */
+export const gatewayService = (
+  cluster: ClusterView,
+  service: ServiceRecord,
+  network: string | undefined,
+  port: number,
+): GatewayService => ({
+  key: keyOf(service),
+  service,
+  network,
+  port,
+  get pods() {
+    return cluster.podsOf(service);
+  },
+});
+
 /**
  * The east-west gateways of a cluster: the Services with a network label, as istiod finds them, and the Services that lack
- * only the label. The mesh file, the name in Istio's samples, or port 15443 identify the latter. Throws NotRead.
+ * only the label. The mesh file, the name in Istio's samples, port 15443, or a Kubernetes Gateway identify the latter. The gateway of
+ * the mesh file comes first. Throws NotRead.
  */
 export function eastWestGateways(cluster: ClusterView): GatewayService[] {
   const declared = cluster.declared?.eastWestGateway;
-  const looksLike = ({ name, namespace, type, ports, labels: own }: ServiceRecord): boolean =>
-    (declared !== undefined && namespace === declared.namespace && name === declared.deployment) ||
+  const isDeclared = ({ name, namespace }: ServiceRecord): boolean =>
+    declared !== undefined && namespace === declared.namespace && name === declared.deployment;
+  const looksLike = ({ type, ports, labels: own }: ServiceRecord): boolean =>
     own['istio'] === 'eastwestgateway' ||
-    (type === 'LoadBalancer' && ports.some(({ port }) => port === defaultPort));
-  return [...cluster.services.values()]
-    .filter((service) => service.labels[networkLabel] !== undefined || looksLike(service))
-    .map((service) => ({
-      service,
-      network: service.labels[networkLabel],
-      port: Number(service.labels['networking.istio.io/gatewayPort'] ?? defaultPort) || defaultPort,
-      get pods() {
-        return cluster.podsOf(service);
-      },
-    }));
-}
-
-/** One server of an Istio Gateway. */
-export interface GatewayServer {
-  resource: ResourceRecord;
-  selector: Record<string, string>;
-  port: number | undefined;
-  protocol: string;
-  mode: string;
-  hosts: string[];
-}
-
-/** Every server of every Istio Gateway of a cluster. */
-export function gatewayServers(cluster: ClusterView): GatewayServer[] {
-  return cluster.resources('Gateway').flatMap((resource) =>
-    tables(resource.spec['servers']).map((server) => ({
-      resource,
-      selector: labels(resource.spec['selector']),
-      port: numeric(table(server['port'])['number']),
-      protocol: text(table(server['port'])['protocol']) ?? '',
-      mode: text(table(server['tls'])['mode']) ?? '',
-      hosts: texts(server['hosts']),
-    })),
+    (type === 'LoadBalancer' && ports.some(({ port }) => port === defaultGatewayPort));
+  const found = [...cluster.services.values()].filter(
+    (service) =>
+      (service.labels[networkLabel] || isDeclared(service) || looksLike(service)) && !isWaypoint(service),
   );
+  return found
+    .toSorted((a, b) => Number(isDeclared(b)) - Number(isDeclared(a)))
+    .map((service) =>
+      gatewayService(
+        cluster,
+        service,
+        service.labels[networkLabel] || undefined,
+        gatewayPortOf(service.labels),
+      ),
+    );
 }
 
-/** The servers for traffic from other networks: with AUTO_PASSTHROUGH, or on the port of the gateway. Throws NotRead. */
-export function crossNetworkServers(cluster: ClusterView): GatewayServer[] {
-  const ports = new Set(eastWestGateways(cluster).map(({ port }) => port));
-  return gatewayServers(cluster).filter(
-    ({ mode, port, protocol }) =>
-      mode === 'AUTO_PASSTHROUGH' ||
-      (port !== undefined && ports.has(port) && (protocol === 'TLS' || mode !== '')),
-  );
-}
+/** Istio gives the network label to the Services of waypoints too, which other networks do not call. */
+const isWaypoint = ({ labels }: ServiceRecord): boolean =>
+  labels['gateway.networking.k8s.io/gateway-class-name']?.includes('waypoint') === true;
 
-/** Whether a Kubernetes Gateway passes TLS on; it replaces an Istio Gateway and its Service. Throws NotRead. */
-export const hasKubernetesEastWest = (cluster: ClusterView): boolean =>
-  cluster.resources('KubernetesGateway').some(({ labels: own, spec }) => {
-    const className = text(spec['gatewayClassName']) ?? '';
-    return own[networkLabel] !== undefined || className === 'istio-east-west' || className === 'istio-remote';
+/** The port that istiod takes from labels: the label networking.istio.io/gatewayPort if it is a number, or else 15443. */
+export const gatewayPortOf = (labels: Readonly<Record<string, string>>): number =>
+  Number(labels['networking.istio.io/gatewayPort'] ?? defaultGatewayPort) || defaultGatewayPort;
+
+/** The gateways in meshNetworks of a cluster: Services of its own registry, by `namespace/name`, with their network and port. */
+export function registryGateways(meshNetworks: Readonly<Record<string, unknown>>, registry: string) {
+  return Object.entries(meshNetworks).flatMap(([network, spec]) => {
+    const { endpoints, gateways } = table(spec);
+    if (!tables(endpoints).some(({ fromRegistry }) => fromRegistry === registry)) return [];
+    return tables(gateways).flatMap((gateway) => {
+      const host = text(gateway['registryServiceName'] ?? gateway['service']);
+      const [, name, namespace] = /^([^.]+)\.([^.]+)\.svc\./.exec(host ?? '') ?? [];
+      const port = numeric(gateway['port']) ?? defaultGatewayPort;
+      return name === undefined || namespace === undefined
+        ? []
+        : [{ key: `${namespace}/${name}`, network, port }];
+    });
   });
+}
 
-/** Whether the selector of a Gateway selects pods of a gateway; an Istio Gateway selects in every namespace. */
-export const selectsAnyOf = (
-  selector: Readonly<Record<string, string>>,
-  pods: readonly PodRecord[],
-): boolean => pods.some((pod) => selects(selector, pod.labels));
+/** Whether the Service of a gateway has the port for other networks. */
+export const hasGatewayPort = ({ service, port: wanted }: GatewayService): boolean =>
+  service.ports.some(({ port }) => port === wanted);
+
+/** The ports of the pods behind the port of a gateway. Throws NotRead if the Service names the port of its pods. */
+export function targetPortsOf({ service, port, pods }: GatewayService, of = port): number[] {
+  const target = service.ports.find((one) => one.port === of)?.targetPort ?? of;
+  if (typeof target === 'number') return [target];
+  const named = pods.flatMap(({ containers }) =>
+    containers.flatMap(({ ports }) => ports.filter(({ name }) => name === target).map((one) => one.port)),
+  );
+  return [...new Set(named)];
+}
+
+/** A pod of a gateway, as far as a selector looks at it. */
+export type GatewayPod = Pick<PodRecord, 'namespace' | 'name' | 'labels'>;
+
+/** The pods of a gateway; without pods, the templates of the workloads that its Service selects. Throws NotRead. */
+export function podsOrTemplates(
+  cluster: ClusterView,
+  { service, pods }: GatewayService,
+): readonly GatewayPod[] {
+  if (pods.length > 0 || Object.keys(service.selector).length === 0) return pods;
+  return cluster
+    .whole('workloads')
+    .filter((one) => one.namespace === service.namespace && selects(service.selector, one.templateLabels))
+    .map(({ namespace, name, templateLabels }) => ({ namespace, name, labels: templateLabels }));
+}

@@ -37,3 +37,14 @@ export function restartIstiodOf({ install, systemNamespace }: ClusterView): stri
   const deployment = revision === 'default' ? 'istiod' : `istiod-${revision}`;
   return `kubectl --context <cluster> -n ${systemNamespace} rollout restart deployment ${deployment}`;
 }
+
+export const firewall =
+  'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#connectivity-and-firewall-issues';
+
+/** The results of a TCP connection, in words. */
+export const connectionResults = {
+  connected: 'connected',
+  refused: 'refused',
+  timeout: 'no answer',
+  failed: 'failed',
+} as const;

@@ -92,3 +92,24 @@ test('pods behind a network without a gateway cannot be expected', () => {
   const broken = { ...file, clusters: [file.clusters[0]!, east] };
   assert.throws(() => expectedEndpoints(broken, 'west', 'inventory'), /no eastWestGateway for east/);
 });
+
+test('gateways with host names on one port are compared together', () => {
+  const named = {
+    direct: 0,
+    gateways: ['east', 'north'].map((cluster) => ({
+      cluster,
+      address: `${cluster}.example`,
+      port: 15443,
+      pods: 2,
+    })),
+  };
+  const [east, north] = [endpoint('172.20.1.2', 15443, 2), endpoint('172.20.2.2', 15443, 2)];
+  assert.equal(missingEndpoints(named, [east, north]), undefined);
+  assert.match(missingEndpoints(named, [east]) ?? '', /north\.example:15443 weighing 2/);
+  const addressed = {
+    direct: 0,
+    gateways: [named.gateways[0]!, { ...named.gateways[1]!, address: '172.20.2.2' }],
+  };
+  assert.equal(missingEndpoints(addressed, [east, north]), undefined);
+  assert.notEqual(missingEndpoints(addressed, [east, { ...north, weight: 1 }]), undefined);
+});

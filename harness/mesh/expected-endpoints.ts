@@ -41,28 +41,39 @@ export function expectedEndpoints(file: MeshFile, cluster: string, service: stri
 }
 
 /**
- * In words, how the endpoints of a proxy differ from what they should be; undefined when they do not. Weights are
- * compared as ratios, since istiod multiplies all by a common factor when a network has several gateways. A gateway that
- * the mesh file knows by a host name is found by its port.
+ * In words, how the endpoints of a proxy differ from the expected endpoints; undefined if they do not. Weights are
+ * compared as ratios, because istiod multiplies all by a common factor if a network has several gateways. A gateway that
+ * the mesh file knows by a host name is found by its port. Several such gateways on one port are compared together.
  */
 export function missingEndpoints(expected: ExpectedEndpoints, seen: readonly Endpoint[]): string | undefined {
   const left = new Set(seen);
-  const behind = expected.gateways.map((gateway) => {
-    const mine = [...left].filter(
-      (one) => one.port === gateway.port && (isIP(gateway.address) === 0 || one.address === gateway.address),
+  const behind = groupsOf(expected.gateways).map((gateways) => {
+    const mine = [...left].filter((one) =>
+      gateways.some(
+        ({ address, port }) => one.port === port && (isIP(address) === 0 || one.address === address),
+      ),
     );
     for (const one of mine) left.delete(one);
-    return { ...gateway, endpoints: mine, weight: mine.reduce((sum, one) => sum + one.weight, 0) };
+    const pods = gateways.reduce((sum, one) => sum + one.pods, 0);
+    const weight = mine.reduce((sum, one) => sum + one.weight, 0);
+    return { pods, weight, isMissing: new Set(mine.map(({ address }) => address)).size < gateways.length };
   });
   const direct = [...left];
-  const missing = behind.find((gateway) => gateway.endpoints.length === 0);
-  const unhealthy = seen.find((one) => !one.healthy);
   const same =
     direct.length === expected.direct &&
-    !missing &&
-    !unhealthy &&
+    !behind.some(({ isMissing }) => isMissing) &&
+    !seen.some((one) => !one.healthy) &&
     weightsAgree(expected.direct, direct, behind);
   return same ? undefined : `expected ${wordExpected(expected)}; its proxy has ${wordSeen(seen)}`;
+}
+
+type Gateways = ExpectedEndpoints['gateways'];
+
+/** Each gateway with an address by itself, then the gateways with a host name by their port. */
+function groupsOf(gateways: Gateways): Gateways[] {
+  const byAddress = gateways.filter(({ address }) => isIP(address) !== 0);
+  const byName = gateways.filter(({ address }) => isIP(address) === 0);
+  return [...byAddress.map((one) => [one]), ...Map.groupBy(byName, ({ port }) => port).values()];
 }
 
 function weightsAgree(

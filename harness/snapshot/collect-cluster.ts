@@ -66,7 +66,10 @@ export async function collectCluster(
   const probing = async () => {
     const istiods = await observed.istiods;
     progress('connections and proxies');
-    const question = { ...context, ...secrets, cluster, pods, istiods, deadlineMs: leftMs(context) };
+    const question = {
+      ...{ ...context, ...secrets, cluster, pods, services, istiods },
+      deadlineMs: leftMs(context),
+    };
     return probeOthers(question, book, gaps);
   };
   const [readerAccess, istiods, proxies, probes] = await Promise.all([

@@ -1,47 +1,100 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attach } from '../mesh/attach.ts';
+import type { MeshCluster } from '../mesh/attach.ts';
 import { CertificateBook } from './certificate-book.ts';
 import { Gaps } from './gaps.ts';
-import { probeOthers, type ProbeQuestion, type ProbeTarget } from './probing.ts';
+import { probeOthers, serverNames, type ProbeTarget } from './probing.ts';
 import { sampleSnapshot } from './sample/sample.ts';
+import type { ClusterSnapshot, Snapshot } from './schema.ts';
 
-/** The probes of west, if its istiod knows gateways. */
-async function probesWith(networks: NonNullable<ProbeQuestion['istiods'][number]['networks']>) {
-  const { declared, clusters } = sampleSnapshot();
-  const west = clusters[0]!;
-  const istiods = west.istiods.map((one) => ({ ...one, networks }));
-  const cluster = { name: 'west' } as ReturnType<typeof attach>['clusters'][number];
-  const asked: ProbeTarget[] = [];
-  const prober: ProbeQuestion['prober'] = (_, __, target) => {
-    asked.push(target);
-    return Promise.resolve({ tcp: 'connected', tls: 'completed', pems: [] });
-  };
-  const question = {
-    cluster,
-    declared,
-    pods: west.pods,
-    remoteSecrets: [],
-    istiods,
-    prober,
-    deadlineMs: 1000,
-  };
-  const probes = await probeOthers(question, new CertificateBook(), new Gaps());
-  return probes.map(({ cluster: of, address, sni }) => [of, address, sni?.split('_.').at(-1)]);
+/** The names that a probe of west sends to the gateways of other networks. */
+async function asked(change: (west: ClusterSnapshot, snapshot: Snapshot) => void): Promise<ProbeTarget[]> {
+  const snapshot = sampleSnapshot();
+  const [west] = snapshot.clusters;
+  assert.ok(west);
+  change(west, snapshot);
+  const targets: ProbeTarget[] = [];
+  const probes = await probeOthers(
+    {
+      ...west,
+      cluster: { name: 'west' } as MeshCluster,
+      declared: snapshot.declared,
+      deadlineMs: 1_000,
+      prober: (_cluster, _from, target) => {
+        targets.push(target);
+        return Promise.resolve({ tcp: 'connected', tls: 'completed', pems: [] });
+      },
+    },
+    new CertificateBook(),
+    new Gaps(),
+  );
+  assert.ok(probes.every(({ cluster }) => cluster === 'east'));
+  return targets.filter(({ port }) => port === 15443);
 }
 
-test('the cluster of a gateway of meshNetworks is the declared cluster with its address, or on its network', async () => {
-  const catalog = 'catalog.meshproof.svc.cluster.local';
-  const declared = ['east', '172.30.1.2', catalog];
-  const unnamed = (network: string, address: string) => ({ network, cluster: '', address, port: 15443 });
-  assert.deepEqual(await probesWith([unnamed('east-net', '172.30.1.2')]), [declared]);
-  assert.deepEqual(await probesWith([unnamed('unknown', '172.30.1.2')]), [declared]);
-  assert.deepEqual(await probesWith([unnamed('east-net', '192.0.2.1')]), [
-    declared,
-    ['east', '192.0.2.1', catalog],
-  ]);
-  assert.deepEqual((await probesWith([unnamed('machines', '192.0.2.1')])).at(-1)?.slice(0, 2), [
-    '',
-    '192.0.2.1',
-  ]);
+const copyOf = (
+  west: ClusterSnapshot,
+  name: string,
+  namespace: string,
+  host = `${name}.${namespace}`,
+): void => {
+  for (const { shards = [] } of west.istiods)
+    for (const shard of shards.filter(
+      ({ host: own, cluster }) => own.startsWith('catalog.') && cluster === 'east',
+    ))
+      shards.push({ ...shard, host: `${host}.svc.cluster.local`, namespace });
+  const service = west.services.find((one) => one.name === 'catalog');
+  assert.ok(service);
+  west.services.push({ ...service, name, namespace });
+};
+
+test('a gateway is asked for several services of different namespaces, those of meshproof first', async () => {
+  const targets = await asked((west) => {
+    copyOf(west, 'cart', 'shop');
+    copyOf(west, 'ledger', 'shop');
+  });
+  assert.deepEqual(
+    targets.map(({ sni }) => sni),
+    ['catalog.meshproof', 'cart.shop', 'inventory.meshproof'].map(
+      (name) => `outbound_.80_._.${name}.svc.cluster.local`,
+    ),
+  );
+});
+
+test('the names have the domain and the port of the mesh, and services without sidecars are left out', async () => {
+  const targets = await asked((west) => {
+    for (const { shards = [] } of west.istiods)
+      for (const shard of shards) {
+        shard.host = shard.host.replace('cluster.local', 'corp.internal');
+        if (!shard.host.startsWith('inventory.')) shard.mtls = 0;
+      }
+    for (const { name, ports } of west.services) if (name === 'inventory') ports[0]!.port = 8080;
+  });
+  assert.deepEqual(
+    targets.map(({ sni }) => sni),
+    ['outbound_.8080_._.inventory.meshproof.svc.corp.internal'],
+  );
+});
+
+test('without endpoints in istiod, a gateway is asked for a declared service', async () => {
+  const targets = await asked((west) => void (west.istiods = []));
+  assert.deepEqual(
+    targets.map(({ sni }) => sni),
+    ['outbound_.80_._.catalog.meshproof.svc.cluster.local'],
+  );
+});
+
+test('the cluster of an address in meshNetworks is the declared cluster of the network', async () => {
+  const targets = await asked((west) => {
+    for (const { networks = [] } of west.istiods)
+      for (const one of networks) if (one.network === 'east-net') one.cluster = '';
+  });
+  assert.equal(targets[0]?.sni, 'outbound_.80_._.catalog.meshproof.svc.cluster.local');
+  assert.equal(new Set(targets.map(({ sni }) => sni)).size, targets.length, 'each name is asked for once');
+});
+
+test('a Service that the cluster of the caller does not have is not asked for', () => {
+  const [west] = sampleSnapshot().clusters;
+  const shards = west?.istiods.flatMap((one) => one.shards ?? []) ?? [];
+  assert.deepEqual(serverNames(shards, [], 'east', 'meshproof'), []);
 });

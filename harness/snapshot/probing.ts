@@ -7,7 +7,15 @@ import type { MeshCluster } from '../mesh/attach.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { Gaps } from './gaps.ts';
 import { given } from './kubernetes-records.ts';
-import type { Declared, IstiodRecord, PodRecord, ProbeRecord, RemoteSecret } from './schema.ts';
+import type {
+  Declared,
+  IstiodRecord,
+  PodRecord,
+  ProbeRecord,
+  RemoteSecret,
+  ServiceRecord,
+  ShardRecord,
+} from './schema.ts';
 
 /** The target of a connection from inside a cluster. */
 export interface ProbeTarget {
@@ -35,6 +43,7 @@ export interface ProbeQuestion {
   cluster: MeshCluster;
   declared: Declared;
   pods: readonly PodRecord[];
+  services: readonly ServiceRecord[];
   remoteSecrets: readonly RemoteSecret[];
   istiods: readonly IstiodRecord[];
   prober: Prober | undefined;
@@ -42,8 +51,8 @@ export interface ProbeQuestion {
 }
 
 /**
- * Tries every east-west gateway of another network and every API server that a remote secret names, from a pod without a
- * sidecar in this cluster, which stands for where istiod runs.
+ * Tries every east-west gateway of another network, each with the names of a few services, and every API server that a remote secret
+ * names. The connections start from a pod without a sidecar in this cluster, in place of istiod.
  */
 export async function probeOthers(
   question: ProbeQuestion,
@@ -81,7 +90,7 @@ export async function probeOthers(
   return (await Promise.all(probed)).flat();
 }
 
-function aimsOf({ cluster, declared, remoteSecrets, istiods }: ProbeQuestion): Aim[] {
+function aimsOf({ cluster, declared, services, remoteSecrets, istiods }: ProbeQuestion): Aim[] {
   const own = declared.clusters.find(({ name }) => name === cluster.name);
   const declaredGateways = declared.clusters
     .filter(({ name, network }) => name !== cluster.name && network !== own?.network)
@@ -89,35 +98,81 @@ function aimsOf({ cluster, declared, remoteSecrets, istiods }: ProbeQuestion): A
   // One of port 0 takes HBONE alone, on another port: nothing listens for what a sidecar sends.
   const known = istiods
     .flatMap(({ networks = [] }) => networks)
-    .filter(({ network, port }) => network !== own?.network && port !== 0);
-  const named = known.map((one) => ({ ...one, cluster: clusterOf(declared, one) }));
-  const gateways = [...declaredGateways, ...named].map((one): Aim => {
-    const sni = sniOf(declared, one.cluster);
-    return { target: 'eastWestGateway', cluster: one.cluster, address: one.address, port: one.port, sni };
+    .filter(({ network, port }) => network !== own?.network && port !== 0)
+    .map((one) => ({ ...one, cluster: clusterOf(declared, one) }));
+  const gateways = new Map(
+    [...declaredGateways, ...known].map((one) => [`${one.cluster} ${one.address}:${one.port}`, one]),
+  );
+  const most = Math.min(namesPerGateway, Math.max(1, Math.floor(mostNames / gateways.size)));
+  const shards = istiods.flatMap((one) => one.shards ?? []);
+  const perGateway = [...gateways.values()].flatMap((one): Aim[] => {
+    const names = serverNames(shards, services, one.cluster, declared.namespace).slice(0, most);
+    const at = { target: 'eastWestGateway' as const, ...pick(one) };
+    return (names.length > 0 ? names : [usualName(declared, one.cluster)]).map((sni) => ({ ...at, sni }));
   });
   const servers = remoteSecrets.filter(({ labelled }) => labelled).flatMap((secret) => serverAim(secret));
   const all = new Map(
-    [...gateways, ...servers].map((aim) => [`${aim.cluster} ${aim.address}:${aim.port}`, aim]),
+    [...perGateway, ...servers].map((aim) => [`${aim.cluster} ${aim.address}:${aim.port} ${aim.sni}`, aim]),
   );
   return [...all.values()];
 }
 
+/** One service may be the only one that fails, so each gateway is asked for several; in a large mesh, for one. */
+const namesPerGateway = 3;
+const mostNames = 30;
+
+const pick = ({ cluster, address, port }: Pick<Aim, 'cluster' | 'address' | 'port'>) => ({
+  cluster,
+  address,
+  port,
+});
+
 /**
- * The cluster of a gateway. istiod does not name the cluster of a gateway that meshNetworks lists by its address: it is the declared
- * cluster with that address, or else the first declared cluster on its network. Empty if neither is declared.
+ * The cluster of a gateway. istiod does not know the cluster of an address in meshNetworks: it is the declared cluster with the
+ * address, or else the first on the network. Empty if the mesh file has neither.
  */
 function clusterOf(
   { clusters }: Declared,
   { cluster, network, address }: { cluster: string; network: string; address: string },
 ): string {
+  if (cluster !== '') return cluster;
   const found =
     clusters.find(({ eastWestGateway }) => eastWestGateway?.address === address) ??
     clusters.find((one) => one.network === network);
-  return cluster === '' ? (found?.name ?? '') : cluster;
+  return found?.name ?? '';
 }
 
-/** A gateway routes TLS by its server name: a service of meshproof with pods there, else istiod, which every primary has. */
-function sniOf(declared: Declared, cluster: string): string {
+/**
+ * The server names that sidecars send for services of a cluster: of Services here with healthy endpoints with a sidecar there. Services
+ * of different namespaces come first, and those of meshproof before others.
+ */
+export function serverNames(
+  shards: readonly ShardRecord[],
+  services: readonly ServiceRecord[],
+  of: string,
+  preferred: string,
+): string[] {
+  const called = shards
+    .filter((one) => one.cluster === of && one.provider === 'Kubernetes' && one.mtls > 0)
+    .filter(({ addresses, unhealthy }) => addresses.length > unhealthy)
+    .toSorted((a, b) => a.host.localeCompare(b.host));
+  const names = called.flatMap(({ host, namespace, ports }) => {
+    const service = services.find((one) => one.namespace === namespace && one.name === host.split('.', 1)[0]);
+    const port = service?.ports.find(({ name, protocol }) => protocol === 'TCP' && (ports[name] ?? 0) > 0);
+    return port ? [{ namespace, name: `outbound_.${port.port}_._.${host}` }] : [];
+  });
+  const byNamespace = [...Map.groupBy(names, ({ namespace }) => namespace)].toSorted(
+    ([a], [b]) => Number(b === preferred) - Number(a === preferred),
+  );
+  const rounds = Math.max(0, ...byNamespace.map(([, some]) => some.length));
+  const inTurn = Array.from({ length: rounds }, (_, round) =>
+    byNamespace.flatMap(([, some]) => some[round]?.name ?? []),
+  );
+  return [...new Set(inTurn.flat())];
+}
+
+/** Without endpoints in istiod: a service of meshproof with pods there, or else istiod, which every primary has. */
+function usualName(declared: Declared, cluster: string): string {
   const service = declared.services.find(({ pods }) => (pods[cluster] ?? 0) > 0)?.name;
   const host =
     service === undefined

@@ -2,11 +2,12 @@ import type { PodRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { firstFew, span } from '../format-values.ts';
+import { eastWestGateways } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { isSettled, isYoung } from '../recent-changes.ts';
 import { istiodName } from '../remedies.ts';
-import { separately } from '../unread.ts';
+import { fromReadable, separately } from '../unread.ts';
 
 /**
  * Whether the proxy of a pod is connected to any istiod of the mesh. istiods list proxies by the clusterName that they report. Throws
@@ -130,7 +131,7 @@ const oldConfiguration: Check = {
   remedy:
     'istioctl --context <cluster> proxy-status\nkubectl --context <cluster> -n <namespace> logs <pod> -c istio-proxy | grep -i reject',
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/',
-  needs: ['istiods'],
+  needs: ['istiods', 'services', 'pods'],
   run: perCluster(function* (cluster) {
     const all = cluster.seen('istiods').flatMap(({ connected = [] }) => connected);
     const late = all.filter(
@@ -139,8 +140,14 @@ const oldConfiguration: Check = {
     );
     const first = late[0];
     if (!first) return;
+    const [gateway] = fromReadable([cluster], (one) =>
+      eastWestGateways(one).filter(({ pods }) =>
+        late.every(({ proxy }) => pods.some(({ name, namespace }) => proxy === `${name}.${namespace}`)),
+      ),
+    );
     yield {
       object: podRef(first.proxy),
+      ...(gateway ? { subject: gateway.key } : {}),
       evidence: [
         { what: 'proxies with old configuration', seen: late.length, expected: 0 },
         {

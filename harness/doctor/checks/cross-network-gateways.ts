@@ -1,17 +1,25 @@
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { covers } from '../destination-rules.ts';
+import { callersOf } from '../facts/cross-network-callers.ts';
 import {
-  crossNetworkServers,
-  eastWestGateways,
-  hasKubernetesEastWest,
-  selectsAnyOf,
+  configures,
+  isOnPort,
+  isPassing,
+  refOf,
+  serversFor,
   type GatewayServer,
-} from '../gateways.ts';
-import { meshServices } from '../mesh-services.ts';
-import type { MeshView } from '../mesh-view.ts';
-import { perDataPlane } from '../per-cluster.ts';
+} from '../facts/gateway-servers.ts';
+import { networkGateways } from '../facts/network-gateways.ts';
+import type { Severity } from '../finding.ts';
 import { firstFew } from '../format-values.ts';
+import {
+  hasGatewayPort,
+  podsOrTemplates,
+  targetPortsOf,
+  type GatewayPod,
+  type GatewayService,
+} from '../gateways.ts';
+import { perDataPlane } from '../per-cluster.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#expose-services-in-cluster1';
@@ -19,25 +27,52 @@ const apply =
   'kubectl --context <cluster> apply -n istio-system -f samples/multicluster/expose-services.yaml';
 
 /** The findings that a closed gateway causes. */
-const causedByClosedGateway = { cluster: ['MP3502'], target: ['MP3402', 'MP3401'] };
+const closed = { subject: ['MP3502', 'MP3402', 'MP3401'] };
+const needs = ['resources', 'installs', 'services', 'pods', 'workloads', 'istiods'] as const;
 
-/**
- * Judges every cluster that other networks have to reach, with the servers that may configure its gateway. The primaries configure a
- * cluster without an istiod: Istio's guide for primary-remote exposes the services of both clusters in the primary.
- */
-const perExposed = (
-  judge: (cluster: ClusterView, servers: GatewayServer[], view: MeshView) => Iterable<Sighting>,
-): Check['run'] =>
+/** A gateway of a network that no server with AUTO_PASSTHROUGH opens on its port. */
+interface Closed {
+  gateway: GatewayService;
+  pods: readonly GatewayPod[];
+  cluster: ClusterView;
+  /** All servers that may configure the gateway. */
+  servers: GatewayServer[];
+  /** The servers with AUTO_PASSTHROUGH that configure its pods, on other ports. */
+  elsewhere: GatewayServer[];
+  /** The servers without AUTO_PASSTHROUGH that configure its pods, on its port. */
+  otherwise: GatewayServer[];
+  severity: Severity;
+}
+
+/** Judges every gateway that has pods and that is not open for other networks, by itself. */
+const perClosed = (judge: (closed: Closed) => Iterable<Sighting>): Check['run'] =>
   perDataPlane(function* (cluster, view) {
-    if (!view.multiNetwork || hasKubernetesEastWest(cluster)) return;
-    // A cluster that is reached through the gateway of another cluster does not need a Gateway either.
-    if (eastWestGateways(cluster).length === 0 && view.reachedByNeighbour(cluster)) return;
-    const configuring = cluster.hasIstiod ? [cluster] : [cluster, ...view.everyPrimary()];
-    yield* judge(cluster, configuring.flatMap(crossNetworkServers), view);
+    if (!view.multiNetwork) return;
+    const severity = callersOf(view, cluster).length > 0 ? 'error' : 'warning';
+    for (const gateway of networkGateways(view, cluster)) {
+      const pods = podsOrTemplates(cluster, gateway);
+      // A Service without the port has its own finding, or it takes HBONE only.
+      if (pods.length === 0 || !hasGatewayPort(gateway)) continue;
+      const servers = serversFor(view, cluster);
+      const own = servers.filter((server) => pods.some((pod) => configures(server, pod)));
+      const onPort = own.filter((server) => isOnPort(server, gateway));
+      if (onPort.some(isPassing)) continue;
+      const elsewhere = own.filter(isPassing);
+      for (const sighting of judge({
+        gateway,
+        pods,
+        cluster,
+        servers,
+        elsewhere,
+        otherwise: onPort,
+        severity,
+      }))
+        yield { severity, subject: gateway.key, ...sighting };
+    }
   });
 
-const refOf = ({ resource }: GatewayServer): string => `Gateway ${keyOf(resource)}`;
-const passes = ({ mode }: GatewayServer): boolean => mode === 'AUTO_PASSTHROUGH';
+const closedFor = ({ gateway, cluster }: Closed): string =>
+  `the gateway ${gateway.key} of ${cluster.name} does not forward calls of other networks`;
 
 const noGateway: Check = {
   code: 'MP3301',
@@ -47,52 +82,50 @@ const noGateway: Check = {
     'The east-west gateway listens on port 15443 only if a Gateway with TLS mode AUTO_PASSTHROUGH selects it. Without that Gateway, the gateway refuses connections from other clusters.',
   remedy: apply,
   reference,
-  needs: ['resources', 'installs', 'services'],
-  explains: causedByClosedGateway,
-  run: perExposed(function* (cluster, servers) {
-    if (servers.length === 0)
-      yield {
-        object: `Gateway ${cluster.systemNamespace}/cross-network-gateway`,
-        evidence: [{ what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 }],
-        cause: `${cluster.name} does not have a Gateway that exposes its services to other networks.`,
-      };
+  needs,
+  explains: closed,
+  run: perClosed(function* ({ cluster, servers, otherwise, gateway }) {
+    if (servers.some(isPassing) || otherwise.length > 0) return;
+    yield {
+      object: `Gateway ${cluster.systemNamespace}/cross-network-gateway`,
+      evidence: [
+        { what: 'Gateways with AUTO_PASSTHROUGH', seen: 0, expected: 1 },
+        { what: 'gateway', seen: gateway.key },
+      ],
+      cause: `${cluster.name} does not have a Gateway that exposes its services to other networks.`,
+    };
   }),
 };
 
-/** Reports the first server of a cluster if all its servers fail. */
-const whereAllFail = (
-  asked: (server: GatewayServer) => boolean,
-  good: (server: GatewayServer, cluster: ClusterView) => boolean,
-  describe: (server: GatewayServer, cluster: ClusterView) => Pick<Sighting, 'evidence' | 'cause'>,
-): Check['run'] =>
-  perExposed(function* (cluster, servers) {
-    const asking = servers.filter(asked);
-    const first = asking[0];
-    if (first && !asking.some((one) => good(one, cluster)))
-      yield { object: refOf(first), ...describe(first, cluster) };
-  });
+const passOn = ({ isListener, index, resource }: GatewayServer): string =>
+  isListener
+    ? `kubectl --context <cluster> -n ${resource.namespace} patch gateways.gateway.networking.k8s.io ${resource.name} --type=json -p '[{"op":"add","path":"/spec/listeners/${index}/tls","value":{"mode":"Passthrough","options":{"gateway.istio.io/listener-protocol":"auto-passthrough"}}}]'`
+    : `kubectl --context <cluster> -n ${resource.namespace} patch gateways.networking.istio.io ${resource.name} --type=json -p '[{"op":"replace","path":"/spec/servers/${index}/tls","value":{"mode":"AUTO_PASSTHROUGH"}}]'`;
 
 const wrongMode: Check = {
   code: 'MP3302',
   title: 'The cross-network Gateway has the wrong TLS mode',
   severity: 'error',
   explanation:
-    'Only AUTO_PASSTHROUGH makes a gateway forward TLS to the service that the SNI names. PASSTHROUGH needs a route for each host. The other modes end TLS at the gateway, so the gateway drops the identity of the caller and the handshake fails.',
+    'Only AUTO_PASSTHROUGH makes a gateway forward TLS to the service that the SNI names. A Kubernetes Gateway needs the mode Passthrough, and either the option gateway.istio.io/listener-protocol: auto-passthrough or the port in its network labels. PASSTHROUGH needs a route for each host. The other modes end TLS at the gateway, so the gateway drops the identity of the caller and the handshake fails.',
   remedy: apply,
   reference: 'https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings-TLSmode',
-  needs: ['resources', 'services', 'installs'],
-  explains: causedByClosedGateway,
-  run: whereAllFail(
-    () => true,
-    passes,
-    (server, cluster) => ({
+  needs,
+  explains: closed,
+  run: perClosed(function* (found) {
+    const [server] = found.otherwise;
+    if (!server) return;
+    const mode = server.mode || 'none';
+    yield {
+      object: refOf(server),
       evidence: [
-        { what: 'tls.mode', seen: server.mode || 'none', expected: 'AUTO_PASSTHROUGH' },
+        { what: 'tls.mode', seen: mode, expected: 'AUTO_PASSTHROUGH' },
         { what: 'port', seen: server.port ?? 'none' },
       ],
-      cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} has TLS mode ${server.mode || 'none'}, not AUTO_PASSTHROUGH.`,
-    }),
-  ),
+      cause: `The Gateway ${keyOf(server.resource)} has TLS mode ${mode}, not AUTO_PASSTHROUGH, so ${closedFor(found)}.`,
+      remedy: passOn(server),
+    };
+  }),
 };
 
 const wrongSelector: Check = {
@@ -100,59 +133,28 @@ const wrongSelector: Check = {
   title: 'The cross-network Gateway does not select the east-west gateway',
   severity: 'error',
   explanation:
-    'The selector of the Gateway must match the labels of the pods behind the Service of the east-west gateway. If it matches other pods or does not match a pod, nothing listens on port 15443.',
+    'The selector of the Gateway must match the labels of the pods behind the Service of the east-west gateway. If it matches other pods or does not match a pod, nothing listens on port 15443. If a cluster has several gateways, each needs a Gateway that selects it.',
   remedy:
     'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n <namespace> edit gateway <name>   # spec.selector',
   reference,
-  needs: ['resources', 'pods', 'services', 'installs'],
-  explains: causedByClosedGateway,
-  run: whereAllFail(
-    passes,
-    ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => selectsAnyOf(selector, pods)),
-    (server, cluster) => {
-      const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
-      return {
-        evidence: [
-          {
-            what: 'selector',
-            seen: JSON.stringify(server.selector),
-            expected: `matches ${firstFew(pods.map(({ name }) => name)) || 'a gateway pod'}`,
-          },
-          { what: 'gateway pods that it matches', seen: 0, expected: Math.max(1, pods.length) },
-        ],
-        cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} does not select a pod of the east-west gateway.`,
-      };
-    },
-  ),
-};
-
-const wrongHosts: Check = {
-  code: 'MP3304',
-  title: 'The hosts of the cross-network Gateway leave services out',
-  severity: 'error',
-  explanation:
-    'The gateway forwards only to the hosts of the Gateway, usually *.local. A service that the hosts do not cover looks healthy to other clusters, because istiod sends them its endpoints. The gateway closes every connection to it.',
-  remedy: apply,
-  reference,
-  needs: ['resources', 'services', 'pods', 'installs'],
-  explains: causedByClosedGateway,
-  run: perExposed(function* (cluster, servers, view) {
-    const passing = servers.filter(passes);
-    const first = passing[0];
-    // A host may have a namespace before it.
-    const hosts = passing.flatMap((server) => server.hosts.map((host) => host.split('/').at(-1) ?? ''));
-    if (!first || hosts.includes('*.local')) return; // covers all services
-    const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
-    const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
-    if (left.length === 0) return;
+  needs,
+  explains: closed,
+  run: perClosed(function* (found) {
+    const { gateway, pods, servers, elsewhere, otherwise } = found;
+    const first = servers.find(isPassing);
+    if (!first || elsewhere.length > 0 || otherwise.length > 0) return;
     yield {
-      severity: left.length === own.length ? 'error' : 'warning',
       object: refOf(first),
       evidence: [
-        { what: 'hosts', seen: firstFew(hosts, 5) || 'none', expected: '*.local' },
-        { what: 'services that are covered', seen: own.length - left.length, expected: own.length },
+        {
+          what: 'selector',
+          seen: JSON.stringify(first.selector),
+          expected: `matches ${firstFew(pods.map(({ name }) => name))}`,
+        },
+        { what: 'gateway pods that it matches', seen: 0, expected: pods.length },
       ],
-      cause: `The hosts of the Gateway ${keyOf(first.resource)} of ${cluster.name} leave out ${left.length} of ${own.length} services: ${firstFew(left.map(({ key }) => key))}.`,
+      cause: `The Gateway ${keyOf(first.resource)} does not select a pod of ${gateway.key}, so ${closedFor(found)}.`,
+      remedy: `kubectl --context <cluster> -n ${gateway.service.namespace} get pods --show-labels\nkubectl --context <cluster> -n <namespace> edit gateway <name>   # spec.selector`,
     };
   }),
 };
@@ -165,33 +167,21 @@ const wrongPort: Check = {
     'The port of the Gateway must be a port of the Service of the east-west gateway. It must also be the port that istiod sends to other clusters: 15443, unless a label changes it. On any other port, the gateway does not get calls.',
   remedy: apply,
   reference,
-  needs: ['resources', 'services', 'installs'],
-  explains: causedByClosedGateway,
-  run: whereAllFail(
-    passes,
-    ({ port }, cluster) => {
-      const gateways = eastWestGateways(cluster);
-      return gateways.length === 0 || gateways.some((gateway) => listensFor(gateway, port));
-    },
-    (server, cluster) => ({
+  needs,
+  explains: closed,
+  run: perClosed(function* (found) {
+    const { gateway, elsewhere, otherwise, cluster } = found;
+    const [server] = elsewhere;
+    if (!server || otherwise.length > 0) return;
+    yield {
+      object: refOf(server),
       evidence: [
-        {
-          what: 'port',
-          seen: server.port ?? 'none',
-          expected: eastWestGateways(cluster)[0]?.port ?? 15443,
-        },
+        { what: 'port', seen: server.port ?? 'none', expected: gateway.port },
+        { what: `ports of the pods of ${gateway.key}`, seen: targetPortsOf(gateway).join(', ') || 'none' },
       ],
-      cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} uses port ${server.port}, but other clusters call port ${eastWestGateways(cluster)[0]?.port}.`,
-    }),
-  ),
+      cause: `The Gateway ${keyOf(server.resource)} of ${cluster.name} uses port ${server.port}, but other clusters call port ${gateway.port} of ${gateway.key}.`,
+    };
+  }),
 };
 
-function listensFor(
-  { service, port }: ReturnType<typeof eastWestGateways>[number],
-  asked: number | undefined,
-): boolean {
-  const entry = service.ports.find((one) => one.port === port);
-  return asked === port || (entry !== undefined && asked === entry.targetPort);
-}
-
-export const crossNetworkGatenetworkPathChecks = [noGateway, wrongMode, wrongSelector, wrongHosts, wrongPort];
+export const crossNetworkGatewayChecks = [noGateway, wrongMode, wrongSelector, wrongPort];

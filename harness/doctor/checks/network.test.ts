@@ -85,7 +85,7 @@ test('a cluster without an east-west gateway', () => {
         void (east.services = east.services.filter(({ name }) => name !== 'istio-eastwestgateway')),
     ),
     {
-      ...{ code: 'MP3201', severity: 'error', cluster: 'east', symptoms: ['MP3303', 'MP3401', 'MP3501'] },
+      ...{ code: 'MP3201', severity: 'error', cluster: 'east', symptoms: ['MP3401', 'MP3501'] },
     },
   );
 });
@@ -162,7 +162,7 @@ test('the cross-network Gateway is missing, or has a wrong mode, selector, host 
         '*.other.svc.cluster.local',
         'catalog.meshproof.svc.cluster.local',
       ]),
-    { code: 'MP3304', severity: 'warning', cluster: 'east' },
+    { code: 'MP3304', severity: 'error', cluster: 'east' },
   );
   assertFirst(
     all(

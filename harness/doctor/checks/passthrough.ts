@@ -3,14 +3,10 @@ import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, serviceOfHost } from '../destination-rules.ts';
 import { leftOutByWeights } from '../distribution.ts';
-import { eastWestGateways } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { modesByPort } from '../peer-authentication.ts';
-import { perCluster } from '../per-cluster.ts';
-import { selects } from '../pod-index.ts';
 import { useMutualTls } from '../remedies.ts';
-import { labels, list, table, tables, text } from '../spec-reader.ts';
 import { separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
 
@@ -212,55 +208,4 @@ const clusterLocal = (cluster: ClusterView, host: string): boolean =>
   (cluster.settings?.clusterLocalHosts ?? []).some((one) => covers(one, host)) ||
   host.includes('.kube-system.');
 
-const networkPolicy: Check = {
-  code: 'MP3701',
-  title: 'A NetworkPolicy blocks the east-west gateway',
-  severity: 'warning',
-  explanation:
-    'A NetworkPolicy selects the pods of the gateway and does not allow traffic from outside the cluster on its port. If the network plug-in enforces policies, other clusters do not get an answer.',
-  remedy:
-    'kubectl --context <cluster> -n <namespace> edit networkpolicy <name>   # allow TCP 15443 from anywhere',
-  reference: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',
-  needs: ['resources', 'pods', 'services'],
-  explains: { target: ['MP3401'] },
-  run: perCluster(function* (cluster) {
-    const policies = cluster.resources('NetworkPolicy');
-    for (const { service, port, pods } of policies.length > 0 ? eastWestGateways(cluster) : []) {
-      const target = service.ports.find((one) => one.port === port)?.targetPort ?? port;
-      const own = policies.filter(({ namespace, spec }) => {
-        const selector = labels(table(spec['podSelector'])['matchLabels']);
-        const types = list(spec['policyTypes']);
-        return (
-          namespace === service.namespace &&
-          (types.length === 0 || types.includes('Ingress')) &&
-          pods.some((pod) => selects(selector, pod.labels))
-        );
-      });
-      // Policies add up: it is enough if one of them allows the traffic.
-      const first = own[0];
-      if (
-        !first ||
-        own.some(({ spec }) => tables(spec['ingress']).some((rule) => allowsFromAnywhere(rule, target)))
-      )
-        continue;
-      yield {
-        object: `NetworkPolicy ${keyOf(first)}`,
-        evidence: [{ what: `rules that allow TCP ${target} from anywhere`, seen: 0, expected: 1 }],
-        cause: `${own.length} NetworkPolicies of ${cluster.name} select the east-west gateway, but do not allow other networks on port ${target}.`,
-      };
-    }
-  }),
-};
-
-function allowsFromAnywhere(rule: Readonly<Record<string, unknown>>, target: number | string): boolean {
-  const ports = tables(rule['ports']);
-  const from = tables(rule['from']);
-  const onPort =
-    ports.length === 0 ||
-    ports.some(
-      ({ port, protocol }) => (port === target || port === undefined) && (text(protocol) ?? 'TCP') === 'TCP',
-    );
-  return onPort && (from.length === 0 || from.some((peer) => peer['ipBlock'] !== undefined));
-}
-
-export const passthroughChecks = [breaksPassthrough, clientsWithoutRemote, networkPolicy];
+export const passthroughChecks = [breaksPassthrough, clientsWithoutRemote];
