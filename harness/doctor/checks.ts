@@ -10,11 +10,14 @@ import { failoverChecks } from './checks/failover.ts';
 import { gatewayServiceChecks } from './checks/gateway-services.ts';
 import { injectionChecks } from './checks/injection.ts';
 import { istiodChecks } from './checks/istiods.ts';
+import { keptLocalChecks } from './checks/kept-local.ts';
 import { localityChecks } from './checks/localities.ts';
 import { mutualTlsChecks } from './checks/mutual-tls.ts';
 import { networkChecks } from './checks/networks.ts';
 import { passthroughChecks } from './checks/passthrough.ts';
 import { policyChecks } from './checks/policies.ts';
+import { proxyEndpointChecks } from './checks/proxy-endpoints.ts';
+import { readerSelectorChecks } from './checks/reader-selectors.ts';
 import { remoteAccessChecks } from './checks/remote-access.ts';
 import { remoteKubeconfigChecks } from './checks/remote-kubeconfigs.ts';
 import { remoteSecretChecks } from './checks/remote-secrets.ts';
@@ -32,6 +35,7 @@ export const checks: readonly Check[] = [
   ...servedCertificateChecks,
   ...trustDomainChecks,
   ...discoveryScopeChecks,
+  ...readerSelectorChecks,
   ...remoteSecretChecks,
   ...remoteKubeconfigChecks,
   ...remoteAccessChecks,
@@ -42,6 +46,7 @@ export const checks: readonly Check[] = [
   ...crossNetworkGatenetworkPathChecks,
   ...networkPathChecks,
   ...passthroughChecks,
+  ...proxyEndpointChecks,
   ...localityChecks,
   ...failoverChecks,
   ...balancingChecks,
@@ -49,6 +54,7 @@ export const checks: readonly Check[] = [
   ...policyChecks,
   ...injectionChecks,
   ...serviceChecks,
+  ...keptLocalChecks,
   ...routingChecks,
   ...versionChecks,
   ...clockChecks,
