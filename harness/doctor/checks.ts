@@ -7,6 +7,8 @@ import { crossNetworkGatenetworkPathChecks } from './checks/cross-network-gatewa
 import { discoveryScopeChecks } from './checks/discovery-scope.ts';
 import { endpointChecks } from './checks/endpoints.ts';
 import { failoverChecks } from './checks/failover.ts';
+import { gatewayVisibilityChecks } from './checks/gateway-visibility.ts';
+import { headlessServiceChecks } from './checks/headless-services.ts';
 import { gatewayServiceChecks } from './checks/gateway-services.ts';
 import { injectionChecks } from './checks/injection.ts';
 import { istiodChecks } from './checks/istiods.ts';
@@ -15,6 +17,7 @@ import { localityChecks } from './checks/localities.ts';
 import { mutualTlsChecks } from './checks/mutual-tls.ts';
 import { networkChecks } from './checks/networks.ts';
 import { passthroughChecks } from './checks/passthrough.ts';
+import { podsWithoutTlsChecks } from './checks/pods-without-tls.ts';
 import { policyChecks } from './checks/policies.ts';
 import { proxyEndpointChecks } from './checks/proxy-endpoints.ts';
 import { readerSelectorChecks } from './checks/reader-selectors.ts';
@@ -54,6 +57,9 @@ export const checks: readonly Check[] = [
   ...policyChecks,
   ...injectionChecks,
   ...serviceChecks,
+  ...headlessServiceChecks,
+  ...podsWithoutTlsChecks,
+  ...gatewayVisibilityChecks,
   ...keptLocalChecks,
   ...routingChecks,
   ...versionChecks,

@@ -50,6 +50,26 @@ export function callersOf(
   return meshed.filter((pod) => imports(pod, namespace, fqdn));
 }
 
+/**
+ * Whether any pod with a sidecar in a cluster knows a service, in whatever namespace: neither exportTo nor a Sidecar hides it. Throws
+ * NotRead.
+ */
+export function isKnownToCallers(
+  view: MeshView,
+  cluster: ClusterView,
+  { namespace, fqdn, in: all }: Called,
+): boolean {
+  const plane = planeOf(view, cluster);
+  const service = (all.find((one) => one.cluster === plane) ?? all[0])?.service;
+  if (!plane || !service) return false;
+  const imports = importsOf(plane);
+  return cluster
+    .whole('pods')
+    .some(
+      (pod) => pod.sidecar && isExportedTo(plane, service, pod.namespace) && imports(pod, namespace, fqdn),
+    );
+}
+
 interface Import {
   namespace: string;
   selector: Readonly<Record<string, string>>;
