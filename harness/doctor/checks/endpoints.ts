@@ -1,6 +1,7 @@
 import type { IstiodRecord, ServiceRecord } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { clusterSetDomain } from '../dns-domain.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { isChanging, isSettled } from '../recent-changes.ts';
@@ -18,7 +19,7 @@ type Held = ReadonlyMap<string, readonly string[]>;
 function heldBy({ shards = [] }: IstiodRecord): (cluster: string) => Held {
   const held = new Map<string, Map<string, readonly string[]>>();
   for (const { host, namespace, cluster, provider, addresses } of shards) {
-    if (provider !== 'Kubernetes') continue;
+    if (provider !== 'Kubernetes' || host.endsWith(clusterSetDomain)) continue;
     let own = held.get(cluster);
     if (!own) held.set(cluster, (own = new Map<string, readonly string[]>()));
     own.set(`${namespace}/${host.split('.', 1)[0]}`, addresses);

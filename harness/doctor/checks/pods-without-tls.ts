@@ -58,7 +58,10 @@ function* losses(view: MeshView, cluster: ClusterView, plane: ClusterView): Iter
     );
     const usable = reached.map((one) => (isBehind(one) ? one.mtls : endpointsOf(one)));
     const lost = reached.filter((one) => isBehind(one) && one.mtls < endpointsOf(one));
-    if (lost.length > 0) yield { service, host, usable: usable.reduce((sum, count) => sum + count, 0), lost };
+    // Own endpoints serve the callers of a cluster, so these do not need others.
+    const hasOwn = all.some((one) => one.cluster === cluster.name && endpointsOf(one) > one.unhealthy);
+    if (lost.length > 0 && !hasOwn)
+      yield { service, host, usable: usable.reduce((sum, count) => sum + count, 0), lost };
   }
 }
 
@@ -66,12 +69,23 @@ function* losses(view: MeshView, cluster: ClusterView, plane: ClusterView): Iter
 const isBalanced = ({ headless, type, internalTrafficPolicy }: ServiceRecord): boolean =>
   !headless && type !== 'ExternalName' && internalTrafficPolicy !== 'Local';
 
-/** Whether all pods of a service are gateways: callers of the mesh do not name their Services. Throws NotRead. */
-function areGateways(view: MeshView, key: string, { cluster }: ShardRecord): boolean {
+/**
+ * Whether ready pods of a service in a cluster, or endpoints that were written by hand, do not use mutual TLS. Gateways do not count:
+ * callers of the mesh do not name their Services. Throws NotRead.
+ */
+function isPlain(view: MeshView, key: string, { cluster }: ShardRecord): boolean {
   const target = view.answered(cluster);
   const service = target.service(key);
-  const pods = service ? target.podsOf(service) : [];
-  return pods.length > 0 && pods.every(({ proxy }) => proxy?.type === 'gateway');
+  if (!service) return false;
+  if (Object.keys(service.selector).length === 0) return true;
+  return target
+    .podsOf(service)
+    .some(
+      ({ ready, sidecar, proxy, labels }) =>
+        ready &&
+        proxy?.type !== 'gateway' &&
+        (!sidecar || labels['security.istio.io/tlsMode'] === 'disabled'),
+    );
 }
 
 const withoutMutualTls: Check = {
@@ -97,8 +111,9 @@ const withoutMutualTls: Check = {
 /** The finding of a service; undefined if callers of a cluster do not need the endpoints that they lose. Throws NotRead. */
 function sightingOf(view: MeshView, cluster: ClusterView, reach: Reach): Sighting | undefined {
   const { service, host, usable, lost } = reach;
-  const [key, [first]] = [keyOf(service), lost];
-  if (!first || areGateways(view, key, first)) return undefined;
+  const key = keyOf(service);
+  const first = lost.find((one) => isPlain(view, key, one));
+  if (!first) return undefined;
   const called = { namespace: service.namespace, fqdn: host, in: [{ cluster, service }] };
   const callers = callersOf(view, cluster, called);
   if (callers.length === 0 && !isKnownToCallers(view, cluster, called)) return undefined;

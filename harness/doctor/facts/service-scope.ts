@@ -1,7 +1,7 @@
 import type { MeshSettings, ServiceRecord } from '../../snapshot/schema.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, serviceOfHost } from '../destination-rules.ts';
-import { domainOf } from '../dns-domain.ts';
+import { clusterSetDomain, domainOf } from '../dns-domain.ts';
 import type { MeshView } from '../mesh-view.ts';
 
 /** The setting that keeps calls to a service inside the cluster of the caller. */
@@ -55,7 +55,7 @@ export function clusterLocalHosts(
   return (host) => local.get(host) ?? wildcards.find(([one]) => covers(one, host))?.[1] ?? false;
 }
 
-const clusterSet = '.svc.clusterset.local';
+const clusterSet = `.svc.${clusterSetDomain}`;
 
 /** Whether an environment variable of istiod is true, as Go reads it. */
 const isOn = (value: string | undefined): boolean => /^(?:1|t|true)$/i.test(value ?? '');
