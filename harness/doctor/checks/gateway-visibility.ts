@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { callersOf, callingClusters } from '../facts/callers.ts';
-import { isExportedTo, scopeOf } from '../facts/service-scope.ts';
+import { defaultExports, isExportedTo, scopeOf } from '../facts/service-scope.ts';
 import { firstFew } from '../format-values.ts';
 import { eastWestGateways } from '../gateways.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
@@ -26,12 +26,13 @@ const hiddenFromGateway: Check = {
         ...new Set(eastWestGateways(cluster).flatMap(({ pods }) => pods.map((pod) => pod.namespace))),
       ];
       if (namespaces.length === 0) return;
+      const byDefault = defaultExports(plane);
       const hidden = meshServices(view).filter(({ meshed, in: all }) => {
         const governing = all.find((one) => one.cluster === plane) ?? all[0];
         return (
           meshed.includes(cluster) &&
           governing !== undefined &&
-          !namespaces.some((one) => isExportedTo(plane, governing.service, one))
+          !namespaces.some((one) => isExportedTo(plane, governing.service, one, byDefault))
         );
       });
       yield* separately(hidden, function* (service) {

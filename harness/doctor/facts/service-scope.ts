@@ -88,13 +88,21 @@ function isExported(view: MeshView, host: string, from: string): boolean {
     .some((one) => keyOf(one) === key);
 }
 
-/** Whether the Service is visible in a namespace, by its annotation or by the default of the mesh settings. Throws NotRead. */
-export function isExportedTo(plane: ClusterView, service: ServiceRecord, namespace: string): boolean {
+/** The namespaces to which a cluster exports Services without an annotation. Throws NotRead. */
+export const defaultExports = (plane: ClusterView): readonly string[] =>
+  plane.settings?.defaultExportTo.service ?? [];
+
+/** Whether a Service is visible in a namespace, by its annotation or by the default of the mesh settings. Throws NotRead. */
+export function isExportedTo(
+  plane: ClusterView,
+  service: ServiceRecord,
+  namespace: string,
+  byDefault = defaultExports(plane),
+): boolean {
   const annotated = service.annotations['networking.istio.io/exportTo']
     ?.split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
-  const byDefault = plane.settings?.defaultExportTo.service ?? [];
   const to = annotated?.length ? annotated : byDefault.length > 0 ? byDefault : ['*'];
   if (to.includes('*')) return true;
   if (to.includes('~')) return false;
