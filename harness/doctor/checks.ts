@@ -17,17 +17,23 @@ import { gatewayAddressChecks } from './checks/gateway-addresses.ts';
 import { gatewayConnectionChecks } from './checks/gateway-connections.ts';
 import { gatewayHostChecks } from './checks/gateway-hosts.ts';
 import { gatewayPodChecks } from './checks/gateway-pods.ts';
+import { gatewayVisibilityChecks } from './checks/gateway-visibility.ts';
+import { headlessServiceChecks } from './checks/headless-services.ts';
 import { gatewayServiceChecks } from './checks/gateway-services.ts';
 import { injectionWebhookChecks } from './checks/injection-webhooks.ts';
 import { injectedNetworkChecks } from './checks/injected-networks.ts';
 import { injectionChecks } from './checks/injection.ts';
 import { istiodChecks } from './checks/istiods.ts';
+import { keptLocalChecks } from './checks/kept-local.ts';
 import { localityChecks } from './checks/localities.ts';
 import { mutualTlsChecks } from './checks/mutual-tls.ts';
 import { networkChecks } from './checks/networks.ts';
 import { networkPolicyChecks } from './checks/network-policies.ts';
 import { passthroughChecks } from './checks/passthrough.ts';
+import { podsWithoutTlsChecks } from './checks/pods-without-tls.ts';
 import { policyChecks } from './checks/policies.ts';
+import { proxyEndpointChecks } from './checks/proxy-endpoints.ts';
+import { readerSelectorChecks } from './checks/reader-selectors.ts';
 import { remoteAccessChecks } from './checks/remote-access.ts';
 import { remoteKubeconfigChecks } from './checks/remote-kubeconfigs.ts';
 import { remoteSecretChecks } from './checks/remote-secrets.ts';
@@ -50,6 +56,7 @@ export const checks: readonly Check[] = [
   ...controlPlaneChecks,
   ...clusterNameChecks,
   ...discoveryScopeChecks,
+  ...readerSelectorChecks,
   ...remoteSecretChecks,
   ...remoteKubeconfigChecks,
   ...remoteAccessChecks,
@@ -69,6 +76,7 @@ export const checks: readonly Check[] = [
   ...networkPathChecks,
   ...passthroughChecks,
   ...networkPolicyChecks,
+  ...proxyEndpointChecks,
   ...localityChecks,
   ...failoverChecks,
   ...balancingChecks,
@@ -77,6 +85,10 @@ export const checks: readonly Check[] = [
   ...injectionChecks,
   ...injectionWebhookChecks,
   ...serviceChecks,
+  ...headlessServiceChecks,
+  ...podsWithoutTlsChecks,
+  ...gatewayVisibilityChecks,
+  ...keptLocalChecks,
   ...routingChecks,
   ...versionChecks,
   ...clockChecks,

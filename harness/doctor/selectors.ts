@@ -19,13 +19,22 @@ export function matches({ matchLabels, matchExpressions }: LabelSelector, labels
   );
 }
 
-/** Whether istiod reads a namespace of a cluster: it does unless discovery selectors are set and none selects it. Throws NotRead. */
-export function isDiscovered(cluster: ClusterView, namespace: string): boolean {
-  const selectors = cluster.settings?.discoverySelectors ?? [];
+/**
+ * Whether the istiods of a cluster read a namespace, in their own cluster or in another: they do unless their discovery selectors do not
+ * select it. Throws NotRead.
+ */
+export function isDiscovered(reader: ClusterView, namespace: string, read = reader): boolean {
+  const selectors = reader.settings?.discoverySelectors ?? [];
   if (selectors.length === 0) return true;
-  const labels = cluster.namespaces.get(namespace)?.labels ?? {};
+  const labels = read.namespaces.get(namespace)?.labels ?? {};
   return selectors.some((selector) => matches(selector, labels));
 }
+
+/** The namespaces of another cluster that the discovery selectors of a reader do not select. Throws NotRead. */
+export const hiddenNamespaces = (reader: ClusterView, read: ClusterView): ReadonlySet<string> =>
+  (reader.settings?.discoverySelectors ?? []).length === 0
+    ? new Set()
+    : new Set([...read.namespaces.keys()].filter((name) => !isDiscovered(reader, name, read)));
 
 /** Whether a webhook injects a sidecar into a pod with these labels in a namespace. Throws NotRead. */
 export function isInjected(cluster: ClusterView, namespace: string, podLabels: Labels = {}): boolean {

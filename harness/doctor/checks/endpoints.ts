@@ -2,10 +2,13 @@ import type { IstiodRecord, PodRecord, ServiceRecord } from '../../snapshot/sche
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { isHeld, podHasAddress } from '../facts/pod-addresses.ts';
+import { clusterSetDomain } from '../dns-domain.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { isChanging, isSettled } from '../recent-changes.ts';
+import { isStarting } from '../facts/settling.ts';
 import { restartIstiod } from '../remedies.ts';
+import { hiddenNamespaces } from '../selectors.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
 
@@ -17,7 +20,7 @@ type Held = ReadonlyMap<string, readonly string[]>;
 function heldBy({ shards = [] }: IstiodRecord): (cluster: string) => Held {
   const held = new Map<string, Map<string, readonly string[]>>();
   for (const { host, namespace, cluster, provider, addresses } of shards) {
-    if (provider !== 'Kubernetes') continue;
+    if (provider !== 'Kubernetes' || host.endsWith(clusterSetDomain)) continue;
     let own = held.get(cluster);
     if (!own) held.set(cluster, (own = new Map<string, readonly string[]>()));
     own.set(`${namespace}/${host.split('.', 1)[0]}`, addresses);
@@ -41,12 +44,14 @@ function shortOf(
   cluster: ClusterView,
   known: Held,
   isCut: boolean,
+  hidden: ReadonlySet<string>,
 ): { short: Short[]; services: number } {
   const short: Short[] = [];
   let services = 0;
   for (const key of (isCut ? known : cluster.services).keys()) {
     const service = cluster.services.get(key);
-    const pods = service ? settledPods(view, cluster, service) : [];
+    const pods =
+      service && !hidden.has(service.namespace) ? settledPods(view, cluster, service) : [];
     const lacking = lackingOf(pods, known.get(key) ?? []);
     // Pods are listed before istiods are read, so a pod may have ended in between.
     if (!service || pods.length === 0 || (lacking > 0 && isChanging(view, cluster, service))) continue;
@@ -74,21 +79,29 @@ const absent: Check = {
   title: 'An istiod lacks endpoints of a cluster',
   severity: 'error',
   explanation:
-    'Pods that have been ready for a minute are missing in the endpoints of istiod, so its proxies do not call them. Usually istiod does not read the cluster, or discovery selectors hide the namespace.',
+    'Pods that have been ready for a minute are missing in the endpoints of istiod, so its proxies do not call them. Usually istiod does not read the cluster, or discovery selectors hide the namespace. If istiod started in the last minute, the finding is an info: it may still read the cluster.',
   remedy:
     'istioctl --context <cluster> proxy-config endpoints <client pod>.<its namespace> | grep <service>\nkubectl --context <cluster> -n istio-system logs deploy/istiod | grep -i <peer>',
   reference,
-  needs: ['istiods', 'services', 'pods', 'workloads', 'installs'],
+  needs: ['istiods', 'services', 'pods', 'workloads', 'installs', 'namespaces'],
   run: perPrimary(function* (reader, view) {
     for (const istiod of reader.seen('istiods').filter(({ shards }) => shards)) {
       const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
       yield* separately(view.clusters, function* (read) {
-        const { short, services } = shortOf(view, read, held(read.name), isCut);
-        if (short.length > 0) yield lacksEndpoints(reader, read, istiod, short, services);
+        // Another check reports the namespaces of other clusters that selectors hide.
+        const hidden = read === reader ? noNamespaces : hiddenNamespaces(reader, read);
+        const { short, services } = shortOf(view, read, held(read.name), isCut, hidden);
+        if (short.length > 0)
+          yield {
+            ...lacksEndpoints(reader, read, istiod, short, services),
+            ...(isStarting(view, reader, istiod) ? { severity: 'info' } : {}),
+          };
       });
     }
   }),
 };
+
+const noNamespaces: ReadonlySet<string> = new Set();
 
 function lacksEndpoints(
   reader: ClusterView,

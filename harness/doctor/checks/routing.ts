@@ -2,11 +2,10 @@ import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { destinationRules, serviceOfHost } from '../destination-rules.ts';
 import { differenceCheck } from '../differences.ts';
-import { meshServices } from '../mesh-services.ts';
-import { perCluster, perPrimary } from '../per-cluster.ts';
+import { perCluster } from '../per-cluster.ts';
 import { selects } from '../pod-index.ts';
 import { tables, table, text, texts } from '../spec-reader.ts';
-import { anyOf, fromReadable } from '../unread.ts';
+import { anyOf } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
 
 const emptySubset: Check = {
@@ -117,48 +116,4 @@ const serviceEntriesDiffer = differenceCheck('ServiceEntry', {
   reference: 'https://istio.io/latest/docs/reference/config/networking/service-entry/',
 });
 
-const keptLocal: Check = {
-  code: 'MP6305',
-  title: 'Calls to a service with pods in several clusters stay in one cluster',
-  severity: 'warning',
-  explanation:
-    'serviceSettings with clusterLocal keep calls to a service inside the cluster of the caller. If only some clusters set it, callers in the others still use all pods. If all set it, a cluster cannot serve the callers of another.',
-  remedy: 'kubectl --context <cluster> -n <namespace> edit configmap <name>   # serviceSettings',
-  reference:
-    'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/#keeping-traffic-in-cluster',
-  needs: ['installs', 'services', 'pods'],
-  run: perPrimary(function* (cluster, view) {
-    const hosts = cluster.settings?.clusterLocalHosts ?? [];
-    if (hosts.length === 0) return;
-    const local = meshServices(view).filter(
-      ({ fqdn, meshed, namespace }) =>
-        namespace !== 'kube-system' &&
-        meshed.length > 1 &&
-        hosts.some((host) => host === fqdn || (host.startsWith('*.') && fqdn.endsWith(host.slice(1)))),
-    );
-    if (local.length === 0) return;
-    const others = fromReadable(view.primaries, (one) =>
-      one !== cluster && local.some(({ fqdn }) => !(one.settings?.clusterLocalHosts ?? []).includes(fqdn))
-        ? [one]
-        : [],
-    );
-    yield {
-      severity: others.length > 0 ? 'warning' : 'info',
-      object: `ConfigMap ${cluster.systemNamespace}/istio`,
-      evidence: [
-        { what: 'services that are kept inside', seen: firstFew(local.map(({ key }) => key)) },
-        { what: 'clusters that do not keep them', seen: others.length, expected: 0 },
-      ],
-      cause: `${cluster.name} keeps calls to ${firstFew(local.map(({ key }) => key))} inside the cluster, although other clusters have pods of it.`,
-    };
-  }),
-};
-
-export const routingChecks = [
-  emptySubset,
-  noDestination,
-  routesDiffer,
-  sidecarsDiffer,
-  serviceEntriesDiffer,
-  keptLocal,
-];
+export const routingChecks = [emptySubset, noDestination, routesDiffer, sidecarsDiffer, serviceEntriesDiffer];

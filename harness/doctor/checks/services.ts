@@ -1,6 +1,9 @@
 import type { ServiceRecord } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { covers, destinationRules } from '../destination-rules.ts';
+import { callersOf, capturesDns, planeOf } from '../facts/callers.ts';
+import { scopeOf } from '../facts/service-scope.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { fromReadable, separately } from '../unread.ts';
@@ -13,24 +16,24 @@ const copy =
 const missing: Check = {
   code: 'MP6201',
   title: 'A Service is missing in a cluster with callers',
-  severity: 'error',
+  severity: 'warning',
   explanation:
-    'Callers resolve names in the DNS of their own cluster. Without the Service there, they do not find its name, although istiod knows its endpoints in other clusters. Create each Service of the mesh in every cluster, even without pods, unless sidecars answer DNS.',
+    'Callers resolve names in the DNS of their own cluster. Without the Service there, they do not find its name, although istiod knows its endpoints in other clusters. Create the Service in every cluster with callers, even without pods, unless sidecars answer DNS. The Services of the mesh file are called in every cluster, so one of these is an error.',
   remedy: copy,
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/',
-  needs: ['services', 'pods', 'namespaces'],
+  needs: ['services', 'pods', 'namespaces', 'resources', 'installs', 'istiods'],
+  explains: { subject: ['MP3602', 'MP3402'] },
   run: function* (view) {
     yield* separately(meshServices(view), function* (one) {
       const declared =
         one.namespace === view.snapshot.declared.namespace &&
         view.snapshot.declared.services.some(({ name }) => name === one.name);
       const without = fromReadable(view.clusters, (cluster) =>
-        callsFrom(cluster, one) && cluster.service(one.key) === undefined ? [cluster] : [],
+        cluster.service(one.key) === undefined ? resolvingIn(view, cluster, one) : [],
       );
-      for (const cluster of without)
+      for (const { cluster, callers, isMeant } of without)
         yield {
-          // Other Services may belong to one cluster only. The Services of the mesh file belong to all.
-          severity: declared ? 'error' : 'info',
+          ...(declared ? { severity: 'error' } : isMeant ? { severity: 'info' } : {}),
           cluster: cluster.name,
           peer: one.meshed[0]?.name ?? '',
           object: `Service ${one.key}`,
@@ -41,6 +44,7 @@ const missing: Check = {
               seen: firstFew(one.in.map((at) => at.cluster.name)),
               expected: firstFew(view.clusterNames),
             },
+            { what: 'pods that cannot resolve its name', seen: firstFew(callers) },
           ],
           cause: `The Service ${one.key} is not in ${cluster.name}, so callers there do not find its name.`,
         };
@@ -48,7 +52,30 @@ const missing: Check = {
   },
 };
 
-/** Whether a cluster has possible callers: pods with a sidecar in the namespace of the service. */
+/** The callers of a cluster that resolve names in its DNS, and whether the service is meant for other clusters only. Throws NotRead. */
+function resolvingIn(
+  view: MeshView,
+  cluster: ClusterView,
+  service: MeshService,
+): { cluster: ClusterView; callers: string[]; isMeant: boolean }[] {
+  const plane = planeOf(view, cluster);
+  const callers = plane ? callersOf(view, cluster, service).filter((pod) => !capturesDns(plane, pod)) : [];
+  if (!plane || callers.length === 0) return [];
+  const scope = scopeOf(view, plane);
+  const isMeant =
+    service.meshed.every((one) => scope(service.fqdn, one.name) !== undefined) ||
+    service.meshed.some((one) => hasOwnTls(one, service));
+  return [{ cluster, callers: callers.map(({ name }) => name), isMeant }];
+}
+
+/** Whether a rule replaces Istio's mutual TLS for a service, so that it can be called in its own cluster only. Throws NotRead. */
+const hasOwnTls = (cluster: ClusterView, { fqdn }: MeshService): boolean =>
+  destinationRules(cluster).some(
+    ({ host, parts: [whole] }) =>
+      covers(host, fqdn) && ['DISABLE', 'SIMPLE', 'MUTUAL'].includes(whole?.tls ?? ''),
+  );
+
+/** Whether a cluster has pods with a sidecar in the namespace of the service. Throws NotRead. */
 const callsFrom = (cluster: ClusterView, { namespace }: MeshService): boolean =>
   cluster.namespaces.has(namespace) && cluster.pods.in(namespace).some(({ sidecar }) => sidecar);
 
@@ -58,14 +85,18 @@ type At = MeshService['in'][number];
 function* eachDifference(
   view: MeshView,
   compare: (usual: ServiceRecord, other: ServiceRecord) => Pick<Sighting, 'evidence' | 'cause'> | undefined,
+  matters: (view: MeshView, one: MeshService, caller: At, target: At) => boolean = () => true,
 ): Iterable<Sighting> {
-  for (const one of meshServices(view)) {
+  yield* separately(meshServices(view), function* (one) {
     const usual = one.alike ? undefined : usualOf(one, compare);
-    if (!usual) continue;
+    if (!usual) return;
     for (const other of one.in) {
       const difference = other === usual ? undefined : compare(usual.service, other.service);
       if (difference)
         yield {
+          ...(matters(view, one, usual, other) || matters(view, one, other, usual)
+            ? {}
+            : { severity: 'info' }),
           cluster: other.cluster.name,
           peer: usual.cluster.name,
           object: `Service ${one.key}`,
@@ -74,7 +105,25 @@ function* eachDifference(
           cause: `${difference.cause} in ${other.cluster.name} and ${usual.cluster.name}.`,
         };
     }
-  }
+  });
+}
+
+/**
+ * Whether callers in a cluster lose the pods of another cluster by a port with another number or name. An additional port does not matter
+ * to callers that have own pods with it. Throws NotRead.
+ */
+function losesPods(view: MeshView, one: MeshService, caller: At, target: At): boolean {
+  if (!one.meshed.includes(target.cluster) || !callsFrom(caller.cluster, one)) return false;
+  const isApart = view.declaredNetwork(caller.cluster.name) !== view.declaredNetwork(target.cluster.name);
+  return caller.service.ports.some(({ port, name }) => {
+    const [byNumber, byName] = [
+      target.service.ports.find((other) => other.port === port),
+      target.service.ports.find((other) => other.name === name),
+    ];
+    // istiod finds endpoints by the name of the port; a gateway routes by its number.
+    if (byName) return isApart && byName.port !== port;
+    return byNumber !== undefined || !one.meshed.includes(caller.cluster);
+  });
 }
 
 /** The Service with which most clusters agree. */
@@ -100,19 +149,22 @@ const otherNumber: Check = {
   title: 'A Service has other port numbers in another cluster',
   severity: 'error',
   explanation:
-    'Istio treats Services with the same name as one service. Callers use the port of the Service in their own cluster. Istio does not find endpoints of a cluster with another number, so calls work or fail by cluster.',
+    'Istio treats Services with the same name as one service. Callers use the port of the Service in their own cluster. Istio does not find endpoints of a cluster with another number, so calls work or fail by cluster. If callers do not lose pods by it, the finding is an info.',
   remedy: copy,
   reference: sameness,
-  needs: ['services', 'pods'],
-  explains: { cluster: ['MP3602'] },
+  needs: ['services', 'pods', 'namespaces'],
+  explains: { subject: ['MP3602', 'MP3402'] },
   run: (view) =>
-    eachDifference(view, (usual, other) =>
-      portNumbers(usual) === portNumbers(other)
-        ? undefined
-        : {
-            evidence: [{ what: 'ports', seen: portNumbers(other) || 'none', expected: portNumbers(usual) }],
-            cause: `The Service ${keyOf(other)} does not have the same ports`,
-          },
+    eachDifference(
+      view,
+      (usual, other) =>
+        portNumbers(usual) === portNumbers(other)
+          ? undefined
+          : {
+              evidence: [{ what: 'ports', seen: portNumbers(other) || 'none', expected: portNumbers(usual) }],
+              cause: `The Service ${keyOf(other)} does not have the same ports`,
+            },
+      losesPods,
     ),
 };
 
@@ -134,27 +186,31 @@ const otherPortName: Check = {
   title: 'A Service has another name for a port in another cluster',
   severity: 'error',
   explanation:
-    'istiod matches endpoints to ports by name. If two clusters name a port differently, endpoints of one cluster do not belong to the port of the other. Callers never send to them.',
+    'istiod matches endpoints to ports by name. If two clusters name a port differently, endpoints of one cluster do not belong to the port of the other. Callers never send to them. If callers do not lose pods by it, the finding is an info.',
   remedy: copy,
   reference: sameness,
-  needs: ['services', 'pods'],
-  explains: { cluster: ['MP3602'], subject: ['MP6204'] },
+  needs: ['services', 'pods', 'namespaces'],
+  explains: { subject: ['MP3602', 'MP3402', 'MP6204'] },
   run: (view) =>
-    eachDifference(view, (usual, other) => {
-      const [first] = differentNames(usual, other);
-      return (
-        first && {
-          evidence: [
-            {
-              what: `name of port ${first.number}`,
-              seen: first.seen || 'none',
-              expected: first.expected || 'none',
-            },
-          ],
-          cause: `Port ${first.number} of the Service ${keyOf(other)} does not have the same name`,
-        }
-      );
-    }),
+    eachDifference(
+      view,
+      (usual, other) => {
+        const [first] = differentNames(usual, other);
+        return (
+          first && {
+            evidence: [
+              {
+                what: `name of port ${first.number}`,
+                seen: first.seen || 'none',
+                expected: first.expected || 'none',
+              },
+            ],
+            cause: `Port ${first.number} of the Service ${keyOf(other)} does not have the same name`,
+          }
+        );
+      },
+      losesPods,
+    ),
 };
 
 /** The protocol as Istio selects it: appProtocol, the first part of the port name, or the protocol of Kubernetes. */
@@ -217,6 +273,7 @@ const otherType: Check = {
   reference:
     'https://istio.io/latest/docs/ops/configuration/traffic-management/traffic-routing/#headless-services',
   needs: ['services', 'pods'],
+  explains: { subject: ['MP6211'] },
   run: (view) =>
     eachDifference(view, (usual, other) =>
       typeOf(usual) === typeOf(other)
