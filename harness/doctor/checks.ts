@@ -23,6 +23,7 @@ import { servedCertificateChecks } from './checks/served-certificates.ts';
 import { serviceChecks } from './checks/services.ts';
 import { trustDomainChecks } from './checks/trust-domains.ts';
 import { versionChecks } from './checks/versions.ts';
+import { weightChecks } from './checks/weights.ts';
 import { networkPathChecks } from './checks/network-paths.ts';
 
 /** Every check of the doctor. If two findings explain a third, the check that is first here gives its cause. */
@@ -44,6 +45,7 @@ export const checks: readonly Check[] = [
   ...passthroughChecks,
   ...localityChecks,
   ...failoverChecks,
+  ...weightChecks,
   ...balancingChecks,
   ...mutualTlsChecks,
   ...policyChecks,

@@ -40,6 +40,11 @@ const meshConfig = z.object({
     })
     .nullish()
     .catch(undefined),
+  zoneAwareLbSetting: z.object({}).nullish().catch(undefined),
+  defaultTrafficPolicy: z
+    .object({ outlierDetection: z.object({}).nullish() })
+    .nullish()
+    .catch(undefined),
   pathNormalization: z.object({ normalization: text }).optional().catch(undefined),
   meshMTLS: z.object({ minProtocolVersion: text }).optional().catch(undefined),
   caCertificates: z
@@ -93,6 +98,8 @@ export function settingsOf(value: unknown, book: CertificateBook): MeshSettings 
         failoverPriority: locality.failoverPriority ?? [],
       },
     ),
+    ...given('zoneAwareLb', mesh.zoneAwareLbSetting ? true : undefined),
+    ...given('defaultOutlierDetection', mesh.defaultTrafficPolicy?.outlierDetection ? true : undefined),
     ...given('pathNormalization', mesh.pathNormalization?.normalization),
     ...given('minTlsVersion', mesh.meshMTLS?.minProtocolVersion),
     caCertificates: (mesh.caCertificates ?? []).flatMap(({ pem }) => book.read(pem).chain),

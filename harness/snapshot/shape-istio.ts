@@ -20,6 +20,14 @@ export const meshSettings = z.object({
       failoverPriority: z.array(z.string()),
     })
     .optional(),
+  zoneAwareLb: z
+    .boolean()
+    .optional()
+    .describe('zoneAwareLbSetting is set, which takes precedence over localityLbSetting.'),
+  defaultOutlierDetection: z
+    .boolean()
+    .optional()
+    .describe('defaultTrafficPolicy.outlierDetection is set: rules without outlier detection inherit it.'),
   pathNormalization: z.string().optional(),
   minTlsVersion: z.string().optional().describe('meshMTLS.minProtocolVersion.'),
   caCertificates: z.array(z.string()).describe('Fingerprints of extra roots (caCertificates).'),

@@ -1,8 +1,9 @@
-import type { NodeRecord, ProxyRecord, ShardRecord } from '../../snapshot/schema.ts';
+import type { ProxyRecord, ShardRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, serviceOfHost } from '../destination-rules.ts';
 import { leftOutByWeights } from '../distribution.ts';
+import { nameOfLocality, parseLocality, proxyLocalities } from '../facts/localities.ts';
 import { eastWestGateways } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
@@ -71,7 +72,7 @@ const clientsWithoutRemote: Check = {
     const rulesOf = keptForLast((reader) => ({
       leftOut: leftOutByWeights(view, reader),
       plain: plainParts(reader),
-      localityOf: proxyLocalities(reader),
+      localityOf: localityNames(reader),
     }));
     yield* separately(view.pairs(), function* ({ reader, read }) {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
@@ -121,6 +122,12 @@ const clientsWithoutRemote: Check = {
   },
 };
 
+/** The locality of a proxy as in rules. */
+function localityNames(cluster: ClusterView): (proxy: ProxyRecord) => string {
+  const localityOf = proxyLocalities(cluster);
+  return (proxy) => nameOfLocality(localityOf(proxy) ?? parseLocality(''));
+}
+
 /** Keeps the value of the last cluster only: pairs are ordered by reader, and values may be large. */
 function keptForLast<T>(make: (cluster: ClusterView) => T): (cluster: ClusterView) => T {
   let last: { cluster: ClusterView; made: T } | undefined;
@@ -154,21 +161,6 @@ function plainPorts(
     return read.podsOf(service).every((pod) => !pod.sidecar || modeAt(pod, port) === 'DISABLE');
   };
 }
-
-/** The locality of a proxy as istiod determines it: the locality that the proxy reports, or else the locality of its node. */
-function proxyLocalities(cluster: ClusterView): (proxy: ProxyRecord) => string {
-  let byPod: Map<string, NodeRecord | undefined> | undefined;
-  const readNodes = () => {
-    const nodes = new Map(cluster.whole('nodes').map((node) => [node.name, node]));
-    return new Map(cluster.whole('pods').map((pod) => [keyOf(pod), nodes.get(pod.node)]));
-  };
-  return ({ namespace, pod, nodeLocality }) =>
-    nameOf(nodeLocality ?? (byPod ??= readNodes()).get(`${namespace}/${pod}`));
-}
-
-/** A locality as in rules. */
-const nameOf = (at?: { region: string; zone: string; subzone: string }): string =>
-  at ? `${at.region}/${at.zone}/${at.subzone}` : '';
 
 /**
  * Hosts for which a proxy does not get endpoints in other networks by design: headless Services, ExternalNames, and Services with
