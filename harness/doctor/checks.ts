@@ -18,6 +18,7 @@ import { policyChecks } from './checks/policies.ts';
 import { remoteAccessChecks } from './checks/remote-access.ts';
 import { remoteKubeconfigChecks } from './checks/remote-kubeconfigs.ts';
 import { remoteSecretChecks } from './checks/remote-secrets.ts';
+import { routeChecks } from './checks/routes.ts';
 import { routingChecks } from './checks/routing.ts';
 import { servedCertificateChecks } from './checks/served-certificates.ts';
 import { serviceChecks } from './checks/services.ts';
@@ -51,6 +52,7 @@ export const checks: readonly Check[] = [
   ...policyChecks,
   ...injectionChecks,
   ...serviceChecks,
+  ...routeChecks,
   ...routingChecks,
   ...versionChecks,
   ...clockChecks,
