@@ -3,6 +3,7 @@ import type { ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, type DestinationRuleRecord } from '../destination-rules.ts';
 import { differenceCheck } from '../differences.ts';
 import { domainOf } from '../dns-domain.ts';
+import { comparedRules } from '../facts/differing-routes.ts';
 import { proxyLocalities } from '../facts/localities.ts';
 import { perCluster } from '../per-cluster.ts';
 import { list, tables, text } from '../spec-reader.ts';
@@ -61,11 +62,11 @@ const noPriority: Check = {
   }),
 };
 
-const rulesDiffer = differenceCheck('DestinationRule', {
+const rulesDiffer = differenceCheck(comparedRules, {
   code: 'MP4207',
   title: 'A DestinationRule is not the same in all clusters',
   explanation:
-    'Each istiod uses the DestinationRules of its own cluster. If a rule is missing or different in one cluster, callers there balance, fail over and time out differently. This is rarely intended.',
+    'Each istiod uses the DestinationRules of its own cluster. If a rule is missing or different in one cluster, callers there balance, fail over and time out differently. A cluster without callers that see the rule, or without the host, is not reported. Entries of locality settings name the callers of a cluster, so they may differ. If the rule only chooses between regions and the service has pods in one region, the finding is an info.',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
 });
 

@@ -30,7 +30,7 @@ test('policies in one cluster only, or with differences', () => {
         west.resources.push(allow),
         east.resources.push({ ...allow, spec: { ...allow.spec, action: 'DENY' } })
       ),
-    { code: 'MP5102', severity: 'warning' },
+    { code: 'MP5102', severity: 'error' },
   );
   const token = resource('RequestAuthentication', 'tokens', { ...catalog, jwtRules: [{ issuer: 'me' }] });
   assertFirst(({ west }) => void west.resources.push(token), {
