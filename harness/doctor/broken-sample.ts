@@ -71,6 +71,17 @@ export function assertFirst(breakIt: (sample: BrokenSample) => void, expected: E
   return first;
 }
 
+/** Asserts that the doctor finds nothing above info in a healthy mesh, even if a part of the snapshot is missing. */
+export function assertNothingAboveInfo(change: (sample: BrokenSample) => void): void {
+  const snapshot = broken(change);
+  assertNothingNew(snapshot, ['resources']);
+  const found = judge(snapshot).causes.filter(({ finding }) => finding.severity !== 'info');
+  assert.deepEqual(
+    found.map(({ finding }) => `${finding.code} ${finding.severity}: ${finding.cause}`),
+    [],
+  );
+}
+
 /** The first item of a list that fits. */
 export function itemOf<T>(items: readonly T[], which: (item: T) => boolean = () => true): T {
   const found = items.find(which);

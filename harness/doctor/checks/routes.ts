@@ -94,7 +94,11 @@ const unknownSubset: Check = {
           !holdsSubset(cluster, client, host, subset),
       );
       if (lacking.length === 0) continue;
-      const [other] = definersOf(view, cluster, host, subset);
+      const isHidden = rules.some((rule) => covers(rule.host, host) && defines(rule, subset));
+      const other = isHidden ? undefined : definersOf(view, cluster, host, subset)[0];
+      const why = other
+        ? `only DestinationRule ${keyOf(other.rule)} of ${other.cluster.name} defines`
+        : `the DestinationRules of ${cluster.name} do not define for callers in ${firstFew(lacking)}`;
       yield {
         ...(isConditional || lacking.length < clients.length ? { severity: 'warning' as const } : {}),
         ...about(route),
@@ -103,7 +107,7 @@ const unknownSubset: Check = {
           { what: `DestinationRules of ${cluster.name} with subset ${subset} for ${host}`, seen: 0, expected: 1 },
           { what: 'namespaces of callers without it', seen: firstFew(lacking), expected: 'none' },
         ],
-        cause: `Calls from ${cluster.name} fail with 503: VirtualService ${keyOf(virtualService)} routes to subset ${subset} of ${host}, which ${other ? `only DestinationRule ${keyOf(other.rule)} of ${other.cluster.name} defines` : `the DestinationRules of ${cluster.name} do not define for callers in ${firstFew(lacking)}`}.`,
+        cause: `Calls from ${cluster.name} fail with 503: VirtualService ${keyOf(virtualService)} routes to subset ${subset} of ${host}, which ${why}.`,
         ...(other
           ? {
               remedy: `kubectl --context ${other.cluster.name} -n ${other.rule.namespace} get destinationrule ${other.rule.name} -o yaml   # apply the subset to ${cluster.name}`,
@@ -121,21 +125,22 @@ const defines = ({ subsets }: Rule, subset: string): boolean => subsets.some(({ 
 /** Whether a proxy of a namespace has the cluster of a subset: the observed configuration decides. */
 const holdsSubset = (cluster: ClusterView, client: string, host: string, subset: string): boolean =>
   cluster
-    .seen('proxies')
+    .whole('proxies')
     .some(
       ({ namespace, upstreams }) =>
         namespace === client && upstreams.some((one) => one.host === host && one.subset === subset),
     );
 
-/** The rules of other clusters that define a subset of a host. A cluster whose rules were not read is left out. */
+/** The rules of other clusters that define a subset of a host. Throws NotRead. */
 const definersOf = (view: MeshView, own: ClusterView, host: string, subset: string) =>
-  fromReadable(
-    view.primaries.filter((one) => one !== own),
-    (cluster) =>
+  view
+    .everyPrimary()
+    .filter((one) => one !== own)
+    .flatMap((cluster) =>
       destinationRules(cluster, domainOf(view))
         .filter((rule) => covers(rule.host, host) && defines(rule, subset))
         .map((rule) => ({ cluster, rule })),
-  );
+    );
 
 /** Whether the ServiceEntries of a cluster have a host. Throws NotRead. */
 const hasEntry = (cluster: ClusterView, host: string): boolean =>
