@@ -134,7 +134,9 @@ export function rulesOfCall(
   );
   if (own.length > 0) return mostSpecific(own);
   for (const namespace of [owner, root]) {
-    const exported = mostSpecific(covering.filter((rule) => rule.namespace === namespace && !isPrivate(rule)));
+    const exported = mostSpecific(
+      covering.filter((rule) => rule.namespace === namespace && !isPrivate(rule)),
+    );
     const seen = exported.filter((rule) => isExportedTo(rule, client, usual));
     if (seen.length > 0) return seen;
   }

@@ -67,7 +67,8 @@ export function decidedModes(cluster: ClusterView): ModeOf {
     const atPort = target === undefined ? undefined : ofPod?.ports.get(target);
     // A policy by port cannot be judged for a port name that no container has.
     if (ofPod && ofPod.ports.size > 0 && port && target === undefined) return { mode: 'PERMISSIVE' };
-    if (ofPod && target !== undefined && atPort !== undefined) return { mode: atPort, by: ofPod, port: target };
+    if (ofPod && target !== undefined && atPort !== undefined)
+      return { mode: atPort, by: ofPod, port: target };
     const decider = [ofPod, wholeOf(pod.namespace), wholeOf(root)].find((one) => one?.mode !== undefined);
     return { mode: decider?.mode ?? 'PERMISSIVE', ...(decider ? { by: decider } : {}) };
   };

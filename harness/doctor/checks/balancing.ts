@@ -26,7 +26,9 @@ const failingOver = (cluster: ClusterView, domain: string): DestinationRuleRecor
  */
 const isOrdered = ({ parts }: DestinationRuleRecord, from: string, regions: ReadonlySet<string>): boolean =>
   regions.has(from) ||
-  tables(parts[0]?.locality?.['failover']).some((one) => one['from'] === from && regions.has(text(one['to']) ?? ''));
+  tables(parts[0]?.locality?.['failover']).some(
+    (one) => one['from'] === from && regions.has(text(one['to']) ?? ''),
+  );
 
 const noPriority: Check = {
   code: 'MP4206',

@@ -57,8 +57,7 @@ function note(
 ): void {
   if (!by) return;
   let one = off.get(by);
-  if (!one)
-    off.set(by, (one = { policy: by, pods: new Set(), services: new Set(), ports: new Set() }));
+  if (!one) off.set(by, (one = { policy: by, pods: new Set(), services: new Set(), ports: new Set() }));
   one.pods.add(pod);
   if (service !== undefined) one.services.add(service);
   if (port !== undefined) one.ports.add(port);
@@ -98,7 +97,9 @@ const policyWithout: Check = {
       if (pod.sidecar && decided.mode === 'DISABLE') note(off, decided, pod);
     }
     for (const one of off.values()) {
-      const affected = policies.filter((policy) => [...one.pods].some((pod) => protects(cluster, policy, pod)));
+      const affected = policies.filter((policy) =>
+        [...one.pods].some((pod) => protects(cluster, policy, pod)),
+      );
       const first = affected[0];
       if (!first) continue;
       yield {

@@ -104,7 +104,11 @@ const unknownSubset: Check = {
         ...about(route),
         ...(other ? { peer: other.cluster.name, subject: keyOf(other.rule) } : {}),
         evidence: [
-          { what: `DestinationRules of ${cluster.name} with subset ${subset} for ${host}`, seen: 0, expected: 1 },
+          {
+            what: `DestinationRules of ${cluster.name} with subset ${subset} for ${host}`,
+            seen: 0,
+            expected: 1,
+          },
           { what: 'namespaces of callers without it', seen: firstFew(lacking), expected: 'none' },
         ],
         cause: `Calls from ${cluster.name} fail with 503: VirtualService ${keyOf(virtualService)} routes to subset ${subset} of ${host}, which ${why}.`,
@@ -149,7 +153,9 @@ const hasEntry = (cluster: ClusterView, host: string): boolean =>
 /** Whether istiods know a host as a Service: they read those of all clusters. Throws NotRead. */
 function isService(view: MeshView, host: string): boolean {
   const key = serviceOfHost(host);
-  return key !== undefined && anyOf(view.clusterNames, (one) => view.answered(one).service(key) !== undefined);
+  return (
+    key !== undefined && anyOf(view.clusterNames, (one) => view.answered(one).service(key) !== undefined)
+  );
 }
 
 /** A host that is not for meshes: a wildcard or a name of the multi-cluster services API, which istiod makes by itself. */

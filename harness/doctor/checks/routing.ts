@@ -68,9 +68,4 @@ const keptLocal: Check = {
   }),
 };
 
-export const routingChecks = [
-  routesDiffer,
-  sidecarsDiffer,
-  serviceEntriesDiffer,
-  keptLocal,
-];
+export const routingChecks = [routesDiffer, sidecarsDiffer, serviceEntriesDiffer, keptLocal];

@@ -139,8 +139,7 @@ const nothingLeft: Check = {
     if (stranded.length === 0) return;
     const endpoints = endpointsOf(view, key);
     const first = stranded.find(
-      ({ to }) =>
-        endpoints.length > 0 && !endpoints.some((at) => to.some((one) => matchesLocality(at, one))),
+      ({ to }) => endpoints.length > 0 && !endpoints.some((at) => to.some((one) => matchesLocality(at, one))),
     );
     if (!first) return;
     yield {

@@ -114,7 +114,9 @@ const domainsOf = (view: MeshView): string[] => [
 export function deniesCallers(view: MeshView, policy: AuthorizationRecord): boolean {
   const matcher = new CallerMatcher(domainsOf(view), policy.namespace);
   const callers = callersOf(view);
-  const answers = callers.map((caller) => any(policy.rules.map((rule) => ruleMatches(rule, caller, matcher))));
+  const answers = callers.map((caller) =>
+    any(policy.rules.map((rule) => ruleMatches(rule, caller, matcher))),
+  );
   if (policy.action === 'DENY') return answers.includes(true);
   return policy.action === 'ALLOW' && callers.length > 0 && answers.every((answer) => answer === false);
 }

@@ -106,7 +106,10 @@ export const comparedAuthorizations: Compared = {
     if (!affected) return nothing;
     const denied = deniedInPart(view, difference);
     return denied
-      ? { severity: 'error', effect: `pods of ${denied.service} in ${denied.at} deny calls that others accept` }
+      ? {
+          severity: 'error',
+          effect: `pods of ${denied.service} in ${denied.at} deny calls that others accept`,
+        }
       : { severity: 'warning', effect: `pods in ${affected.name} allow other callers` };
   },
 };

@@ -95,8 +95,7 @@ export const comparedRules: Compared = {
     const domain = domainOf(view);
     const host = fullHost(text(rule.spec['host']) ?? '', rule.namespace, domain);
     const affected = concerned(difference).filter(
-      (one) =>
-        isFound(one, host) && hasCallers(one, rule, one.settings?.defaultExportTo.destinationRule),
+      (one) => isFound(one, host) && hasCallers(one, rule, one.settings?.defaultExportTo.destinationRule),
     );
     const [first] = affected;
     if (!first) return undefined;
@@ -132,11 +131,12 @@ export const comparedRoutes: Compared = {
   effectOf: (view, difference) => {
     const example = exampleOf(difference);
     if (!example) return undefined;
-    const hosts = texts(example.spec['hosts']).map((one) =>
-      fullHost(one, example.namespace, domainOf(view)),
-    );
+    const hosts = texts(example.spec['hosts']).map((one) => fullHost(one, example.namespace, domainOf(view)));
     const affected = concerned(difference).find(
-      (one) => clientsOf(one, example).length > 0 && hosts.some((host) => isFound(one, host)),
+      // A delegate does not have hosts: it has those of the VirtualService that names it.
+      (one) =>
+        clientsOf(one, example).length > 0 &&
+        (hosts.length === 0 || hosts.some((host) => isFound(one, host))),
     );
     const aborting = difference.have.find(
       ({ cluster, resource }) => abortsCalls(resource) && clientsOf(cluster, resource).length > 0,
@@ -183,7 +183,9 @@ export const comparedSidecars: Compared = {
 /** The part of a ServiceEntry that has to be the same everywhere; endpoints, addresses and localities are those that a cluster sees. */
 const entryEssence = ({ spec }: ResourceRecord) => ({
   hosts: texts(spec['hosts']).toSorted(),
-  ports: tables(spec['ports']).map(({ number, protocol }) => canonical([number, protocol])).toSorted(),
+  ports: tables(spec['ports'])
+    .map(({ number, protocol }) => canonical([number, protocol]))
+    .toSorted(),
   location: text(spec['location']) ?? 'MESH_EXTERNAL',
   resolution: text(spec['resolution']) ?? 'NONE',
   exportTo: texts(spec['exportTo']).toSorted(),
@@ -197,7 +199,8 @@ export const comparedEntries: Compared = {
     const example = exampleOf(difference);
     if (!example) return undefined;
     const hosts = texts(example.spec['hosts']);
-    const isKnown = (cluster: ClusterView) => hosts.every((host) => !host.includes('*') && isFound(cluster, host));
+    const isKnown = (cluster: ClusterView) =>
+      hosts.every((host) => !host.includes('*') && isFound(cluster, host));
     const affected = concerned(difference).find(
       (one) => hasCallers(one, example) && (difference.lack.length === 0 || !isKnown(one)),
     );

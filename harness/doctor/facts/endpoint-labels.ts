@@ -60,5 +60,7 @@ export function endpointLabels(cluster: ClusterView, service: ServiceRecord): En
 }
 
 /** Whether a subset selects an endpoint. */
-export const selectsEndpoint = (subset: Readonly<Record<string, string>>, endpoint: EndpointLabels): boolean =>
-  Object.entries(subset).every(([name, value]) => endpoint[name]?.includes(value));
+export const selectsEndpoint = (
+  subset: Readonly<Record<string, string>>,
+  endpoint: EndpointLabels,
+): boolean => Object.entries(subset).every(([name, value]) => endpoint[name]?.includes(value));
