@@ -20,7 +20,7 @@ import {
   type ModeOf,
   type PeerPolicy,
 } from '../peer-authentication.ts';
-import { perCluster } from '../per-cluster.ts';
+import { keptByCluster, perCluster } from '../per-cluster.ts';
 import { useMutualTls } from '../remedies.ts';
 import { labels, table } from '../spec-reader.ts';
 import { anyOf, fromReadable, separately } from '../unread.ts';
@@ -154,18 +154,6 @@ const crossNetworkWithout: Check = {
       };
   }),
 };
-
-/** Makes a value for each cluster once. */
-function keptByCluster<T>(make: (cluster: ClusterView) => T): (cluster: ClusterView) => T {
-  const made = new Map<ClusterView, T>();
-  return (cluster) => {
-    const known = made.get(cluster);
-    if (known) return known;
-    const value = make(cluster);
-    made.set(cluster, value);
-    return value;
-  };
-}
 
 interface ClosedPort {
   pod: PodRecord;
