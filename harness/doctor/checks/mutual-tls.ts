@@ -9,7 +9,7 @@ import {
   type PolicyPart,
 } from '../destination-rules.ts';
 import { domainOf } from '../dns-domain.ts';
-import { areApart, isApplied } from '../facts/callers.ts';
+import { areApart, isApplied } from '../facts/rule-callers.ts';
 import { firstFew } from '../format-values.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';

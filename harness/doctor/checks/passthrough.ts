@@ -4,7 +4,7 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, serviceOfHost } from '../destination-rules.ts';
 import { leftOutByWeights } from '../distribution.ts';
 import { domainOf } from '../dns-domain.ts';
-import { apartFrom, isApplied } from '../facts/callers.ts';
+import { apartFrom, isApplied } from '../facts/rule-callers.ts';
 import { nameOfLocality, parseLocality, proxyLocalities } from '../facts/localities.ts';
 import { eastWestGateways } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';

@@ -7,7 +7,7 @@ import { meshServices } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { selects } from '../pod-index.ts';
 import { canonical, labels, list, numeric, table, tables, text, texts, type Table } from '../spec-reader.ts';
-import { clientNamespaces } from './callers.ts';
+import { clientNamespaces } from './rule-callers.ts';
 import { parseLocality, podLocalities } from './localities.ts';
 import { clientsOf, routesOf } from './routes.ts';
 
