@@ -81,6 +81,11 @@ export function assertHealthy(snapshot: Snapshot): void {
   assertNothingNew(snapshot);
 }
 
+/** Asserts that the doctor finds nothing above info in a healthy mesh, even if a part of the snapshot is missing. */
+export function assertNothingAboveInfo(change: (sample: BrokenSample) => void): void {
+  assertHealthy(broken(change));
+}
+
 /** The first item of a list that fits. */
 export function itemOf<T>(items: readonly T[], which: (item: T) => boolean = () => true): T {
   const found = items.find(which);

@@ -38,11 +38,13 @@ import { remoteAccessChecks } from './checks/remote-access.ts';
 import { remoteKubeconfigChecks } from './checks/remote-kubeconfigs.ts';
 import { remoteSecretChecks } from './checks/remote-secrets.ts';
 import { rootConfigMapChecks } from './checks/root-config-maps.ts';
+import { routeChecks } from './checks/routes.ts';
 import { routingChecks } from './checks/routing.ts';
 import { servedCertificateChecks } from './checks/served-certificates.ts';
 import { serviceChecks } from './checks/services.ts';
 import { trustDomainChecks } from './checks/trust-domains.ts';
 import { versionChecks } from './checks/versions.ts';
+import { weightChecks } from './checks/weights.ts';
 import { networkPathChecks } from './checks/network-paths.ts';
 
 /** Every check of the doctor. If two findings explain a third, the check that is first here gives its cause. */
@@ -79,6 +81,7 @@ export const checks: readonly Check[] = [
   ...proxyEndpointChecks,
   ...localityChecks,
   ...failoverChecks,
+  ...weightChecks,
   ...balancingChecks,
   ...mutualTlsChecks,
   ...policyChecks,
@@ -89,6 +92,7 @@ export const checks: readonly Check[] = [
   ...podsWithoutTlsChecks,
   ...gatewayVisibilityChecks,
   ...keptLocalChecks,
+  ...routeChecks,
   ...routingChecks,
   ...versionChecks,
   ...clockChecks,

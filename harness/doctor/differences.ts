@@ -1,105 +1,116 @@
 import type { ResourceRecord } from '../snapshot/schema.ts';
-import type { Check, Sighting } from './check.ts';
+import type { Check, Part, Sighting } from './check.ts';
 import { keyOf, type ClusterView } from './cluster-view.ts';
+import type { Severity } from './finding.ts';
 import type { MeshView } from './mesh-view.ts';
 import { compare } from './remedies.ts';
-import { canonical, labels, table } from './spec-reader.ts';
-import { anyOf, fromReadable, separately } from './unread.ts';
+import { canonical } from './spec-reader.ts';
+import { fromReadable, separately } from './unread.ts';
+
+/** A resource in one cluster. */
+interface Held {
+  cluster: ClusterView;
+  resource: ResourceRecord;
+}
 
 /** A resource that is missing or different in a cluster. */
-interface Difference {
+export interface Difference {
   key: string;
-  have: { cluster: ClusterView; resource: ResourceRecord }[];
+  have: Held[];
   /** The clusters that have the namespace but not the resource. */
   lack: ClusterView[];
   /** The number of different specs. */
   variants: number;
 }
 
+/** A kind whose resources are compared between clusters: each istiod uses those of its own cluster. */
+export interface Compared {
+  kind: string;
+  /** The resources that are compared. */
+  concerns?: (resource: ResourceRecord) => boolean;
+  /** The part of a resource that decides for callers; absent: the whole specification. Throws NotRead. */
+  essenceOf?: (resource: ResourceRecord, cluster: ClusterView, view: MeshView) => unknown;
+  /** The effect of the difference on callers and pods of the mesh; undefined: none. Throws NotRead. */
+  effectOf: (view: MeshView, difference: Difference) => { severity: Severity; effect: string } | undefined;
+  /** The parts that `essenceOf` and `effectOf` read. */
+  needs: readonly Part[];
+}
+
 /**
  * The resources of a kind that some clusters do not have, or that differ between clusters: by name and namespace, in the clusters
- * that have the namespace. A cluster whose resources of the kind were not read is left out.
+ * that have the namespace. A cluster that has the same resource under another name does not lack it. A cluster whose resources of the
+ * kind were not read is left out.
  */
-function differences(
-  view: MeshView,
-  kind: string,
-  concerns: (resource: ResourceRecord) => boolean = () => true,
-): Difference[] {
+function differences(view: MeshView, compared: Compared): Difference[] {
+  const { kind, concerns = () => true, essenceOf = ({ spec }: ResourceRecord) => spec } = compared;
   const readable = fromReadable(view.primaries, (cluster) => [
-    { cluster, resources: cluster.resources(kind), namespaces: cluster.namespaces },
+    {
+      cluster,
+      namespaces: cluster.namespaces,
+      own: cluster
+        .resources(kind)
+        .filter(concerns)
+        .map((resource) => ({ cluster, resource, essence: canonical(essenceOf(resource, cluster, view)) })),
+    },
   ]);
   if (readable.length < 2) return [];
-  const reading = readable.map(({ cluster }) => cluster);
-  const byKey = new Map<string, Difference['have']>();
-  for (const { cluster, resources } of readable)
-    for (const resource of resources) {
-      if (!concerns(resource)) continue;
-      const group = byKey.get(keyOf(resource));
-      if (group) group.push({ cluster, resource });
-      else byKey.set(keyOf(resource), [{ cluster, resource }]);
-    }
+  const byKey = Map.groupBy(
+    readable.flatMap(({ own }) => own),
+    ({ resource }) => keyOf(resource),
+  );
   return [...byKey].flatMap(([key, have]): Difference[] => {
     const [namespace = ''] = key.split('/');
-    const lack = reading.filter(
-      (one) => one.namespaces.has(namespace) && !have.some(({ cluster }) => cluster === one),
-    );
-    const variants = new Set(have.map(({ resource }) => canonical(resource.spec))).size;
-    return lack.length > 0 || variants > 1 ? [{ key, have, lack, variants }] : [];
+    const essences = new Set(have.map(({ essence }) => essence));
+    const lack = readable
+      .filter(({ cluster, namespaces, own }) => {
+        if (!namespaces.has(namespace) || have.some((one) => one.cluster === cluster)) return false;
+        return !own.some((one) => one.resource.namespace === namespace && essences.has(one.essence));
+      })
+      .map(({ cluster }) => cluster);
+    return lack.length > 0 || essences.size > 1 ? [{ key, have, lack, variants: essences.size }] : [];
   });
 }
 
-/** A check for the differences of a kind. A missing policy that would not apply to a pod is only an info. */
+/** A check for the differences of a kind: by what they do to callers. */
 export const differenceCheck = (
-  kind: string,
+  compared: Compared,
   check: Omit<Check, 'run' | 'needs' | 'severity' | 'remedy'>,
-  concerns?: (resource: ResourceRecord) => boolean,
 ): Check => ({
   ...check,
   severity: 'warning',
-  remedy: compare(`${kind.toLowerCase()} <name>`),
-  needs: ['resources', 'namespaces', 'installs', ...(isPolicy(kind) ? (['pods'] as const) : [])],
+  remedy: compare(`${compared.kind.toLowerCase()} <name>`),
+  needs: ['resources', 'namespaces', 'installs', ...compared.needs],
   run: function* (view) {
-    yield* separately(differences(view, kind, concerns), function* (one) {
-      const example = one.have[0]?.resource;
-      const matters =
-        !isPolicy(kind) ||
-        one.variants > 1 ||
-        (example !== undefined && anyOf(one.lack, (cluster) => isMissed(cluster, example)));
-      yield sightingOf(kind, one, matters);
+    yield* separately(differences(view, compared), function* (one) {
+      const found = compared.effectOf(view, one);
+      if (found) yield { ...sightingOf(compared.kind, one, found.effect), severity: found.severity };
     });
   },
 });
 
-const isPolicy = (kind: string): boolean => /^(Peer|Request)Authentication$|^AuthorizationPolicy$/.test(kind);
-
-/** Whether a policy would apply to a pod with a sidecar in a cluster that does not have the policy. Throws NotRead. */
-function isMissed(cluster: ClusterView, { namespace, spec }: ResourceRecord): boolean {
-  const selector = labels(table(spec['selector'])['matchLabels']);
-  if (namespace === cluster.rootNamespace && Object.keys(selector).length === 0) return true;
-  return cluster.pods.matching(namespace, selector).some(({ sidecar }) => sidecar);
-}
-
 /** The sighting of a difference. */
-function sightingOf(kind: string, { key, have, lack, variants }: Difference, matters: boolean): Sighting {
+function sightingOf(kind: string, { key, have, lack, variants }: Difference, effect: string): Sighting {
   const names = (clusters: readonly ClusterView[]) => clusters.map(({ name }) => name).join(', ');
   const holders = have.map(({ cluster }) => cluster);
   const odd = lack[0] ?? oneOfFewest(have);
+  const other = holders.find((one) => one !== odd)?.name;
+  const [namespace, name] = key.split('/');
   return {
-    ...(matters ? {} : { severity: 'info' as const }),
     cluster: odd.name,
-    ...(holders.find((one) => one !== odd) ? { peer: holders.find((one) => one !== odd)?.name ?? '' } : {}),
+    ...(other === undefined ? {} : { peer: other }),
     object: `${kind} ${key}`,
     subject: key,
     evidence: [
       { what: 'clusters that have it', seen: names(holders), expected: 'all' },
       { what: 'different specs', seen: variants, expected: 1 },
+      { what: 'effect', seen: effect },
       ...changed(have),
     ],
     cause:
       lack.length > 0
-        ? `${kind} ${key} is in ${names(holders)}, but not in ${names(lack)}.`
-        : `${kind} ${key} is not the same in ${names(holders)}.`,
-    remedy: `kubectl --context ${holders.find((one) => one !== odd)?.name ?? '<cluster>'} -n ${key.split('/')[0]} get ${kind.toLowerCase()} ${key.split('/')[1]} -o yaml   # compare, then apply to ${odd.name}`,
+        ? `${kind} ${key} is in ${names(holders)}, but not in ${names(lack)}: ${effect}.`
+        : `${kind} ${key} is not the same in ${names(holders)}: ${effect}.`,
+    remedy: `kubectl --context ${other ?? '<cluster>'} -n ${namespace} get ${kind.toLowerCase()} ${name} -o yaml   # compare, then apply to ${odd.name}`,
   };
 }
 

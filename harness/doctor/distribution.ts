@@ -1,21 +1,13 @@
 import type { ClusterView } from './cluster-view.ts';
 import { covers, destinationRules } from './destination-rules.ts';
+import { regionsOf } from './facts/localities.ts';
 import type { MeshView } from './mesh-view.ts';
-import { table, tables, text } from './spec-reader.ts';
+import { numeric, table, tables, text, type Table } from './spec-reader.ts';
 
-/** The regions of all nodes of the mesh. Throws NotRead. */
-export const regionsOf = (view: MeshView): Set<string> =>
-  new Set(
-    view
-      .everyCluster()
-      .flatMap((cluster) => cluster.whole('nodes').map(({ region }) => region))
-      .filter((region) => region !== ''),
-  );
-
-/** An entry of `distribute`, with localities as in rules. */
-interface Weights {
+/** An entry of `distribute`: shares of the traffic by locality, in percent. */
+export interface Weights {
   from: string;
-  to: string[];
+  to: Readonly<Record<string, number>>;
 }
 
 /**
@@ -31,18 +23,18 @@ export type LeftOut = (
 
 /**
  * The endpoints that weights by locality remove from the proxies of a cluster: Istio empties every locality that the first matching
- * entry of `distribute` does not list. Weights for a region without nodes do not count: another check reports them. Throws NotRead.
+ * entry of `distribute` does not list. Weights for a region that does not exist do not count: another check reports them. Throws NotRead.
  */
 export function leftOutByWeights(view: MeshView, cluster: ClusterView): LeftOut {
-  let known: Set<string> | undefined; // read only if weights fit: the nodes of a cluster may not have been read
+  let known: ReadonlySet<string> | undefined; // read only if weights fit: the nodes of a cluster may not have been read
   const isValid = ({ to }: Weights) =>
-    to.every((one) => regionOf(one) === '*' || (known ??= regionsOf(view)).has(regionOf(one)));
+    Object.keys(to).every((one) => regionOf(one) === '*' || (known ??= regionsOf(view)).has(regionOf(one)));
   const excludes = (weights: readonly Weights[], from: () => string, localities: readonly string[]) => {
-    const first = weights.find((one) => matches(from(), one.from));
+    const first = weights.find((one) => matchesLocality(from(), one.from));
     return (
       first !== undefined &&
       isValid(first) &&
-      !localities.some((at) => first.to.some((to) => matches(at, to)))
+      !localities.some((at) => Object.keys(first.to).some((to) => matchesLocality(at, to)))
     );
   };
   const rules = destinationRules(cluster).flatMap(({ host, parts }) =>
@@ -50,9 +42,8 @@ export function leftOutByWeights(view: MeshView, cluster: ClusterView): LeftOut 
       subset === undefined && locality ? [{ host, port, weights: weightsOf(locality) }] : [],
     ),
   );
-  const { localityLb } = cluster.settings ?? {};
-  const everywhere = localityLb?.enabled === false ? [] : (localityLb?.distribute ?? []);
-  const ofMesh = everywhere.map(({ from, to }) => ({ from, to: Object.keys(to) }));
+  const { localityLb, zoneAwareLb } = cluster.settings ?? {};
+  const ofMesh = localityLb?.enabled === false || zoneAwareLb ? [] : (localityLb?.distribute ?? []);
   return (host, port, from, localities) => {
     const covering = rules.filter((rule) => covers(rule.host, host) && (rule.port ?? port) === port);
     const own = covering.filter((rule) => rule.port === port);
@@ -63,18 +54,19 @@ export function leftOutByWeights(view: MeshView, cluster: ClusterView): LeftOut 
   };
 }
 
-const weightsOf = (locality: Readonly<Record<string, unknown>>): Weights[] =>
+/** The entries of `distribute` of a rule's locality settings; none if the settings are off. */
+export const weightsOf = (locality: Table): Weights[] =>
   locality['enabled'] === false
     ? []
     : tables(locality['distribute']).map(({ from, to }) => ({
         from: text(from) ?? '',
-        to: Object.keys(table(to)),
+        to: Object.fromEntries(Object.entries(table(to)).map(([at, share]) => [at, numeric(share) ?? 0])),
       }));
 
 const regionOf = (locality: string): string => locality.split('/', 1)[0] ?? '';
 
 /** Whether a locality, region/zone/subzone, matches a locality of a rule, as in Istio's LocalityMatch. */
-function matches(locality: string, wanted: string): boolean {
+export function matchesLocality(locality: string, wanted: string): boolean {
   const at = locality.split('/');
   return wanted
     .split('/')

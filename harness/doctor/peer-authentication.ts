@@ -1,65 +1,90 @@
-import type { PodRecord, ServiceRecord } from '../snapshot/schema.ts';
+import type { PodRecord, ResourceRecord, ServiceRecord } from '../snapshot/schema.ts';
 import type { ClusterView } from './cluster-view.ts';
+import { selects } from './pod-index.ts';
 import { labels, table, text } from './spec-reader.ts';
 
-export interface PeerMode {
+/** A PeerAuthentication, as far as it can be read. UNSET modes are absent. */
+export interface PeerPolicy {
   namespace: string;
   name: string;
+  mode: string | undefined;
+  selector: Record<string, string>;
+  /** Modes by port of the pod. */
+  ports: ReadonlyMap<number, string>;
+}
+
+/** The mode of a pod for a port, and the policy that decides it. */
+export interface DecidedMode {
   mode: string;
-  /** The pods whose mode it decides; a narrower policy overrides a wider one. */
-  pods: readonly PodRecord[];
+  /** Absent: no policy decides it, so it is Istio's default. */
+  by?: PeerPolicy;
+  /** The port of the pod, if a mode by port decides it. */
+  port?: number;
 }
 
-/** The mode of each pod with a sidecar: by its own policy, the policy of its namespace, or the policy of the mesh. Throws NotRead. */
-export function modesOf(cluster: ClusterView): PeerMode[] {
-  const policies = cluster.resources('PeerAuthentication').map(({ namespace, name, spec }) => ({
-    namespace,
-    name,
-    mode: text(table(spec['mtls'])['mode']) ?? 'UNSET',
-    selector: labels(table(spec['selector'])['matchLabels']),
-  }));
-  const rank = (one: (typeof policies)[number]) =>
-    Object.keys(one.selector).length > 0 ? 0 : one.namespace === cluster.rootNamespace ? 2 : 1;
-  const decided = new Set<PodRecord>();
-  return policies
-    .filter(({ mode }) => mode !== 'UNSET')
-    .toSorted((a, b) => rank(a) - rank(b))
-    .map((policy) => {
-      const own =
-        rank(policy) === 2 ? cluster.whole('pods') : cluster.pods.matching(policy.namespace, policy.selector);
-      const pods = own.filter((pod) => pod.sidecar && !decided.has(pod));
-      for (const pod of pods) decided.add(pod);
-      return { ...policy, pods };
-    });
-}
+type Pod = Pick<PodRecord, 'namespace' | 'labels' | 'containers'>;
 
-/** The mTLS mode of a pod for calls to a port of a Service. */
-export type ModeAt = (pod: PodRecord, port: ServiceRecord['ports'][number]) => string;
+/** The mode of a pod of any cluster for a port of a Service; without a port, the mode of the whole pod. */
+export type ModeOf = (pod: Pod, port?: ServiceRecord['ports'][number]) => DecidedMode;
 
-/** The modes of a cluster's PeerAuthentications by port: the policy of a pod may set another mode for a port. Throws NotRead. */
-export function modesByPort(cluster: ClusterView): ModeAt {
-  const modes = new Map(modesOf(cluster).flatMap(({ mode, pods }) => pods.map((pod) => [pod, mode])));
-  const own = cluster.resources('PeerAuthentication').flatMap(({ namespace, spec }) => {
-    const selector = labels(table(spec['selector'])['matchLabels']);
-    const ports = Object.entries(table(spec['portLevelMtls'])).flatMap(([port, given]) => {
-      const mode = text(table(given)['mode']) ?? 'UNSET';
-      return mode === 'UNSET' ? [] : [[Number(port), mode] as const];
-    });
-    const pods = Object.keys(selector).length > 0 ? cluster.pods.matching(namespace, selector) : [];
-    return ports.length === 0 ? [] : pods.map((pod) => [pod, new Map(ports)] as const);
-  });
-  const byPort = new Map(own);
+const modeOf = (given: unknown): string | undefined => {
+  const mode = text(table(given)['mode']);
+  return mode === 'UNSET' ? undefined : mode;
+};
+
+const policyOf = ({ namespace, name, spec }: ResourceRecord): PeerPolicy => ({
+  namespace,
+  name,
+  mode: modeOf(spec['mtls']),
+  selector: labels(table(spec['selector'])['matchLabels']),
+  ports: new Map(
+    Object.entries(table(spec['portLevelMtls'])).flatMap(([port, given]) => {
+      const mode = modeOf(given);
+      return mode === undefined ? [] : [[Number(port), mode] as const];
+    }),
+  ),
+});
+
+/**
+ * The modes that the PeerAuthentications of a cluster set, as Istio's ComposePeerAuthentication merges them: mesh, namespace, pod, port.
+ * In each scope, only the oldest policy counts. In the root namespace, a policy with a selector does not apply. Throws NotRead.
+ */
+export function decidedModes(cluster: ClusterView): ModeOf {
+  const root = cluster.rootNamespace;
+  const policies = cluster
+    .resources('PeerAuthentication')
+    .toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt))
+    .map(policyOf);
+  const byNamespace = Map.groupBy(policies, ({ namespace }) => namespace);
+  const wholeOf = (namespace: string) =>
+    byNamespace.get(namespace)?.find(({ selector }) => Object.keys(selector).length === 0);
   return (pod, port) => {
-    const ports = byPort.get(pod);
-    const target = targetOf(pod, port);
-    const whole = modes.get(pod) ?? 'PERMISSIVE';
-    if (!ports) return whole;
-    return target === undefined ? 'PERMISSIVE' : (ports.get(target) ?? whole);
+    const own = pod.namespace === root ? [] : (byNamespace.get(pod.namespace) ?? []);
+    const ofPod = own.find(
+      ({ selector }) => Object.keys(selector).length > 0 && selects(selector, pod.labels),
+    );
+    const target = port && targetOf(pod, port);
+    const atPort = target === undefined ? undefined : ofPod?.ports.get(target);
+    // A policy by port cannot be judged for a port name that no container has.
+    if (ofPod && ofPod.ports.size > 0 && port && target === undefined) return { mode: 'PERMISSIVE' };
+    if (ofPod && target !== undefined && atPort !== undefined)
+      return { mode: atPort, by: ofPod, port: target };
+    const decider = [ofPod, wholeOf(pod.namespace), wholeOf(root)].find((one) => one?.mode !== undefined);
+    return { mode: decider?.mode ?? 'PERMISSIVE', ...(decider ? { by: decider } : {}) };
   };
 }
 
+/** The mTLS mode of a pod for calls to a port of a Service. */
+export type ModeAt = (pod: Pod, port: ServiceRecord['ports'][number]) => string;
+
+/** The modes that a cluster's PeerAuthentications set by port. Throws NotRead. */
+export function modesByPort(cluster: ClusterView): ModeAt {
+  const decided = decidedModes(cluster);
+  return (pod, port) => decided(pod, port).mode;
+}
+
 /** The port of a pod for a port of a Service; undefined if no container of the pod has a port with that name. */
-const targetOf = (pod: PodRecord, { targetPort }: ServiceRecord['ports'][number]): number | undefined =>
+const targetOf = (pod: Pod, { targetPort }: ServiceRecord['ports'][number]): number | undefined =>
   typeof targetPort === 'number'
     ? targetPort
     : pod.containers.flatMap(({ ports }) => ports).find(({ name }) => name === targetPort)?.port;

@@ -33,3 +33,15 @@ export const perPrimary = (judge: Judge<ClusterView>): Check['run'] =>
 /** The same for the clusters with workloads. */
 export const perDataPlane = (judge: Judge<ClusterView>): Check['run'] =>
   perCluster(judge, ({ dataPlanes }) => dataPlanes);
+
+/** Makes a value for each cluster once. */
+export function keptByCluster<T>(make: (cluster: ClusterView) => T): (cluster: ClusterView) => T {
+  const made = new Map<ClusterView, T>();
+  return (cluster) => {
+    const known = made.get(cluster);
+    if (known) return known;
+    const value = make(cluster);
+    made.set(cluster, value);
+    return value;
+  };
+}

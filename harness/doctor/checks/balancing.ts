@@ -1,38 +1,59 @@
 import type { Check } from '../check.ts';
-import { covers, destinationRules } from '../destination-rules.ts';
+import type { ClusterView } from '../cluster-view.ts';
+import { covers, destinationRules, type DestinationRuleRecord } from '../destination-rules.ts';
 import { differenceCheck } from '../differences.ts';
+import { domainOf } from '../dns-domain.ts';
+import { comparedRules } from '../facts/differing-routes.ts';
+import { proxyLocalities } from '../facts/localities.ts';
 import { perCluster } from '../per-cluster.ts';
-import { list } from '../spec-reader.ts';
+import { list, tables, text } from '../spec-reader.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
+
+/** The rules of a cluster that set failover by region and can apply it. */
+const failingOver = (cluster: ClusterView, domain: string): DestinationRuleRecord[] =>
+  destinationRules(cluster, domain).filter(
+    ({ parts, selects }) =>
+      !selects &&
+      (parts[0]?.outlier ?? cluster.settings?.defaultOutlierDetection) &&
+      list(parts[0]?.locality?.['failover']).length > 0 &&
+      parts[0]?.locality?.['enabled'] !== false,
+  );
+
+/**
+ * Whether istiod orders endpoints in these regions for a caller in a region: it prefers the caller's own region, then the region of the
+ * failover entry for it. A caller in another region does not have an order by design.
+ */
+const isOrdered = ({ parts }: DestinationRuleRecord, from: string, regions: ReadonlySet<string>): boolean =>
+  regions.has(from) ||
+  tables(parts[0]?.locality?.['failover']).some(
+    (one) => one['from'] === from && regions.has(text(one['to']) ?? ''),
+  );
 
 const noPriority: Check = {
   code: 'MP4206',
   title: 'Client proxies do not prefer their own region',
   severity: 'warning',
   explanation:
-    'A DestinationRule sets failover and outlier detection for a service. But proxies have its endpoints in one priority, although these are in several regions. They spread calls over all regions and cannot fail over.',
+    'A DestinationRule sets failover and outlier detection for a service. But proxies have its endpoints in one priority, although these are in several regions. They spread calls over all regions and cannot fail over. For a proxy in a region without endpoints and without a failover entry, that is by design.',
   remedy:
     'istioctl --context <cluster> proxy-config endpoints <client pod>.<its namespace> --cluster "outbound|<port>||<service>" -o json | grep -E "priority|region"',
   reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/',
-  needs: ['proxies', 'resources'],
-  run: perCluster(function* (cluster) {
-    const hosts = destinationRules(cluster)
-      .filter(
-        ({ parts, selects }) =>
-          !selects &&
-          parts[0]?.outlier &&
-          list(parts[0].locality?.['failover']).length > 0 &&
-          parts[0].locality?.['enabled'] !== false,
-      )
-      .map(({ host }) => host);
+  needs: ['proxies', 'resources', 'nodes', 'pods', 'installs'],
+  run: perCluster(function* (cluster, view) {
+    const rules = failingOver(cluster, domainOf(view));
+    if (rules.length === 0) return;
+    const localityOf = proxyLocalities(cluster);
     const flat = new Set<string>();
-    for (const { type, upstreams } of hosts.length > 0 ? cluster.seen('proxies') : [])
-      for (const { host, endpoints } of type === 'sidecar' ? upstreams : []) {
+    for (const proxy of cluster.seen('proxies'))
+      for (const { host, endpoints } of proxy.type === 'sidecar' ? proxy.upstreams : []) {
         const regions = new Set(endpoints.map(({ region }) => region));
         const priorities = new Set(endpoints.map(({ priority }) => priority));
-        if (regions.size > 1 && priorities.size === 1 && hosts.some((one) => covers(one, host)))
-          flat.add(host);
+        if (regions.size < 2 || priorities.size > 1) continue;
+        const own = rules.filter((rule) => covers(rule.host, host));
+        if (own.length === 0) continue;
+        const from = localityOf(proxy)?.region ?? '';
+        if (from === '' || own.some((rule) => isOrdered(rule, from, regions))) flat.add(host);
       }
     if (flat.size > 0)
       yield {
@@ -43,11 +64,11 @@ const noPriority: Check = {
   }),
 };
 
-const rulesDiffer = differenceCheck('DestinationRule', {
+const rulesDiffer = differenceCheck(comparedRules, {
   code: 'MP4207',
   title: 'A DestinationRule is not the same in all clusters',
   explanation:
-    'Each istiod uses the DestinationRules of its own cluster. If a rule is missing or different in one cluster, callers there balance, fail over and time out differently. This is rarely intended.',
+    'Each istiod uses the DestinationRules of its own cluster. If a rule is missing or different in one cluster, callers there balance, fail over and time out differently. A cluster without callers that see the rule, or without the host, is not reported. Entries of locality settings name the callers of a cluster, so they may differ. If the rule only chooses between regions and the service has pods in one region, the finding is an info.',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#control-plane-models',
 });
 
@@ -84,7 +105,8 @@ const switchedOff: Check = {
   reference: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/',
   needs: ['installs'],
   run: function* (view) {
-    const isOn = (one: (typeof view.primaries)[number]) => one.settings?.localityLb?.enabled !== false;
+    const isOn = ({ settings }: ClusterView) =>
+      settings?.zoneAwareLb === true || settings?.localityLb?.enabled !== false;
     const on = fromReadable(view.primaries, (one) => (isOn(one) ? [one] : []));
     yield* separately(view.primaries, function* (cluster) {
       if (!isOn(cluster) && on[0])

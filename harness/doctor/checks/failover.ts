@@ -6,7 +6,7 @@ import {
   type DestinationRuleRecord,
   type PolicyPart,
 } from '../destination-rules.ts';
-import { regionsOf } from '../distribution.ts';
+import { mayBeUnlabelled, regionsOf } from '../facts/localities.ts';
 import { meshServices, meshServicesEverywhere } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perItem } from '../per-cluster.ts';
@@ -49,16 +49,16 @@ const noOutlier: Check = {
   title: 'Failover is configured without outlier detection',
   severity: 'warning',
   explanation:
-    'Everything works while all pods are healthy. Istio applies failover only with outlier detection, because Envoy moves traffic when it detects unhealthy hosts. Without it, istiod does not send priorities, and an unhealthy region keeps its traffic.',
+    'Everything works while all pods are healthy. Istio applies failover only with outlier detection, because Envoy moves traffic when it detects unhealthy hosts. Without it, istiod does not send priorities, and an unhealthy region keeps its traffic. The mesh settings may set it for every service: defaultTrafficPolicy.outlierDetection.',
   remedy:
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"outlierDetection":{"consecutive5xxErrors":5,"interval":"5s","baseEjectionTime":"30s","maxEjectionPercent":100}}}}\'',
   reference: failoverDocs,
-  needs: ['resources'],
+  needs: ['resources', 'installs'],
   explains: { cluster: ['MP4206'], ...differing },
   run: perItem(eachPart, function* ({ cluster, rule, part }) {
     // A subset or port with its own load balancer inherits the outlier detection of the host.
     const outlier = part.outlier ?? rule.parts[0]?.outlier;
-    if (!failsOver(part) || outlier) return;
+    if (!failsOver(part) || outlier || cluster.settings?.defaultOutlierDetection) return;
     yield {
       ...about(cluster, rule),
       evidence: [{ what: `outlierDetection of ${part.where}`, seen: 'none', expected: 'set' }],
@@ -149,63 +149,34 @@ const both: Check = {
   },
 };
 
-const weightsNowhere: Check = {
-  code: 'MP4204',
-  title: 'Weights by locality name a region without nodes, or do not add up to 100',
-  severity: 'warning',
-  explanation:
-    'The keys of distribute are localities: region/zone/subzone. Weights for a region without nodes are lost, and localities that `distribute` does not list do not get traffic. Weights must add up to 100.',
-  remedy: edit,
-  reference: settingDocs,
-  needs: ['resources', 'nodes'],
-  // istiod does not send the endpoints of localities that are not listed.
-  explains: { ...differing, source: ['MP3602'] },
-  run: perItem(eachPart, function* ({ cluster, rule, part }, view) {
-    for (const { from, to } of tables(part.locality?.['distribute'])) {
-      const regions = regionsOf(view);
-      const weights = Object.entries((to ?? {}) as Record<string, unknown>);
-      const nowhere = weights
-        .map(([where]) => where.split('/')[0] ?? '')
-        .filter((one) => one !== '*' && !regions.has(one));
-      const sum = weights.reduce((all, [, weight]) => all + (numeric(weight) ?? 0), 0);
-      if (nowhere.length === 0 && (weights.length === 0 || sum === 100)) continue;
-      yield {
-        ...about(cluster, rule),
-        evidence: [
-          { what: `weights from ${text(from) ?? '*'}`, seen: sum, expected: 100 },
-          {
-            what: 'regions that it names',
-            seen: firstFew(nowhere) || 'known',
-            expected: firstFew([...regions]),
-          },
-        ],
-        cause: `The weights of ${keyOf(rule)} of ${cluster.name} ${nowhere.length > 0 ? `name regions without nodes: ${firstFew(nowhere)}` : `add up to ${sum}`}.`,
-      };
-    }
-  }),
-};
-
 const failoverNowhere: Check = {
   code: 'MP4205',
-  title: 'Failover names a region without nodes',
+  title: 'Failover names a region that does not exist',
   severity: 'warning',
   explanation:
-    'Everything works today. The entries of failover name regions as in the labels of nodes. Istio never uses an entry with another region. When its region fails, traffic goes to any region, or fails.',
+    'Everything works today. The entries of failover name regions of pods: their label topology.istio.io/locality, or else the labels of their nodes. Istio never uses an entry with another region. When its region fails, traffic goes to any region, or fails. If only entries for callers that do not exist name it, the finding is an info.',
   remedy: edit,
   reference: failoverDocs,
-  needs: ['resources', 'nodes'],
+  needs: ['resources', 'nodes', 'pods', 'istiods'],
   explains: differing,
   run: perItem(eachPart, function* ({ cluster, rule, part }, view) {
-    const named = tables(part.locality?.['failover']).flatMap(({ from, to }) => [text(from), text(to)]);
-    if (named.length === 0) return;
+    const entries = tables(part.locality?.['failover']).map(({ from, to }) => ({
+      from: text(from) ?? '',
+      to: text(to) ?? '',
+    }));
+    if (entries.length === 0 || part.locality?.['enabled'] === false) return;
     const regions = regionsOf(view);
-    const nowhere = named.filter((one) => one !== undefined && !regions.has(one)) as string[];
-    if (nowhere.length > 0)
-      yield {
-        ...about(cluster, rule),
-        evidence: [{ what: 'regions', seen: firstFew(nowhere), expected: firstFew([...regions]) }],
-        cause: `The failover of ${keyOf(rule)} of ${cluster.name} names regions without nodes: ${firstFew(nowhere)}.`,
-      };
+    const exists = (region: string) => regions.has(region) || mayBeUnlabelled(view, region);
+    const nowhere = [...new Set(entries.flatMap(({ from, to }) => [from, to]))].filter((one) => !exists(one));
+    if (nowhere.length === 0) return;
+    const isUsed = entries.some(({ from, to }) => exists(from) && exists(to));
+    const isHarmless = isUsed && entries.every(({ from, to }) => !exists(from) || exists(to));
+    yield {
+      ...about(cluster, rule),
+      ...(isHarmless ? { severity: 'info' as const } : {}),
+      evidence: [{ what: 'regions', seen: firstFew(nowhere), expected: firstFew([...regions]) }],
+      cause: `The failover of ${keyOf(rule)} of ${cluster.name} names regions that do not exist: ${firstFew(nowhere)}.`,
+    };
   }),
 };
 
@@ -240,4 +211,4 @@ const neverEjects: Check = {
   }),
 };
 
-export const failoverChecks = [noOutlier, tooFewEjected, both, weightsNowhere, failoverNowhere, neverEjects];
+export const failoverChecks = [noOutlier, tooFewEjected, both, failoverNowhere, neverEjects];

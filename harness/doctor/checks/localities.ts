@@ -1,7 +1,17 @@
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { serviceOfHost } from '../destination-rules.ts';
+import {
+  labelledLocality,
+  localityOfEntry,
+  nameOfLocality,
+  podLocalities,
+  workloadLocalities,
+} from '../facts/localities.ts';
 import { perCluster } from '../per-cluster.ts';
+import { selects } from '../pod-index.ts';
 import { restartIstiod } from '../remedies.ts';
+import { labels } from '../spec-reader.ts';
 import { separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
 
@@ -15,15 +25,20 @@ const noRegion: Check = {
   title: 'Nodes do not have a region',
   severity: 'warning',
   explanation:
-    'Istio takes the locality of a pod from the labels topology.kubernetes.io/region and /zone of its node. Pods on nodes without these labels do not have a locality. Traffic does not prefer them, and failover between regions ignores them.',
+    'Istio takes the locality of a pod from its label topology.istio.io/locality, or else from the labels topology.kubernetes.io/region and /zone of its node. Pods without both do not have a locality. Traffic does not prefer them, and failover between regions ignores them. If all pods on these nodes have the label, the finding is an info.',
   remedy: label,
   reference,
-  needs: ['nodes'],
+  needs: ['nodes', 'pods'],
   explains: { cluster: ['MP4103', 'MP4206'] },
   run: perCluster(function* (cluster) {
     const without = cluster.seen('nodes').filter(({ region }) => region === '');
     if (without.length === 0) return;
+    const names = new Set(without.map(({ name }) => name));
+    const affected = cluster
+      .whole('pods')
+      .filter((pod) => names.has(pod.node) && (pod.sidecar || pod.proxy) && !labelledLocality(pod.labels));
     yield {
+      ...(affected.length > 0 ? {} : { severity: 'info' as const }),
       object: `Node ${without[0]?.name}`,
       evidence: [
         {
@@ -31,6 +46,7 @@ const noRegion: Check = {
           seen: cluster.seen('nodes').length - without.length,
           expected: cluster.seen('nodes').length,
         },
+        { what: 'pods with a proxy and without a locality', seen: affected.length, expected: 0 },
       ],
       cause: `${without.length} of ${cluster.seen('nodes').length} nodes of ${cluster.name} do not have a region: ${firstFew(without.map(({ name }) => name))}.`,
     };
@@ -62,35 +78,27 @@ const proxyElsewhere: Check = {
   title: 'Proxies have another locality than their node',
   severity: 'warning',
   explanation:
-    'A proxy gets its locality when it starts. If the labels of its node changed later, the proxy still prefers its old locality. A restart of the pod corrects that.',
+    'A proxy gets its locality when it starts. If the labels of its node changed later, the proxy still prefers its old locality. A restart of the pod corrects that. The label topology.istio.io/locality of a pod, or its older name istio-locality, counts instead of the node.',
   remedy: 'kubectl --context <cluster> -n <namespace> rollout restart deployment <deployment>',
   reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/',
   needs: ['proxies', 'nodes', 'pods'],
   run: perCluster(function* (cluster) {
-    const nodes = new Map(cluster.seen('nodes').map((node) => [node.name, node]));
+    const localityOf = podLocalities(cluster);
     const pods = new Map(cluster.seen('pods').map((pod) => [keyOf(pod), pod]));
-    const elsewhere = cluster.seen('proxies').filter(({ namespace, pod, nodeLocality }) => {
+    const elsewhere = cluster.seen('proxies').flatMap(({ namespace, pod, nodeLocality: seen }) => {
       const own = pods.get(`${namespace}/${pod}`);
-      const node = nodes.get(own?.node ?? '');
-      return (
-        nodeLocality &&
-        node &&
-        own?.labels['istio-locality'] === undefined &&
-        (nodeLocality.region !== node.region || nodeLocality.zone !== node.zone)
-      );
+      const expected = own && seen && localityOf(own);
+      return expected && (seen.region !== expected.region || seen.zone !== expected.zone)
+        ? [{ namespace, pod, seen, expected }]
+        : [];
     });
     const first = elsewhere[0];
     if (!first) return;
-    const node = nodes.get(pods.get(`${first.namespace}/${first.pod}`)?.node ?? '');
     yield {
       object: `Pod ${first.namespace}/${first.pod}`,
       evidence: [
         { what: 'proxies in another locality', seen: elsewhere.length, expected: 0 },
-        {
-          what: 'locality',
-          seen: `${first.nodeLocality?.region}/${first.nodeLocality?.zone}`,
-          expected: `${node?.region}/${node?.zone}`,
-        },
+        { what: 'locality', seen: nameOfLocality(first.seen), expected: nameOfLocality(first.expected) },
       ],
       cause: `${elsewhere.length} proxies of ${cluster.name} have another locality than their nodes: ${firstFew(elsewhere.map(({ pod }) => pod))}.`,
     };
@@ -105,7 +113,7 @@ const otherRegion: Check = {
     'The region of the cluster in the mesh file is not the region of its nodes. If the file is wrong, meshproof judges locality against the wrong region. If the labels are wrong, traffic prefers the wrong place or fails over to it.',
   remedy: label,
   reference,
-  needs: ['nodes'],
+  needs: ['nodes', 'pods', 'resources'],
   explains: { mesh: ['MP4205'] },
   run: perCluster(function* (cluster) {
     const { region } = cluster.declared ?? {};
@@ -113,6 +121,8 @@ const otherRegion: Check = {
     const nodes = cluster.whole('nodes');
     const seen = [...new Set(nodes.map((node) => node.region))].filter((one) => one !== '');
     if (seen.length === 0 || seen.includes(region)) return;
+    // The labels of pods override those of nodes.
+    if (workloadLocalities(cluster).some((one) => one.region === region)) return;
     yield {
       object: `Node ${nodes[0]?.name}`,
       evidence: [{ what: 'regions of its nodes', seen: firstFew(seen), expected: region }],
@@ -130,7 +140,7 @@ const gatewayWithoutLocality: Check = {
   remedy: `kubectl --context <peer> -n <namespace of the service> annotate endpointslice -l kubernetes.io/service-name=<its name> --overwrite touched="$(date)"\n${restartIstiod}`,
   reference:
     'https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes',
-  needs: ['proxies', 'nodes', 'istiods'],
+  needs: ['proxies', 'nodes', 'istiods', 'services', 'resources'],
   explains: { mesh: ['MP4205'], cluster: ['MP4206'] },
   run: perCluster(function* (cluster, view) {
     yield* separately(view.clusters, function* (peer) {
@@ -147,9 +157,9 @@ const gatewayWithoutLocality: Check = {
             )
             .map(({ host }) => ({ pod, host })),
         );
-      const hosts = [...new Set(bare.map(({ host }) => host))];
+      const hosts = [...new Set(bare.map(({ host }) => host))].filter((host) => hasOnlyPods(peer, host));
       if (hosts.length === 0) return;
-      const proxies = new Set(bare.map(({ pod }) => pod)).size;
+      const proxies = new Set(bare.filter(({ host }) => hosts.includes(host)).map(({ pod }) => pod)).size;
       yield {
         peer: peer.name,
         object: `Service ${hosts[0]}`,
@@ -166,6 +176,20 @@ const gatewayWithoutLocality: Check = {
     });
   }),
 };
+
+/** Whether the endpoints of a host in a cluster are pods: a WorkloadEntry without a locality is by design without one. Throws NotRead. */
+function hasOnlyPods(cluster: ClusterView, host: string): boolean {
+  const service = cluster.service(serviceOfHost(host) ?? '');
+  if (!service || Object.keys(service.selector).length === 0) return false;
+  return !cluster
+    .resources('WorkloadEntry')
+    .some(
+      ({ namespace, spec }) =>
+        namespace === service.namespace &&
+        selects(service.selector, labels(spec['labels'])) &&
+        !localityOfEntry(spec),
+    );
+}
 
 /** The gateways of a cluster as `address:port`, from the mesh file and from the istiods of another cluster. */
 function gatewaysOf(peer: ClusterView, from: ClusterView): Set<string> {

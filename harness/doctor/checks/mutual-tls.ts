@@ -1,5 +1,5 @@
 import type { PodRecord } from '../../snapshot/schema.ts';
-import { authorizations } from '../authorization.ts';
+import { authorizations, protects } from '../authorization.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import {
@@ -8,17 +8,74 @@ import {
   type DestinationRuleRecord,
   type PolicyPart,
 } from '../destination-rules.ts';
+import { domainOf } from '../dns-domain.ts';
+import { areApart, isApplied } from '../facts/rule-callers.ts';
+import { firstFew } from '../format-values.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
-import { modesByPort, modesOf } from '../peer-authentication.ts';
-import { perCluster } from '../per-cluster.ts';
+import type { MeshView } from '../mesh-view.ts';
+import {
+  decidedModes,
+  modesByPort,
+  type DecidedMode,
+  type ModeOf,
+  type PeerPolicy,
+} from '../peer-authentication.ts';
+import { keptByCluster, perCluster } from '../per-cluster.ts';
 import { useMutualTls } from '../remedies.ts';
 import { labels, table } from '../spec-reader.ts';
 import { anyOf, fromReadable, separately } from '../unread.ts';
-import { firstFew } from '../format-values.ts';
 
 const on =
   'kubectl --context <cluster> -n <namespace> patch peerauthentication <name> --type=merge -p \'{"spec":{"mtls":{"mode":"PERMISSIVE"}}}\'';
 const reference = 'https://istio.io/latest/docs/reference/config/security/peer_authentication/';
+
+/** The pods whose mutual TLS a PeerAuthentication turns off: for all ports, or for some. */
+interface TurnedOff {
+  policy: PeerPolicy;
+  pods: Set<PodRecord>;
+  /** Services, `namespace/name`. */
+  services: Set<string>;
+  /** Ports of the pods; empty if the policy turns it off for all. */
+  ports: Set<number>;
+}
+
+/** Whether a cluster has a PeerAuthentication that turns mutual TLS off for anything. Throws NotRead. */
+const turnsOff = (cluster: ClusterView): boolean =>
+  cluster
+    .resources('PeerAuthentication')
+    .some(({ spec }) =>
+      [spec['mtls'], ...Object.values(table(spec['portLevelMtls']))].some(
+        (one) => table(one)['mode'] === 'DISABLE',
+      ),
+    );
+
+function note(
+  off: Map<PeerPolicy, TurnedOff>,
+  { by, port }: DecidedMode,
+  pod: PodRecord,
+  service?: string,
+): void {
+  if (!by) return;
+  let one = off.get(by);
+  if (!one) off.set(by, (one = { policy: by, pods: new Set(), services: new Set(), ports: new Set() }));
+  one.pods.add(pod);
+  if (service !== undefined) one.services.add(service);
+  if (port !== undefined) one.ports.add(port);
+}
+
+/** The field of a PeerAuthentication that decides, for evidence. */
+const fieldOf = ({ ports }: TurnedOff): string =>
+  ports.size === 0 ? 'mtls.mode' : `portLevelMtls of port ${firstFew([...ports].map(String))}`;
+
+/** A command that turns mutual TLS on again where a policy turns it off. */
+function turnOn({ ports }: TurnedOff): string {
+  const on = { mode: 'PERMISSIVE' };
+  const spec =
+    ports.size === 0
+      ? { mtls: on }
+      : { portLevelMtls: Object.fromEntries([...ports].map((port) => [port, on])) };
+  return `kubectl --context <cluster> -n <namespace> patch peerauthentication <name> --type=merge -p '${JSON.stringify({ spec })}'`;
+}
 
 const policyWithout: Check = {
   code: 'MP5201',
@@ -31,26 +88,32 @@ const policyWithout: Check = {
   needs: ['resources', 'pods', 'installs'],
   explains: { subject: ['MP5202', 'MP5101'], cluster: ['MP3602'], target: ['MP3402'] },
   run: perCluster(function* (cluster) {
-    for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
-      const affected = authorizations(cluster).filter(({ needsIdentity, namespace, selector }) => {
-        const wide = namespace === cluster.rootNamespace && Object.keys(selector).length === 0;
-        const own = new Set(wide ? cluster.whole('pods') : cluster.pods.matching(namespace, selector));
-        return needsIdentity && off.pods.some((pod) => own.has(pod));
-      });
+    if (!turnsOff(cluster)) return;
+    const modeOf = decidedModes(cluster);
+    const policies = authorizations(cluster).filter(({ needsIdentity }) => needsIdentity);
+    const off = new Map<PeerPolicy, TurnedOff>();
+    for (const pod of policies.length > 0 ? cluster.whole('pods') : []) {
+      const decided = modeOf(pod);
+      if (pod.sidecar && decided.mode === 'DISABLE') note(off, decided, pod);
+    }
+    for (const one of off.values()) {
+      const affected = policies.filter((policy) =>
+        [...one.pods].some((pod) => protects(cluster, policy, pod)),
+      );
       const first = affected[0];
       if (!first) continue;
       yield {
-        object: `PeerAuthentication ${keyOf(off)}`,
-        subject: keyOf(off),
+        object: `PeerAuthentication ${keyOf(one.policy)}`,
+        subject: keyOf(one.policy),
         evidence: [
-          { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
+          { what: 'mtls.mode', seen: 'DISABLE', expected: 'PERMISSIVE or STRICT' },
           {
             what: 'policies by identity for the same pods',
             seen: firstFew(affected.map(keyOf)),
             expected: 'none',
           },
         ],
-        cause: `${keyOf(off)} turns mutual TLS off for ${off.pods.length} pods of ${cluster.name}, but ${firstFew(affected.map(keyOf))} (${first.action}) judges callers by their identity.`,
+        cause: `${keyOf(one.policy)} turns mutual TLS off for ${one.pods.size} pods of ${cluster.name}, but ${firstFew(affected.map(keyOf))} (${first.action}) judges callers by their identity.`,
       };
     }
   }),
@@ -61,39 +124,80 @@ const crossNetworkWithout: Check = {
   title: 'Mutual TLS is off for pods that other networks call',
   severity: 'error',
   explanation:
-    'Calls from another network come through an east-west gateway, which routes by the TLS handshake. With mutual TLS off for a workload, istiod does not send its endpoints to clients on other networks.',
+    'Calls from another network come through an east-west gateway, which routes by the TLS handshake. With mutual TLS off for a workload or one of its ports, istiod does not send its endpoints to clients on other networks. The istiod of the callers reads the PeerAuthentications of its own cluster, and the pods obey those of theirs: either turns the calls off. If other ports of the service can be called, the finding is a warning.',
   remedy: on,
   reference,
   needs: ['resources', 'pods', 'services', 'installs'],
   explains: { subject: ['MP5101'], cluster: ['MP3602'], target: ['MP3402'] },
   run: perCluster(function* (cluster, view) {
-    if (!view.multiNetwork) return;
-    for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
-      const hit = servicesOf(cluster, off.pods, meshServices(view)).filter((one) => one.in.length > 1);
-      if (hit.length === 0) continue;
-      yield {
-        object: `PeerAuthentication ${keyOf(off)}`,
-        subject: keyOf(off),
-        evidence: [
-          { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
-          { what: 'services that other clusters know', seen: hit.length, expected: 0 },
-        ],
-        cause: `${keyOf(off)} of ${cluster.name} turns mutual TLS off for ${firstFew(hit.map(({ key }) => key))}, which other networks can then not call.`,
-      };
+    if (!view.multiNetwork || !turnsOff(cluster)) return;
+    const off = new Map<PeerPolicy, TurnedOff>();
+    const whole = new Set<string>();
+    const modesIn = keptByCluster(decidedModes);
+    for (const service of meshServices(view)) {
+      const closed = closedPorts(view, cluster, service, modesIn);
+      for (const { decided, pod } of closed) note(off, decided, pod, service.key);
+      const ports = new Set(closed.map(({ port }) => port));
+      if (service.in.some((one) => one.service.ports.length <= ports.size)) whole.add(service.key);
     }
+    for (const one of off.values())
+      yield {
+        ...([...one.services].some((key) => whole.has(key)) ? {} : { severity: 'warning' as const }),
+        object: `PeerAuthentication ${keyOf(one.policy)}`,
+        subject: keyOf(one.policy),
+        evidence: [
+          { what: fieldOf(one), seen: 'DISABLE', expected: 'PERMISSIVE or STRICT' },
+          { what: 'services that other networks call', seen: one.services.size, expected: 0 },
+        ],
+        cause: `${keyOf(one.policy)} of ${cluster.name} turns mutual TLS off for ${firstFew([...one.services])}${one.ports.size === 0 ? '' : ` (port ${firstFew([...one.ports].map(String))})`}, which other networks can then not call.`,
+        remedy: turnOn(one),
+      };
   }),
 };
 
-function servicesOf(
-  cluster: ClusterView,
-  pods: readonly PodRecord[],
-  services: readonly MeshService[],
-): MeshService[] {
-  const set = new Set(pods);
-  return services.filter((one) =>
-    one.in.some((at) => at.cluster === cluster && cluster.podsOf(at.service).some((pod) => set.has(pod))),
-  );
+interface ClosedPort {
+  pod: PodRecord;
+  port: number;
+  decided: DecidedMode;
 }
+
+/**
+ * The ports of a service that the policies of a cluster close for calls between networks: ports of its own pods, and, for its own callers,
+ * ports of pods elsewhere that the policies there leave open. A port to which callers send plain text on purpose is left out. Throws NotRead.
+ */
+function closedPorts(
+  view: MeshView,
+  cluster: ClusterView,
+  service: MeshService,
+  modesIn: (cluster: ClusterView) => ModeOf,
+): ClosedPort[] {
+  const modeOf = modesIn(cluster);
+  const closed: ClosedPort[] = [];
+  for (const { cluster: at, service: record } of service.in) {
+    const isOwn = at === cluster;
+    const callers = service.in.filter(
+      (one) => (isOwn || one.cluster === cluster) && areApart(view, at, one.cluster),
+    );
+    if (!service.meshed.includes(at) || callers.length === 0) continue;
+    const ofServer = isOwn ? undefined : modesIn(at);
+    for (const pod of at.podsOf(record).filter(({ sidecar }) => sidecar))
+      for (const port of record.ports) {
+        const decided = modeOf(pod, port);
+        if (decided.mode !== 'DISABLE' || ofServer?.(pod, port).mode === 'DISABLE') continue;
+        if (callers.every((one) => isPlain(one.cluster, service, port.port))) continue;
+        closed.push({ pod, port: port.port, decided });
+      }
+  }
+  return closed;
+}
+
+/** Whether a rule of a cluster sends plain text to one port of a service. Throws NotRead. */
+const isPlain = (cluster: ClusterView, { fqdn }: MeshService, wanted: number): boolean =>
+  destinationRules(cluster).some(
+    ({ host, parts }) =>
+      covers(host, fqdn) &&
+      parts.some(({ subset, port, tls }) => subset === undefined && port === wanted && tls === 'DISABLE'),
+  );
 
 const strictWithout: Check = {
   code: 'MP5203',
@@ -109,22 +213,15 @@ const strictWithout: Check = {
   run: function* (view) {
     const services = meshServices(view);
     yield* separately(view.clusters, function* (cluster) {
-      const modeAt = modesByPort(cluster);
-      for (const rule of destinationRules(cluster)) {
+      const rules = destinationRules(cluster, domainOf(view));
+      for (const rule of rules) {
         const off = rule.parts.filter(({ tls }) => tls === 'DISABLE');
-        const covered = off.length > 0 ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];
+        const covered =
+          off.length > 0
+            ? services.filter((one) => covers(rule.host, one.fqdn) && isApplied(cluster, rules, rule, one))
+            : [];
         const refused = (part: PolicyPart) =>
-          covered.filter((one) =>
-            one.in.some(
-              (at) =>
-                at.cluster === cluster &&
-                at.service.ports
-                  .filter(({ port }) => holdsFor(rule, part, port))
-                  .some((port) =>
-                    cluster.podsOf(at.service).some((pod) => pod.sidecar && modeAt(pod, port) === 'STRICT'),
-                  ),
-            ),
-          );
+          covered.filter((one) => isRefused(view, cluster, one, (port) => holdsFor(rule, part, port)));
         const part = off.find((one) => refused(one).length > 0);
         if (!part) continue;
         yield {
@@ -141,6 +238,21 @@ const strictWithout: Check = {
     });
   },
 };
+
+/** Whether pods of a service that callers of a cluster reach without a gateway accept only mutual TLS at one of the ports. */
+const isRefused = (
+  view: MeshView,
+  cluster: ClusterView,
+  { in: all }: MeshService,
+  isPort: (port: number) => boolean,
+): boolean =>
+  all.some(({ cluster: at, service }) => {
+    if (areApart(view, cluster, at)) return false;
+    const modeAt = modesByPort(at);
+    return service.ports
+      .filter(({ port }) => isPort(port))
+      .some((port) => at.podsOf(service).some((pod) => pod.sidecar && modeAt(pod, port) === 'STRICT'));
+  });
 
 /** Whether the TLS of a part of a rule applies to a port: a setting of the port overrides it. */
 const holdsFor = ({ parts }: DestinationRuleRecord, part: PolicyPart, port: number): boolean =>

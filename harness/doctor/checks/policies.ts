@@ -1,9 +1,15 @@
+import type { MeshSettings } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { differenceCheck } from '../differences.ts';
+import {
+  comparedAuthentications,
+  comparedAuthorizations,
+  comparedTokens,
+} from '../facts/differing-policies.ts';
 import { canonical } from '../spec-reader.ts';
 import { fromReadable } from '../unread.ts';
 
-const peerAuthentication = differenceCheck('PeerAuthentication', {
+const peerAuthentication = differenceCheck(comparedAuthentications, {
   code: 'MP5101',
   title: 'A PeerAuthentication is not the same in all clusters',
   explanation:
@@ -11,15 +17,17 @@ const peerAuthentication = differenceCheck('PeerAuthentication', {
   reference: 'https://istio.io/latest/docs/reference/config/security/peer_authentication/',
 });
 
-const authorizationPolicy = differenceCheck('AuthorizationPolicy', {
+const authorizationPolicy = differenceCheck(comparedAuthorizations, {
   code: 'MP5102',
   title: 'An AuthorizationPolicy is not the same in all clusters',
   explanation:
-    'Each cluster enforces its own AuthorizationPolicies at its own pods. If a policy is missing or different in one cluster, the pods of one cluster allow a caller that the pods of another cluster deny. Errors come and go with load balancing, or one cluster lets in callers that it should not.',
+    'Each cluster enforces its own AuthorizationPolicies at its own pods. If a policy is missing or different in one cluster, the pods of one cluster allow a caller that the pods of another cluster deny. Errors come and go with load balancing, or one cluster lets in callers that it should not. If the policy denies workloads of the mesh in one cluster and the service has pods elsewhere, the finding is an error.',
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/',
+  // The policy in one cluster only is the cause: the callers that it names are judged when it is in all.
+  explains: { subject: ['MP1204'] },
 });
 
-const requestAuthentication = differenceCheck('RequestAuthentication', {
+const requestAuthentication = differenceCheck(comparedTokens, {
   code: 'MP5103',
   title: 'A RequestAuthentication is not the same in all clusters',
   explanation:
@@ -37,6 +45,16 @@ const securitySettings = [
 const defaults: Partial<Record<(typeof securitySettings)[number], unknown>> = {
   outboundTrafficPolicy: 'ALLOW_ANY',
   enableAutoMtls: true,
+  pathNormalization: 'BASE',
+  minTlsVersion: 'TLSV1_2',
+};
+/** Values that stand for the default. */
+const sameAsDefault = new Set<unknown>([undefined, 'DEFAULT', 'TLS_AUTO']);
+
+/** The value of a setting that is in force. */
+const inForce = (settings: MeshSettings | undefined, field: (typeof securitySettings)[number]): string => {
+  const value = settings?.[field];
+  return canonical(sameAsDefault.has(value) ? defaults[field] : value);
 };
 
 const settingsDiffer: Check = {
@@ -53,9 +71,7 @@ const settingsDiffer: Check = {
     const [first, ...others] = fromReadable(view.primaries, (one) => (one.settings ? [one] : []));
     for (const cluster of first ? others : [])
       for (const field of securitySettings) {
-        const [own, usual] = [cluster, first].map((one) =>
-          canonical(one?.settings?.[field] ?? defaults[field]),
-        );
+        const [own, usual] = [cluster, first].map((one) => inForce(one?.settings, field));
         if (own === usual) continue;
         yield {
           cluster: cluster.name,

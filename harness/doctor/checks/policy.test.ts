@@ -30,7 +30,7 @@ test('policies in one cluster only, or with differences', () => {
         west.resources.push(allow),
         east.resources.push({ ...allow, spec: { ...allow.spec, action: 'DENY' } })
       ),
-    { code: 'MP5102', severity: 'warning' },
+    { code: 'MP5102', severity: 'error' },
   );
   const token = resource('RequestAuthentication', 'tokens', { ...catalog, jwtRules: [{ issuer: 'me' }] });
   assertFirst(({ west }) => void west.resources.push(token), {
@@ -158,7 +158,8 @@ test('plain text to a port that accepts it does not give an error', () => {
   const across = codes(plainPort(80), openPort(8080), away);
   assert.deepEqual(new Set(across), new Set(['MP3601 warning']));
   const wrong = codes(plainPort(80), openPort(9000), away);
-  assert.deepEqual(new Set(wrong), new Set(['MP3601 error']));
+  // Other networks cannot call the port that the policy opens, either.
+  assert.deepEqual(new Set(wrong), new Set(['MP3601 error', 'MP5202 warning']));
 });
 
 test('a policy that does not select a pod', () => {

@@ -1,9 +1,10 @@
-import type { NodeRecord, ProxyRecord, ShardRecord } from '../../snapshot/schema.ts';
+import type { ProxyRecord, ShardRecord } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, serviceOfHost } from '../destination-rules.ts';
 import { leftOutByWeights } from '../distribution.ts';
 import { callingClusters } from '../facts/callers.ts';
+import { nameOfLocality, parseLocality, proxyLocalities } from '../facts/localities.ts';
 import { scopeOf } from '../facts/service-scope.ts';
 import { isSettling } from '../facts/settling.ts';
 import { domainOf } from '../dns-domain.ts';
@@ -33,7 +34,7 @@ const clientsWithoutRemote: Check = {
       gateways: gatewaysByNetwork(plane, view.declaredNetwork(cluster.name)),
       leftOut: leftOutByWeights(view, plane),
       plain: plainParts(plane),
-      localityOf: proxyLocalities(cluster),
+      localityOf: localityNames(cluster),
       scope: scopeOf(view, plane),
     }));
     yield* separately(pairsOf(view), function* ({ cluster, plane, read }) {
@@ -200,20 +201,11 @@ function plainPorts(
   };
 }
 
-/** The locality of a proxy as istiod determines it: the locality that the proxy reports, or else the locality of its node. */
-function proxyLocalities(cluster: ClusterView): (proxy: ProxyRecord) => string {
-  let byPod: Map<string, NodeRecord | undefined> | undefined;
-  const readNodes = () => {
-    const nodes = new Map(cluster.whole('nodes').map((node) => [node.name, node]));
-    return new Map(cluster.whole('pods').map((pod) => [keyOf(pod), nodes.get(pod.node)]));
-  };
-  return ({ namespace, pod, nodeLocality }) =>
-    nameOf(nodeLocality ?? (byPod ??= readNodes()).get(`${namespace}/${pod}`));
+/** The locality of a proxy as in rules. */
+function localityNames(cluster: ClusterView): (proxy: ProxyRecord) => string {
+  const localityOf = proxyLocalities(cluster);
+  return (proxy) => nameOfLocality(localityOf(proxy) ?? parseLocality(''));
 }
-
-/** A locality as in rules. */
-const nameOf = (at?: { region: string; zone: string; subzone: string }): string =>
-  at ? `${at.region}/${at.zone}/${at.subzone}` : '';
 
 /**
  * Hosts for which a proxy does not get endpoints in other networks by design: headless Services, ExternalNames, and Services with

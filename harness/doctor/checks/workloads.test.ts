@@ -97,13 +97,13 @@ test('routes to missing destinations, or with differences', () => {
     host: 'catalog',
     subsets: [{ name: 'v9', labels: { version: 'v9' } }],
   });
-  assertFirst((sample) => applyToBoth(sample, rule), { code: 'MP6301', severity: 'warning' });
+  assertFirst((sample) => applyToBoth(sample, rule), { code: 'MP6301', severity: 'info' });
   const route = (host: string) =>
     resource('VirtualService', 'catalog', {
       hosts: ['catalog'],
       http: [{ route: [{ destination: { host } }] }],
     });
-  assertFirst((sample) => applyToBoth(sample, route('gone')), { code: 'MP6302', severity: 'warning' });
+  assertFirst((sample) => applyToBoth(sample, route('gone')), { code: 'MP6302', severity: 'error' });
   assertFirst(({ east }) => void east.resources.push(route('catalog')), {
     code: 'MP6303',
     severity: 'warning',

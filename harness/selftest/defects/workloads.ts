@@ -107,12 +107,22 @@ export const workloadsDefects = inFamily('workloads and services', [
   {
     id: 'subset-without-pods',
     title: 'A subset does not select any pod',
-    cause: 'The version in its labels is no longer deployed.',
+    cause:
+      'The version in its labels is no longer deployed. A route still sends the calls with a certain header there.',
     silent: true,
     break: (mesh) => {
+      const host = sharedService(mesh);
       const subsets = [{ name: 'next', labels: { version: 'v2' } }];
-      const spec = { host: sharedService(mesh), subsets };
-      return everywhere(mesh, istio(mesh, 'DestinationRule', spec));
+      const match = [{ headers: { 'x-preview': { exact: 'next' } } }];
+      const http = [
+        { match, route: [{ destination: { host, subset: 'next' } }] },
+        { route: [{ destination: { host } }] },
+      ];
+      return everywhere(
+        mesh,
+        istio(mesh, 'DestinationRule', { host, subsets }),
+        istio(mesh, 'VirtualService', { hosts: [host], http }),
+      );
     },
     findings: ['MP6301'],
     promises: [],
