@@ -80,8 +80,11 @@ export const hasKubernetesEastWest = (cluster: ClusterView): boolean =>
     return own[networkLabel] !== undefined || className === 'istio-east-west' || className === 'istio-remote';
   });
 
+/** A condition for folding: a gateway that listens for none of its services does not listen. */
+export const gatewayListener = 'listener of the gateway';
+
 /** Whether the selector of a Gateway selects pods of a gateway; an Istio Gateway selects in every namespace. */
 export const selectsAnyOf = (
   selector: Readonly<Record<string, string>>,
-  pods: readonly PodRecord[],
+  pods: readonly Pick<PodRecord, 'labels'>[],
 ): boolean => pods.some((pod) => selects(selector, pod.labels));

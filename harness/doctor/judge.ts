@@ -67,14 +67,14 @@ function gravest(check: Check, view: MeshView): { kept: Sighting[]; more: number
 }
 
 /** Completes the remedy with the names in the finding, and with the contexts of the kubeconfig in place of the names of clusters. */
-function completed({ finding, subject }: Located, { snapshot }: MeshView): Located {
+function completed({ finding, ...folding }: Located, { snapshot }: MeshView): Located {
   const values = valuesOf(finding);
   const contextOf = (cluster: string) =>
     snapshot.declared.clusters.find(({ name }) => name === cluster)?.context ?? cluster;
   const remedy = finding.remedy
     .replace(/<(\w+)>/g, (placeholder, word: string) => values[word] ?? placeholder)
     .replace(/--context ([^\s<]+)/g, (_, cluster: string) => `--context ${contextOf(cluster)}`);
-  return { subject, finding: { ...finding, remedy } };
+  return { ...folding, finding: { ...finding, remedy } };
 }
 
 /** Values for the placeholders of a remedy. A value that a shell could interpret is left out. */

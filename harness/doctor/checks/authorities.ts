@@ -39,7 +39,7 @@ const rootsDiffer: Check = {
   remedy: `# sign the intermediate of <cluster> with the root of the other clusters, then\n${replaceAuthority}\n${restartIstiod}`,
   reference: pluginDocs,
   needs: ['authorities', 'roots', 'installs'],
-  explains: { cluster: ['MP1112', 'MP3403', 'MP3402', 'MP1107', 'MP1108'] },
+  explains: { cluster: ['MP1112', 'MP1107', 'MP1108'], target: ['MP3403'] },
   run: function* (view) {
     const known = fromReadable(view.clusters, (cluster) => {
       const roots = rootsOf(view, cluster);
@@ -81,7 +81,7 @@ const notSigned: Check = {
     'openssl verify -CAfile root-cert.pem -untrusted cert-chain.pem ca-cert.pem   # make this hold, then replace cacerts and restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: { cluster: ['MP1112', 'MP3402', 'MP3403', 'MP1107', 'MP1108'] },
+  explains: { cluster: ['MP1112', 'MP1107', 'MP1108'], target: ['MP3402', 'MP3403'] },
   run: perCluster(function* (cluster, view) {
     const authority = authorityOf(cluster);
     const signing = view.certificate(authority?.certificate[0]);
@@ -113,7 +113,7 @@ const expired: Check = {
   remedy: 'openssl x509 -in ca-cert.pem -noout -dates   # issue a new one, replace cacerts, restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'roots'],
-  explains: { cluster: ['MP1111', 'MP3402', 'MP1107'] },
+  explains: { cluster: ['MP1111', 'MP1107'], target: ['MP3402'] },
   run: (view) =>
     eachAuthority(view, (one) =>
       Date.parse(one.notAfter) < view.now
@@ -172,7 +172,7 @@ const notYetValid: Check = {
     'openssl x509 -in ca-cert.pem -noout -startdate   # issue one that is valid now, replace cacerts, restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'roots'],
-  explains: { cluster: ['MP3402', 'MP1107'] },
+  explains: { cluster: ['MP1107'], target: ['MP3402'] },
   run: (view) =>
     eachAuthority(view, (one) =>
       Date.parse(one.notBefore) > view.now

@@ -17,7 +17,7 @@ const unusable: Check = {
   remedy: replaceAuthority,
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: { cluster: ['MP1107', 'MP1108', 'MP2206'] },
+  explains: { cluster: ['MP1107', 'MP1108'], 'cluster and subject': ['MP2206'] },
   run: perCluster(function* (cluster) {
     const authority = authorityOf(cluster);
     if (authority?.secret !== 'cacerts') return;
@@ -33,6 +33,7 @@ const unusable: Check = {
     if (problems.length === 0) return;
     yield {
       object: `Secret ${authority.namespace}/cacerts`,
+      covers: ['istiod that does not start'],
       evidence: [
         { what: 'entries', seen: firstFew(authority.keys, 6), expected: requiredEntries.join(', ') },
       ],
@@ -50,7 +51,7 @@ const madeOwnRoot: Check = {
   remedy: `${replaceAuthority}\n${restartIstiod}`,
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: { cluster: ['MP1101', 'MP1107', 'MP1112', 'MP3402', 'MP1108'] },
+  explains: { cluster: ['MP1101', 'MP1107', 'MP1112', 'MP1108'], target: ['MP3403'] },
   run: function* (view) {
     const others = fromReadable(view.primaries, (one) =>
       authorityOf(one)?.secret === 'cacerts' ? [one] : [],
@@ -83,7 +84,7 @@ const notAuthority: Check = {
     'openssl x509 -in ca-cert.pem -noout -text | grep -A1 "Basic Constraints"   # issue one with CA:TRUE and keyCertSign',
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: { cluster: ['MP3402'] },
+  explains: { target: ['MP3402'] },
   run: perCluster(function* (cluster, view) {
     const signing = view.certificate(authorityOf(cluster)?.certificate[0]);
     if (!signing || signing.isCa) return;

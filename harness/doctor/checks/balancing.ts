@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import { keyOf } from '../cluster-view.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
 import { differenceCheck } from '../differences.ts';
 import { perCluster } from '../per-cluster.ts';
@@ -25,18 +26,21 @@ const noPriority: Check = {
           list(parts[0].locality?.['failover']).length > 0 &&
           parts[0].locality?.['enabled'] !== false,
       )
-      .map(({ host }) => host);
+      .map((rule) => ({ host: rule.host, key: keyOf(rule) }));
     const flat = new Set<string>();
     for (const { type, upstreams } of hosts.length > 0 ? cluster.seen('proxies') : [])
       for (const { host, endpoints } of type === 'sidecar' ? upstreams : []) {
         const regions = new Set(endpoints.map(({ region }) => region));
         const priorities = new Set(endpoints.map(({ priority }) => priority));
-        if (regions.size > 1 && priorities.size === 1 && hosts.some((one) => covers(one, host)))
+        if (regions.size > 1 && priorities.size === 1 && hosts.some((one) => covers(one.host, host)))
           flat.add(host);
       }
     if (flat.size > 0)
       yield {
         object: `Service ${[...flat][0]}`,
+        subject: hosts
+          .filter((one) => [...flat].some((host) => covers(one.host, host)))
+          .map(({ key }) => key),
         evidence: [{ what: 'services with one priority for several regions', seen: flat.size, expected: 0 }],
         cause: `Proxies of ${cluster.name} do not prefer a region for ${firstFew([...flat])}, although failover is configured.`,
       };

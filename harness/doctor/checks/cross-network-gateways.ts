@@ -4,11 +4,13 @@ import { covers } from '../destination-rules.ts';
 import {
   crossNetworkServers,
   eastWestGateways,
+  gatewayListener,
   hasKubernetesEastWest,
   selectsAnyOf,
   type GatewayServer,
 } from '../gateways.ts';
 import { meshServices } from '../mesh-services.ts';
+import { selects } from '../pod-index.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perDataPlane } from '../per-cluster.ts';
 import { firstFew } from '../format-values.ts';
@@ -95,6 +97,17 @@ const wrongMode: Check = {
   ),
 };
 
+/** The names and labels of the pods of every gateway of a cluster; without pods, those of their Deployments. Throws NotRead. */
+const gatewayPods = (cluster: ClusterView): { name: string; labels: Record<string, string> }[] =>
+  eastWestGateways(cluster).flatMap(({ service: { namespace, selector }, pods }) =>
+    pods.length > 0
+      ? [...pods]
+      : cluster
+          .whole('workloads')
+          .filter((one) => one.namespace === namespace && selects(selector, one.templateLabels))
+          .map(({ name, templateLabels }) => ({ name, labels: templateLabels })),
+  );
+
 const wrongSelector: Check = {
   code: 'MP3303',
   title: 'The cross-network Gateway does not select the east-west gateway',
@@ -104,13 +117,16 @@ const wrongSelector: Check = {
   remedy:
     'kubectl --context <cluster> get pods -A --show-labels | grep eastwest\nkubectl --context <cluster> -n <namespace> edit gateway <name>   # spec.selector',
   reference,
-  needs: ['resources', 'pods', 'services'],
+  needs: ['resources', 'pods', 'services', 'workloads'],
   explains: causedByClosedGateway,
   run: whereAllFail(
     passes,
-    ({ selector }, cluster) => eastWestGateways(cluster).some(({ pods }) => selectsAnyOf(selector, pods)),
+    ({ selector }, cluster) => {
+      const pods = gatewayPods(cluster);
+      return pods.length === 0 || selectsAnyOf(selector, pods);
+    },
     (server, cluster) => {
-      const pods = eastWestGateways(cluster).flatMap((gateway) => gateway.pods);
+      const pods = gatewayPods(cluster);
       return {
         evidence: [
           {
@@ -135,7 +151,7 @@ const wrongHosts: Check = {
   remedy: apply,
   reference,
   needs: ['resources', 'services', 'pods'],
-  explains: causedByClosedGateway,
+  explains: { 'cluster and subject': ['MP3502'], 'target and subject': ['MP3402', 'MP3401'] },
   run: perExposed(function* (cluster, servers, view) {
     const passing = servers.filter(passes);
     const first = passing[0];
@@ -148,6 +164,7 @@ const wrongHosts: Check = {
     yield {
       severity: left.length === own.length ? 'error' : 'warning',
       object: refOf(first),
+      covers: [...left.map(({ fqdn }) => fqdn), ...(left.length === own.length ? [gatewayListener] : [])],
       evidence: [
         { what: 'hosts', seen: firstFew(hosts, 5) || 'none', expected: '*.local' },
         { what: 'services that are covered', seen: own.length - left.length, expected: own.length },

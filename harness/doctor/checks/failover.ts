@@ -54,7 +54,7 @@ const noOutlier: Check = {
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"outlierDetection":{"consecutive5xxErrors":5,"interval":"5s","baseEjectionTime":"30s","maxEjectionPercent":100}}}}\'',
   reference: failoverDocs,
   needs: ['resources'],
-  explains: { cluster: ['MP4206'], ...differing },
+  explains: differing,
   run: perItem(eachPart, function* ({ cluster, rule, part }) {
     // A subset or port with its own load balancer inherits the outlier detection of the host.
     const outlier = part.outlier ?? rule.parts[0]?.outlier;
@@ -124,7 +124,7 @@ const both: Check = {
   remedy: edit,
   reference: settingDocs,
   needs: ['resources', 'installs'],
-  explains: { cluster: ['MP4206'], ...differing },
+  explains: { ...differing, 'source and subject': ['MP4206'] },
   run: function* (view) {
     yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       const weights = list(part.locality?.['distribute']).length;
@@ -149,6 +149,12 @@ const both: Check = {
   },
 };
 
+/** A rule that names a region without nodes follows from nodes that lost the label of that region. */
+const becauseOf = (nowhere: readonly string[], rule: DestinationRuleRecord) => ({
+  subject: nowhere.length > 0 ? nowhere.map((region) => `region ${region}`) : keyOf(rule),
+  covers: [keyOf(rule), rule.host],
+});
+
 const weightsNowhere: Check = {
   code: 'MP4204',
   title: 'Weights by locality name a region without nodes, or do not add up to 100',
@@ -159,7 +165,7 @@ const weightsNowhere: Check = {
   reference: settingDocs,
   needs: ['resources', 'nodes'],
   // istiod does not send the endpoints of localities that are not listed.
-  explains: { ...differing, source: ['MP3602'] },
+  explains: { ...differing, 'source and subject': ['MP3602'] },
   run: perItem(eachPart, function* ({ cluster, rule, part }, view) {
     for (const { from, to } of tables(part.locality?.['distribute'])) {
       const regions = regionsOf(view);
@@ -171,6 +177,7 @@ const weightsNowhere: Check = {
       if (nowhere.length === 0 && (weights.length === 0 || sum === 100)) continue;
       yield {
         ...about(cluster, rule),
+        ...becauseOf(nowhere, rule),
         evidence: [
           { what: `weights from ${text(from) ?? '*'}`, seen: sum, expected: 100 },
           {
@@ -203,6 +210,7 @@ const failoverNowhere: Check = {
     if (nowhere.length > 0)
       yield {
         ...about(cluster, rule),
+        ...becauseOf(nowhere, rule),
         evidence: [{ what: 'regions', seen: firstFew(nowhere), expected: firstFew([...regions]) }],
         cause: `The failover of ${keyOf(rule)} of ${cluster.name} names regions without nodes: ${firstFew(nowhere)}.`,
       };

@@ -16,8 +16,10 @@ const label =
 const labelFor = (view: MeshView, { name }: ClusterView): string =>
   label.replace('<network>', view.declaredNetwork(name) ?? '<network>');
 
-/** The findings that a missing gateway causes in other clusters. */
-const unknown = { target: ['MP3501', 'MP3401', 'MP3402'] };
+/** The findings in other clusters about a gateway that cannot be called. */
+const closed = { target: ['MP3501', 'MP3401', 'MP3402'] };
+/** The findings about a gateway that only istiod does not know. */
+const unknown = { target: ['MP3501'] };
 
 /** Judges every cluster that other networks have to reach, with its gateways. In a mesh of one network, judges nothing. */
 const perGateways = (
@@ -53,7 +55,7 @@ const noGateway: Check = {
     'samples/multicluster/gen-eastwest-gateway.sh --network <network> | istioctl --context <cluster> install -y -f -',
   reference,
   needs: ['services', 'resources'],
-  explains: { ...unknown, cluster: ['MP3303'] },
+  explains: closed,
   run: perGateways(function* (cluster, gateways, view) {
     if (gateways.length === 0 && !view.reachedByNeighbour(cluster))
       yield {
@@ -126,7 +128,7 @@ const noAddress: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> describe service <name>   # Events show the reason',
   reference,
   needs: ['services', 'resources'],
-  explains: unknown,
+  explains: closed,
   run: whereAllFail(
     // With a node port, istiod uses the addresses of the nodes that an annotation selects.
     ({ service }) => service.external.length > 0 || service.type === 'NodePort',
@@ -150,7 +152,7 @@ const noPort: Check = {
     'kubectl --context <cluster> -n <namespace> patch service <name> --type=json -p \'[{"op":"add","path":"/spec/ports/-","value":{"name":"tls","port":15443,"targetPort":15443}}]\'',
   reference,
   needs: ['services', 'resources'],
-  explains: unknown,
+  explains: closed,
   run: whereAllFail(
     ({ service, port }) => service.ports.some((one) => one.port === port),
     ({ service, port }, cluster) => ({
@@ -179,7 +181,7 @@ const noPods: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> get deployment,pods -l istio=eastwestgateway',
   reference,
   needs: ['services', 'pods', 'resources'],
-  explains: { ...unknown, cluster: ['MP3502', 'MP3303'] },
+  explains: closed,
   run: whereAllFail(
     ({ pods }) => pods.some(({ ready }) => ready),
     ({ service, pods }, cluster) => ({
@@ -202,7 +204,7 @@ const unresolved: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set values.pilot.env.RESOLVE_HOSTNAME_GATEWAYS=true',
   reference: 'https://github.com/istio/istio/issues/29359',
   needs: ['services', 'installs', 'resources'],
-  explains: { target: ['MP3501'] },
+  explains: unknown,
   run: (view) => {
     const unwilling = fromReadable(view.primaries, (one) =>
       one.install?.env['RESOLVE_HOSTNAME_GATEWAYS'] === 'false' ? [one] : [],

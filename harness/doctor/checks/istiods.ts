@@ -22,18 +22,9 @@ const sameName: Check = {
   reference: 'https://istio.io/latest/docs/setup/install/multicluster/before-you-begin/',
   needs: ['installs'],
   explains: {
-    cluster: [
-      'MP2101',
-      'MP2202',
-      'MP2204',
-      'MP2203',
-      'MP2119',
-      'MP2115',
-      'MP3501',
-      'MP2201',
-      'MP2105',
-      'MP3506',
-    ],
+    cluster: ['MP2202', 'MP2204', 'MP2203', 'MP2119', 'MP2115', 'MP3501', 'MP2201', 'MP3506'],
+    // The secrets of the cluster itself for other clusters are not affected.
+    target: ['MP2101', 'MP2105'],
   },
   run: function* (view) {
     const named = fromReadable(view.dataPlanes, (cluster) => {
@@ -65,7 +56,7 @@ const otherName: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set values.global.multiCluster.clusterName=<cluster>   # or correct the mesh file',
   reference: 'https://istio.io/latest/docs/setup/install/multicluster/before-you-begin/',
   needs: ['installs'],
-  explains: { cluster: ['MP2202', 'MP2204'] },
+  explains: { target: ['MP2202', 'MP2204'] },
   run: perDataPlane(function* (cluster) {
     const name = cluster.install?.clusterName;
     if (name === undefined || name === cluster.name || !cluster.declares('name')) return;
@@ -128,7 +119,7 @@ const disagree: Check = {
   remedy: restartIstiod,
   reference: 'https://github.com/istio/istio/issues/38440',
   needs: ['istiods', 'services'],
-  explains: { source: ['MP2202', 'MP2203', 'MP2204', 'MP3501'] },
+  explains: { object: ['MP2202', 'MP2203', 'MP2204', 'MP3501'] },
   run: function* (view) {
     const byName = networksByName(view);
     yield* separately(view.clusters, function* (cluster) {
@@ -190,12 +181,14 @@ const noneReady: Check = {
     'kubectl --context <cluster> -n istio-system get pods -l app=istiod\nkubectl --context <cluster> -n istio-system logs deploy/istiod --previous',
   reference: 'https://istio.io/latest/docs/ops/deployment/architecture/#istiod',
   needs: ['installs', 'pods'],
-  explains: { cluster: ['MP1111', 'MP2208', 'MP2205'] },
+  explains: { cluster: ['MP1111', 'MP2208'] },
   run: perPrimary(function* (cluster) {
     const pods = cluster.pods.in(cluster.systemNamespace).filter(({ labels }) => labels['app'] === 'istiod');
     if (pods.some(({ ready }) => ready)) return;
     yield {
       object: `Deployment ${cluster.systemNamespace}/istiod`,
+      // An istiod that was stopped does not need another cause.
+      ...(pods.length > 0 ? { subject: 'istiod that does not start' } : {}),
       evidence: [{ what: 'istiods that are ready', seen: 0, expected: Math.max(1, pods.length) }],
       cause: `0 of the ${pods.length} istiod pods of ${cluster.name} are ready.`,
     };

@@ -10,6 +10,10 @@ const reference =
 const label =
   'kubectl --context <cluster> label node <node> topology.kubernetes.io/region=<region> topology.kubernetes.io/zone=<zone>';
 
+/** The region of a cluster in the mesh file, as a subject: rules name it, but its nodes do not have it. */
+const regionOf = ({ declared }: ClusterView): string[] =>
+  declared?.region === undefined ? [] : [`region ${declared.region}`];
+
 const noRegion: Check = {
   code: 'MP4101',
   title: 'Nodes do not have a region',
@@ -19,12 +23,17 @@ const noRegion: Check = {
   remedy: label,
   reference,
   needs: ['nodes'],
-  explains: { cluster: ['MP4103', 'MP4206'] },
+  explains: {
+    source: ['MP4206'],
+    'source and subject': ['MP4103'],
+    'mesh and subject': ['MP4204', 'MP4205'],
+  },
   run: perCluster(function* (cluster) {
     const without = cluster.seen('nodes').filter(({ region }) => region === '');
     if (without.length === 0) return;
     yield {
       object: `Node ${without[0]?.name}`,
+      covers: [...without.map(({ name }) => `node ${name}`), ...regionOf(cluster)],
       evidence: [
         {
           what: 'nodes with a region',
@@ -84,6 +93,7 @@ const proxyElsewhere: Check = {
     const node = nodes.get(pods.get(`${first.namespace}/${first.pod}`)?.node ?? '');
     yield {
       object: `Pod ${first.namespace}/${first.pod}`,
+      subject: elsewhere.map(({ namespace, pod }) => `node ${pods.get(`${namespace}/${pod}`)?.node}`),
       evidence: [
         { what: 'proxies in another locality', seen: elsewhere.length, expected: 0 },
         {
@@ -106,7 +116,7 @@ const otherRegion: Check = {
   remedy: label,
   reference,
   needs: ['nodes'],
-  explains: { mesh: ['MP4205'] },
+  explains: { 'mesh and subject': ['MP4204', 'MP4205'] },
   run: perCluster(function* (cluster) {
     const { region } = cluster.declared ?? {};
     if (region === undefined || !cluster.declares('region')) return;
@@ -115,6 +125,7 @@ const otherRegion: Check = {
     if (seen.length === 0 || seen.includes(region)) return;
     yield {
       object: `Node ${nodes[0]?.name}`,
+      covers: regionOf(cluster),
       evidence: [{ what: 'regions of its nodes', seen: firstFew(seen), expected: region }],
       cause: `The mesh file has ${cluster.name} in ${region}, but its nodes are in ${firstFew(seen)}.`,
     };
@@ -131,7 +142,6 @@ const gatewayWithoutLocality: Check = {
   reference:
     'https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes',
   needs: ['proxies', 'nodes', 'istiods'],
-  explains: { mesh: ['MP4205'], cluster: ['MP4206'] },
   run: perCluster(function* (cluster, view) {
     yield* separately(view.clusters, function* (peer) {
       if (peer === cluster) return;

@@ -29,7 +29,7 @@ const policyWithout: Check = {
   remedy: on,
   reference: 'https://istio.io/latest/docs/concepts/security/#dependency-on-mutual-tls',
   needs: ['resources', 'pods', 'installs'],
-  explains: { subject: ['MP5202', 'MP5101'], cluster: ['MP3602'], target: ['MP3402'] },
+  explains: { subject: ['MP5202', 'MP5101'] },
   run: perCluster(function* (cluster) {
     for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
       const affected = authorizations(cluster).filter(({ needsIdentity, namespace, selector }) => {
@@ -65,7 +65,7 @@ const crossNetworkWithout: Check = {
   remedy: on,
   reference,
   needs: ['resources', 'pods', 'services', 'installs'],
-  explains: { subject: ['MP5101'], cluster: ['MP3602'], target: ['MP3402'] },
+  explains: { subject: ['MP5101'], 'target and subject': ['MP3602', 'MP3402'] },
   run: perCluster(function* (cluster, view) {
     if (!view.multiNetwork) return;
     for (const off of modesOf(cluster).filter(({ mode }) => mode === 'DISABLE')) {
@@ -74,6 +74,7 @@ const crossNetworkWithout: Check = {
       yield {
         object: `PeerAuthentication ${keyOf(off)}`,
         subject: keyOf(off),
+        covers: hit.map(({ fqdn }) => fqdn),
         evidence: [
           { what: 'mtls.mode', seen: off.mode, expected: 'PERMISSIVE or STRICT' },
           { what: 'services that other clusters know', seen: hit.length, expected: 0 },
@@ -157,6 +158,7 @@ const selectsNothing: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> get pods --show-labels',
   reference: 'https://istio.io/latest/docs/reference/config/type/workload-selector/',
   needs: ['resources', 'pods', 'installs'],
+  isLeftover: true,
   run: perCluster(function* (cluster, view) {
     const policies = fromReadable(
       ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],

@@ -1,7 +1,7 @@
 import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { eastWestGateways, hasKubernetesEastWest } from '../gateways.ts';
+import { eastWestGateways, gatewayListener, hasKubernetesEastWest } from '../gateways.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { rootsOf, sameRoot } from '../trust.ts';
 import { separately } from '../unread.ts';
@@ -34,7 +34,6 @@ const gatewayBlocked: Check = {
     'kubectl --context <cluster> -n <namespace> exec <pod> -c istio-proxy -- bash -c "exec 3<>/dev/tcp/<address>/<port> && echo open"',
   reference: firewall,
   needs: ['probes'],
-  explains: { pair: ['MP3402'] },
   run: perCluster(function* (cluster) {
     for (const [to, probes] of probesOf(cluster, 'eastWestGateway')) {
       const failed = probes.filter(({ tcp }) => tcp !== 'connected');
@@ -45,6 +44,7 @@ const gatewayBlocked: Check = {
         severity: failed.length < probes.length || !cluster.complete('probes') ? 'warning' : 'error',
         peer: to,
         object: `${first.address}:${first.port}`,
+        subject: gatewayListener,
         evidence: [
           { what: `TCP from ${first.from}`, seen: results[first.tcp], expected: 'connected' },
           { what: 'addresses that answer', seen: probes.length - failed.length, expected: probes.length },
@@ -78,6 +78,7 @@ const tlsFails: Check = {
         severity: failed.length < tried.length || !cluster.complete('probes') ? 'warning' : 'error',
         peer: to,
         object: `${first.address}:${first.port}`,
+        subject: [...new Set(failed.map(({ sni }) => hostOf(sni) ?? 'no name'))],
         evidence: [
           {
             what: `TLS for ${first.sni ?? 'no name'}`,
@@ -96,9 +97,12 @@ const tlsFails: Check = {
   }),
 };
 
+/** The host of an SNI such as `outbound_.80_._.catalog.meshproof.svc.cluster.local`. */
+const hostOf = (sni: string | undefined): string | undefined => sni?.split('_.').at(-1);
+
 /** Whether a handshake for a name must give a certificate: gateways route only to services that have an endpoint with a sidecar. */
 function expectsTls(cluster: ClusterView, to: string, sni: string | undefined): boolean {
-  const host = sni?.split('_.').at(-1);
+  const host = hostOf(sni);
   const known = cluster.shards().flatMap(({ shards }) => shards.get(`${host} ${to}`) ?? []);
   // A limit may have cut the endpoints of the name.
   if (known.length === 0) return !cluster.istiods.some((istiod) => cluster.isCut(istiod));
@@ -227,6 +231,7 @@ const noListener: Check = {
       if (network === undefined || closed.length === 0) continue;
       yield {
         object: `Pod ${closed[0]?.namespace}/${closed[0]?.pod}`,
+        subject: gatewayListener,
         evidence: [
           {
             what: `gateway pods that listen on ${port}`,

@@ -13,7 +13,9 @@ const label =
   'kubectl --context <cluster> label namespace <namespace> topology.istio.io/network=<network> --overwrite';
 
 /** The findings in other clusters about a cluster on a wrong network. */
-const misplaced = { cluster: ['MP3104'], target: ['MP3506', 'MP3501'] };
+const misplaced = { 'cluster and subject': ['MP3104'], 'target and subject': ['MP3506'] };
+/** The network of pods and endpoints that follow the namespace of istiod, as a subject. */
+const following = (network = '') => `network ${network || 'none'}`;
 
 const noLabel: Check = {
   code: 'MP3101',
@@ -30,6 +32,7 @@ const noLabel: Check = {
     if (!cluster.namespaces.has(cluster.systemNamespace) || cluster.networkLabelled !== undefined) return;
     yield {
       object: `Namespace ${cluster.systemNamespace}`,
+      covers: [following()],
       evidence: [
         {
           what: `label ${networkLabel}`,
@@ -62,6 +65,7 @@ const wrongLabel: Check = {
       yield {
         cluster: cluster.name,
         object: `Namespace ${cluster.systemNamespace}`,
+        covers: [following(seen)],
         evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
         cause: `${cluster.name} is on ${wanted}, but its namespace ${cluster.systemNamespace} has the label of ${seen}.`,
         remedy: label.replace('<network>', wanted),
@@ -88,6 +92,7 @@ const sharedLabel: Check = {
     yield {
       peer: owner.name,
       object: `Namespace ${cluster.systemNamespace}`,
+      covers: [following(seen)],
       evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }],
       cause: `${cluster.name} is on ${wanted}, but has the label of ${seen}, the network of ${owner.name}.`,
       remedy: label.replace('<network>', wanted),
@@ -118,7 +123,7 @@ const proxiesElsewhere: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set values.global.network=<network>\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference,
   needs: ['pods', 'services', 'resources', 'namespaces', 'installs'],
-  explains: { target: ['MP3506'] },
+  explains: { 'target and subject': ['MP3506'] },
   run: perDataPlane(function* (cluster, view) {
     if (!view.multiNetwork) return;
     const wanted = view.declaredNetwork(cluster.name);
@@ -134,6 +139,12 @@ const proxiesElsewhere: Check = {
     if (!first) return;
     yield {
       object: `Pod ${first.namespace}/${first.name}`,
+      subject: elsewhere.map((pod) =>
+        pod.labels[networkLabel] === undefined && pod.proxy?.network === undefined
+          ? following(networkOf(pod))
+          : 'network of its own',
+      ),
+      covers: elsewhere.map((pod) => following(networkOf(pod))),
       evidence: [
         { what: 'proxies on another network', seen: elsewhere.length, expected: 0 },
         { what: `network of ${first.name}`, seen: networkOf(first) ?? 'none', expected: wanted },
@@ -174,6 +185,7 @@ const endpointsElsewhere: Check = {
               cluster: reader.name,
               ...(from === reader.name ? {} : { peer: from }),
               object: `Pod ${istiod.namespace}/${istiod.pod}`,
+              subject: [...seen].map(following),
               evidence: [
                 {
                   what: `services of ${from} with endpoints on other networks`,

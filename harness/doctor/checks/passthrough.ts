@@ -23,7 +23,7 @@ const breaksPassthrough: Check = {
   remedy: useMutualTls,
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/',
   needs: ['resources', 'services', 'pods'],
-  explains: { subject: ['MP4207', 'MP5203'], cluster: ['MP3602'] },
+  explains: { subject: ['MP4207', 'MP5203'], 'source and subject': ['MP3602'] },
   run: function* (view) {
     if (!view.multiNetwork) return;
     const services = meshServices(view);
@@ -40,6 +40,7 @@ const breaksPassthrough: Check = {
           cluster: cluster.name,
           object: `DestinationRule ${keyOf(rule)}`,
           subject: keyOf(rule),
+          covers: [rule.host],
           evidence: [
             {
               what: `tls.mode of ${part?.where}`,
@@ -112,6 +113,7 @@ const clientsWithoutRemote: Check = {
           cluster: reader.name,
           peer: read,
           object: `Service ${[...without.keys()][0]}`,
+          subject: [...without.keys()],
           evidence: [
             { what: `services of ${read} without an endpoint in proxies`, seen: without.size, expected: 0 },
           ],

@@ -18,6 +18,7 @@ const emptySubset: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> get pods -l <selector of the Service> --show-labels',
   reference: 'https://istio.io/latest/docs/reference/config/networking/destination-rule/#Subset',
   needs: ['resources', 'services', 'pods'],
+  isLeftover: true,
   run: perCluster(function* (cluster, view) {
     for (const rule of destinationRules(cluster)) {
       const key = serviceOfHost(rule.host);
@@ -63,6 +64,7 @@ const noDestination: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit virtualservice <name>   # destination.host',
   reference: 'https://istio.io/latest/docs/reference/config/networking/virtual-service/#Destination',
   needs: ['resources', 'services'],
+  isLeftover: true,
   run: perCluster(function* (cluster, view) {
     for (const { namespace, name, spec } of cluster.resources('VirtualService')) {
       const nowhere = destinationsOf(namespace, spec).filter((host) => {
@@ -106,7 +108,6 @@ const sidecarsDiffer = differenceCheck('Sidecar', {
   explanation:
     'A Sidecar resource limits the services that a workload knows. If it is missing or different in one cluster, the same workload reaches other services there.',
   reference: 'https://istio.io/latest/docs/reference/config/networking/sidecar/',
-  explains: { cluster: ['MP3602'] },
 });
 
 const serviceEntriesDiffer = differenceCheck('ServiceEntry', {

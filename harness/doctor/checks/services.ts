@@ -19,6 +19,7 @@ const missing: Check = {
   remedy: copy,
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/',
   needs: ['services', 'pods', 'namespaces'],
+  explains: { 'target and subject': ['MP3402'] },
   run: function* (view) {
     yield* separately(meshServices(view), function* (one) {
       const declared =
@@ -35,6 +36,7 @@ const missing: Check = {
           peer: one.meshed[0]?.name ?? '',
           object: `Service ${one.key}`,
           subject: one.key,
+          covers: [one.fqdn],
           evidence: [
             {
               what: 'clusters that have it',
@@ -70,6 +72,7 @@ function* eachDifference(
           peer: usual.cluster.name,
           object: `Service ${one.key}`,
           subject: one.key,
+          covers: [one.fqdn],
           ...difference,
           cause: `${difference.cause} in ${other.cluster.name} and ${usual.cluster.name}.`,
         };
@@ -104,7 +107,7 @@ const otherNumber: Check = {
   remedy: copy,
   reference: sameness,
   needs: ['services', 'pods'],
-  explains: { cluster: ['MP3602'] },
+  explains: { subject: ['MP3602', 'MP3402'] },
   run: (view) =>
     eachDifference(view, (usual, other) =>
       portNumbers(usual) === portNumbers(other)
@@ -138,7 +141,7 @@ const otherPortName: Check = {
   remedy: copy,
   reference: sameness,
   needs: ['services', 'pods'],
-  explains: { cluster: ['MP3602'], subject: ['MP6204'] },
+  explains: { subject: ['MP3602', 'MP6204'] },
   run: (view) =>
     eachDifference(view, (usual, other) => {
       const [first] = differentNames(usual, other);

@@ -25,7 +25,7 @@ const differ: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set "meshConfig.trustDomainAliases[0]=<trust domain of the peer>"',
   reference: migration,
   needs: ['installs', 'istiods'],
-  explains: { cluster: ['MP1203', 'MP1205'] },
+  explains: { 'cluster and subject': ['MP1205'] },
   run: perPrimary(function* (cluster, view) {
     yield* separately(view.primaries, function* (other) {
       const aliases = cluster.settings?.trustDomainAliases ?? [];
@@ -37,6 +37,7 @@ const differ: Check = {
       yield {
         peer: other.name,
         object: `ConfigMap ${cluster.systemNamespace}/istio`,
+        covers: [expected, cluster.trustDomain, other.trustDomain],
         evidence: [
           {
             what: `trust domain of ${other.name}`,
@@ -62,6 +63,7 @@ const idleAlias: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit configmap <name>   # trustDomainAliases',
   reference: migration,
   needs: ['installs', 'istiods'],
+  isLeftover: true,
   run: perPrimary(function* (cluster, view) {
     const aliases = cluster.settings?.trustDomainAliases ?? [];
     if (aliases.length === 0) return;
@@ -87,6 +89,7 @@ const foreignPrincipal: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
   needs: ['resources', 'installs', 'istiods'],
+  isLeftover: true,
   run: perItem(named, function* ({ cluster, policy, principals }, view) {
     if (principals.length === 0) return;
     const issued = issuedDomains(view);
@@ -122,6 +125,7 @@ const unknownAccount: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
   needs: ['resources', 'serviceAccounts'],
+  isLeftover: true,
   run: perItem(named, function* ({ cluster, policy, principals }, view) {
     if (principals.length === 0) return;
     const accounts = view.everyCluster().flatMap((one) => one.whole('serviceAccounts'));
@@ -167,6 +171,7 @@ const staleIdentity: Check = {
     if (first)
       yield {
         object: `Pod ${keyOf(first)}`,
+        subject: [...new Set(others.map(({ domain }) => domain))],
         evidence: [
           { what: 'trust domain in the certificate', seen: first.domain, expected: cluster.trustDomain },
           { what: 'proxies with another trust domain', seen: others.length, expected: 0 },

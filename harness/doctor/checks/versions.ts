@@ -44,7 +44,7 @@ const istiodSkew: Check = {
   remedy: 'istioctl --context <cluster> version\nistioctl --context <cluster> upgrade',
   reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
   needs: ['istiods', 'installs'],
-  explains: { cluster: ['MP7102'] },
+  explains: { 'source and subject': ['MP7102'] },
   run: function* (view) {
     const found = spread(view, versionOf);
     if (!found || found.apart === 0) return;
@@ -54,6 +54,7 @@ const istiodSkew: Check = {
       cluster: oldest.cluster.name,
       peer: newest.cluster.name,
       object: `Deployment ${oldest.cluster.systemNamespace}/istiod`,
+      covers: [`minor ${newest.minor}`],
       evidence: [
         {
           what: 'version of istiod',
@@ -90,6 +91,7 @@ const proxySkew: Check = {
     if (!first) return;
     yield {
       object: `Pod ${first.proxy}`,
+      subject: [...new Set(far.map(({ version }) => `minor ${minorOf(version)}`))],
       evidence: [
         {
           what: `version of ${first.proxy}`,
