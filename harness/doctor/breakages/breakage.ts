@@ -12,7 +12,9 @@ export interface Breakage {
   peer?: 'west' | 'east';
   /** The cause is only an info. */
   isInfo?: true;
-  /** The ids of breakages that explain this one, or that remove what it breaks. */
+  /** It is only an observation, so another breakage may explain it, or remove it. */
+  isEffect?: true;
+  /** The ids of breakages that explain this one, or that leave nothing of it to judge. */
   follows?: readonly string[];
   /** Fails if the mesh does not have what it breaks. */
   break: (sample: BrokenSample) => void;

@@ -7,9 +7,18 @@ const secretOf = ({ west, east }: BrokenSample) =>
 const accessOf = ({ west, east }: BrokenSample) =>
   itemOf(west.readerAccess, ({ reads }) => reads === east.name);
 
+/** Secrets that istiod does not read are not judged further. */
+const inactive = ['secret-missing', 'secret-in-another-namespace', 'secret-without-label'];
+const unjudged = [...inactive, 'secret-with-another-name', 'credential-rejected'];
+
 /** West does not read east for a reason. */
-const cut = (id: string, code: string, breakIt: (sample: BrokenSample) => void): Breakage => ({
-  ...{ id, code, cluster: 'west', peer: 'east' },
+const cut = (
+  id: string,
+  code: string,
+  breakIt: (sample: BrokenSample) => void,
+  follows: readonly string[] = [],
+): Breakage => ({
+  ...{ id, code, follows, cluster: 'west', peer: 'east' },
   break: all(unread, breakIt),
 });
 
@@ -21,40 +30,74 @@ const shardOf = ({ west, east }: BrokenSample) =>
   );
 
 /** The istiods of a cluster do not read the namespaces without a label. */
-function select(cluster: SampleCluster, isSelected: (namespace: string) => boolean): void {
-  for (const one of cluster.namespaces) if (isSelected(one.name)) one.labels['mesh'] = 'on';
-  settingsOf(cluster).discoverySelectors = [{ matchLabels: { mesh: 'on' }, matchExpressions: [] }];
+function select(cluster: SampleCluster, label: string, isSelected: (namespace: string) => boolean): void {
+  for (const one of cluster.namespaces) if (isSelected(one.name)) one.labels[label] = 'on';
+  settingsOf(cluster).discoverySelectors = [{ matchLabels: { [label]: 'on' }, matchExpressions: [] }];
 }
 
 const rights = { namespaces: ['default'], verbs: ['get', 'delete'], apiGroups: [''], resources: ['pods'] };
 
 const secretBreakages: readonly Breakage[] = [
-  cut('secret-missing', 'MP2101', (sample) => {
-    const secret = secretOf(sample);
-    sample.west.remoteSecrets = sample.west.remoteSecrets.filter((one) => one !== secret);
-  }),
-  cut('secret-in-another-namespace', 'MP2103', (sample) => void (secretOf(sample).namespace = 'default')),
+  cut(
+    'secret-missing',
+    'MP2101',
+    (sample) => {
+      const secret = secretOf(sample);
+      sample.west.remoteSecrets = sample.west.remoteSecrets.filter((one) => one !== secret);
+    },
+    ['same-cluster-name'],
+  ),
+  cut(
+    'secret-in-another-namespace',
+    'MP2103',
+    (sample) => void (secretOf(sample).namespace = 'default'),
+    inactive,
+  ),
   cut('secret-without-label', 'MP2104', (sample) => void (secretOf(sample).labelled = false)),
-  cut('secret-with-another-name', 'MP2105', (sample) => void (secretOf(sample).cluster = 'east-1')),
+  cut('secret-with-another-name', 'MP2105', (sample) => void (secretOf(sample).cluster = 'east-1'), [
+    'same-cluster-name',
+  ]),
   cut(
     'secret-with-loopback-address',
     'MP2106',
     (sample) => void (secretOf(sample).server = 'https://127.0.0.1:41234'),
+    inactive,
   ),
-  cut('secret-with-wrong-address', 'MP2107', (sample) => {
-    const { west, east } = sample;
-    secretOf(sample).server = 'https://192.0.2.7:6443';
-    const probe = itemOf(west.probes, (one) => one.target === 'apiServer' && one.cluster === east.name);
-    Object.assign(probe, { address: '192.0.2.7', tcp: 'timeout', tls: 'notTried' });
-  }),
-  cut('secret-with-another-authority', 'MP2108', (sample) => {
-    accessOf(sample).namedServer = 'notTrusted';
-  }),
-  cut('credential-rejected', 'MP2109', (sample) => void (accessOf(sample).status = 401)),
-  cut('rights-missing', 'MP2111', (sample) => void (accessOf(sample).may['list endpointslices'] = false)),
-  cut('secret-unreadable', 'MP2117', (sample) => void (secretOf(sample).problem = 'it is not YAML')),
+  cut(
+    'secret-with-wrong-address',
+    'MP2107',
+    (sample) => {
+      const { west, east } = sample;
+      secretOf(sample).server = 'https://192.0.2.7:6443';
+      const probe = itemOf(west.probes, (one) => one.target === 'apiServer' && one.cluster === east.name);
+      Object.assign(probe, { address: '192.0.2.7', tcp: 'timeout', tls: 'notTried' });
+    },
+    inactive,
+  ),
+  cut(
+    'secret-with-another-authority',
+    'MP2108',
+    (sample) => {
+      accessOf(sample).namedServer = 'notTrusted';
+    },
+    [...unjudged, 'secret-does-not-verify'],
+  ),
+  cut('credential-rejected', 'MP2109', (sample) => void (accessOf(sample).status = 401), unjudged),
+  cut(
+    'rights-missing',
+    'MP2111',
+    (sample) => void (accessOf(sample).may['list endpointslices'] = false),
+    unjudged,
+  ),
+  cut(
+    'secret-unreadable',
+    'MP2117',
+    (sample) => void (secretOf(sample).problem = 'it is not YAML'),
+    inactive,
+  ),
   {
     id: 'token-expires-soon',
+    follows: inactive,
     code: 'MP2110',
     cluster: 'west',
     peer: 'east',
@@ -65,6 +108,7 @@ const secretBreakages: readonly Breakage[] = [
   },
   {
     id: 'rights-to-change',
+    follows: unjudged,
     code: 'MP2112',
     cluster: 'west',
     peer: 'east',
@@ -89,6 +133,7 @@ const secretBreakages: readonly Breakage[] = [
   },
   {
     id: 'secret-does-not-verify',
+    follows: inactive,
     code: 'MP2118',
     cluster: 'west',
     break: (sample) => void (secretOf(sample).skipsVerification = true),
@@ -111,6 +156,7 @@ export const discoveryBreakages: readonly Breakage[] = [
   },
   {
     id: 'replicas-disagree',
+    isEffect: true,
     code: 'MP2201',
     cluster: 'west',
     break: ({ west, east }) => {
@@ -123,31 +169,32 @@ export const discoveryBreakages: readonly Breakage[] = [
   },
   {
     id: 'not-synced',
+    isEffect: true,
     code: 'MP2202',
     cluster: 'west',
     peer: 'east',
-    follows: ['replicas-disagree', 'api-server-blocked'],
     break: ({ west, east }) =>
       void (itemOf(itemOf(west.istiods).clusters, ({ id }) => id === east.name).syncStatus = 'timeout'),
   },
   {
     id: 'stale-endpoint',
+    isEffect: true,
     code: 'MP2203',
     cluster: 'west',
     peer: 'east',
-    follows: ['replicas-disagree', 'api-server-blocked'],
     break: (sample) => void shardOf(sample).addresses.push('10.244.9.9'),
   },
   {
     id: 'endpoint-missing',
+    isEffect: true,
     code: 'MP2204',
     cluster: 'west',
     peer: 'east',
-    follows: ['replicas-disagree', 'api-server-blocked', 'not-synced'],
     break: (sample) => void shardOf(sample).addresses.pop(),
   },
   {
     id: 'istiod-unready',
+    follows: ['authority-without-its-key'],
     code: 'MP2206',
     cluster: 'west',
     break: ({ west }) => {
@@ -179,14 +226,14 @@ export const discoveryBreakages: readonly Breakage[] = [
     id: 'selectors-hide-workloads',
     code: 'MP2502',
     cluster: 'east',
-    break: ({ east }) => select(east, (name) => name === 'istio-system'),
+    break: ({ east }) => select(east, 'system', (name) => name === 'istio-system'),
   },
   {
     id: 'selectors-hide-the-gateway',
     code: 'MP2501',
     cluster: 'east',
     break: ({ east }) => {
-      select(east, (name) => name !== 'istio-system');
+      select(east, 'teams', (name) => name !== 'istio-system');
       for (const istiod of east.istiods) istiod.networks = [];
     },
   },

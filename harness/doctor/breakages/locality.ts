@@ -56,6 +56,7 @@ export const localityBreakages: readonly Breakage[] = [
   },
   {
     id: 'proxies-in-another-locality',
+    isEffect: true,
     code: 'MP4103',
     cluster: 'west',
     follows: ['nodes-without-region'],
@@ -66,6 +67,7 @@ export const localityBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-without-locality',
+    isEffect: true,
     code: 'MP4105',
     cluster: 'west',
     peer: 'east',
@@ -119,8 +121,8 @@ export const localityBreakages: readonly Breakage[] = [
   },
   {
     id: 'no-order-of-regions',
+    isEffect: true,
     code: 'MP4206',
-    follows: ['nodes-without-region', 'weights-with-failover'],
     break: (sample) => applyToBoth(sample, rule('catalog', { enabled: true, failover }, outlier)),
   },
   {

@@ -72,6 +72,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-without-pods',
+    follows: ['gateway-missing'],
     code: 'MP3205',
     cluster: 'east',
     break: all(refused, ({ east }) => {
@@ -85,6 +86,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-forwards-to-other-networks',
+    follows: ['gateway-missing', 'gateway-without-label'],
     code: 'MP3503',
     cluster: 'east',
     break: ({ east }) => {
@@ -108,6 +110,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'wrong-selector',
+    follows: ['gateway-missing'],
     code: 'MP3303',
     cluster: 'east',
     break: all(refused, deaf, ({ east }) => void (specOf(east).selector = { istio: 'eastgateway' })),
@@ -120,6 +123,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'wrong-gateway-port',
+    follows: ['gateway-missing'],
     code: 'MP3305',
     cluster: 'east',
     break: all(refused, deaf, ({ east }) => void (itemOf(specOf(east).servers).port.number = 15444)),
@@ -163,10 +167,10 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'endpoints-on-another-network',
+    isEffect: true,
     code: 'MP3506',
     cluster: 'west',
     peer: 'east',
-    follows: ['network-label-missing', 'network-label-unknown', 'same-cluster-name'],
     break: ({ west, east }) =>
       void (itemOf(
         itemOf(west.istiods).shards,
@@ -175,6 +179,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-blocked',
+    isEffect: true,
     code: 'MP3401',
     cluster: 'west',
     peer: 'east',
@@ -184,7 +189,7 @@ export const networkBreakages: readonly Breakage[] = [
         if (probe.target === 'eastWestGateway' && probe.cluster === 'east') probe.tcp = 'timeout';
     },
   },
-  { id: 'tls-fails', code: 'MP3402', cluster: 'west', peer: 'east', break: reset },
+  { id: 'tls-fails', isEffect: true, code: 'MP3402', cluster: 'west', peer: 'east', break: reset },
   {
     id: 'foreign-certificate',
     code: 'MP3403',
@@ -201,6 +206,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'api-server-blocked',
+    isEffect: true,
     code: 'MP3404',
     cluster: 'west',
     peer: 'east',
@@ -210,8 +216,15 @@ export const networkBreakages: readonly Breakage[] = [
         { tcp: 'timeout', tls: 'notTried' },
       ),
   },
-  { id: 'gateway-unknown', code: 'MP3501', cluster: 'west', peer: 'east', break: unknownGateway },
-  { id: 'gateway-does-not-listen', code: 'MP3502', cluster: 'east', break: deaf },
+  {
+    id: 'gateway-unknown',
+    isEffect: true,
+    code: 'MP3501',
+    cluster: 'west',
+    peer: 'east',
+    break: unknownGateway,
+  },
+  { id: 'gateway-does-not-listen', isEffect: true, code: 'MP3502', cluster: 'east', break: deaf },
   {
     id: 'rule-without-mutual-tls',
     code: 'MP3601',
@@ -223,6 +236,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'clients-without-remote',
+    isEffect: true,
     code: 'MP3602',
     cluster: 'west',
     peer: 'east',
@@ -230,6 +244,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'network-policy',
+    follows: ['gateway-missing', 'gateway-without-pods'],
     code: 'MP3701',
     cluster: 'east',
     break: all(refused, ({ east }) => void east.resources.push(structuredClone(closedPolicy))),

@@ -26,7 +26,10 @@ export const policyBreakages: readonly Breakage[] = [
     code: 'MP5103',
     break: ({ west }) =>
       void west.resources.push(
-        resource('RequestAuthentication', 'tokens', { ...selecting('catalog'), jwtRules: [{ issuer: 'me' }] }),
+        resource('RequestAuthentication', 'tokens', {
+          ...selecting('catalog'),
+          jwtRules: [{ issuer: 'me' }],
+        }),
       ),
   },
   {

@@ -102,7 +102,8 @@ export const trustBreakages: readonly Breakage[] = [
     id: 'authority-without-its-key',
     code: 'MP1106',
     cluster: 'west',
-    break: ({ west }) => void (itemOf(west.authorities, ({ secret }) => secret === 'cacerts').keyFits = false),
+    break: ({ west }) =>
+      void (itemOf(west.authorities, ({ secret }) => secret === 'cacerts').keyFits = false),
   },
   {
     id: 'signer-is-not-an-authority',
@@ -112,12 +113,14 @@ export const trustBreakages: readonly Breakage[] = [
   },
   {
     id: 'certificate-not-renewed',
+    isEffect: true,
     code: 'MP1111',
     cluster: 'west',
     break: (sample) => void (leafOfWest(sample).notAfter = '2026-11-01T11:30:00Z'),
   },
   {
     id: 'root-of-the-peer-unknown',
+    isEffect: true,
     code: 'MP1112',
     cluster: 'west',
     peer: 'east',

@@ -19,10 +19,11 @@ export const workloadBreakages: readonly Breakage[] = [
   },
   {
     id: 'pod-without-sidecar',
+    follows: ['injection-in-one-cluster', 'unknown-revision'],
     code: 'MP6102',
     cluster: 'east',
     break: ({ east }) => {
-      const pod = itemOf(east.pods, ({ labels }) => labels['app'] === 'inventory');
+      const pod = itemOf(east.pods, ({ labels }) => labels['app'] === 'catalog');
       pod.sidecar = false;
       delete pod.proxy;
     },
@@ -86,6 +87,7 @@ export const workloadBreakages: readonly Breakage[] = [
   },
   {
     id: 'other-port-name',
+    follows: ['other-port-number'],
     code: 'MP6203',
     cluster: 'east',
     break: (sample) => {
@@ -95,6 +97,7 @@ export const workloadBreakages: readonly Breakage[] = [
   },
   {
     id: 'other-protocol',
+    follows: ['service-missing'],
     code: 'MP6204',
     cluster: 'east',
     break: ({ east }) => void (itemOf(serviceOf(east, 'inventory').ports).appProtocol = 'tcp'),

@@ -81,7 +81,7 @@ const notSigned: Check = {
     'openssl verify -CAfile root-cert.pem -untrusted cert-chain.pem ca-cert.pem   # make this hold, then replace cacerts and restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs'],
-  explains: { cluster: ['MP1112', 'MP1107', 'MP1108'], target: ['MP3402', 'MP3403'] },
+  explains: { cluster: ['MP1107', 'MP1108'], target: ['MP1112', 'MP3402', 'MP3403'] },
   run: perCluster(function* (cluster, view) {
     const authority = authorityOf(cluster);
     const signing = view.certificate(authority?.certificate[0]);
