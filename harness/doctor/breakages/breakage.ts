@@ -97,6 +97,11 @@ export const gatewayPods = (cluster: SampleCluster) => {
   itemOf(pods);
   return pods;
 };
+/** The resources of a cluster whose istiod reads them. */
+export const resourcesOf = ({ installs, resources }: SampleCluster) => {
+  itemOf(installs, ({ istiod }) => istiod);
+  return resources;
+};
 export const namespaceOf = (cluster: SampleCluster, name: string) =>
   itemOf(cluster.namespaces, (one) => one.name === name);
 export const settingsOf = (cluster: SampleCluster) =>

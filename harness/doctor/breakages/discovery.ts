@@ -1,5 +1,5 @@
 import { itemOf, type BrokenSample, type SampleCluster } from '../broken-sample.ts';
-import { all, settingsOf, unread, type Breakage } from './breakage.ts';
+import { all, gatewayService, settingsOf, unread, type Breakage } from './breakage.ts';
 
 /** The remote secret of west for east. */
 const secretOf = ({ west, east }: BrokenSample) =>
@@ -226,13 +226,15 @@ export const discoveryBreakages: readonly Breakage[] = [
     id: 'selectors-hide-workloads',
     code: 'MP2502',
     cluster: 'east',
-    break: ({ east }) => select(east, 'system', (name) => name === 'istio-system'),
+    break: ({ east }) => select(east, 'system', (name) => name !== 'meshproof'),
   },
   {
     id: 'selectors-hide-the-gateway',
     code: 'MP2501',
     cluster: 'east',
     break: ({ east }) => {
+      itemOf(east.istiods);
+      gatewayService(east);
       select(east, 'teams', (name) => name !== 'istio-system');
       for (const istiod of east.istiods) istiod.networks = [];
     },

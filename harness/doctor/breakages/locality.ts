@@ -1,6 +1,6 @@
 import type { SampleCluster } from '../broken-sample.ts';
 import { applyToBoth, itemOf, resource, type BrokenSample } from '../broken-sample.ts';
-import { settingsOf, withoutRemote, type Breakage } from './breakage.ts';
+import { resourcesOf, settingsOf, withoutRemote, type Breakage } from './breakage.ts';
 
 const failover = [{ from: 'region-west', to: 'region-east' }];
 const outlier = { consecutive5xxErrors: 3, interval: '1s', baseEjectionTime: '30s', maxEjectionPercent: 100 };
@@ -85,7 +85,7 @@ export const localityBreakages: readonly Breakage[] = [
   {
     id: 'ejection-percent-too-low',
     code: 'MP4202',
-    break: ordered('catalog', { enabled: true, failover }, { ...outlier, maxEjectionPercent: 50 }),
+    break: ordered('catalog', { enabled: true, failover }, { ...outlier, maxEjectionPercent: 20 }),
   },
   {
     id: 'never-ejects',
@@ -129,7 +129,7 @@ export const localityBreakages: readonly Breakage[] = [
     id: 'rule-in-one-cluster',
     code: 'MP4207',
     break: ({ west }) =>
-      void west.resources.push(
+      void resourcesOf(west).push(
         resource('DestinationRule', 'pool', {
           host: 'catalog',
           trafficPolicy: { connectionPool: { tcp: { maxConnections: 9 } } },

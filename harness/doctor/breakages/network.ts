@@ -150,6 +150,7 @@ export const networkBreakages: readonly Breakage[] = [
     cluster: 'east',
     peer: 'west',
     break: ({ east, west }) => {
+      gatewayService(east);
       systemOf(east).labels[label] = 'west-net';
       for (const { shards } of west.istiods)
         for (const shard of shards) if (shard.cluster === east.name) shard.networks = ['west-net'];
@@ -229,6 +230,7 @@ export const networkBreakages: readonly Breakage[] = [
     id: 'rule-without-mutual-tls',
     code: 'MP3601',
     break: (sample) => {
+      gatewayService(sample.east);
       const rule = { host: 'inventory', trafficPolicy: { tls: { mode: 'DISABLE' } } };
       applyToBoth(sample, resource('DestinationRule', 'plain', rule));
       withoutRemote(sample, (host) => host.startsWith('inventory.meshproof.'));

@@ -1,5 +1,5 @@
-import { applyToBoth, resource } from '../broken-sample.ts';
-import { settingsOf, type Breakage } from './breakage.ts';
+import { applyToBoth, itemOf, resource } from '../broken-sample.ts';
+import { gatewayService, resourcesOf, settingsOf, type Breakage } from './breakage.ts';
 
 const selecting = (app: string) => ({ selector: { matchLabels: { app } } });
 const peer = (app: string, mode: string) =>
@@ -14,18 +14,18 @@ export const policyBreakages: readonly Breakage[] = [
   {
     id: 'strict-in-one-cluster',
     code: 'MP5101',
-    break: ({ west }) => void west.resources.push(peer('catalog', 'STRICT')),
+    break: ({ west }) => void resourcesOf(west).push(peer('catalog', 'STRICT')),
   },
   {
     id: 'policy-in-one-cluster',
     code: 'MP5102',
-    break: ({ east }) => void east.resources.push(allow('catalog')),
+    break: ({ east }) => void resourcesOf(east).push(allow('catalog')),
   },
   {
     id: 'token-in-one-cluster',
     code: 'MP5103',
     break: ({ west }) =>
-      void west.resources.push(
+      void resourcesOf(west).push(
         resource('RequestAuthentication', 'tokens', {
           ...selecting('catalog'),
           jwtRules: [{ issuer: 'me' }],
@@ -37,6 +37,7 @@ export const policyBreakages: readonly Breakage[] = [
     code: 'MP5104',
     cluster: 'east',
     break: ({ east }) => {
+      itemOf(east.istiods);
       settingsOf(east).outboundTrafficPolicy = 'REGISTRY_ONLY';
       for (const istiod of east.istiods) istiod.settings.outboundTrafficPolicy = 'REGISTRY_ONLY';
     },
@@ -52,7 +53,10 @@ export const policyBreakages: readonly Breakage[] = [
   {
     id: 'mutual-tls-off',
     code: 'MP5202',
-    break: (sample) => applyToBoth(sample, peer('webapp', 'DISABLE')),
+    break: (sample) => {
+      gatewayService(sample.east); // on one network, calls do not need mutual TLS
+      applyToBoth(sample, peer('webapp', 'DISABLE'));
+    },
   },
   {
     id: 'policy-for-no-pod',

@@ -139,6 +139,7 @@ export const trustBreakages: readonly Breakage[] = [
     cluster: 'east',
     break: (sample) => {
       const { east } = sample;
+      itemOf(east.istiods);
       settingsOf(east).trustDomain = 'east.example';
       for (const istiod of east.istiods) istiod.settings.trustDomain = 'east.example';
       const own = new Set(east.proxies.map(({ certificate: [leaf] }) => leaf));

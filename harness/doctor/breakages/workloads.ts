@@ -1,5 +1,5 @@
 import { applyToBoth, itemOf, resource } from '../broken-sample.ts';
-import { namespaceOf, reset, serviceOf, withoutRemote, type Breakage } from './breakage.ts';
+import { namespaceOf, reset, resourcesOf, serviceOf, withoutRemote, type Breakage } from './breakage.ts';
 
 const route = (name: string, host: string) =>
   resource('VirtualService', name, { hosts: [name], http: [{ route: [{ destination: { host } }] }] });
@@ -42,10 +42,10 @@ export const workloadBreakages: readonly Breakage[] = [
     id: 'both-injection-labels',
     code: 'MP6104',
     cluster: 'east',
-    break: ({ east }) =>
-      void Object.assign(namespaceOf(east, 'meshproof').labels, {
-        ...{ 'istio-injection': 'enabled', 'istio.io/rev': 'stable' },
-      }),
+    break: ({ east }) => {
+      const { labels } = namespaceOf(east, 'meshproof');
+      itemOf([labels], (one) => one['istio-injection'] === 'enabled')['istio.io/rev'] = 'stable';
+    },
   },
   {
     id: 'proxy-crashes',
@@ -128,12 +128,12 @@ export const workloadBreakages: readonly Breakage[] = [
   {
     id: 'route-in-one-cluster',
     code: 'MP6303',
-    break: ({ east }) => void east.resources.push(route('inventory', 'inventory')),
+    break: ({ east }) => void resourcesOf(east).push(route('inventory', 'inventory')),
   },
   {
     id: 'sidecar-in-one-cluster',
     code: 'MP6304',
     break: ({ east }) =>
-      void east.resources.push(resource('Sidecar', 'default', { egress: [{ hosts: ['./*'] }] })),
+      void resourcesOf(east).push(resource('Sidecar', 'default', { egress: [{ hosts: ['./*'] }] })),
   },
 ];

@@ -1,4 +1,4 @@
-import { itemOf, resource } from '../broken-sample.ts';
+import { applyToBoth, itemOf, resource } from '../broken-sample.ts';
 import {
   crossNetworkGateway,
   declaredOf,
@@ -9,11 +9,6 @@ import {
   type Mesh,
   type Spelling,
 } from './mesh.ts';
-
-const applyToAll = ({ clusters }: Mesh, one: ReturnType<typeof resource>): void => {
-  for (const { resources, installs } of clusters)
-    if (installs.some(({ istiod }) => istiod)) resources.push(structuredClone(one));
-};
 
 /** The host names of the services of meshproof, without their domain. */
 const isHost = (host: string, name: string) => host.startsWith(`${name}.meshproof.`);
@@ -180,7 +175,7 @@ function trustDomains({ snapshot, clusters }: Mesh): void {
 const failover = (mesh: Mesh): void => {
   const regions = mesh.clusters.map(({ nodes }) => itemOf(nodes).region);
   const [first = '', second = ''] = regions;
-  applyToAll(
+  applyToBoth(
     mesh,
     resource('DestinationRule', 'failover', {
       host: 'catalog.meshproof.svc.cluster.local',
@@ -212,7 +207,7 @@ export const settingSpellings: readonly Spelling[] = [
   {
     id: 'network-policy-that-admits',
     apply: (mesh) =>
-      applyToAll(
+      applyToBoth(
         mesh,
         resource(
           'NetworkPolicy',
@@ -225,7 +220,7 @@ export const settingSpellings: readonly Spelling[] = [
   {
     id: 'authorization-everywhere',
     apply: (mesh) =>
-      applyToAll(
+      applyToBoth(
         mesh,
         resource('AuthorizationPolicy', 'callers', {
           rules: [{ from: [{ source: { namespaces: ['meshproof', 'istio-system'] } }] }],
@@ -235,7 +230,7 @@ export const settingSpellings: readonly Spelling[] = [
   {
     id: 'strict-everywhere',
     apply: (mesh) =>
-      applyToAll(
+      applyToBoth(
         mesh,
         resource('PeerAuthentication', 'default', { mtls: { mode: 'STRICT' } }, 'istio-system'),
       ),
