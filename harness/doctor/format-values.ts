@@ -6,11 +6,12 @@ export function firstFew(words: readonly string[], most = 3): string {
 
 export const dayMs = 86_400_000;
 
-/** Days, rounded to one decimal; hours below two days. */
+/** Whole days; hours below two days, minutes below two hours, seconds below two minutes. */
 export function span(ms: number): string {
   const size = Math.abs(ms);
   if (size >= 2 * dayMs) return `${(size / dayMs).toFixed(0)} days`;
-  return size >= 7_200_000 ? `${(size / 3_600_000).toFixed(0)} hours` : `${(size / 1000).toFixed(0)} s`;
+  if (size >= 7_200_000) return `${(size / 3_600_000).toFixed(0)} hours`;
+  return size >= 120_000 ? `${(size / 60_000).toFixed(0)} minutes` : `${(size / 1000).toFixed(0)} s`;
 }
 
 /** A fingerprint, short enough for a line. */
