@@ -10,5 +10,7 @@ const results = pairsOf(breakages).map(([a, b]) => judgeTogether(a, b));
 const count = (verdict: string) => results.filter((one) => one.verdict === verdict).length;
 for (const { verdict, pair, hidden, causes } of results)
   if (verdict === 'hidden') console.log(`${pair}: ${hidden.join(', ')} hidden\n  ${causes.join('\n  ')}`);
-console.log(`${results.length} pairs: ${count('named')} named, ${count('hidden')} hidden, ${count('apart')} apart`);
+console.log(
+  `${results.length} pairs: ${count('named')} named, ${count('hidden')} hidden, ${count('apart')} apart`,
+);
 process.exitCode = count('hidden') > 0 ? 1 : 0;
