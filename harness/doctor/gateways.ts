@@ -80,7 +80,7 @@ export const hasKubernetesEastWest = (cluster: ClusterView): boolean =>
     return own[networkLabel] !== undefined || className === 'istio-east-west' || className === 'istio-remote';
   });
 
-/** A condition for folding: a gateway that listens for none of its services does not listen. */
+/** A condition for folding: a gateway without a service to forward to does not listen. */
 export const gatewayListener = 'listener of the gateway';
 
 /** Whether the selector of a Gateway selects pods of a gateway; an Istio Gateway selects in every namespace. */

@@ -49,7 +49,7 @@ function valuesOf(finding: Finding, snapshot: Snapshot): Values {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && isPlain(value)));
 }
 
-/** What the mesh file has, and the other cluster of the finding. */
+/** Values of the mesh file, and of the other cluster of the finding. */
 function meshValues({ cluster, peer }: Finding, snapshot: Snapshot): Values {
   const { clusters, meshId } = snapshot.declared;
   const declared = clusters.find(({ name }) => name === cluster);

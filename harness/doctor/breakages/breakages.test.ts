@@ -53,7 +53,6 @@ test('a cause does not hide what stays wrong without it', () => {
     ['network-label-unknown', 'proxy-on-another-network'],
     ['rule-without-mutual-tls', 'other-port-number'],
     ['nodes-without-region', 'weights-for-no-region'],
-    ['injection-in-one-cluster', 'both-injection-labels'],
   ] as const)
     assert.equal(pairOf(a, b).verdict, 'named', `${a} and ${b}: ${pairOf(a, b).causes.join('; ')}`);
 });

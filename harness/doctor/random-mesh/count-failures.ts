@@ -55,7 +55,7 @@ export function countFailures({ healthy, broken, seed }: { healthy: number; brok
   let judged = 0;
   const both = fc.tuple(draws, fc.constantFrom(...breakages));
   for (const [draw, breakage] of fc.sample(both, { numRuns: broken, seed })) {
-    // What a false alarm of the healthy mesh hides says nothing about the breakage.
+    // A false alarm of the healthy mesh may come before the breakage.
     const causes = falseAlarmsOf(draw).length > 0 ? undefined : causesOfBroken(draw, breakage);
     const [first] = causes ?? [];
     if (!causes) continue;
