@@ -4,7 +4,8 @@ import type { SampleCluster } from '../broken-sample.ts';
 import { authoritySpellings } from './authorities.ts';
 import type { Mesh, Spelling } from './mesh.ts';
 import { gatewaySpellings, networkSpellings } from './networks.ts';
-import { remoteCluster, settingSpellings } from './settings.ts';
+import { remoteCluster } from './remote-cluster.ts';
+import { settingSpellings } from './settings.ts';
 
 /** The spellings of a mesh, by id, and its clusters. */
 export interface Draw {
