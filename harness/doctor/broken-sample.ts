@@ -109,7 +109,8 @@ export const resource = (
   ...{ labels: {}, generation: 1, createdAt: '2026-11-01T11:00:00.000Z', spec, status: [] },
 });
 
-/** Applies a resource to both clusters. */
-export function applyToBoth({ west, east }: BrokenSample, one: ResourceRecord): void {
-  for (const cluster of [west, east]) cluster.resources.push(structuredClone(one));
+/** Applies a resource to every cluster with an istiod: both clusters of the sample. */
+export function applyToBoth({ snapshot }: Pick<BrokenSample, 'snapshot'>, one: ResourceRecord): void {
+  for (const { installs, resources } of snapshot.clusters)
+    if (installs.some(({ istiod }) => istiod)) resources.push(structuredClone(one));
 }

@@ -3,15 +3,21 @@ import { families, type Evidence, type Family, type Finding, type Severity } fro
 import type { MeshView } from './mesh-view.ts';
 
 /**
- * The relation of a cause and a finding that it explains:
+ * The relation of the clusters of a cause and of a finding that it explains:
  * - `pair`: the same cluster and the same peer;
  * - `target`: the cluster of the cause is the peer of the symptom, or its cluster if it does not have a peer;
  * - `source`: the symptom was seen from the cluster of the cause;
  * - `cluster`: the symptom has the cluster of the cause, as its cluster or as its peer;
- * - `subject`: both have the same subject, such as a service, and a cluster in common;
- * - `mesh`: always.
+ * - `object`: both are about the same object of the same cluster;
+ * - `mesh`: any clusters.
  */
-export type Relation = 'pair' | 'target' | 'source' | 'cluster' | 'subject' | 'mesh';
+export type Place = 'pair' | 'target' | 'source' | 'cluster' | 'object' | 'mesh';
+
+/**
+ * A place alone, or a place and the subjects: the causes together have every subject of the symptom. `subject` alone asks for a
+ * cluster in common, as cluster or as peer.
+ */
+export type Relation = Place | 'subject' | `${Place} and subject`;
 
 /** The codes of the findings that a finding explains, by their relation to it. */
 export type Explanations = Partial<Record<Relation, readonly string[]>>;
@@ -34,8 +40,13 @@ export interface Sighting {
   cluster?: string;
   peer?: string;
   object?: string;
-  /** The service or policy, `namespace/name`, for folding. */
-  subject?: string;
+  /**
+   * For folding: the services or policies, `namespace/name`, or other conditions that the finding is about. A cause explains it by
+   * subject only if every subject is a subject of the cause, so a finding about three services stays visible if its cause has two.
+   */
+  subject?: string | readonly string[];
+  /** For folding: further subjects that the finding explains as a cause. */
+  covers?: readonly string[];
   evidence: Evidence[];
   cause: string;
   /** Absent: the remedy of the check. */
@@ -59,13 +70,17 @@ export interface Check {
   /** Every part that it reads; the tests compare this with the parts that it asks for. */
   needs: readonly Part[];
   explains?: Explanations;
+  /** It reports a name that nothing has. Of two causes with the same weight, the other one comes first. */
+  isLeftover?: true;
   run: (view: MeshView) => Iterable<Sighting>;
 }
 
-/** A finding with its subject, for folding. */
+/** A finding with its subjects, for folding. */
 export interface Located {
   finding: Finding;
-  subject: string | undefined;
+  subjects: readonly string[];
+  /** The subjects that it explains as a cause. */
+  covers: readonly string[];
 }
 
 /** The family of a code, by its first digit. */
@@ -81,9 +96,11 @@ export const anchorOf = (code: string): string => `docs/findings.md#${code.toLow
 
 /** Completes a sighting with the fields of its check. */
 export function locate(check: Check, sighting: Sighting): Located {
-  const { severity, subject, remedy, cluster, peer, object, evidence, cause } = sighting;
+  const { severity, subject = [], covers = [], remedy, cluster, peer, object, evidence, cause } = sighting;
+  const subjects = typeof subject === 'string' ? [subject] : subject;
   return {
-    subject,
+    subjects,
+    covers: [...subjects, ...covers],
     finding: {
       code: check.code,
       title: check.title,

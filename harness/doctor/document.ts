@@ -1,4 +1,4 @@
-import { anchorOf, explanationsOf, familyOf, type Check, type Relation } from './check.ts';
+import { anchorOf, explanationsOf, familyOf, type Check, type Place, type Relation } from './check.ts';
 import { families } from './finding.ts';
 
 const introduction = `# Findings
@@ -12,14 +12,21 @@ In remedies, \`meshproof doctor\` replaces placeholders such as \`<cluster>\`, \
 values of the finding, if it has them.
 `;
 
-const relations: Record<Relation, string> = {
+const places: Record<Place, string> = {
   pair: 'same two clusters and direction',
   target: 'about the same cluster',
   source: 'seen from the same cluster',
   cluster: 'in or towards the same cluster',
-  subject: 'same object',
+  object: 'same object',
   mesh: 'anywhere',
 };
+
+/** The words for a relation, such as "about the same cluster, same subject". */
+function wordsOf(relation: Relation): string {
+  const [place, subject] = relation.split(' and ') as [Place | 'subject', 'subject'?];
+  if (place === 'subject') return 'same subject';
+  return subject ? `${places[place]}, same subject` : places[place];
+}
 
 /** The text of docs/findings.md: one section for each code, by family. Pure. */
 export function findingsDoc(checks: readonly Check[]): string {
@@ -39,7 +46,7 @@ function entry(check: Check, all: readonly Check[]): string {
   const explained = all.filter((one) => explanationsOf(one).some(({ code }) => code === check.code));
   const facts = [
     `Reads: ${check.needs.join(', ')}`,
-    ...explains.map(([by, codes]) => `Explains (${relations[by]}): ${links(codes)}`),
+    ...explains.map(([by, codes]) => `Explains (${wordsOf(by)}): ${links(codes)}`),
     ...(explained.length > 0 ? [`May be explained by: ${links(explained.map(({ code }) => code))}`] : []),
     `Reference: <${check.reference}>`,
   ];

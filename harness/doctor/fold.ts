@@ -1,16 +1,17 @@
-import { explanationsOf, type Check, type Located, type Relation } from './check.ts';
+import { explanationsOf, type Check, type Located, type Place, type Relation } from './check.ts';
+import { covers } from './destination-rules.ts';
 import { severities, type Cause, type Finding } from './finding.ts';
 
 const clustersOf = ({ cluster, peer }: Finding): string[] =>
   [cluster, peer].filter((name) => name !== undefined);
 
-const relations: Record<Relation, (cause: Located, symptom: Located) => boolean> = {
-  pair: ({ finding: a }, { finding: b }) => a.cluster === b.cluster && a.peer === b.peer,
-  target: ({ finding: a }, { finding: b }) => a.cluster === (b.peer ?? b.cluster),
-  source: ({ finding: a }, { finding: b }) => a.cluster === b.cluster,
+const places: Record<Place, (cause: Finding, symptom: Finding) => boolean> = {
+  pair: (a, b) => a.cluster === b.cluster && a.peer === b.peer,
+  target: (a, b) => a.cluster === (b.peer ?? b.cluster),
+  source: (a, b) => a.cluster === b.cluster,
   // Without the peer of the cause: it may be a healthy cluster that was only compared.
-  cluster: ({ finding: a }, { finding: b }) => shareCluster({ ...a, peer: undefined }, b),
-  subject: (a, b) => a.subject !== undefined && a.subject === b.subject && shareCluster(a.finding, b.finding),
+  cluster: (a, b) => shareCluster({ ...a, peer: undefined }, b),
+  object: (a, b) => a.cluster === b.cluster && a.object !== undefined && a.object === b.object,
   mesh: () => true,
 };
 
@@ -21,7 +22,8 @@ function shareCluster(a: Finding, b: Finding): boolean {
 
 /**
  * Ranks findings. A finding that is not explained by another is a cause; the others are symptoms of the first cause that explains them.
- * A cause gets the gravest severity of its symptoms. Causes are ordered by severity, then by the number of symptoms, then by code.
+ * A cause gets the gravest severity of its symptoms. Causes are ordered by severity, then by the number of symptoms above info. Of two
+ * that are still equal, a name that nothing has comes last; then the code decides.
  *
  * @param checks in any order; their `explains` must not form a circle (see `circleOf`).
  */
@@ -31,6 +33,7 @@ export function fold(found: readonly Located[], checks: readonly Check[]): Cause
   const causes = new Map<Located, Located[]>();
   for (const one of found) if (!reasons.has(one)) causes.set(one, []);
   for (const one of found) if (reasons.has(one)) causes.get(rootOf(one, reasons))?.push(one);
+  const leftovers = new Set(checks.filter(({ isLeftover }) => isLeftover).map(({ code }) => code));
   return [...causes]
     .map(([{ finding }, symptoms]) =>
       causeOf(
@@ -38,23 +41,53 @@ export function fold(found: readonly Located[], checks: readonly Check[]): Cause
         symptoms.map((symptom) => symptom.finding),
       ),
     )
-    .toSorted(byGravity);
+    .toSorted((a, b) => byGravity(a, b, leftovers));
 }
 
 /** By finding, the finding that explains it. */
 function reasonsOf(byCode: ReadonlyMap<string, Located[]>, checks: readonly Check[]): Map<Located, Located> {
   const reasons = new Map<Located, Located>();
+  const parts = new Map<Located, PartlyExplained>();
   for (const check of checks)
     for (const { code, by } of explanationsOf(check))
       for (const cause of byCode.get(check.code) ?? [])
-        for (const symptom of byCode.get(code) ?? [])
-          if (!reasons.has(symptom) && explains(cause, symptom, by)) reasons.set(symptom, cause);
+        for (const symptom of byCode.get(code) ?? []) {
+          if (reasons.has(symptom) || !mayExplain(cause, symptom, by)) continue;
+          if (isPlace(by)) reasons.set(symptom, cause);
+          else explainPart(cause, symptom, parts, reasons);
+        }
   return reasons;
 }
 
-/** An info does not explain an error or a warning. */
-const explains = (cause: Located, symptom: Located, by: Relation): boolean =>
-  (cause.finding.severity !== 'info' || symptom.finding.severity === 'info') && relations[by](cause, symptom);
+/** A finding of which causes explain some subjects so far. */
+interface PartlyExplained {
+  first: Located;
+  left: Set<string>;
+}
+
+/** Notes the subjects that a cause explains. When every subject is explained, the first of the causes is the reason. */
+function explainPart(
+  cause: Located,
+  symptom: Located,
+  parts: Map<Located, PartlyExplained>,
+  reasons: Map<Located, Located>,
+): void {
+  const explained = symptom.subjects.filter((one) => cause.covers.some((cover) => covers(cover, one)));
+  if (explained.length === 0) return;
+  const part = parts.get(symptom) ?? { first: cause, left: new Set(symptom.subjects) };
+  for (const one of explained) part.left.delete(one);
+  parts.set(symptom, part);
+  if (part.left.size === 0) reasons.set(symptom, part.first);
+}
+
+const isPlace = (by: Relation): by is Place => by in places;
+
+/** Whether the clusters and severities allow the explanation: an info does not explain an error or a warning. */
+function mayExplain({ finding: a }: Located, { finding: b }: Located, by: Relation): boolean {
+  if (a.severity === 'info' && b.severity !== 'info') return false;
+  const place = by.replace(/ and subject$/, '');
+  return place === 'subject' ? shareCluster(a, b) : places[place as Place](a, b);
+}
 
 function rootOf(one: Located, reasons: ReadonlyMap<Located, Located>): Located {
   let root = one;
@@ -72,9 +105,12 @@ function causeOf(finding: Finding, symptoms: Finding[]): Cause {
 
 const weight = ({ severity }: Finding): number => severities.indexOf(severity);
 const byWeight = (a: Finding, b: Finding): number => weight(a) - weight(b) || a.code.localeCompare(b.code);
-const byGravity = (a: Cause, b: Cause): number =>
+const graveSymptoms = ({ symptoms }: Cause): number =>
+  symptoms.filter(({ severity }) => severity !== 'info').length;
+const byGravity = (a: Cause, b: Cause, leftovers: ReadonlySet<string>): number =>
   weight(a.finding) - weight(b.finding) ||
-  b.symptoms.length - a.symptoms.length ||
+  graveSymptoms(b) - graveSymptoms(a) ||
+  Number(leftovers.has(a.finding.code)) - Number(leftovers.has(b.finding.code)) ||
   a.finding.code.localeCompare(b.finding.code);
 
 /** The codes of a circle of explanations; undefined if there is not a circle. */

@@ -216,8 +216,11 @@ test('a remedy has the names in its finding, and a context for each cluster', ()
     ['Pod a/b', '--context kind-west east -n a b b <node> <address>:<port> <label>'],
     ['Namespace a', '--context kind-west east -n a a <pod> <node> <address>:<port> <label>'],
     ['Node a', '--context kind-west east -n <namespace> a <pod> a <address>:<port> <label>'],
-    ['1.2.3.4:15443', '--context kind-west east -n <namespace> <name> <pod> <node> 1.2.3.4:15443 <label>'],
-    ['API server', '--context kind-west east -n <namespace> <name> <pod> <node> <address>:<port> <label>'],
+    ['1.2.3.4:15443', '--context kind-west east -n meshproof <name> catalog-1 <node> 1.2.3.4:15443 <label>'],
+    [
+      'API server',
+      '--context kind-west east -n <namespace> <name> <pod> meshproof-lab-west-control-plane <address>:<port> <label>',
+    ],
   ];
   for (const [object, remedy] of cases) assert.equal(remedyOf(all, { object }), remedy);
   assert.equal(remedyOf('get <name> <peer>', { object: 'Pod a/$(x)', peer: 'a;b' }), 'get <name> <peer>');

@@ -1,9 +1,10 @@
 import type { Missing, Snapshot } from '../snapshot/schema.ts';
 import { locate, type Check, type Located, type Sighting } from './check.ts';
 import { checks as allChecks } from './checks.ts';
-import { severities, type Diagnosis, type Finding, type Severity, type UnknownPart } from './finding.ts';
+import { severities, type Diagnosis, type Severity, type UnknownPart } from './finding.ts';
 import { fold } from './fold.ts';
 import { MeshView } from './mesh-view.ts';
+import { completeRemedy } from './remedy-values.ts';
 import { rightFor } from './rights.ts';
 import { NotRead } from './unread.ts';
 
@@ -66,23 +67,9 @@ function gravest(check: Check, view: MeshView): { kept: Sighting[]; more: number
   return { kept, more: count - kept.length };
 }
 
-/** Completes the remedy with the names in the finding, and with the contexts of the kubeconfig in place of the names of clusters. */
-function completed({ finding, subject }: Located, { snapshot }: MeshView): Located {
-  const values = valuesOf(finding);
-  const contextOf = (cluster: string) =>
-    snapshot.declared.clusters.find(({ name }) => name === cluster)?.context ?? cluster;
-  const remedy = finding.remedy
-    .replace(/<(\w+)>/g, (placeholder, word: string) => values[word] ?? placeholder)
-    .replace(/--context ([^\s<]+)/g, (_, cluster: string) => `--context ${contextOf(cluster)}`);
-  return { subject, finding: { ...finding, remedy } };
-}
-
-/** Values for the placeholders of a remedy. A value that a shell could interpret is left out. */
-function valuesOf({ cluster, peer, object = '' }: Finding): Record<string, string | undefined> {
-  const [, kind = '', namespace, name] = /^([A-Z][a-z]\w*) (?:([^/]+)\/)?([^/]+)$/.exec(object) ?? [];
-  const [, address, port] = /^(\S+):(\d+)$/.exec(object) ?? [];
-  const all = { cluster, peer, namespace, name, [kind.toLowerCase()]: name, address, port };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => /^[\w.:-]+$/.test(value ?? '')));
+/** Completes the remedy of a finding. */
+function completed({ finding, ...folding }: Located, { snapshot }: MeshView): Located {
+  return { ...folding, finding: { ...finding, remedy: completeRemedy(finding, snapshot) } };
 }
 
 /** The missing parts of the snapshot, with the checks that they leave without a full answer. */

@@ -25,7 +25,7 @@ const clustersApart: Check = {
   remedy,
   reference,
   needs: ['clocks'],
-  explains: { cluster: ['MP7302'] },
+  explains: { 'source and subject': ['MP7302'] },
   run: function* (view) {
     const known = view.clusters.flatMap((cluster) => {
       const clock = cluster.seen('clocks').find(({ of }) => of === 'apiServer');
@@ -41,6 +41,11 @@ const clustersApart: Check = {
         cluster: one.cluster.name,
         peer: usual.cluster.name,
         object: 'API server',
+        // Nodes whose time is right differ from an API server whose time is wrong.
+        covers: one.cluster
+          .seen('clocks')
+          .filter((node) => node.of === 'node' && leastDifference(node, usual.clock) < nearMs)
+          .map(({ name }) => name),
         evidence: [
           {
             what: `clock of ${one.cluster.name} against that of ${usual.cluster.name}, in s`,
@@ -75,6 +80,7 @@ const nodesApart: Check = {
     yield {
       severity: worst.by >= graceMs ? 'error' : 'warning',
       object: `Node ${worst.node.name}`,
+      subject: apart.map(({ node }) => node.name),
       evidence: [
         { what: 'nodes with another time', seen: apart.length, expected: 0 },
         {

@@ -114,6 +114,7 @@ function lacksEndpoints(
     cluster: reader.name,
     ...(read === reader ? {} : { peer: read.name }),
     object: `Pod ${istiod.namespace}/${istiod.pod}`,
+    subject: [...new Set(short.map(({ key }) => key.split('/', 1)[0] ?? ''))],
     evidence: [
       {
         what: `services of ${read.name} with all endpoints`,

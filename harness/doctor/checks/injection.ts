@@ -28,7 +28,6 @@ const oneSided: Check = {
     'kubectl --context <cluster> label namespace <namespace> istio-injection=enabled\nkubectl --context <cluster> -n <namespace> rollout restart deployment',
   reference,
   needs: ['namespaces', 'webhooks', 'pods', 'services', 'installs'],
-  explains: { subject: ['MP6102'] },
   run: function* (view) {
     const clusters = reading(view).filter((cluster) => cluster.whole('webhooks').length > 0);
     const names = new Set(clusters.flatMap(ordinary));
@@ -142,7 +141,7 @@ const noRevision: Check = {
     'istioctl --context <cluster> tag list\nkubectl --context <cluster> label namespace <namespace> istio.io/rev=<revision> --overwrite',
   reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
   needs: ['namespaces', 'webhooks', 'installs'],
-  explains: { subject: ['MP6101', 'MP6102'] },
+  explains: { 'source and subject': ['MP6101'] },
   run: perCluster(function* (cluster) {
     for (const name of ordinary(cluster)) {
       const labels = cluster.namespaces.get(name)?.labels ?? {};
@@ -179,7 +178,7 @@ const bothLabels: Check = {
   reference:
     'https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#controlling-the-injection-policy',
   needs: ['namespaces'],
-  explains: { subject: ['MP6101'] },
+  explains: { 'source and subject': ['MP6101'] },
   run: perCluster(function* (cluster) {
     for (const [name, { labels }] of cluster.namespaces) {
       const [injection, revision] = [labels['istio-injection'], labels['istio.io/rev']];
