@@ -152,7 +152,7 @@ const foreignCertificate: Check = {
   remedy:
     'openssl s_client -connect <address>:<port> -servername outbound_.80_._.<service>.<its namespace>.svc.cluster.local -showcerts </dev/null   # look at the issuer',
   reference: 'https://github.com/istio/istio.io/pull/17065',
-  needs: ['probes', 'authorities', 'installs', 'roots', 'istiods', 'services'],
+  needs: ['probes', 'authorities', 'installs', 'roots', 'istiods', 'services', 'proxies', 'workloads'],
   run: perCluster(function* (cluster, view) {
     for (const { to, probes } of gatewayProbes(view, cluster)) {
       const target = view.cluster(to);
