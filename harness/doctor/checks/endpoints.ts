@@ -50,8 +50,7 @@ function shortOf(
   let services = 0;
   for (const key of (isCut ? known : cluster.services).keys()) {
     const service = cluster.services.get(key);
-    const pods =
-      service && !hidden.has(service.namespace) ? settledPods(view, cluster, service) : [];
+    const pods = service && !hidden.has(service.namespace) ? settledPods(view, cluster, service) : [];
     const lacking = lackingOf(pods, known.get(key) ?? []);
     // Pods are listed before istiods are read, so a pod may have ended in between.
     if (!service || pods.length === 0 || (lacking > 0 && isChanging(view, cluster, service))) continue;
@@ -88,6 +87,7 @@ const absent: Check = {
     for (const istiod of reader.seen('istiods').filter(({ shards }) => shards)) {
       const [held, isCut] = [heldBy(istiod), reader.isCut(istiod)];
       yield* separately(view.clusters, function* (read) {
+        read.whole('installs'); // without them, pods of another mesh cannot be left out
         // Another check reports the namespaces of other clusters that selectors hide.
         const hidden = read === reader ? noNamespaces : hiddenNamespaces(reader, read);
         const { short, services } = shortOf(view, read, held(read.name), isCut, hidden);
