@@ -3,7 +3,7 @@ import { firstFew } from '../format-values.ts';
 import type { Install } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
-import { controlPlaneOf } from '../facts/other-meshes.ts';
+import { controlPlaneOf } from '../facts/proxies-of-meshes.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perPrimary } from '../per-cluster.ts';
 import { istiodName } from '../remedies.ts';
