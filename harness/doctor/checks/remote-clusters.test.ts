@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertFirst, broken, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
+import { addOtherMesh } from '../other-mesh-sample.ts';
 
 /** East becomes a remote cluster of west. */
 function remote({ snapshot, west, east }: BrokenSample): void {
@@ -146,6 +147,51 @@ test('healthy: a remote secret with a proxy-url is not judged by direct connecti
     const of = `${secret.namespace}/${secret.name}`;
     west.missing.push({ what: 'readerAccess', of, reason: 'noWay', why: 'it uses a proxy (proxy-url)' });
     for (const probe of west.probes) if (probe.target === 'apiServer') probe.chain = [];
+  });
+  assert.deepEqual(found, []);
+});
+
+test('healthy: a remote cluster hosts the istiod of another mesh', () => {
+  const found = codes((sample) => {
+    addOtherMesh(sample.east);
+    const others = sample.east.installs.filter(({ namespace }) => namespace === 'istio-dev');
+    remote(sample);
+    sample.east.installs = [...others, ...sample.east.installs.filter(({ revision }) => revision !== 'dev')];
+  });
+  assert.deepEqual(
+    found.filter((code) => own.includes(code)),
+    [],
+  );
+});
+
+test('broken: the primary of a remote cluster is stopped, which explains the proxies of the remote cluster', () => {
+  const { causes } = judge(
+    broken((sample) => {
+      remote(sample);
+      sample.west.pods = sample.west.pods.filter(({ labels }) => labels['app'] !== 'istiod');
+      sample.west.istiods = [];
+    }),
+  );
+  assert.equal(causes[0]?.finding.code, 'MP2206');
+  assert.ok(!causes.some(({ finding }) => finding.code === 'MP2123'));
+});
+
+test('healthy: namespaces ask for a revision by its tag', () => {
+  const found = codes(({ west, east }) => {
+    for (const { namespaces, webhooks } of [west, east]) {
+      for (const { labels } of namespaces)
+        if (labels['istio-injection']) {
+          delete labels['istio-injection'];
+          labels['istio.io/rev'] = 'prod';
+        }
+      const [hook] = webhooks;
+      const byTag = { key: 'istio.io/rev', operator: 'In', values: ['prod'] };
+      if (hook)
+        webhooks.push({
+          ...{ ...structuredClone(hook), configuration: 'istio-revision-tag-prod', tag: 'prod' },
+          namespaceSelector: { matchLabels: {}, matchExpressions: [byTag] },
+        });
+    }
   });
   assert.deepEqual(found, []);
 });
