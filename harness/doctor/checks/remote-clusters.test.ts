@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { certificate } from '../../snapshot/sample/sample.ts';
 import { assertFirst, broken, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
 import { addOtherMesh } from '../other-mesh-sample.ts';
@@ -194,4 +195,25 @@ test('healthy: namespaces ask for a revision by its tag', () => {
     }
   });
   assert.deepEqual(found, []);
+});
+
+test('broken: the CA bundle of a webhook is an old root; an old root beside the new one is healthy', () => {
+  const old = certificate('old-root', { isCa: true, selfSigned: true, subject: 'CN=Old root' });
+  const bundle =
+    (...kept: string[]) =>
+    ({ snapshot, west }: BrokenSample) => {
+      snapshot.certificates.push(old);
+      for (const hook of west.webhooks) hook.caBundle = [...kept, old.fingerprint];
+    };
+  assertFirst(bundle(), { code: 'MP6111', severity: 'info', cluster: 'west' });
+  assertFirst(
+    (sample) => {
+      bundle()(sample);
+      for (const one of sample.west.workloads)
+        if (one.namespace === 'meshproof') one.current = Math.max(0, one.wanted - 1);
+    },
+    { code: 'MP6111', severity: 'error', cluster: 'west' },
+  );
+  const root = itemOf(itemOf(broken(() => undefined).clusters[0]?.roots ?? []).roots);
+  assert.deepEqual(codes(bundle(root)), []);
 });
