@@ -18,3 +18,9 @@ export function span(ms: number): string {
 
 /** A fingerprint, short enough for a line. */
 export const short = (fingerprint: string | undefined): string => fingerprint?.slice(0, 16) ?? 'none';
+
+/** The pod of a proxy, which istiod names `<pod>.<namespace>`; names of pods may have dots. */
+export function podRef(proxy: string): string {
+  const dot = proxy.lastIndexOf('.');
+  return `Pod ${proxy.slice(dot + 1)}/${proxy.slice(0, dot)}`;
+}

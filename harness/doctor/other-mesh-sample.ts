@@ -48,6 +48,7 @@ export function addOtherMesh(cluster: SampleCluster, names: Partial<OtherMesh> =
   const replica = structuredClone(itemOf(cluster.istiods));
   cluster.istiods.unshift({
     ...{ ...replica, namespace, pod: `${istiod}-1`, revision, networks: [], shards: [], held: {} },
+    settings: install.settings ?? replica.settings,
     clusters: [{ id: clusterName, secret: '', syncStatus: 'synced' }],
     connected: [
       {

@@ -65,7 +65,7 @@ test('a reader account may read, and may use reviews and service exports as Isti
   const istios = [
     rule(['create'], ['tokenreviews'], ['authentication.k8s.io']),
     rule(['create'], ['selfsubjectrulesreviews'], ['authorization.k8s.io']),
-    rule(['get', 'create', 'delete'], ['serviceexports'], ['multicluster.x-k8s.io']),
+    rule(['get', 'create', 'delete'], ['serviceexports', 'serviceimports'], ['multicluster.x-k8s.io']),
     rule(['get', 'list'], ['*'], ['security.istio.io']),
   ];
   assert.equal(judge(reads, ...istios).verdict, 'pass');

@@ -92,7 +92,7 @@ export function judgeReader(access: ReaderAccess): Judgement {
   const secrets = secretsIn.size > 0 ? `, including Secrets in ${count(secretsIn.size, 'namespace')}` : '';
   return unless(
     complaints,
-    `the reader account can read all that istiod needs, and can only read: ${count(readable.size, 'kind')}${secrets}`,
+    `the reader account can read all that istiod needs, and ${role === 'remote' ? 'can write only what its primary controls' : 'can only read'}: ${count(readable.size, 'kind')}${secrets}`,
     measurements,
   );
 }

@@ -1,8 +1,8 @@
 import type { PodRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { firstFew, span } from '../format-values.ts';
 import { eastWestGateways } from '../gateways.ts';
+import { firstFew, podRef, span } from '../format-values.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { isSettled, isYoung } from '../recent-changes.ts';
@@ -30,12 +30,6 @@ function isChangingIstiods(view: MeshView, cluster: ClusterView): boolean {
   return (
     cluster.istiods.length === 0 || pods.some((pod) => pod.labels['app'] === 'istiod' && isYoung(view, pod))
   );
-}
-
-/** The pod of a proxy, which istiod names `<pod>.<namespace>`; names of pods may have dots. */
-function podRef(proxy: string): string {
-  const dot = proxy.lastIndexOf('.');
-  return `Pod ${proxy.slice(dot + 1)}/${proxy.slice(0, dot)}`;
 }
 
 const unconnected: Check = {

@@ -89,7 +89,7 @@ function canary(cluster: SampleCluster, proxies: number): void {
 
 test('broken: a canary revision has another clusterName; it is an info as long as it does not have proxies', () => {
   assertFirst(({ west }) => canary(west, 2), {
-    ...{ code: 'MP2122', severity: 'error', cluster: 'west', symptoms: ['MP2119'] },
+    ...{ code: 'MP2122', severity: 'error', cluster: 'west', symptoms: ['MP2119', 'MP3112'] },
   });
   const { causes } = judge(broken(({ west }) => canary(west, 0)));
   const found = causes.flatMap(({ finding, symptoms }) => [finding, ...symptoms]);

@@ -3,7 +3,7 @@ import { firstFew } from '../format-values.ts';
 import type { Install } from '../../snapshot/schema.ts';
 import type { Check, Sighting } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
-import { controlPlaneOf } from '../facts/other-meshes.ts';
+import { controlPlaneOf } from '../facts/proxies-of-meshes.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perPrimary } from '../per-cluster.ts';
 import { istiodName } from '../remedies.ts';
@@ -120,7 +120,7 @@ const revisionsDiffer: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --revision <revision> --set values.global.multiCluster.clusterName=<cluster>',
   reference: revisionsDocs,
   needs: ['installs', 'istiods'],
-  explains: { cluster: ['MP2119'] },
+  explains: { cluster: ['MP2119', 'MP3112'] },
   run: perPrimary(function* (cluster) {
     const [main, ...others] = [...cluster.revisions].toSorted(
       (a, b) => proxiesOf(cluster, b) - proxiesOf(cluster, a),

@@ -261,3 +261,18 @@ test('an API server does not answer: the other clusters are judged, and conseque
     { code: 'MP2301', severity: 'error', cluster: 'east', symptoms: ['MP2202'] },
   );
 });
+
+test('healthy: discovery selectors do not select istio-system, which has neither a gateway nor rules', () => {
+  const { causes } = judge(
+    broken(({ east }) => {
+      const matchLabels = { mesh: 'on' };
+      itemOf(east.installs).settings!.discoverySelectors = [{ matchLabels, matchExpressions: [] }];
+      east.namespaces.push({ name: 'ingress', labels: { mesh: 'on' }, terminating: false });
+      itemOf(east.namespaces, ({ name }) => name === 'meshproof').labels['mesh'] = 'on';
+      for (const part of [east.services, east.pods, east.resources, east.workloads])
+        for (const one of part)
+          if (one.namespace === 'istio-system' && !one.name.startsWith('istiod')) one.namespace = 'ingress';
+    }),
+  );
+  assert.ok(!causes.some(({ finding }) => finding.code === 'MP2501'));
+});

@@ -1,4 +1,4 @@
-import type { WebhookRecord, WorkloadRecord } from '../../snapshot/schema.ts';
+import type { Certificate, WebhookRecord, WorkloadRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import type { Evidence } from '../finding.ts';
@@ -7,6 +7,7 @@ import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { istiodName, restartOf } from '../remedies.ts';
 import { matches } from '../selectors.ts';
+import { sameRoot } from '../facts/chains.ts';
 import { fromReadable } from '../unread.ts';
 
 const noWebhook: Check = {
@@ -49,13 +50,8 @@ const noCaBundle: Check = {
   explains: { cluster: ['MP3205', 'MP3303', 'MP2209', 'MP6102'] },
   run: perCluster(function* (cluster, view) {
     const bare = cluster.whole('webhooks').filter(({ caBundle }) => caBundle.length === 0);
-    for (const [configuration, hooks] of Map.groupBy(bare, (one) => one.configuration)) {
-      const asking = cluster
-        .whole('workloads')
-        .filter((one) => hooks.some((hook) => asks(cluster, hook, one)));
+    for (const { configuration, hooks, asking, lacking } of activeHooks(cluster, bare)) {
       const [first] = hooks;
-      if (asking.length === 0 || !first) continue;
-      const lacking = asking.filter(({ wanted, current, updated }) => Math.min(current, updated) < wanted);
       const isCertain = hooks.some(({ service, failurePolicy }) => service && failurePolicy !== 'Ignore');
       yield {
         severity: lacking.length > 0 || isCertain ? 'error' : 'warning',
@@ -67,6 +63,58 @@ const noCaBundle: Check = {
         ],
         cause: `The webhook ${configuration} of ${cluster.name} does not have a CA bundle, so the API server cannot verify ${first.target}: ${effectOf(lacking, asking)}.`,
         remedy: remedyOf(view, cluster, first),
+      };
+    }
+  }),
+};
+
+/** The webhooks by configuration, with the workloads that ask for them, and those of them that lack pods. Throws NotRead. */
+function activeHooks(cluster: ClusterView, all: readonly WebhookRecord[]) {
+  return [...Map.groupBy(all, (one) => one.configuration)].flatMap(([configuration, [first, ...others]]) => {
+    if (!first) return [];
+    const hooks = [first, ...others] as const;
+    const asking = cluster.whole('workloads').filter((one) => hooks.some((hook) => asks(cluster, hook, one)));
+    const lacking = asking.filter(({ wanted, current, updated }) => Math.min(current, updated) < wanted);
+    return asking.length > 0 ? [{ configuration, hooks, asking, lacking }] : [];
+  });
+}
+
+const otherCaBundle: Check = {
+  code: 'MP6111',
+  title: 'The CA bundle of a webhook for sidecars is not a root of this cluster',
+  severity: 'error',
+  explanation:
+    'The API server verifies istiod with the CA bundle of the webhook. The bundle has neither the root that istiod gives to the namespaces nor a root that a proxy has. So the call fails, and pods that need a sidecar cannot be created (failurePolicy Fail), or are created without one (Ignore). Usually a template has replaced the bundle, or istiod may not update the webhook. It is an info if no workload lacks pods: istiod may have a certificate of another authority.',
+  remedy: 'kubectl --context <cluster> get mutatingwebhookconfiguration <name> -o yaml',
+  reference: 'https://istio.io/latest/docs/ops/common-problems/injection/',
+  needs: ['webhooks', 'namespaces', 'workloads', 'installs', 'roots', 'proxies', 'istiods'],
+  explains: { cluster: ['MP3205', 'MP3303', 'MP2209', 'MP6102'] },
+  run: perCluster(function* (cluster, view) {
+    const { pilotCertProvider = 'istiod' } = cluster.install ?? {};
+    const roots = [
+      ...cluster.whole('roots').flatMap((one) => one.roots),
+      ...cluster.whole('proxies').flatMap((one) => one.roots),
+    ];
+    const known = view.certificatesOf([...new Set(roots)]);
+    // Another provider signs the certificate of istiod with another authority.
+    if (pilotCertProvider !== 'istiod' || known.length === 0) return;
+    const strange = cluster.whole('webhooks').filter(({ caBundle }) => {
+      const bundle = view.certificatesOf(caBundle);
+      return bundle.length > 0 && !bundle.some((one) => known.some((root) => sameRoot(root, one)));
+    });
+    for (const { configuration, hooks, asking, lacking } of activeHooks(cluster, strange)) {
+      const [{ caBundle, service, target, revision }] = hooks;
+      if (!service && lacking.length === 0) continue; // a URL may have the certificate of another authority
+      const named = (all: readonly Certificate[]) => firstFew(all.map(({ subject }) => subject));
+      yield {
+        severity: lacking.length > 0 ? 'error' : 'info',
+        object: `MutatingWebhookConfiguration ${configuration}`,
+        evidence: [
+          { what: 'CA bundle', seen: named(view.certificatesOf(caBundle)), expected: named(known) },
+          { what: 'workloads that ask for sidecars and lack pods', seen: lacking.length, expected: 0 },
+        ],
+        cause: `The CA bundle of the webhook ${configuration} of ${cluster.name} is not a root of ${cluster.name}, so the API server does not trust ${target}: ${effectOf(lacking, asking)}.`,
+        ...(cluster.hasIstiod ? { remedy: restartOf(cluster.systemNamespace, revision || 'default') } : {}),
       };
     }
   }),
@@ -135,4 +183,4 @@ function remedyOf(view: MeshView, cluster: ClusterView, { revision }: WebhookRec
   ].join('\n');
 }
 
-export const injectionWebhookChecks = [noWebhook, noCaBundle];
+export const injectionWebhookChecks = [noWebhook, noCaBundle, otherCaBundle];

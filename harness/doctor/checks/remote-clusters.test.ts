@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { certificate } from '../../snapshot/sample/sample.ts';
 import { assertFirst, broken, itemOf, type BrokenSample } from '../broken-sample.ts';
 import { judge } from '../judge.ts';
+import { addOtherMesh } from '../other-mesh-sample.ts';
 
 /** East becomes a remote cluster of west. */
 function remote({ snapshot, west, east }: BrokenSample): void {
@@ -148,4 +150,70 @@ test('healthy: a remote secret with a proxy-url is not judged by direct connecti
     for (const probe of west.probes) if (probe.target === 'apiServer') probe.chain = [];
   });
   assert.deepEqual(found, []);
+});
+
+test('healthy: a remote cluster hosts the istiod of another mesh', () => {
+  const found = codes((sample) => {
+    addOtherMesh(sample.east);
+    const others = sample.east.installs.filter(({ namespace }) => namespace === 'istio-dev');
+    remote(sample);
+    sample.east.installs = [...others, ...sample.east.installs.filter(({ revision }) => revision !== 'dev')];
+  });
+  assert.deepEqual(
+    found.filter((code) => own.includes(code)),
+    [],
+  );
+});
+
+test('broken: the primary of a remote cluster is stopped, which explains the proxies of the remote cluster', () => {
+  const { causes } = judge(
+    broken((sample) => {
+      remote(sample);
+      sample.west.pods = sample.west.pods.filter(({ labels }) => labels['app'] !== 'istiod');
+      sample.west.istiods = [];
+    }),
+  );
+  assert.equal(causes[0]?.finding.code, 'MP2206');
+  assert.ok(!causes.some(({ finding }) => finding.code === 'MP2123'));
+});
+
+test('healthy: namespaces ask for a revision by its tag', () => {
+  const found = codes(({ west, east }) => {
+    for (const { namespaces, webhooks } of [west, east]) {
+      for (const { labels } of namespaces)
+        if (labels['istio-injection']) {
+          delete labels['istio-injection'];
+          labels['istio.io/rev'] = 'prod';
+        }
+      const [hook] = webhooks;
+      const byTag = { key: 'istio.io/rev', operator: 'In', values: ['prod'] };
+      if (hook)
+        webhooks.push({
+          ...{ ...structuredClone(hook), configuration: 'istio-revision-tag-prod', tag: 'prod' },
+          namespaceSelector: { matchLabels: {}, matchExpressions: [byTag] },
+        });
+    }
+  });
+  assert.deepEqual(found, []);
+});
+
+test('broken: the CA bundle of a webhook is an old root; an old root beside the new one is healthy', () => {
+  const old = certificate('old-root', { isCa: true, selfSigned: true, subject: 'CN=Old root' });
+  const bundle =
+    (...kept: string[]) =>
+    ({ snapshot, west }: BrokenSample) => {
+      snapshot.certificates.push(old);
+      for (const hook of west.webhooks) hook.caBundle = [...kept, old.fingerprint];
+    };
+  assertFirst(bundle(), { code: 'MP6111', severity: 'info', cluster: 'west' });
+  assertFirst(
+    (sample) => {
+      bundle()(sample);
+      for (const one of sample.west.workloads)
+        if (one.namespace === 'meshproof') one.current = Math.max(0, one.wanted - 1);
+    },
+    { code: 'MP6111', severity: 'error', cluster: 'west' },
+  );
+  const root = itemOf(itemOf(broken(() => undefined).clusters[0]?.roots ?? []).roots);
+  assert.deepEqual(codes(bundle(root)), []);
 });

@@ -4,7 +4,7 @@ import type { MeshView } from '../mesh-view.ts';
 import { perCluster, perPrimary } from '../per-cluster.ts';
 import { istiodName } from '../remedies.ts';
 import { fromReadable } from '../unread.ts';
-import { firstFew } from '../format-values.ts';
+import { firstFew, podRef } from '../format-values.ts';
 
 const skewDocs = 'https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew';
 
@@ -90,7 +90,7 @@ const proxySkew: Check = {
     const first = far[0];
     if (!first) return;
     yield {
-      object: `Pod ${first.proxy.slice(first.proxy.lastIndexOf('.') + 1)}/${first.proxy.slice(0, first.proxy.lastIndexOf('.'))}`,
+      object: podRef(first.proxy),
       evidence: [
         {
           what: `version of ${first.proxy}`,

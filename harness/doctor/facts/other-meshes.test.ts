@@ -135,3 +135,56 @@ test('a pod of another mesh in a namespace of this mesh is not judged', () => {
     west.pods.push({ ...structuredClone(pod), name: 'ledger-2', namespace: 'meshproof', ip: '10.244.8.3' });
   });
 });
+
+test('healthy: pods use the istiod of another mesh in another cluster', () => {
+  silent(({ west }) => {
+    addOtherMesh(west);
+    west.installs.shift();
+    west.istiods.shift();
+    west.webhooks.shift();
+    west.namespaces = west.namespaces.filter(({ name }) => name !== 'istio-dev');
+    for (const part of ['pods', 'services'] as const)
+      west[part].splice(
+        0,
+        Infinity,
+        ...(west[part].filter(({ namespace }) => namespace !== 'istio-dev') as never[]),
+      );
+    west.remoteSecrets = west.remoteSecrets.filter(({ namespace }) => namespace !== 'istio-dev');
+    const { proxy } = itemOf(west.pods, ({ name }) => name === 'ledger-1');
+    Object.assign(proxy ?? {}, {
+      discoveryAddress: 'istiod.far.example:15012',
+      caAddress: 'istiod.far.example:15012',
+    });
+    itemOf(west.namespaces, ({ name }) => name === 'dev-shop').labels = {};
+  });
+});
+
+test('healthy: beside another mesh, all debug pages are refused', () => {
+  const snapshot = broken(({ west, east }) => {
+    addOtherMesh(west);
+    for (const cluster of [west, east])
+      for (const istiod of cluster.istiods as Partial<SampleCluster['istiods'][number]>[]) {
+        for (const page of ['clusters', 'networks', 'shards', 'held', 'connected', 'settings'] as const)
+          delete istiod[page];
+        const of = `${istiod.namespace}/${istiod.pod}`;
+        cluster.missing.push({ what: 'istiods', of, reason: 'forbidden', why: 'GET /debug/clusterz: 401' });
+      }
+  });
+  const { causes, unknown } = judge(snapshot);
+  assert.deepEqual(causes, []);
+  assert.ok(unknown.some(({ checks }) => checks.includes('MP2202')));
+});
+
+test('healthy: beside another mesh, half of the kinds may be read', () => {
+  const parts = ['webhooks', 'namespaces', 'remoteSecrets', 'workloads', 'nodes', 'roots'] as const;
+  for (const half of [parts.slice(0, 3), parts.slice(3)]) {
+    const snapshot = broken(({ west }) => {
+      addOtherMesh(west);
+      for (const what of half) {
+        west[what] = [];
+        west.missing.push({ what, reason: 'forbidden', why: `list ${what}: 403` });
+      }
+    });
+    assert.deepEqual(texts(snapshot), [], half.join());
+  }
+});

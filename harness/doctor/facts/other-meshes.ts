@@ -9,6 +9,7 @@ import type {
   WebhookRecord,
 } from '../../snapshot/schema.ts';
 import type { OtherMeshes } from '../cluster-view.ts';
+import { controlPlaneOf, foreignPodsOf } from './proxies-of-meshes.ts';
 import { matches } from '../selectors.ts';
 
 /** A snapshot of one mesh: the parts of other meshes in the same clusters are apart. */
@@ -30,15 +31,15 @@ export function ownMesh(snapshot: Snapshot): OwnMesh {
   const hidden = new Map<string, ReadonlySet<string>>();
   const clusters = snapshot.clusters.map((cluster) => {
     if (!cluster.reachable || cluster.installs.length === 0) return cluster;
-    if (!isRead(cluster)) return withoutFarIstiods(cluster, snapshot.declared);
     const { own, other } = chooseInstalls(cluster, snapshot);
+    if (own.length === 0 && !isRead(cluster)) return withoutFarIstiods(cluster, snapshot.declared);
     if (own.length === 0 && roleOf(cluster, snapshot.declared) !== 'remote') {
       misplaced.set(cluster.name, other);
       return withoutControlPlane(cluster, snapshot.declared.rootNamespace);
     }
     const split = splitCluster(cluster, own, other);
-    if (other.length === 0) return split.cluster;
-    others.set(cluster.name, split.others);
+    if (other.length > 0) others.set(cluster.name, split.others);
+    if (split.namespaces.size === 0) return split.cluster;
     for (const id of [cluster.name, ...own.flatMap(({ clusterName }) => clusterName ?? [])])
       hidden.set(id, split.namespaces);
     return split.cluster;
@@ -107,24 +108,6 @@ function countProxies({ installs, istiods, pods }: ClusterSnapshot): (install: I
   return (install) => counts.get(key(install)) ?? 0;
 }
 
-/** The address of an istiod in the proxy of a pod: `istiod[-<revision>].<namespace>.svc…`. */
-const istiodAddress = /^istiod[\w-]*\.([\w-]+)\.svc\b/;
-
-/** The control plane that a pod was injected for; undefined if its proxy does not show it. */
-export function controlPlaneOf(
-  { proxy, annotations, labels }: PodRecord,
-  installs: readonly Install[],
-): Install | undefined {
-  const revision = annotations['istio.io/rev'] ?? labels['istio.io/rev'];
-  const at = [proxy?.discoveryAddress, proxy?.caAddress]
-    .map((address) => istiodAddress.exec(address ?? '')?.[1])
-    .find((namespace) => namespace !== undefined);
-  const near = at === undefined ? installs : installs.filter(({ namespace }) => namespace === at);
-  const fitting = near.filter((one) => one.revision === revision);
-  if (fitting.length === 1) return fitting[0];
-  return at === undefined ? undefined : near[0];
-}
-
 /** Says that the control plane of a cluster is not known: checks that need it do not guess. */
 function withoutControlPlane(cluster: ClusterSnapshot, rootNamespace: string): ClusterSnapshot {
   const why = `the mesh file names the root namespace ${rootNamespace}, where ${cluster.name} does not have a control plane`;
@@ -145,8 +128,10 @@ interface Split {
 
 function splitCluster(cluster: ClusterSnapshot, own: readonly Install[], other: readonly Install[]): Split {
   const kept = { ...cluster, installs: [...own], resources: resourcesOf(cluster, own) };
+  const foreignPods = foreignPodsOf(cluster, own, other);
   const none = { installs: [], webhooks: [], istiods: [] };
-  if (other.length === 0) return { cluster: kept, others: none, namespaces: new Set() };
+  if (other.length === 0 && foreignPods.size === 0)
+    return { cluster: kept, others: none, namespaces: new Set() };
   const inOwn = new Set(own.map(({ namespace }) => namespace));
   const inOther = new Set(other.map(({ namespace }) => namespace));
   const revisions = new Set(own.map(({ revision }) => revision));
@@ -158,7 +143,6 @@ function splitCluster(cluster: ClusterSnapshot, own: readonly Install[], other: 
   const [istiods = [], foreignIstiods = []] = parted(cluster.istiods, ({ namespace }) =>
     inOther.has(namespace),
   );
-  const foreignPods = foreignPodsOf(cluster, own, other);
   const namespaces = foreignNamespaces(cluster, own, other, { webhooks, foreignHooks, foreignPods });
   const isOwn = ({ namespace }: { namespace: string }) => !namespaces.has(namespace);
   const podKeys = new Set([...foreignPods].map(({ namespace, name }) => `${namespace}/${name}`));
@@ -210,34 +194,6 @@ function parted<T>(items: readonly T[], fits: (item: T) => boolean): [T[], T[]] 
 
 function withoutProxy({ proxy: _, ...pod }: PodRecord): PodRecord {
   return { ...pod, sidecar: false, annotations: { ...pod.annotations, 'sidecar.istio.io/inject': 'false' } };
-}
-
-/** The pods whose proxies use the control plane of another mesh. The istiod that lists a proxy decides. */
-function foreignPodsOf(
-  { installs, istiods, pods }: ClusterSnapshot,
-  own: readonly Install[],
-  other: readonly Install[],
-): ReadonlySet<PodRecord> {
-  const inOther = new Set(other.map(({ namespace }) => namespace));
-  const listed = (foreign: boolean) =>
-    new Set(
-      istiods
-        .filter(({ namespace }) => inOther.has(namespace) === foreign)
-        .flatMap(({ connected = [] }) => connected.map(({ proxy }) => proxy)),
-    );
-  const [byOwn, byOther] = [listed(false), listed(true)];
-  const isForeign = (pod: PodRecord): boolean => {
-    const name = `${pod.name}.${pod.namespace}`;
-    if (byOwn.has(name)) return false;
-    if (byOther.has(name)) return true;
-    const used = controlPlaneOf(pod, installs);
-    if (used) return other.includes(used);
-    const { meshId, clusterId } = pod.proxy ?? {};
-    const isIn = (all: readonly Install[]) =>
-      all.some((one) => one.meshId === meshId && one.clusterName === clusterId);
-    return !isIn(own) && isIn(other);
-  };
-  return new Set(pods.filter((pod) => pod.proxy && isForeign(pod)));
 }
 
 interface Parts {
