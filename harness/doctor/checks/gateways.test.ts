@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ResourceRecord, ServiceRecord } from '../../snapshot/schema.ts';
 import {
   assertFirst,
+  assertNothingAboveInfo,
   broken,
   itemOf,
   resource,
@@ -255,6 +256,18 @@ test('a service that fails does not blame the gateway', () => {
     }),
   ).map(({ code }) => code);
   assert.ok(!codes.includes('MP3402'), 'the port of the Service is the cause');
+});
+
+test('a gateway does not route the host that MCS gives to a service: healthy', () => {
+  const [usual, second] = ['cluster.local', 'clusterset.local'];
+  assertNothingAboveInfo(
+    all(probed({ catalog: 'completed', inventory: 'closed' }), ({ west }) => {
+      const probe = itemOf(west.probes, ({ sni = '' }) => sni.includes('.inventory.'));
+      probe.sni = probe.sni?.replace(usual, second);
+      for (const { shards } of west.istiods)
+        shards.push(...shards.map((one) => ({ ...one, host: one.host.replace(usual, second) })));
+    }),
+  );
 });
 
 test('a service that hosts leave out is the fault of the Gateway', () => {
