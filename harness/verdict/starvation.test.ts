@@ -51,7 +51,7 @@ test('a pass stays a pass, however long proxies wait', () => {
   assert.equal(judged([]).verdict, 'pass');
 });
 
-test('a long wait explains that there is no healthy host soon after it', () => {
+test('a long wait explains that a healthy host is missing soon after it', () => {
   const refused = (waitedMs: number, endMs: number) =>
     judgeWithStarvation({
       timeline: timelineOf({

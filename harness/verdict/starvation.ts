@@ -19,7 +19,7 @@ export interface Starved {
 const explainingShare = 0.25;
 
 /**
- * A proxy that waits this long makes healthy hosts time out, so that callers eject them. Then there is no healthy host, although the proxy
+ * A proxy that waits this long makes healthy hosts time out, so that callers eject them. Then a healthy host is missing, although the proxy
  * runs again. On a lab that is under load alone, waits are shorter (harness/suite/cpu-starvation.ts).
  */
 const ejectingMs = 500;

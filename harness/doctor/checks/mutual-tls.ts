@@ -124,7 +124,7 @@ const crossNetworkWithout: Check = {
   title: 'Mutual TLS is off for pods that other networks call',
   severity: 'error',
   explanation:
-    'Calls from another network come through an east-west gateway, which routes by the TLS handshake. With mutual TLS off for a workload or one of its ports, istiod does not send its endpoints to clients on other networks. The istiod of the callers reads the PeerAuthentications of its own cluster, and the pods obey those of theirs: either turns the calls off. If other ports of the service can be called, the finding is a warning.',
+    'Calls from another network come through an east-west gateway, which routes by the TLS handshake. With mutual TLS off for a workload or one of its ports, istiod does not send its endpoints to clients on other networks. The istiod of the callers reads the PeerAuthentications of its own cluster, and the pods obey those of their cluster: either turns the calls off. If other ports of the service can be called, the finding is a warning.',
   remedy: on,
   reference,
   needs: ['resources', 'pods', 'services', 'installs'],
