@@ -32,6 +32,18 @@ test('the page names cases and codes that exist', () => {
   );
 });
 
+test('the page counts its further cases, of which at least 20 are healthy and 20 are broken', () => {
+  const count = (pattern: RegExp) =>
+    [...page.matchAll(pattern)].flatMap(([, listed = '']) => listed.split(';')).length;
+  const healthy = count(/[|.] Healthy: (.+?)(?=\. Broken: | \|$)/gm);
+  const broken = count(/[|.] Broken: (.+?)(?= \|$)/gm);
+  assert.ok(healthy >= 20 && broken >= 20);
+  assert.match(
+    page,
+    new RegExp(`\\b${healthy + broken} further cases: ${healthy} healthy and ${broken} broken\\.`),
+  );
+});
+
 test('the page has every mesh setting and every field of a resource that a snapshot keeps', () => {
   const kinds = Object.values(keptFields).flatMap((group) => Object.entries(group));
   const fields = [
