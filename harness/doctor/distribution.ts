@@ -42,8 +42,7 @@ export function leftOutByWeights(view: MeshView, cluster: ClusterView): LeftOut 
       subset === undefined && locality ? [{ host, port, weights: weightsOf(locality) }] : [],
     ),
   );
-  const { localityLb, zoneAwareLb } = cluster.settings ?? {};
-  const ofMesh = localityLb?.enabled === false || zoneAwareLb ? [] : (localityLb?.distribute ?? []);
+  const ofMesh = meshWeights(cluster);
   return (host, port, from, localities) => {
     const covering = rules.filter((rule) => covers(rule.host, host) && (rule.port ?? port) === port);
     const own = covering.filter((rule) => rule.port === port);
@@ -62,6 +61,12 @@ export const weightsOf = (locality: Table): Weights[] =>
         from: text(from) ?? '',
         to: Object.fromEntries(Object.entries(table(to)).map(([at, share]) => [at, numeric(share) ?? 0])),
       }));
+
+/** The entries of `distribute` of the mesh settings, for hosts without locality settings in a rule; none if they are off. Throws NotRead. */
+export function meshWeights(cluster: ClusterView): readonly Weights[] {
+  const { localityLb, zoneAwareLb } = cluster.settings ?? {};
+  return localityLb?.enabled === false || zoneAwareLb ? [] : (localityLb?.distribute ?? []);
+}
 
 const regionOf = (locality: string): string => locality.split('/', 1)[0] ?? '';
 

@@ -98,3 +98,15 @@ test('a Service that the cluster of the caller does not have is not asked for', 
   const shards = west?.istiods.flatMap((one) => one.shards ?? []) ?? [];
   assert.deepEqual(serverNames(shards, [], 'east', 'meshproof'), []);
 });
+
+test('a gateway is not asked for the hosts of Multi-Cluster Services', () => {
+  const [west] = sampleSnapshot().clusters;
+  const shards = west?.istiods.flatMap((one) => one.shards ?? []) ?? [];
+  const second = shards.map((one) => ({
+    ...one,
+    host: one.host.replace('cluster.local', 'clusterset.local'),
+  }));
+  const names = serverNames(shards, west?.services ?? [], 'east', 'meshproof');
+  assert.notEqual(names.length, 0);
+  assert.deepEqual(serverNames([...second, ...shards], west?.services ?? [], 'east', 'meshproof'), names);
+});

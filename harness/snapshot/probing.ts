@@ -142,6 +142,9 @@ function clusterOf(
   return found?.name ?? '';
 }
 
+/** With Multi-Cluster Services, istiod has endpoints of this host for every service, but gateways route only those with a ServiceImport. */
+const clusterSetSuffix = '.svc.clusterset.local';
+
 /**
  * The server names that sidecars send for services of a cluster: of Services here with healthy endpoints with a sidecar there. Services
  * of different namespaces come first, and those of meshproof before others.
@@ -155,6 +158,7 @@ export function serverNames(
   const called = shards
     .filter((one) => one.cluster === of && one.provider === 'Kubernetes' && one.mtls > 0)
     .filter(({ addresses, unhealthy }) => addresses.length > unhealthy)
+    .filter(({ host }) => !host.endsWith(clusterSetSuffix))
     .toSorted((a, b) => a.host.localeCompare(b.host));
   const names = called.flatMap(({ host, namespace, ports }) => {
     const service = services.find((one) => one.namespace === namespace && one.name === host.split('.', 1)[0]);

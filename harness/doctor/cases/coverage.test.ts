@@ -18,7 +18,7 @@ test('the page has a row for each recorded case', () => {
   assert.notEqual(withCases(page, recordedCases.slice(1)), page);
 });
 
-test('the page names cases and codes that exist', { todo: true }, () => {
+test('the page names cases and codes that exist', () => {
   const ids = new Set(recordedCases.map(({ id }) => id));
   const codes = new Set(checks.map(({ code }) => code));
   const named = (pattern: RegExp) => [...page.matchAll(pattern)].map(([text]) => text);
@@ -29,6 +29,18 @@ test('the page names cases and codes that exist', { todo: true }, () => {
   assert.deepEqual(
     named(/\bMP\d{4}\b/g).filter((code) => !codes.has(code)),
     [],
+  );
+});
+
+test('the page counts its further cases, of which at least 20 are healthy and 20 are broken', () => {
+  const count = (pattern: RegExp) =>
+    [...page.matchAll(pattern)].flatMap(([, listed = '']) => listed.split(';')).length;
+  const healthy = count(/[|.] Healthy: (.+?)(?=\. Broken: | \|$)/gm);
+  const broken = count(/[|.] Broken: (.+?)(?= \|$)/gm);
+  assert.ok(healthy >= 20 && broken >= 20);
+  assert.match(
+    page,
+    new RegExp(`\\b${healthy + broken} further cases: ${healthy} healthy and ${broken} broken\\.`),
   );
 });
 

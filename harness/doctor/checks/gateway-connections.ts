@@ -2,6 +2,7 @@ import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { covers, serviceOfHost } from '../destination-rules.ts';
+import { clusterSetDomain } from '../dns-domain.ts';
 import { sameRoot } from '../facts/chains.ts';
 import { serversFor, serversOnPort } from '../facts/gateway-servers.ts';
 import { gatewayAt } from '../facts/network-gateways.ts';
@@ -133,10 +134,12 @@ const isExposed = (view: MeshView, to: string, { address, port, sni = '' }: Prob
 
 /**
  * Whether a handshake for a name must give a certificate: the mesh has an endpoint of the service with a sidecar there, and the Service
- * has the port there. Throws NotRead.
+ * has the port there. The hosts of Multi-Cluster Services need not be routed. Throws NotRead.
  */
 function expectsTls(view: MeshView, cluster: ClusterView, to: string, sni = ''): boolean {
   const [, port, host = ''] = /^outbound_\.(\d+)_\._\.(.+)$/.exec(sni) ?? [];
+  // istiod holds endpoints for this host of services that are not exported, too.
+  if (host.endsWith(clusterSetDomain)) return false;
   const known = cluster.shards().flatMap(({ shards }) => shards.get(`${host} ${to}`) ?? []);
   if (!known.some(({ mtls }) => mtls > 0)) return false;
   const service = view.answered(to).service(serviceOfHost(host) ?? '');

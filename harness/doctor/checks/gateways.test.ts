@@ -257,6 +257,19 @@ test('a service that fails does not blame the gateway', () => {
   assert.ok(!codes.includes('MP3402'), 'the port of the Service is the cause');
 });
 
+test('a gateway need not route the host that MCS gives to a service', () => {
+  const [usual, second] = ['cluster.local', 'clusterset.local'];
+  const codes = findingsOf(
+    all(probed({ catalog: 'completed', inventory: 'closed' }), ({ west }) => {
+      const probe = itemOf(west.probes, ({ sni = '' }) => sni.includes('.inventory.'));
+      probe.sni = probe.sni?.replace(usual, second);
+      for (const { shards } of west.istiods)
+        shards.push(...shards.map((one) => ({ ...one, host: one.host.replace(usual, second) })));
+    }),
+  ).map(({ code }) => code);
+  assert.ok(!codes.includes('MP3402'), codes.join());
+});
+
 test('a service that hosts leave out is the fault of the Gateway', () => {
   assertFirst(
     all(probed({ catalog: 'completed', inventory: 'closed' }), (sample) =>

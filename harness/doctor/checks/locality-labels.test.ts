@@ -1,12 +1,15 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   applyToBoth,
   assertFirst,
   assertNothingAboveInfo,
-  resource,
+  broken,
   itemOf,
+  resource,
   type BrokenSample,
 } from '../broken-sample.ts';
+import { judge } from '../judge.ts';
 
 const outlier = { consecutive5xxErrors: 3, interval: '1s', baseEjectionTime: '30s', maxEjectionPercent: 100 };
 const rule = (localityLbSetting: object, host = 'catalog', outlierDetection: object | undefined = outlier) =>
@@ -122,22 +125,55 @@ test('weights leave callers without an endpoint: broken', () => {
   assertNothingAboveInfo((sample) => applyToBoth(sample, rule({ distribute }, 'orders')));
 });
 
-test('mesh settings keep the traffic of each region: healthy', () => {
-  assertNothingAboveInfo(({ west, east }) => {
+/** Mesh settings that distribute the calls from the region of each cluster. */
+const distributeByMesh =
+  (to: (cluster: string) => string) =>
+  ({ west, east }: BrokenSample): void => {
     for (const { name, installs, proxies } of [west, east]) {
-      const own = `region-${name}/*`;
-      const distribute = [{ from: own, to: { [own]: 100 } }];
+      const regions = { [`region-${to(name)}/*`]: 100 };
       itemOf(installs).settings!.localityLb = {
         enabled: true,
-        distribute,
+        distribute: [{ from: `region-${name}/*`, to: regions }],
         failover: [],
         failoverPriority: [],
       };
       for (const { type, upstreams } of proxies)
         for (const upstream of type === 'sidecar' ? upstreams : [])
-          upstream.endpoints = upstream.endpoints.filter(({ region }) => region === `region-${name}`);
+          upstream.endpoints = upstream.endpoints.filter(({ region }) => region === `region-${to(name)}`);
     }
+  };
+const otherCluster = (name: string) => (name === 'west' ? 'east' : 'west');
+
+test('mesh settings keep the traffic of each region: healthy, with an info that names the services of other regions', () => {
+  const keepAll = distributeByMesh((cluster) => cluster);
+  assertNothingAboveInfo(keepAll);
+  const infos = judge(broken(keepAll)).causes.map(({ finding }) => finding);
+  assert.deepEqual(
+    infos.map(({ code, cluster, severity }) => [code, cluster, severity]),
+    [
+      ['MP4220', 'west', 'info'],
+      ['MP4220', 'east', 'info'],
+    ],
+  );
+  assert.match(infos[0]?.cause ?? '', /of west do not have an endpoint of meshproof\/inventory, because/);
+});
+
+test('rules of services override the mesh settings: healthy, without an info', () => {
+  const hosts = ['inventory', 'orders', 'webapp'];
+  const everywhere = { enabled: true, distribute: [{ from: '*', to: { '*': 100 } }] };
+  const sample = broken((one) => {
+    distributeByMesh((cluster) => cluster)(one);
+    for (const host of hosts) applyToBoth(one, rule(everywhere, host));
   });
+  assert.deepEqual(
+    judge(sample).causes.filter(({ finding }) => finding.code === 'MP4220'),
+    [],
+  );
+});
+
+test('mesh settings send all calls to the other region: broken for services of one region', () => {
+  const { finding } = assertFirst(distributeByMesh(otherCluster), { code: 'MP4220', severity: 'error' });
+  assert.match(finding.remedy, /-n istio-system edit configmap istio/);
 });
 
 test('failover with the outlier detection of the mesh settings: healthy', () => {

@@ -1,14 +1,17 @@
+import type { PodRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import {
+  covers,
   destinationRules,
   isExportedTo,
   serviceOfHost,
   type DestinationRuleRecord,
   type PolicyPart,
 } from '../destination-rules.ts';
-import { matchesLocality, weightsOf, type Weights } from '../distribution.ts';
+import { matchesLocality, meshWeights, weightsOf, type Weights } from '../distribution.ts';
 import { domainOf } from '../dns-domain.ts';
+import { callingClusters } from '../facts/callers.ts';
 import {
   mayBeUnlabelled,
   nameOfLocality,
@@ -17,6 +20,7 @@ import {
   regionsOf,
 } from '../facts/localities.ts';
 import { firstFew } from '../format-values.ts';
+import { meshServicesEverywhere, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perItem } from '../per-cluster.ts';
 import { fromReadable } from '../unread.ts';
@@ -45,12 +49,17 @@ const distributions = (view: MeshView): Distribution[] =>
 
 /** The localities of the pods of a cluster that a rule applies to as callers, each once. Throws NotRead. */
 function callersOf({ cluster, rule }: Distribution): string[] {
-  const localityOf = podLocalities(cluster);
   const usual = cluster.settings?.defaultExportTo.destinationRule;
   const callers = cluster
     .whole('pods')
     .filter(({ sidecar, namespace }) => sidecar && isExportedTo(rule, namespace, usual));
-  const names = callers.flatMap((pod) => {
+  return localitiesOf(cluster, callers);
+}
+
+/** The localities of pods of a cluster, each once, as far as they are known. Throws NotRead. */
+function localitiesOf(cluster: ClusterView, pods: readonly PodRecord[]): string[] {
+  const localityOf = podLocalities(cluster);
+  const names = pods.flatMap((pod) => {
     const at = localityOf(pod);
     return at ? [nameOfLocality(at)] : [];
   });
@@ -118,39 +127,89 @@ const endpointsOf = (view: MeshView, key: string): string[] => [
   ),
 ];
 
+/** Each rule for one host that leaves callers without an endpoint. */
+const leftByRules = perItem(distributions, function* (distribution, view) {
+  const { cluster, rule, part, weights } = distribution;
+  const key = serviceOfHost(rule.host);
+  if (key === undefined || part.subset !== undefined || !cluster.service(key)) return;
+  const stranded = callersOf(distribution).flatMap((caller) => {
+    const entry = entryFor(weights, caller);
+    return entry ? [{ caller, to: Object.keys(entry.to) }] : [];
+  });
+  if (stranded.length === 0) return;
+  const endpoints = endpointsOf(view, key);
+  const first = stranded.find(({ to }) => endpoints.length > 0 && !endpoints.some(isListed(to)));
+  if (!first) return;
+  yield {
+    ...about(distribution),
+    evidence: [
+      { what: `localities that callers in ${first.caller} may use`, seen: firstFew(first.to) },
+      { what: `localities of the pods of ${key}`, seen: firstFew(endpoints), expected: firstFew(first.to) },
+    ],
+    cause: `Callers in ${first.caller} of ${cluster.name} do not have an endpoint of ${key}, because ${keyOf(rule)} lists only ${firstFew(first.to)} for them.`,
+  };
+});
+
+const isListed =
+  (to: readonly string[]) =>
+  (locality: string): boolean =>
+    to.some((one) => matchesLocality(locality, one));
+
+/** The mesh settings that leave callers of a cluster without an endpoint. Settings that list the region of the callers do so on purpose. */
+const leftByMeshSettings = perItem(callingClusters, function* ({ cluster, plane }, view) {
+  const weights = meshWeights(plane);
+  if (weights.length === 0) return;
+  const services = balancedByMesh(view, plane);
+  const callers = cluster.whole('pods').filter(({ sidecar }) => sidecar);
+  for (const caller of localitiesOf(cluster, callers)) {
+    const to = Object.keys(entryFor(weights, caller)?.to ?? {});
+    if (to.length === 0) continue;
+    const keys = services.flatMap(({ key }) => {
+      const endpoints = endpointsOf(view, key);
+      return endpoints.length === 0 || endpoints.some(isListed(to)) ? [] : [key];
+    });
+    if (keys.length === 0) continue;
+    const { region } = parseLocality(caller);
+    yield {
+      severity: to.some((one) => parseLocality(one).region === region) ? 'info' : 'error',
+      object: `ConfigMap ${plane.systemNamespace}/istio`,
+      subject: keys,
+      evidence: [
+        { what: `localities that callers in ${caller} may use`, seen: firstFew(to) },
+        { what: 'services with pods in other localities only', seen: firstFew(keys) },
+      ],
+      cause: `Callers in ${caller} of ${cluster.name} do not have an endpoint of ${firstFew(keys)}, because the mesh settings of ${plane.name} distribute their calls to ${firstFew(to)} only.`,
+      remedy: `kubectl --context ${plane.name} -n ${plane.systemNamespace} edit configmap istio   # localityLbSetting.distribute`,
+    };
+  }
+});
+
+/** The services to which locality settings of the mesh apply: neither a rule nor the Service has its own. Throws NotRead. */
+function balancedByMesh(view: MeshView, plane: ClusterView): MeshService[] {
+  const rules = destinationRules(plane, domainOf(view)).filter(({ parts }) =>
+    parts.some(({ locality }) => locality),
+  );
+  return meshServicesEverywhere(view).filter(
+    (service) =>
+      !rules.some(({ host }) => covers(host, service.fqdn)) &&
+      !service.in.some((one) => one.service.headless || one.service.trafficDistribution !== undefined),
+  );
+}
+
 const nothingLeft: Check = {
   code: 'MP4220',
   title: 'Weights by locality leave callers without an endpoint',
   severity: 'error',
   explanation:
-    'istiod removes the endpoints of every locality that the entry of distribute for the caller does not list. If the service has pods only in localities that are not listed, these callers do not have an endpoint, and every call ends with 503. The check judges rules that name one host.',
+    'istiod removes the endpoints of every locality that the entry of distribute for the caller does not list. If the service has pods only in localities that are not listed, these callers do not have an endpoint, and every call ends with 503. The check judges rules that name one host, and the mesh settings. If the mesh settings list the region of the callers, they keep calls in the region, and the finding is an info.',
   remedy: edit,
   reference,
-  needs: ['resources', 'nodes', 'pods', 'services', 'installs'],
+  needs: ['resources', 'nodes', 'pods', 'services', 'installs', 'istiods', 'namespaces'],
   explains: { subject: ['MP4207'], source: ['MP3602'] },
-  run: perItem(distributions, function* (distribution, view) {
-    const { cluster, rule, part, weights } = distribution;
-    const key = serviceOfHost(rule.host);
-    if (key === undefined || part.subset !== undefined || !cluster.service(key)) return;
-    const stranded = callersOf(distribution).flatMap((caller) => {
-      const entry = entryFor(weights, caller);
-      return entry ? [{ caller, to: Object.keys(entry.to) }] : [];
-    });
-    if (stranded.length === 0) return;
-    const endpoints = endpointsOf(view, key);
-    const first = stranded.find(
-      ({ to }) => endpoints.length > 0 && !endpoints.some((at) => to.some((one) => matchesLocality(at, one))),
-    );
-    if (!first) return;
-    yield {
-      ...about(distribution),
-      evidence: [
-        { what: `localities that callers in ${first.caller} may use`, seen: firstFew(first.to) },
-        { what: `localities of the pods of ${key}`, seen: firstFew(endpoints), expected: firstFew(first.to) },
-      ],
-      cause: `Callers in ${first.caller} of ${cluster.name} do not have an endpoint of ${key}, because ${keyOf(rule)} lists only ${firstFew(first.to)} for them.`,
-    };
-  }),
+  run: function* (view) {
+    yield* leftByRules(view);
+    yield* leftByMeshSettings(view);
+  },
 };
 
 export const weightChecks = [weightsNowhere, nothingLeft];

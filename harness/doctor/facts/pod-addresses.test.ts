@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertFirst, assertHealthy, broken, itemOf, type BrokenSample } from '../broken-sample.ts';
-import { isHeld } from './pod-addresses.ts';
+import { addressesOf, isHeld } from './pod-addresses.ts';
 
 const host = 'inventory.meshproof.svc.cluster.local';
 const six = 'fd00:10:244::1f';
@@ -24,6 +24,7 @@ const dualStack =
 test('healthy: the endpoint is the second address of a pod, recorded or not', () => {
   assertHealthy(broken(dualStack([six], [six])));
   assertHealthy(broken(dualStack([six])));
+  assertHealthy(broken(dualStack([six], [])));
 });
 
 test('broken: an istiod has neither address of a pod', () => {
@@ -31,8 +32,15 @@ test('broken: an istiod has neither address of a pod', () => {
   assertFirst(dualStack([]), { code: 'MP2204', severity: 'error' });
 });
 
-test('an address of the other family proves nothing if only the first address is recorded', () => {
+test('a list of addresses without the first address of the pod does not count', () => {
+  assert.deepEqual(addressesOf({ ip: '10.245.0.1', ips: ['10.244.0.1'] }), ['10.245.0.1']);
+  assert.deepEqual(addressesOf({ ip: '10.0.0.1', ips: ['10.0.0.1', six] }), ['10.0.0.1', six]);
+  assert.deepEqual(addressesOf({ ip: '' }), []);
+});
+
+test('an address of a family that is not recorded for the pod proves nothing', () => {
   assert.ok(isHeld({ ip: '10.0.0.1' }, ['fd00::1']));
+  assert.ok(isHeld({ ip: '10.0.0.1', ips: ['10.0.0.1'] }, ['fd00::1']));
   assert.ok(!isHeld({ ip: '10.0.0.1' }, ['fd00::1', '10.0.0.2']));
   assert.ok(!isHeld({ ip: '10.0.0.1' }, []));
   assert.ok(!isHeld({ ip: '10.0.0.1', ips: ['10.0.0.1', 'fd00::1'] }, ['fd00::2']));

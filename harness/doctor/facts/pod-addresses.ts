@@ -1,25 +1,27 @@
 import { isIP } from 'node:net';
 import type { PodRecord } from '../../snapshot/schema.ts';
 
-/** The addresses of a pod that are recorded. A snapshot of an earlier version has only the first address of a pod with two. */
-export const addressesOf = ({ ip, ips = [ip] }: Pick<PodRecord, 'ip' | 'ips'>): string[] =>
-  ips.filter((address) => address !== '');
+type Addressed = Pick<PodRecord, 'ip' | 'ips'>;
+
+/**
+ * The addresses of a pod that are recorded: `ips`, or `ip` alone. A snapshot of an earlier version has only the first address of a pod
+ * with two. `ips` without `ip` does not count.
+ */
+export const addressesOf = ({ ip, ips = [ip] }: Addressed): string[] =>
+  (ips.includes(ip) ? ips : [ip]).filter((address) => address !== '');
 
 /**
  * Whether a pod is among the addresses that an istiod holds for its service. The istiod holds one address of each pod, of a family
- * that the Service chooses. If only the first address of the pod is recorded, addresses of the other family may be the pod's.
+ * that the Service chooses. If an address of this family is not recorded for the pod, the held addresses may be the pod's.
  *
  * @param index the same addresses, for long lists.
  */
-export function isHeld(
-  { ip, ips }: Pick<PodRecord, 'ip' | 'ips'>,
-  held: readonly string[],
-  index?: ReadonlySet<string>,
-): boolean {
+export function isHeld(pod: Addressed, held: readonly string[], index?: ReadonlySet<string>): boolean {
   const has = (address: string) => (index ? index.has(address) : held.includes(address));
-  if (has(ip)) return true;
-  if (ips) return ips.some(has);
-  return held.length > 0 && held.every((one) => isIP(one) !== isIP(ip));
+  const own = addressesOf(pod);
+  if (own.some(has)) return true;
+  const families = new Set(own.map((address) => isIP(address)));
+  return held.length > 0 && held.every((one) => !families.has(isIP(one)));
 }
 
 /**
