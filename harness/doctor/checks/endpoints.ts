@@ -50,8 +50,7 @@ function shortOf(
   let services = 0;
   for (const key of (isCut ? known : cluster.services).keys()) {
     const service = cluster.services.get(key);
-    const pods =
-      service && !hidden.has(service.namespace) ? settledPods(view, cluster, service) : [];
+    const pods = service && !hidden.has(service.namespace) ? settledPods(view, cluster, service) : [];
     const lacking = lackingOf(pods, known.get(key) ?? []);
     // Pods are listed before istiods are read, so a pod may have ended in between.
     if (!service || pods.length === 0 || (lacking > 0 && isChanging(view, cluster, service))) continue;

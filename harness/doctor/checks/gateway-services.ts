@@ -1,7 +1,14 @@
 import type { Check } from '../check.ts';
 import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
 import { gatewayNameLabel } from '../gateways.ts';
-import { cannotBeCalled, effectOf, evidenceOf, gatewayNeeds, networkUnknown, perGateways } from '../per-gateways.ts';
+import {
+  cannotBeCalled,
+  effectOf,
+  evidenceOf,
+  gatewayNeeds,
+  networkUnknown,
+  perGateways,
+} from '../per-gateways.ts';
 import { text, tables } from '../spec-reader.ts';
 
 const reference =
