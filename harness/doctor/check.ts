@@ -45,7 +45,7 @@ export interface Sighting {
    * subject only if every subject is a subject of the cause, so a finding about three services stays visible if its cause has two.
    */
   subject?: string | readonly string[];
-  /** For folding: further subjects that the finding explains as a cause. */
+  /** For folding: further subjects that the finding explains as a cause. `*` stands for any text, as in `*.meshproof.svc.cluster.local`. */
   covers?: readonly string[];
   evidence: Evidence[];
   cause: string;

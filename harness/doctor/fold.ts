@@ -1,5 +1,4 @@
 import { explanationsOf, type Check, type Located, type Place, type Relation } from './check.ts';
-import { covers } from './destination-rules.ts';
 import { severities, type Cause, type Finding } from './finding.ts';
 
 const clustersOf = ({ cluster, peer }: Finding): string[] =>
@@ -72,12 +71,26 @@ function explainPart(
   parts: Map<Located, PartlyExplained>,
   reasons: Map<Located, Located>,
 ): void {
-  const explained = symptom.subjects.filter((one) => cause.covers.some((cover) => covers(cover, one)));
+  const explained = symptom.subjects.filter((one) => cause.covers.some((pattern) => fits(pattern, one)));
   if (explained.length === 0) return;
   const part = parts.get(symptom) ?? { first: cause, left: new Set(symptom.subjects) };
   for (const one of explained) part.left.delete(one);
   parts.set(symptom, part);
   if (part.left.size === 0) reasons.set(symptom, part.first);
+}
+
+/** Whether a subject fits a pattern: `*` stands for any text. */
+function fits(pattern: string, subject: string): boolean {
+  const [start = '', ...parts] = pattern.split('*');
+  if (parts.length === 0) return pattern === subject;
+  const end = parts.pop() ?? '';
+  let at = start.length;
+  for (const part of parts) {
+    const found = subject.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return subject.startsWith(start) && subject.endsWith(end) && at + end.length <= subject.length;
 }
 
 const isPlace = (by: Relation): by is Place => by in places;

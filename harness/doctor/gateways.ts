@@ -105,6 +105,9 @@ export function targetPortsOf({ service, port, pods }: GatewayService, of = port
   return [...new Set(named)];
 }
 
+/** For folding: calls to a service, `namespace/name`, through a gateway, `namespace/name`; `*` for any. */
+export const callsThrough = (gateway: string, service = '*'): string => `${gateway} for ${service}`;
+
 /** A pod of a gateway, as far as a selector looks at it. */
 export type GatewayPod = Pick<PodRecord, 'namespace' | 'name' | 'labels'>;
 

@@ -8,8 +8,12 @@ import type { GatewayService } from './gateways.ts';
 import type { MeshView } from './mesh-view.ts';
 import { perDataPlane } from './per-cluster.ts';
 
-/** The findings about a network that does not have a gateway for istiod. */
-export const networkUnknown = { target: ['MP3501', 'MP3401', 'MP3402'] };
+/** The findings in other clusters about a gateway that cannot be called. */
+export const cannotBeCalled = { target: ['MP3501', 'MP3401', 'MP3402'] };
+/** The findings in other clusters about a gateway that only istiod does not know. */
+export const networkUnknown = { target: ['MP3501'] };
+/** The findings about a gateway that does not pass calls on. */
+export const closed = { 'target and subject': ['MP3502', 'MP3402', 'MP3401'] };
 
 export const gatewayNeeds = ['services', 'resources', 'istiods', 'pods', 'installs'] as const;
 

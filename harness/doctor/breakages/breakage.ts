@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { isIP } from 'node:net';
 import { itemOf, type BrokenSample, type SampleCluster } from '../broken-sample.ts';
 import type { ProbeRecord } from '../../snapshot/schema.ts';
 
@@ -90,8 +92,18 @@ export const unread = (sample: BrokenSample): void => {
 };
 
 const gatewayName = 'istio-eastwestgateway';
+const networkLabel = 'topology.istio.io/network';
 export const gatewayService = (cluster: SampleCluster) =>
   itemOf(cluster.services, ({ name }) => name === gatewayName);
+/** The gateway of a cluster, if istiods find it by the label of its Service. */
+export const labelledGateway = (cluster: SampleCluster) =>
+  itemOf([gatewayService(cluster)], ({ labels }) => labels[networkLabel] !== undefined);
+/** The gateway of a cluster, if its Service has an address that istiods can know. */
+export const gatewayWithAddress = (cluster: SampleCluster) =>
+  itemOf([gatewayService(cluster)], ({ external }) => external.some((one) => isIP(one) !== 0));
+/** Fails if a cluster has a resource of a kind, which may change the effect of another. */
+export const without = ({ resources }: SampleCluster, wanted: string) =>
+  assert.ok(!resources.some(({ kind }) => kind === wanted), `the mesh has a ${wanted}`);
 export const gatewayPods = (cluster: SampleCluster) => {
   const pods = cluster.pods.filter(({ labels }) => labels['istio'] === 'eastwestgateway');
   itemOf(pods);

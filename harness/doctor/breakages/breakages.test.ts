@@ -52,7 +52,7 @@ test('a cause does not hide what stays wrong without it', () => {
     ['intermediate-not-signed', 'root-of-the-peer-unknown'],
     ['network-label-unknown', 'proxy-on-another-network'],
     ['rule-without-mutual-tls', 'other-port-number'],
-    ['nodes-without-region', 'weights-for-no-region'],
+    ['nodes-in-another-region', 'weights-for-no-region'],
   ] as const)
     assert.equal(pairOf(a, b).verdict, 'named', `${a} and ${b}: ${pairOf(a, b).causes.join('; ')}`);
 });
@@ -63,10 +63,10 @@ const codesOf = (breakIt: (sample: BrokenSample) => void) =>
     ...new Set(symptoms.map(({ code }) => code)),
   ]);
 
-test('nodes that lost their region come before the rules that name the region', () => {
+test('nodes in another region come before the rules that name the region', () => {
   const failover = [{ from: 'region-west', to: 'region-east' }];
   const causes = codesOf((sample) => {
-    for (const node of sample.west.nodes) [node.region, node.zone] = ['', ''];
+    for (const node of sample.west.nodes) node.region = 'region-moon';
     for (const cluster of [sample.west, sample.east])
       for (const { upstreams } of cluster.proxies)
         for (const { endpoints } of upstreams)
@@ -82,7 +82,7 @@ test('nodes that lost their region come before the rules that name the region', 
       }),
     );
   });
-  assert.deepEqual(causes, [['MP4101', 'MP4205']]);
+  assert.deepEqual(causes, [['MP4104', 'MP4205']]);
 });
 
 test('a policy in one cluster only comes before an account of it that does not exist', () => {
@@ -92,7 +92,7 @@ test('a policy in one cluster only comes before an account of it that does not e
   });
   assert.deepEqual(
     codesOf(({ west }) => void west.resources.push(policy)),
-    [['MP5102'], ['MP1204']],
+    [['MP5102', 'MP1204']],
   );
 });
 

@@ -163,6 +163,7 @@ export const discoveryBreakages: readonly Breakage[] = [
       const other = structuredClone(itemOf(west.istiods));
       other.pod = 'istiod-other';
       other.connected = [];
+      itemOf(other.networks, ({ cluster }) => cluster === east.name);
       other.networks = other.networks.filter(({ cluster }) => cluster !== east.name);
       west.istiods.push(other);
     },
@@ -173,8 +174,10 @@ export const discoveryBreakages: readonly Breakage[] = [
     code: 'MP2202',
     cluster: 'west',
     peer: 'east',
-    break: ({ west, east }) =>
-      void (itemOf(itemOf(west.istiods).clusters, ({ id }) => id === east.name).syncStatus = 'timeout'),
+    break: ({ west, east }) => {
+      for (const { clusters } of west.istiods)
+        itemOf(clusters, ({ id }) => id === east.name).syncStatus = 'timeout';
+    },
   },
   {
     id: 'stale-endpoint',
@@ -206,7 +209,13 @@ export const discoveryBreakages: readonly Breakage[] = [
     id: 'proxy-not-connected',
     code: 'MP2208',
     cluster: 'west',
-    break: ({ west }) => void itemOf(west.istiods).connected.pop(),
+    break: ({ west }) => {
+      const { connected } = itemOf(west.istiods);
+      connected.splice(
+        connected.indexOf(itemOf(connected.toReversed(), (one) => one.cluster === west.name)),
+        1,
+      );
+    },
   },
   {
     id: 'configuration-rejected',

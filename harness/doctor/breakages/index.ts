@@ -1,8 +1,11 @@
 import type { Breakage } from './breakage.ts';
+import { controlPlaneBreakages } from './control-planes.ts';
 import { discoveryBreakages } from './discovery.ts';
+import { gatewayServiceBreakages } from './gateway-services.ts';
 import { localityBreakages } from './locality.ts';
 import { networkBreakages } from './network.ts';
 import { policyBreakages } from './policy.ts';
+import { scopeBreakages } from './scope.ts';
 import { trustBreakages } from './trust.ts';
 import { versionBreakages } from './versions.ts';
 import { workloadBreakages } from './workloads.ts';
@@ -11,6 +14,9 @@ import { workloadBreakages } from './workloads.ts';
 export const breakages: readonly Breakage[] = [
   ...trustBreakages,
   ...discoveryBreakages,
+  ...controlPlaneBreakages,
+  ...gatewayServiceBreakages,
+  ...scopeBreakages,
   ...networkBreakages,
   ...localityBreakages,
   ...policyBreakages,

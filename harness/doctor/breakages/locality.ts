@@ -1,6 +1,6 @@
 import type { SampleCluster } from '../broken-sample.ts';
 import { applyToBoth, itemOf, resource, type BrokenSample } from '../broken-sample.ts';
-import { resourcesOf, settingsOf, withoutRemote, type Breakage } from './breakage.ts';
+import { resourcesOf, settingsOf, without, withoutRemote, type Breakage } from './breakage.ts';
 
 const failover = [{ from: 'region-west', to: 'region-east' }];
 const outlier = { consecutive5xxErrors: 3, interval: '1s', baseEjectionTime: '30s', maxEjectionPercent: 100 };
@@ -11,15 +11,15 @@ const rule = (name: string, localityLbSetting: object, outlierDetection?: object
   });
 
 /** Gives proxies the order of regions that a rule for a service sets. */
-function order({ west, east }: BrokenSample, service: string): void {
-  for (const cluster of [west, east])
+function order({ snapshot }: BrokenSample, service: string): void {
+  for (const cluster of snapshot.clusters)
     for (const { upstreams } of cluster.proxies)
       for (const { host, endpoints } of upstreams)
         if (host.startsWith(`${service}.`))
           for (const one of endpoints) one.priority = one.region === regionOf(cluster) ? 0 : 1;
 }
 
-const regionOf = ({ nodes }: SampleCluster): string => itemOf(nodes).region;
+const regionOf = ({ nodes }: Pick<SampleCluster, 'nodes'>): string => itemOf(nodes).region;
 
 /** A rule of both clusters, with the order that it gives. */
 const ordered = (service: string, setting: object, detection: object) => (sample: BrokenSample) => {
@@ -71,7 +71,8 @@ export const localityBreakages: readonly Breakage[] = [
     code: 'MP4105',
     cluster: 'west',
     peer: 'east',
-    break: ({ west }) => {
+    break: ({ west, east }) => {
+      itemOf(east.nodes, ({ region }) => region !== '');
       for (const { upstreams } of west.proxies)
         for (const one of upstreams.flatMap(({ endpoints }) => endpoints))
           if (one.port === 15443) [one.region, one.zone, one.weight] = ['', '', 1];
@@ -115,6 +116,16 @@ export const localityBreakages: readonly Breakage[] = [
     },
   },
   {
+    id: 'weights-for-a-region-without-pods',
+    code: 'MP4220',
+    cluster: 'west',
+    break: (sample) => {
+      const weights = [{ from: 'region-west/*', to: { 'region-west/*': 100 } }];
+      applyToBoth(sample, rule('inventory', { distribute: weights }));
+      withoutRemote(sample, (host) => host.startsWith('inventory.meshproof.'));
+    },
+  },
+  {
     id: 'failover-to-no-region',
     code: 'MP4205',
     break: ordered('inventory', { failover: [{ from: 'region-west', to: 'region-mars' }] }, outlier),
@@ -123,24 +134,30 @@ export const localityBreakages: readonly Breakage[] = [
     id: 'no-order-of-regions',
     isEffect: true,
     code: 'MP4206',
-    break: (sample) => applyToBoth(sample, rule('catalog', { enabled: true, failover }, outlier)),
+    break: (sample) => {
+      without(sample.west, 'DestinationRule');
+      applyToBoth(sample, rule('catalog', { enabled: true, failover }, outlier));
+    },
   },
   {
     id: 'rule-in-one-cluster',
     code: 'MP4207',
-    break: ({ west }) =>
-      void resourcesOf(west).push(
+    break: ({ west, east }) => {
+      resourcesOf(east); // without an istiod there, the rule is for both clusters
+      resourcesOf(west).push(
         resource('DestinationRule', 'pool', {
           host: 'catalog',
           trafficPolicy: { connectionPool: { tcp: { maxConnections: 9 } } },
         }),
-      ),
+      );
+    },
   },
   {
     id: 'locality-balancing-off',
     code: 'MP4210',
     cluster: 'west',
-    break: ({ west }) => {
+    break: ({ west, east }) => {
+      itemOf(east.istiods);
       const off = { enabled: false, distribute: [], failover: [], failoverPriority: [] };
       settingsOf(west).localityLb = off;
       for (const istiod of west.istiods) istiod.settings.localityLb = off;

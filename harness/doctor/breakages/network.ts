@@ -4,10 +4,13 @@ import {
   deaf,
   gatewayPods,
   gatewayService,
+  gatewayWithAddress,
+  labelledGateway,
   namespaceOf,
   refused,
   reset,
   unknownGateway,
+  without,
   withoutRemote,
   type Breakage,
 } from './breakage.ts';
@@ -48,26 +51,26 @@ const gatewayBreakages: readonly Breakage[] = [
     id: 'gateway-without-label',
     code: 'MP3202',
     cluster: 'east',
-    break: all(unknownGateway, ({ east }) => void delete gatewayService(east).labels[label]),
+    break: all(unknownGateway, ({ east }) => void delete labelledGateway(east).labels[label]),
   },
   {
     id: 'gateway-of-another-network',
     code: 'MP3207',
     cluster: 'east',
-    break: all(unknownGateway, ({ east }) => void (gatewayService(east).labels[label] = 'west-net')),
+    break: all(unknownGateway, ({ east }) => void (labelledGateway(east).labels[label] = 'west-net')),
   },
   {
     id: 'gateway-without-address',
     code: 'MP3203',
     cluster: 'east',
-    break: all(unknownGateway, ({ east }) => void (gatewayService(east).external = [])),
+    break: all(unknownGateway, ({ east }) => void (labelledGateway(east).external = [])),
   },
   {
     id: 'gateway-without-port',
     code: 'MP3204',
     cluster: 'east',
     break: all(unknownGateway, refused, ({ east }) => {
-      itemOf(gatewayService(east).ports, ({ port }) => port === 15443).port = 15444;
+      itemOf(labelledGateway(east).ports, ({ port }) => port === 15443).port = 15444;
     }),
   },
   {
@@ -172,11 +175,12 @@ export const networkBreakages: readonly Breakage[] = [
     code: 'MP3506',
     cluster: 'west',
     peer: 'east',
-    break: ({ west, east }) =>
-      void (itemOf(
-        itemOf(west.istiods).shards,
-        ({ cluster, mtls }) => cluster === east.name && mtls > 0,
-      ).networks = ['elsewhere']),
+    break: ({ west, east }) => {
+      gatewayService(east);
+      const isMeshed = ({ cluster, mtls }: { cluster: string; mtls: number }) =>
+        cluster === east.name && mtls > 0;
+      itemOf(itemOf(west.istiods).shards, isMeshed).networks = ['elsewhere'];
+    },
   },
   {
     id: 'gateway-blocked',
@@ -223,9 +227,15 @@ export const networkBreakages: readonly Breakage[] = [
     code: 'MP3501',
     cluster: 'west',
     peer: 'east',
-    break: unknownGateway,
+    break: all(({ east }) => void gatewayWithAddress(east), unknownGateway),
   },
-  { id: 'gateway-does-not-listen', isEffect: true, code: 'MP3502', cluster: 'east', break: deaf },
+  {
+    id: 'gateway-does-not-listen',
+    isEffect: true,
+    code: 'MP3502',
+    cluster: 'east',
+    break: all(({ east }) => void gatewayWithAddress(east), deaf),
+  },
   {
     id: 'rule-without-mutual-tls',
     code: 'MP3601',
@@ -249,6 +259,9 @@ export const networkBreakages: readonly Breakage[] = [
     follows: ['gateway-missing', 'gateway-without-pods'],
     code: 'MP3701',
     cluster: 'east',
-    break: all(refused, ({ east }) => void east.resources.push(structuredClone(closedPolicy))),
+    break: all(refused, ({ east }) => {
+      without(east, 'NetworkPolicy');
+      east.resources.push(structuredClone(closedPolicy));
+    }),
   },
 ];

@@ -1,5 +1,5 @@
 import { applyToBoth, itemOf, resource } from '../broken-sample.ts';
-import { gatewayService, resourcesOf, settingsOf, type Breakage } from './breakage.ts';
+import { gatewayService, resourcesOf, settingsOf, without, type Breakage } from './breakage.ts';
 
 const selecting = (app: string) => ({ selector: { matchLabels: { app } } });
 const peer = (app: string, mode: string) =>
@@ -14,7 +14,10 @@ export const policyBreakages: readonly Breakage[] = [
   {
     id: 'strict-in-one-cluster',
     code: 'MP5101',
-    break: ({ west }) => void resourcesOf(west).push(peer('catalog', 'STRICT')),
+    break: ({ west }) => {
+      without(west, 'PeerAuthentication');
+      resourcesOf(west).push(peer('catalog', 'STRICT'));
+    },
   },
   {
     id: 'policy-in-one-cluster',
@@ -54,6 +57,7 @@ export const policyBreakages: readonly Breakage[] = [
     id: 'mutual-tls-off',
     code: 'MP5202',
     break: (sample) => {
+      without(sample.west, 'AuthorizationPolicy'); // which needs mutual TLS in any case
       gatewayService(sample.east); // on one network, calls do not need mutual TLS
       applyToBoth(sample, peer('webapp', 'DISABLE'));
     },

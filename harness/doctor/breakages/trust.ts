@@ -153,8 +153,8 @@ export const trustBreakages: readonly Breakage[] = [
     code: 'MP1202',
     isInfo: true,
     break: ({ west }) => {
-      settingsOf(west).trustDomainAliases = ['gone'];
-      for (const istiod of west.istiods) istiod.settings.trustDomainAliases = ['gone'];
+      for (const settings of [settingsOf(west), ...west.istiods.map((one) => one.settings)])
+        settings.trustDomainAliases = [...settings.trustDomainAliases, 'gone'];
     },
   },
   {

@@ -1,8 +1,12 @@
 import { applyToBoth, itemOf, resource } from '../broken-sample.ts';
 import { namespaceOf, reset, resourcesOf, serviceOf, withoutRemote, type Breakage } from './breakage.ts';
 
-const route = (name: string, host: string) =>
-  resource('VirtualService', name, { hosts: [name], http: [{ route: [{ destination: { host } }] }] });
+const route = (name: string, host: string, subset?: string) =>
+  resource('VirtualService', name, { hosts: [name], http: [{ route: [{ destination: { host, subset } }] }] });
+const versions = resource('DestinationRule', 'versions', {
+  host: 'inventory',
+  subsets: [{ name: 'v9', labels: { version: 'v9' } }],
+});
 
 const ofCatalog = (host: string) => host.startsWith('catalog.meshproof.');
 
@@ -111,14 +115,30 @@ export const workloadBreakages: readonly Breakage[] = [
   {
     id: 'subset-without-pods',
     code: 'MP6301',
-    break: (sample) =>
-      applyToBoth(
-        sample,
-        resource('DestinationRule', 'versions', {
-          host: 'inventory',
-          subsets: [{ name: 'v9', labels: { version: 'v9' } }],
+    break: (sample) => {
+      applyToBoth(sample, versions);
+      applyToBoth(sample, route('inventory', 'inventory', 'v9'));
+    },
+  },
+  {
+    id: 'route-to-unknown-subset',
+    code: 'MP6315',
+    break: (sample) => applyToBoth(sample, route('catalog', 'catalog', 'v8')),
+  },
+  {
+    id: 'service-entry-in-one-cluster',
+    code: 'MP6316',
+    cluster: 'west',
+    peer: 'east',
+    break: (sample) => {
+      resourcesOf(sample.east).push(
+        resource('ServiceEntry', 'stage', {
+          ...{ hosts: ['stage.example'], location: 'MESH_INTERNAL', resolution: 'DNS' },
+          ports: [{ name: 'http', number: 80, protocol: 'HTTP' }],
         }),
-      ),
+      );
+      applyToBoth(sample, route('webapp', 'stage.example'));
+    },
   },
   {
     id: 'route-to-nothing',

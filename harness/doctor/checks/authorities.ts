@@ -34,7 +34,7 @@ const notSigned: Check = {
     'openssl verify -CAfile root-cert.pem -untrusted cert-chain.pem ca-cert.pem   # make this hold, then replace cacerts and restart istiod',
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'proxies', 'roots', 'workloads'],
-  explains: { cluster: ['MP1112', 'MP1107', 'MP1108'] },
+  explains: { cluster: ['MP1107', 'MP1108'], target: ['MP1112'] },
   run: perCluster(function* (cluster, view) {
     const used = authorityOf(view, cluster);
     if (!used?.signing || used.authority.roots.length === 0 || pathOfAuthority(view, used)) return;

@@ -22,7 +22,7 @@ const unusable: Check = {
   remedy: replaceAuthority,
   reference: pluginDocs,
   needs: ['authorities', 'installs', 'proxies', 'roots', 'workloads'],
-  explains: { cluster: ['MP1107', 'MP1108', 'MP2206'] },
+  explains: { cluster: ['MP1107', 'MP1108'], 'cluster and subject': ['MP2206'] },
   run: perCluster(function* (cluster, view) {
     const used = authorityOf(view, cluster);
     if (used?.authority.secret !== 'cacerts') return;
@@ -37,6 +37,7 @@ const unusable: Check = {
     if (found.length === 0) return;
     yield {
       object: secretOf(used),
+      covers: ['istiod that does not start'],
       evidence: [
         { what: 'entries', seen: firstFew(keys, 6), expected: required.join(', ') },
         { what: 'problems', seen: firstFew(found), expected: 0 },

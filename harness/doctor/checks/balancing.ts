@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import type { ClusterView } from '../cluster-view.ts';
+import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, type DestinationRuleRecord } from '../destination-rules.ts';
 import { differenceCheck } from '../differences.ts';
 import { domainOf } from '../dns-domain.ts';
@@ -44,7 +44,7 @@ const noPriority: Check = {
     const rules = failingOver(cluster, domainOf(view));
     if (rules.length === 0) return;
     const localityOf = proxyLocalities(cluster);
-    const flat = new Set<string>();
+    const [flat, unused] = [new Set<string>(), new Set<string>()];
     for (const proxy of cluster.seen('proxies'))
       for (const { host, endpoints } of proxy.type === 'sidecar' ? proxy.upstreams : []) {
         const regions = new Set(endpoints.map(({ region }) => region));
@@ -53,11 +53,14 @@ const noPriority: Check = {
         const own = rules.filter((rule) => covers(rule.host, host));
         if (own.length === 0) continue;
         const from = localityOf(proxy)?.region ?? '';
-        if (from === '' || own.some((rule) => isOrdered(rule, from, regions))) flat.add(host);
+        if (from !== '' && !own.some((rule) => isOrdered(rule, from, regions))) continue;
+        flat.add(host);
+        for (const rule of own) unused.add(keyOf(rule));
       }
     if (flat.size > 0)
       yield {
         object: `Service ${[...flat][0]}`,
+        subject: [...unused],
         evidence: [{ what: 'services with one priority for several regions', seen: flat.size, expected: 0 }],
         cause: `Proxies of ${cluster.name} do not prefer a region for ${firstFew([...flat])}, although failover is configured.`,
       };

@@ -28,18 +28,9 @@ const sameName: Check = {
   reference,
   needs: ['installs'],
   explains: {
-    cluster: [
-      'MP2101',
-      'MP2202',
-      'MP2204',
-      'MP2203',
-      'MP2119',
-      'MP2115',
-      'MP3501',
-      'MP2201',
-      'MP2105',
-      'MP3506',
-    ],
+    cluster: ['MP2202', 'MP2204', 'MP2203', 'MP2119', 'MP2115', 'MP3501', 'MP2201', 'MP3506'],
+    // The secrets of the cluster itself for other clusters are not affected.
+    target: ['MP2101', 'MP2105'],
   },
   run: function* (view) {
     const named = fromReadable(view.dataPlanes, (cluster) =>
@@ -70,7 +61,7 @@ const otherName: Check = {
     'istioctl --context <cluster> install -f <operator.yaml> --set values.global.multiCluster.clusterName=<cluster>   # or correct the mesh file',
   reference,
   needs: ['installs'],
-  explains: { cluster: ['MP2202', 'MP2204'] },
+  explains: { target: ['MP2202', 'MP2204'] },
   run: perDataPlane(function* (cluster) {
     if (!cluster.declares('name')) return;
     for (const name of namesOf(cluster))

@@ -169,7 +169,7 @@ const noneReady: Check = {
     'kubectl --context <cluster> -n <namespace> get pods -l app=istiod\nkubectl --context <cluster> -n <namespace> logs deploy/<name> --previous',
   reference: 'https://istio.io/latest/docs/ops/deployment/architecture/#istiod',
   needs: ['installs', 'pods', 'workloads'],
-  explains: { cluster: ['MP1111', 'MP2208', 'MP2205', 'MP2123', 'MP6106'] },
+  explains: { cluster: ['MP1111', 'MP2208', 'MP2123', 'MP6106'] },
   run: perPrimary(function* (cluster) {
     const { revisions } = cluster;
     for (const { namespace, revision } of revisions) {
@@ -187,6 +187,8 @@ const noneReady: Check = {
       const of = revisions.length > 1 ? ` of revision ${revision}` : '';
       yield {
         object: `Deployment ${namespace}/${name}`,
+        // An istiod that was stopped does not need another cause.
+        ...(pods.length > 0 ? { subject: 'istiod that does not start' } : {}),
         evidence: isStopped
           ? [{ what: 'replicas of the Deployment', seen: 0, expected: 'at least 1' }]
           : [{ what: 'istiods that are ready', seen: 0, expected: Math.max(1, pods.length) }],

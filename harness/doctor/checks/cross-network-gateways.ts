@@ -13,6 +13,7 @@ import { networkGateways } from '../facts/network-gateways.ts';
 import type { Severity } from '../finding.ts';
 import { firstFew } from '../format-values.ts';
 import {
+  callsThrough,
   hasGatewayPort,
   podsOrTemplates,
   targetPortsOf,
@@ -20,14 +21,13 @@ import {
   type GatewayService,
 } from '../gateways.ts';
 import { perDataPlane } from '../per-cluster.ts';
+import { closed } from '../per-gateways.ts';
 
 const reference =
   'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#expose-services-in-cluster1';
 const apply =
   'kubectl --context <cluster> apply -n istio-system -f samples/multicluster/expose-services.yaml';
 
-/** The findings that a closed gateway causes. */
-const closed = { subject: ['MP3502', 'MP3402', 'MP3401'] };
 const needs = ['resources', 'installs', 'services', 'pods', 'workloads', 'istiods'] as const;
 
 /** A gateway of a network that no server with AUTO_PASSTHROUGH opens on its port. */
@@ -67,7 +67,7 @@ const perClosed = (judge: (closed: Closed) => Iterable<Sighting>): Check['run'] 
         otherwise: onPort,
         severity,
       }))
-        yield { severity, subject: gateway.key, ...sighting };
+        yield { severity, subject: gateway.key, covers: [callsThrough(gateway.key)], ...sighting };
     }
   });
 

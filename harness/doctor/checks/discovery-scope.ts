@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { networkLabel } from '../cluster-view.ts';
+import { callsThrough } from '../gateways.ts';
 import { perCluster } from '../per-cluster.ts';
 import { isDiscovered } from '../selectors.ts';
 import { firstFew } from '../format-values.ts';
@@ -18,7 +19,11 @@ const hidesGateways: Check = {
   reference,
   needs: ['installs', 'namespaces', 'services', 'resources', 'istiods'],
   // The selectors of a cluster apply to everything that its istiod reads, also in other clusters.
-  explains: { cluster: ['MP3501', 'MP3502', 'MP2204', 'MP2502'], target: ['MP3401', 'MP3402'] },
+  explains: {
+    source: ['MP3501', 'MP3502'],
+    'source and subject': ['MP2204'],
+    target: ['MP3401', 'MP3402'],
+  },
   run: perCluster(function* (cluster, view) {
     if (!view.multiNetwork) return;
     const gateways = cluster
@@ -33,6 +38,7 @@ const hidesGateways: Check = {
     if (hidden.length > 0)
       yield {
         object: `Namespace ${hidden[0]}`,
+        covers: hidden,
         evidence: [
           { what: 'discovery selectors', seen: JSON.stringify(cluster.settings?.discoverySelectors) },
           {
@@ -54,7 +60,7 @@ const hidesWorkloads: Check = {
   remedy: label,
   reference,
   needs: ['installs', 'namespaces', 'pods', 'istiods'],
-  explains: { cluster: ['MP2204'], target: ['MP3402'] },
+  explains: { 'source and subject': ['MP2204'], 'target and subject': ['MP3402'] },
   run: perCluster(function* (cluster) {
     const hidden = [...cluster.namespaces.keys()].filter(
       (name) => !isDiscovered(cluster, name) && cluster.pods.in(name).some(({ sidecar }) => sidecar),
@@ -62,6 +68,7 @@ const hidesWorkloads: Check = {
     if (hidden.length > 0)
       yield {
         object: `Namespace ${hidden[0]}`,
+        covers: [...hidden, ...hidden.map((name) => callsThrough('*', `${name}/*`))],
         evidence: [
           { what: 'namespaces with sidecars that are hidden', seen: hidden.length, expected: 0 },
           { what: 'discovery selectors', seen: JSON.stringify(cluster.settings?.discoverySelectors) },

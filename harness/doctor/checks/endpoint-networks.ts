@@ -7,9 +7,11 @@ import {
   hasGatewayOrCluster,
   isMeshed,
   isNetworkOf,
+  networkSubject,
   wrongInjectedNetworks,
 } from '../facts/networks.ts';
 import { firstFew } from '../format-values.ts';
+import { callsThrough } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { selects } from '../pod-index.ts';
 import { labels, table, text } from '../spec-reader.ts';
@@ -25,7 +27,7 @@ const endpointsElsewhere: Check = {
     'kubectl --context <cluster> get namespace <system namespace> --show-labels\nkubectl --context <cluster> -n <namespace of the service> get pods -L topology.istio.io/network',
   reference: 'https://istio.io/latest/docs/ops/deployment/deployment-models/#network-models',
   needs: ['istiods', 'services', 'pods', 'resources', 'installs', 'workloads', 'webhooks'],
-  explains: { pair: ['MP3602', 'MP3402'] },
+  explains: { 'pair and subject': ['MP3602', 'MP3402'] },
   run: function* (view) {
     if (!view.multiNetwork) return;
     yield* separately(view.primaries, function* (reader) {
@@ -60,6 +62,11 @@ function assignsWrongly(
     cluster: reader.name,
     ...(name === reader.name ? {} : { peer: name }),
     object: `Pod ${istiod.namespace}/${istiod.pod}`,
+    subject: [...new Set(networks.map(networkSubject))],
+    covers: wrong.flatMap(({ host }) => {
+      const key = serviceOfHost(host) ?? host;
+      return [key, callsThrough('*', key)];
+    }),
     evidence: [
       { what: `services of ${name} with endpoints on other networks`, seen: wrong.length, expected: 0 },
       { what: 'services', seen: firstFew(wrong.map(({ host }) => host)) },

@@ -54,7 +54,7 @@ const noOutlier: Check = {
     'kubectl --context <cluster> -n <namespace> patch destinationrule <name> --type=merge -p \'{"spec":{"trafficPolicy":{"outlierDetection":{"consecutive5xxErrors":5,"interval":"5s","baseEjectionTime":"30s","maxEjectionPercent":100}}}}\'',
   reference: failoverDocs,
   needs: ['resources', 'installs'],
-  explains: { cluster: ['MP4206'], ...differing },
+  explains: differing,
   run: perItem(eachPart, function* ({ cluster, rule, part }) {
     // A subset or port with its own load balancer inherits the outlier detection of the host.
     const outlier = part.outlier ?? rule.parts[0]?.outlier;
@@ -124,7 +124,7 @@ const both: Check = {
   remedy: edit,
   reference: settingDocs,
   needs: ['resources', 'installs', 'istiods'],
-  explains: { cluster: ['MP4206'], ...differing },
+  explains: { ...differing, 'source and subject': ['MP4206'] },
   run: function* (view) {
     yield* separately(eachPart(view), function* ({ cluster, rule, part }) {
       const weights = list(part.locality?.['distribute']).length;
@@ -173,6 +173,8 @@ const failoverNowhere: Check = {
     const isHarmless = isUsed && entries.every(({ from, to }) => !exists(from) || exists(to));
     yield {
       ...about(cluster, rule),
+      subject: nowhere.map((region) => `region ${region}`),
+      covers: [keyOf(rule)],
       ...(isHarmless ? { severity: 'info' as const } : {}),
       evidence: [{ what: 'regions', seen: firstFew(nowhere), expected: firstFew([...regions]) }],
       cause: `The failover of ${keyOf(rule)} of ${cluster.name} names regions that do not exist: ${firstFew(nowhere)}.`,

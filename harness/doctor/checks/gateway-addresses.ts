@@ -6,6 +6,7 @@ import { nodeSelector } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
 import { hbonePort } from '../gateways.ts';
 import {
+  cannotBeCalled,
   effectOf,
   evidenceOf,
   gatewayNeeds,
@@ -26,7 +27,7 @@ const noAddress: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> describe service <name>   # Events show the reason',
   reference,
   needs: gatewayNeeds,
-  explains: networkUnknown,
+  explains: cannotBeCalled,
   run: perUnused(
     ({ service }) => service.external.length === 0 && service.type !== 'NodePort',
     ({ key, service }, cluster) => ({
@@ -48,7 +49,7 @@ const noNodeSelector: Check = {
   remedy: `kubectl --context <cluster> -n <namespace> annotate service <name> '${nodeSelector}={}'   # all nodes; each needs an address of type ExternalIP`,
   reference: 'https://istio.io/latest/docs/reference/config/annotations/#TrafficNodeSelector',
   needs: gatewayNeeds,
-  explains: networkUnknown,
+  explains: cannotBeCalled,
   run: perUnused(
     ({ service }, { without }) =>
       service.type === 'NodePort' &&
@@ -75,7 +76,7 @@ const noNodeAddress: Check = {
     'kubectl --context <cluster> get nodes -o wide --show-labels   # EXTERNAL-IP of the selected nodes\nkubectl --context <cluster> -n <namespace> patch service <name> --type=merge -p \'{"spec":{"externalIPs":["<address>"]}}\'',
   reference: 'https://istio.io/latest/docs/reference/config/annotations/#TrafficNodeSelector',
   needs: gatewayNeeds,
-  explains: networkUnknown,
+  explains: cannotBeCalled,
   run: perGateways(function* (asked) {
     for (const { key, service, network } of asked.gateways) {
       const selector = service.annotations[nodeSelector];
@@ -105,7 +106,7 @@ const noPort: Check = {
     'kubectl --context <cluster> -n <namespace> patch service <name> --type=json -p \'[{"op":"add","path":"/spec/ports/-","value":{"name":"tls","port":15443,"targetPort":15443}}]\'',
   reference,
   needs: gatewayNeeds,
-  explains: networkUnknown,
+  explains: cannotBeCalled,
   run: perUnused(
     ({ service, port }, { severity }) =>
       !hasPort(service, port) &&
@@ -169,7 +170,7 @@ const unresolved: Check = {
     'istioctl --context <reader> install -f <operator.yaml> --set values.pilot.env.RESOLVE_HOSTNAME_GATEWAYS=true   # in each cluster that reads it',
   reference: 'https://github.com/istio/istio/issues/29359',
   needs: gatewayNeeds,
-  explains: { target: ['MP3501'] },
+  explains: networkUnknown,
   run: perHostName(isUnwilling, (host, cluster, readers) => ({
     cause: `The gateway of ${cluster.name} has the host name ${host}, which the istiod of ${readers} does not resolve.`,
     remedy: unresolved.remedy.replace('<reader>', readers.split(',', 1)[0] ?? '<reader>'),
@@ -186,7 +187,7 @@ const unknownName: Check = {
     'kubectl --context <reader> -n istio-system exec deploy/istiod -- getent hosts <host>   # or look the name up in a pod\nkubectl --context <reader> -n istio-system logs deploy/istiod | grep "could not resolve"',
   reference: 'https://github.com/istio/istio/issues/29359',
   needs: gatewayNeeds,
-  explains: { target: ['MP3501'] },
+  explains: networkUnknown,
   run: perHostName(
     (reader) => !isUnwilling(reader),
     (host, cluster, readers) => ({

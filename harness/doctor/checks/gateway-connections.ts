@@ -1,18 +1,18 @@
 import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
-import { covers, serviceOfHost } from '../destination-rules.ts';
+import { serviceOfHost } from '../destination-rules.ts';
 import { clusterSetDomain } from '../dns-domain.ts';
 import { sameRoot } from '../facts/chains.ts';
-import { serversFor, serversOnPort } from '../facts/gateway-servers.ts';
 import { gatewayAt } from '../facts/network-gateways.ts';
 import { probesOf } from '../facts/probes.ts';
 import { firstFew } from '../format-values.ts';
+import { callsThrough } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { connectionResults, firewall } from '../remedies.ts';
 import { rootsOf } from '../trust.ts';
-import { fromReadable, separately } from '../unread.ts';
+import { separately } from '../unread.ts';
 
 /** The probes of gateways from a cluster, by the cluster and the address that they connect to. */
 const gatewayProbes = (
@@ -102,7 +102,7 @@ const tlsFails: Check = {
           severity: isWhole && !cluster.complete('probes') ? 'warning' : 'error',
           peer: to,
           object: at,
-          ...(isWhole || !isExposed(view, to, probe) ? subjectAt(view, to, probe) : { subject: service }),
+          subject: (isWhole ? failed : [probe]).map((one) => calledBy(view, to, one)),
           evidence: [
             { what: `TLS for ${sni}`, seen: alert ?? tls, expected: 'a certificate' },
             {
@@ -124,13 +124,12 @@ const tlsFails: Check = {
 /** The host of a server name such as `outbound_.80_._.catalog.meshproof.svc.cluster.local`. */
 const hostOf = (sni: string): string => sni.split('_.').at(-1) ?? '';
 
-/** Whether the hosts of the Gateways cover the name of a probe, so that its failure is not that of a Gateway. */
-const isExposed = (view: MeshView, to: string, { address, port, sni = '' }: ProbeRecord): boolean =>
-  fromReadable([to], (name) => {
-    const cluster = view.answered(name);
-    const gateway = gatewayAt(view, name, address, port);
-    return gateway ? serversOnPort(cluster, serversFor(view, cluster), gateway).kept : [];
-  }).some(({ hosts }) => hosts.some((host) => covers(host, hostOf(sni))));
+/** The service that a probe calls and the gateway through which it does so, as a subject. */
+const calledBy = (view: MeshView, to: string, probe: ProbeRecord): string =>
+  callsThrough(
+    subjectAt(view, to, probe).subject ?? `${probe.address}:${probe.port}`,
+    serviceOfHost(hostOf(probe.sni ?? '')) ?? probe.sni,
+  );
 
 /**
  * Whether a handshake for a name must give a certificate: the mesh has an endpoint of the service with a sidecar there, and the Service

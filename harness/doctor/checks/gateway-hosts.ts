@@ -14,7 +14,7 @@ import {
 } from '../facts/gateway-servers.ts';
 import { networkGateways } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
-import type { GatewayService } from '../gateways.ts';
+import { callsThrough, type GatewayService } from '../gateways.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perDataPlane } from '../per-cluster.ts';
@@ -64,7 +64,7 @@ const wrongHosts: Check = {
   reference:
     'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#expose-services-in-cluster1',
   needs: ['resources', 'services', 'pods', 'workloads', 'installs', 'istiods', 'proxies'],
-  explains: { subject: ['MP3402'] },
+  explains: { 'target and subject': ['MP3402'] },
   run: perDataPlane(function* (cluster, view) {
     for (const { gateway, kept, dropped } of openGateways(view, cluster)) {
       const hosts = [...new Set(kept.flatMap((server) => server.hosts))];
@@ -80,6 +80,7 @@ const wrongHosts: Check = {
       yield {
         object: refOf(lost?.server ?? first),
         subject: gateway.key,
+        covers: left.map((one) => callsThrough(gateway.key, one.key)),
         evidence: [
           { what: 'hosts', seen: firstFew(hosts, 5), expected: `*.${domain}` },
           { what: 'services that are covered', seen: own.length - left.length, expected: own.length },
@@ -110,7 +111,7 @@ const overlapping: Check = {
     'kubectl --context <cluster> -n <namespace> delete gateways.networking.istio.io <name>   # or change its hosts, so that they do not cover the same services',
   reference: 'https://github.com/istio/istio/issues/42050',
   needs: ['resources', 'services', 'pods', 'workloads', 'installs', 'istiods'],
-  explains: { subject: ['MP3205', 'MP3402', 'MP3401', 'MP3502', 'MP2205'] },
+  explains: { 'target and subject': ['MP3205', 'MP3402', 'MP3401', 'MP3502', 'MP2205'] },
   run: perDataPlane(function* (cluster, view) {
     for (const { gateway, kept } of openGateways(view, cluster))
       for (const [index, second] of kept.entries()) {
@@ -124,6 +125,7 @@ const overlapping: Check = {
           severity: rejected !== undefined || unready > 0 ? 'error' : 'warning',
           object: refOf(second),
           subject: gateway.key,
+          covers: [callsThrough(gateway.key)],
           evidence: [
             { what: `hosts of ${refOf(first)}`, seen: firstFew(first.hosts, 5) },
             {

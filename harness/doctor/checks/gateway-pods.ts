@@ -4,8 +4,8 @@ import { keyOf } from '../cluster-view.ts';
 import { callersOf } from '../facts/cross-network-callers.ts';
 import { isUsed } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
-import type { GatewayService } from '../gateways.ts';
-import { gatewayNeeds, perGateways } from '../per-gateways.ts';
+import { callsThrough, type GatewayService } from '../gateways.ts';
+import { closed, gatewayNeeds, perGateways } from '../per-gateways.ts';
 
 const isReady = ({ pods }: GatewayService): boolean => pods.some(({ ready }) => ready);
 
@@ -31,7 +31,7 @@ const noPods: Check = {
   reference:
     'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#install-the-east-west-gateway-in-cluster1',
   needs: gatewayNeeds,
-  explains: { subject: ['MP3401', 'MP3402', 'MP3502'] },
+  explains: closed,
   run: perGateways(function* ({ cluster, view, gateways }) {
     const used = gateways.filter(isUsed);
     // Without a Service that istiod uses, the first gateway may have another address, such as that of a load balancer outside.
@@ -47,6 +47,7 @@ const noPods: Check = {
         severity: callers.length > 0 ? 'error' : 'warning',
         object: `Service ${key}`,
         subject: key,
+        covers: [callsThrough(key)],
         evidence: [
           { what: 'pods that are ready', seen: 0, expected: Math.max(1, pods.length) },
           { what: 'selector', seen: JSON.stringify(service.selector) },

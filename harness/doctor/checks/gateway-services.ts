@@ -1,7 +1,14 @@
 import type { Check } from '../check.ts';
 import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
 import { gatewayNameLabel } from '../gateways.ts';
-import { effectOf, evidenceOf, gatewayNeeds, networkUnknown, perGateways } from '../per-gateways.ts';
+import {
+  cannotBeCalled,
+  effectOf,
+  evidenceOf,
+  gatewayNeeds,
+  networkUnknown,
+  perGateways,
+} from '../per-gateways.ts';
 import { text, tables } from '../spec-reader.ts';
 
 const reference =
@@ -17,7 +24,7 @@ const noGateway: Check = {
     'samples/multicluster/gen-eastwest-gateway.sh --network <network> | istioctl --context <cluster> install -y -f -',
   reference,
   needs: gatewayNeeds,
-  explains: networkUnknown,
+  explains: cannotBeCalled,
   run: perGateways(function* (asked) {
     const { cluster, view, gateways, without, network, severity } = asked;
     if (gateways.length > 0 || without.length === 0 || kubernetesGateways(cluster).length > 0) return;
@@ -114,7 +121,7 @@ const notDeployed: Check = {
   reference:
     'https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/#automated-deployment',
   needs: gatewayNeeds,
-  explains: networkUnknown,
+  explains: cannotBeCalled,
   run: perGateways(function* (asked) {
     const { cluster, network, without, severity } = asked;
     for (const { namespace, name, labels, spec, status } of kubernetesGateways(cluster)) {

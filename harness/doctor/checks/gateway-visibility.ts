@@ -3,7 +3,7 @@ import type { ClusterView } from '../cluster-view.ts';
 import { callersOf, callingClusters } from '../facts/callers.ts';
 import { defaultExports, isExportedTo, scopeOf } from '../facts/service-scope.ts';
 import { firstFew } from '../format-values.ts';
-import { eastWestGateways } from '../gateways.ts';
+import { callsThrough, eastWestGateways } from '../gateways.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { separately } from '../unread.ts';
@@ -18,7 +18,7 @@ const hiddenFromGateway: Check = {
     'kubectl --context <cluster> -n <namespace> annotate service <name> --overwrite networking.istio.io/exportTo=.,<namespace of the gateway>',
   reference: 'https://istio.io/latest/docs/reference/config/annotations/#NetworkingExportTo',
   needs: ['services', 'pods', 'namespaces', 'resources', 'installs', 'istiods', 'proxies'],
-  explains: { subject: ['MP3402'] },
+  explains: { 'target and subject': ['MP3402'] },
   run: function* (view) {
     if (!view.multiNetwork) return;
     yield* separately(callingClusters(view), function* ({ cluster, plane }) {
@@ -44,6 +44,7 @@ const hiddenFromGateway: Check = {
           peer: first.cluster.name,
           object: `Service ${service.key}`,
           subject: service.key,
+          covers: [callsThrough('*', service.key)],
           evidence: [
             { what: 'namespaces of the gateway to which it is exported', seen: 0, expected: 1 },
             { what: `callers in ${first.cluster.name}`, seen: firstFew(first.pods) },

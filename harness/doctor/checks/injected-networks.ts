@@ -5,6 +5,7 @@ import {
   hasGatewayOrCluster,
   isNetworkOf,
   isOfMesh,
+  networkSubject,
   separateNetworkOf,
   wrongInjectedNetworks,
 } from '../facts/networks.ts';
@@ -34,7 +35,9 @@ const injectedElsewhere: Check = {
   needs: ['pods', 'workloads', 'webhooks', 'installs', 'services', 'resources', 'namespaces'],
   // istioctl sets the label of the namespace to the same value.
   explains: {
-    cluster: ['MP3102', 'MP3103', 'MP3104', 'MP3506', 'MP3402', 'MP3602'],
+    'source and subject': ['MP3102', 'MP3103', 'MP3104'],
+    'target and subject': ['MP3506'],
+    target: ['MP3402', 'MP3602'],
   },
   run: perDataPlane(function* (cluster, view) {
     const wanted = separateNetworkOf(view, cluster);
@@ -47,6 +50,7 @@ const injectedElsewhere: Check = {
           setting === 'injection URL'
             ? 'MutatingWebhookConfiguration istio-sidecar-injector'
             : injector(cluster),
+        covers: [networkSubject(network)],
         evidence: [
           { what: setting ?? 'network of injected pods', seen: network, expected: wanted },
           { what: `proxies on ${network}`, seen: pods.length, expected: 0 },
@@ -93,7 +97,7 @@ const proxiesElsewhere: Check = {
   remedy: `${install}\n${restart}`,
   reference,
   needs: ['pods', 'services', 'resources', 'namespaces', 'installs', 'workloads', 'webhooks', 'istiods'],
-  explains: { target: ['MP3506'] },
+  explains: { 'target and subject': ['MP3506'] },
   run: perDataPlane(function* (cluster, view) {
     if (!view.multiNetwork) return;
     const wanted = view.declaredNetwork(cluster.name);
@@ -117,6 +121,7 @@ const proxiesElsewhere: Check = {
     const seen = wrongIn(first) ?? 'none';
     yield {
       object: `Pod ${keyOf(first)}`,
+      subject: [...new Set(elsewhere.map((pod) => networkSubject(wrongIn(pod) ?? '')))],
       evidence: [
         { what: 'proxies on another network', seen: elsewhere.length, expected: 0 },
         { what: `network of ${first.name}`, seen, expected: wanted },

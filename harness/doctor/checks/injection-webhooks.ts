@@ -56,6 +56,7 @@ const noCaBundle: Check = {
       yield {
         severity: lacking.length > 0 || isCertain ? 'error' : 'warning',
         object: `MutatingWebhookConfiguration ${configuration}`,
+        ...(cluster.hasIstiod ? {} : { subject: 'writer in another cluster' }),
         evidence: [
           { what: 'certificates in the CA bundle', seen: 0, expected: 'the root of istiod' },
           { what: 'workloads that ask for sidecars and lack pods', seen: lacking.length, expected: 0 },

@@ -60,7 +60,7 @@ const disagree: Check = {
   remedy: restartIstiod,
   reference: 'https://github.com/istio/istio/issues/38440',
   needs: ['istiods', 'services'],
-  explains: { source: ['MP2202', 'MP2203', 'MP2204', 'MP3501'] },
+  explains: { object: ['MP2202', 'MP2203', 'MP2204', 'MP3501'] },
   run: function* (view) {
     const byName = networksByName(view);
     yield* separately(view.clusters, function* (cluster) {

@@ -29,7 +29,7 @@ const noRegion: Check = {
   remedy: label,
   reference,
   needs: ['nodes', 'pods'],
-  explains: { cluster: ['MP4103', 'MP4206'] },
+  explains: { source: ['MP4206'], 'source and subject': ['MP4103'] },
   run: perCluster(function* (cluster) {
     const without = cluster.seen('nodes').filter(({ region }) => region === '');
     if (without.length === 0) return;
@@ -40,6 +40,7 @@ const noRegion: Check = {
     yield {
       ...(affected.length > 0 ? {} : { severity: 'info' as const }),
       object: `Node ${without[0]?.name}`,
+      covers: without.map(({ name }) => `node ${name}`),
       evidence: [
         {
           what: 'nodes with a region',
@@ -89,13 +90,14 @@ const proxyElsewhere: Check = {
       const own = pods.get(`${namespace}/${pod}`);
       const expected = own && seen && localityOf(own);
       return expected && (seen.region !== expected.region || seen.zone !== expected.zone)
-        ? [{ namespace, pod, seen, expected }]
+        ? [{ namespace, pod, node: own.node, seen, expected }]
         : [];
     });
     const first = elsewhere[0];
     if (!first) return;
     yield {
       object: `Pod ${first.namespace}/${first.pod}`,
+      subject: elsewhere.map(({ node }) => `node ${node}`),
       evidence: [
         { what: 'proxies in another locality', seen: elsewhere.length, expected: 0 },
         { what: 'locality', seen: nameOfLocality(first.seen), expected: nameOfLocality(first.expected) },
@@ -114,7 +116,7 @@ const otherRegion: Check = {
   remedy: label,
   reference,
   needs: ['nodes', 'pods', 'resources'],
-  explains: { mesh: ['MP4205'] },
+  explains: { 'mesh and subject': ['MP4204', 'MP4205'] },
   run: perCluster(function* (cluster) {
     const { region } = cluster.declared ?? {};
     if (region === undefined || !cluster.declares('region')) return;
@@ -125,6 +127,7 @@ const otherRegion: Check = {
     if (workloadLocalities(cluster).some((one) => one.region === region)) return;
     yield {
       object: `Node ${nodes[0]?.name}`,
+      covers: [`region ${region}`],
       evidence: [{ what: 'regions of its nodes', seen: firstFew(seen), expected: region }],
       cause: `The mesh file has ${cluster.name} in ${region}, but its nodes are in ${firstFew(seen)}.`,
     };
@@ -141,7 +144,6 @@ const gatewayWithoutLocality: Check = {
   reference:
     'https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes',
   needs: ['proxies', 'nodes', 'istiods', 'services', 'resources'],
-  explains: { mesh: ['MP4205'], cluster: ['MP4206'] },
   run: perCluster(function* (cluster, view) {
     yield* separately(view.clusters, function* (peer) {
       if (peer === cluster) return;

@@ -11,6 +11,7 @@ import {
 import { domainOf } from '../dns-domain.ts';
 import { areApart, isApplied } from '../facts/rule-callers.ts';
 import { firstFew } from '../format-values.ts';
+import { callsThrough } from '../gateways.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import {
@@ -86,7 +87,7 @@ const policyWithout: Check = {
   remedy: on,
   reference: 'https://istio.io/latest/docs/concepts/security/#dependency-on-mutual-tls',
   needs: ['resources', 'pods', 'installs'],
-  explains: { subject: ['MP5202', 'MP5101'], cluster: ['MP3602'], target: ['MP3402'] },
+  explains: { subject: ['MP5202', 'MP5101'] },
   run: perCluster(function* (cluster) {
     if (!turnsOff(cluster)) return;
     const modeOf = decidedModes(cluster);
@@ -128,7 +129,7 @@ const crossNetworkWithout: Check = {
   remedy: on,
   reference,
   needs: ['resources', 'pods', 'services', 'installs'],
-  explains: { subject: ['MP5101'], cluster: ['MP3602'], target: ['MP3402'] },
+  explains: { subject: ['MP5101'], 'cluster and subject': ['MP3602'], 'target and subject': ['MP3402'] },
   run: perCluster(function* (cluster, view) {
     if (!view.multiNetwork || !turnsOff(cluster)) return;
     const off = new Map<PeerPolicy, TurnedOff>();
@@ -145,6 +146,7 @@ const crossNetworkWithout: Check = {
         ...([...one.services].some((key) => whole.has(key)) ? {} : { severity: 'warning' as const }),
         object: `PeerAuthentication ${keyOf(one.policy)}`,
         subject: keyOf(one.policy),
+        covers: [...one.services].flatMap((key) => [key, callsThrough('*', key)]),
         evidence: [
           { what: fieldOf(one), seen: 'DISABLE', expected: 'PERMISSIVE or STRICT' },
           { what: 'services that other networks call', seen: one.services.size, expected: 0 },
@@ -269,6 +271,7 @@ const selectsNothing: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> get pods --show-labels',
   reference: 'https://istio.io/latest/docs/reference/config/type/workload-selector/',
   needs: ['resources', 'pods', 'installs'],
+  isLeftover: true,
   run: perCluster(function* (cluster, view) {
     const policies = fromReadable(
       ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'],

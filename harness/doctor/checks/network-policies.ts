@@ -5,7 +5,7 @@ import { clusterAt, gatewayAt, networkGateways } from '../facts/network-gateways
 import { allowedFrom, ingressPoliciesOf } from '../facts/network-policies.ts';
 import type { Severity } from '../finding.ts';
 import { firstFew } from '../format-values.ts';
-import { targetPortsOf, type GatewayService } from '../gateways.ts';
+import { callsThrough, targetPortsOf, type GatewayService } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 
@@ -19,7 +19,7 @@ const networkPolicy: Check = {
     'kubectl --context <cluster> -n <namespace> edit networkpolicy <name>   # allow TCP 15443 from anywhere',
   reference: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',
   needs: ['resources', 'pods', 'services', 'istiods', 'installs', 'probes'],
-  explains: { subject: ['MP3401', 'MP3402'] },
+  explains: { 'target and subject': ['MP3401', 'MP3402'] },
   run: perCluster(function* (cluster, view) {
     if (!view.multiNetwork || cluster.resources('NetworkPolicy').length === 0) return;
     for (const gateway of networkGateways(view, cluster)) {
@@ -41,6 +41,7 @@ const networkPolicy: Check = {
         severity: hasFailed ? 'warning' : severityOf(view, cluster, probes),
         object: `NetworkPolicy ${keyOf(policy)}`,
         subject: gateway.key,
+        covers: [callsThrough(gateway.key)],
         evidence: [
           {
             what: `clients outside that may connect to TCP ${first.port}`,

@@ -7,6 +7,7 @@ import {
   isNetworkOf,
   meshNetworksOf,
   networkOf,
+  networkSubject,
   separateNetworkOf,
 } from '../facts/networks.ts';
 import { firstFew } from '../format-values.ts';
@@ -19,7 +20,7 @@ const label =
   'kubectl --context <cluster> label namespace <namespace> topology.istio.io/network=<network> --overwrite';
 
 /** The findings in other clusters about a cluster on a wrong network. */
-const misplaced = { cluster: ['MP3104'], target: ['MP3506', 'MP3501'] };
+const misplaced = { 'target and subject': ['MP3506'] };
 
 /** The endpoints that istiods of other networks hold on a wrong network: the effect of a wrong setting, or an empty list. */
 function effectOf(
@@ -66,6 +67,7 @@ const noLabel: Check = {
     yield {
       severity: words !== undefined ? 'error' : othersSetNetworks(view, cluster) ? 'warning' : 'info',
       object: `Namespace ${namespace}`,
+      covers: [networkSubject('')],
       evidence: [
         { what: `label ${networkLabel}`, seen: 'none', expected: network },
         ...(registries.length === 0
@@ -98,6 +100,7 @@ function wrongLabelOf(cluster: ClusterView, view: MeshView, seen: string, cause:
   return {
     severity: words === undefined ? 'warning' : 'error',
     object: `Namespace ${cluster.systemNamespace}`,
+    subject: networkSubject(seen),
     evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }, ...evidence],
     cause: `${cause}${words === undefined ? '' : `: ${words}`}.`,
     remedy: label.replace('<network>', wanted),
@@ -175,7 +178,7 @@ const wrongMeshNetworks: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit configmap <name>   # meshNetworks',
   reference: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshNetworks',
   needs: ['installs', 'namespaces', 'pods', 'services', 'resources', 'istiods'],
-  explains: { pair: ['MP3506'] },
+  explains: { 'pair and subject': ['MP3506'] },
   run: function* (view) {
     if (!view.multiNetwork) return;
     const pairs = view.primaries.flatMap((reader) => view.dataPlanes.map((cluster) => ({ reader, cluster })));
@@ -190,6 +193,7 @@ const wrongMeshNetworks: Check = {
           ...(cluster === reader ? {} : { peer: cluster.name }),
           severity: words === undefined ? 'warning' : 'error',
           object: `ConfigMap ${reader.systemNamespace}/istio${suffix}`,
+          covers: [networkSubject(found)],
           evidence: [
             { what: `network of ${pods.length} pods of ${cluster.name}`, seen: found, expected: wanted },
             ...evidence,

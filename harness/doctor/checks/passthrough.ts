@@ -17,7 +17,7 @@ const breaksPassthrough: Check = {
   remedy: useMutualTls,
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/',
   needs: ['resources', 'services', 'pods', 'installs'],
-  explains: { subject: ['MP4207', 'MP5203'], cluster: ['MP3602'] },
+  explains: { subject: ['MP4207', 'MP5203'], 'source and subject': ['MP3602'] },
   run: function* (view) {
     if (!view.multiNetwork) return;
     const services = meshServices(view);
@@ -39,6 +39,7 @@ const breaksPassthrough: Check = {
           cluster: cluster.name,
           object: `DestinationRule ${keyOf(rule)}`,
           subject: keyOf(rule),
+          covers: hit.map(({ key }) => key),
           evidence: [
             {
               what: `tls.mode of ${part?.where}`,

@@ -147,7 +147,7 @@ function sightingOf(
     cluster: cluster.name,
     peer: read,
     object: `Service ${key}`,
-    subject: key,
+    subject: services.map(([name]) => serviceOfHost(name) ?? name),
     evidence: [
       { what: `services of ${read} without an endpoint in proxies`, seen: services.length, expected: 0 },
       {

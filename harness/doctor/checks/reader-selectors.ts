@@ -131,7 +131,7 @@ const hidesRemoteWorkloads: Check = {
   remedy: label,
   reference,
   needs: ['installs', 'namespaces', 'services', 'pods', 'istiods', 'resources'],
-  explains: { pair: ['MP2204'] },
+  explains: { 'pair and subject': ['MP2204'] },
   run: perSelecting(function* (reader, read, view) {
     for (const namespace of read.namespaces.keys()) {
       if (!hidesOnlyThere(reader, read, namespace)) continue;
@@ -142,6 +142,7 @@ const hidesRemoteWorkloads: Check = {
       yield {
         severity: failing.length > 0 ? 'error' : called.length > 0 ? 'warning' : 'info',
         object: `Namespace ${namespace}`,
+        covers: [namespace],
         evidence: [
           {
             what: `services of ${read.name} without endpoints in istiod of ${reader.name}`,

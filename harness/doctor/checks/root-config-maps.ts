@@ -49,16 +49,19 @@ const missingEverywhere: Check = {
   remedy: `kubectl --context <cluster> annotate namespace istio-system ${leaders}=<cluster of istiod>`,
   reference,
   needs: ['roots', 'workloads', 'installs', 'webhooks', 'namespaces'],
-  explains: { cluster: ['MP3205'] },
+  explains: { source: ['MP3205'], 'source and subject': ['MP6110'] },
   run: perDataPlane(function* (cluster, view) {
     const affected = affectedWorkloads(cluster);
     if (affected.size === 0 || !isEverywhere(cluster, affected)) return;
-    yield sightingOf(
-      view,
-      cluster,
-      [...affected.values()].flat(),
-      `The namespaces of ${cluster.name} do not have`,
-    );
+    yield {
+      ...sightingOf(
+        view,
+        cluster,
+        [...affected.values()].flat(),
+        `The namespaces of ${cluster.name} do not have`,
+      ),
+      ...(cluster.hasIstiod ? {} : { covers: ['writer in another cluster'] }),
+    };
   }),
 };
 

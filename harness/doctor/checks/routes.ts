@@ -33,6 +33,7 @@ const emptySubset: Check = {
   reference: 'https://istio.io/latest/docs/reference/config/networking/destination-rule/#Subset',
   needs: ['resources', 'services', 'pods', 'nodes', 'namespaces', 'installs'],
   explains: { subject: ['MP4207'] },
+  isLeftover: true,
   run: perCluster(function* (cluster, view) {
     const domain = domainOf(view);
     for (const rule of destinationRules(cluster, domain).filter(({ subsets }) => subsets.length > 0)) {
@@ -172,6 +173,7 @@ const noDestination: Check = {
   reference: destinationDocs,
   needs: ['resources', 'services', 'pods', 'installs'],
   explains: { subject: ['MP6303'] },
+  isLeftover: true,
   run: perCluster(function* (cluster, view) {
     const domain = domainOf(view);
     const routes = routesOf(cluster, domain).filter(

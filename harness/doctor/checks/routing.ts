@@ -15,7 +15,6 @@ const sidecarsDiffer = differenceCheck(comparedSidecars, {
   explanation:
     'A Sidecar resource limits the services that a workload knows. If it is missing or different in one cluster, the same workload reaches other services there. A cluster without pods that it selects is not reported.',
   reference: 'https://istio.io/latest/docs/reference/config/networking/sidecar/',
-  explains: { cluster: ['MP3602'] },
 });
 
 const serviceEntriesDiffer = differenceCheck(comparedEntries, {

@@ -4,6 +4,7 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
 import { callersOf, capturesDns, planeOf } from '../facts/callers.ts';
 import { scopeOf } from '../facts/service-scope.ts';
+import { callsThrough } from '../gateways.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { fromReadable, separately } from '../unread.ts';
@@ -22,7 +23,7 @@ const missing: Check = {
   remedy: copy,
   reference: 'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/',
   needs: ['services', 'pods', 'namespaces', 'resources', 'installs', 'istiods'],
-  explains: { subject: ['MP3602', 'MP3402'] },
+  explains: { subject: ['MP3602'], 'target and subject': ['MP3402'] },
   run: function* (view) {
     yield* separately(meshServices(view), function* (one) {
       const declared =
@@ -38,6 +39,7 @@ const missing: Check = {
           peer: one.meshed[0]?.name ?? '',
           object: `Service ${one.key}`,
           subject: one.key,
+          covers: [callsThrough('*', one.key)],
           evidence: [
             {
               what: 'clusters that have it',
@@ -101,6 +103,7 @@ function* eachDifference(
           peer: usual.cluster.name,
           object: `Service ${one.key}`,
           subject: one.key,
+          covers: [callsThrough('*', one.key)],
           ...difference,
           cause: `${difference.cause} in ${other.cluster.name} and ${usual.cluster.name}.`,
         };
@@ -190,7 +193,7 @@ const otherPortName: Check = {
   remedy: copy,
   reference: sameness,
   needs: ['services', 'pods', 'namespaces'],
-  explains: { subject: ['MP3602', 'MP3402', 'MP6204'] },
+  explains: { subject: ['MP3602', 'MP6204'] },
   run: (view) =>
     eachDifference(
       view,

@@ -86,6 +86,7 @@ const idleAlias: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit configmap <name>   # trustDomainAliases',
   reference: migration,
   needs: ['installs', 'istiods', 'proxies'],
+  isLeftover: true,
   run: perPrimary(function* (cluster, view) {
     const aliases = cluster.settings?.trustDomainAliases ?? [];
     if (aliases.length === 0) return;
@@ -116,6 +117,7 @@ const foreignPrincipal: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
   needs: ['resources', 'installs', 'istiods', 'proxies'],
+  isLeftover: true,
   run: perItem(named, function* ({ cluster, policy, principals }, view) {
     if (principals.length === 0) return;
     const issued = issuedDomains(view, cluster);
@@ -154,6 +156,7 @@ const unknownAccount: Check = {
   remedy: 'kubectl --context <cluster> -n <namespace> edit authorizationpolicy <name>   # principals',
   reference: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source',
   needs: ['resources', 'serviceAccounts'],
+  isLeftover: true,
   run: perItem(named, function* ({ cluster, policy, principals }, view) {
     if (principals.length === 0) return;
     const accounts = view.everyCluster().flatMap((one) => one.whole('serviceAccounts'));

@@ -45,7 +45,7 @@ const istiodSkew: Check = {
   remedy: 'istioctl --context <cluster> version\nistioctl --context <cluster> upgrade',
   reference: 'https://istio.io/latest/docs/setup/upgrade/canary/',
   needs: ['istiods', 'installs'],
-  explains: { cluster: ['MP7102'] },
+  explains: { 'source and subject': ['MP7102'] },
   run: function* (view) {
     const found = spread(view, versionOf);
     if (!found || found.apart === 0) return;
@@ -55,6 +55,7 @@ const istiodSkew: Check = {
       cluster: oldest.cluster.name,
       peer: newest.cluster.name,
       object: `Deployment ${oldest.cluster.systemNamespace}/${istiodName(oldest.cluster.install?.revision)}`,
+      covers: [`minor ${newest.minor}`],
       evidence: [
         {
           what: 'version of istiod',
@@ -91,6 +92,7 @@ const proxySkew: Check = {
     if (!first) return;
     yield {
       object: podRef(first.proxy),
+      subject: [...new Set(far.map(({ version }) => `minor ${minorOf(version)}`))],
       evidence: [
         {
           what: `version of ${first.proxy}`,

@@ -76,6 +76,12 @@ const about = ({ cluster, rule }: Distribution) => ({
   subject: keyOf(rule),
 });
 
+/** For folding: the services of a rule, `namespace/name`; `*` for any. */
+const servicesOf = ({ host }: DestinationRuleRecord): string => {
+  const [, namespace] = /^\*\.([^.]+)\.svc\./.exec(host) ?? [];
+  return serviceOfHost(host) ?? (namespace === undefined ? '*' : `${namespace}/*`);
+};
+
 const weightsNowhere: Check = {
   code: 'MP4204',
   title: 'Weights by locality name a region that does not exist, or do not add up to 100',
@@ -86,7 +92,7 @@ const weightsNowhere: Check = {
   reference,
   needs: ['resources', 'nodes', 'pods', 'installs', 'istiods'],
   // istiod does not send the endpoints of localities that are not listed.
-  explains: { subject: ['MP4207', 'MP4220'], source: ['MP3602'] },
+  explains: { subject: ['MP4207', 'MP4220'], 'source and subject': ['MP3602'] },
   run: perItem(distributions, function* (distribution, view) {
     const { cluster, rule, weights } = distribution;
     const callers = callersOf(distribution);
@@ -101,6 +107,8 @@ const weightsNowhere: Check = {
       if (nowhere.length === 0 && (shares.length === 0 || sum === 100)) continue;
       yield {
         ...about(distribution),
+        ...(nowhere.length > 0 ? { subject: nowhere.map((region) => `region ${region}`) } : {}),
+        covers: [keyOf(rule), servicesOf(rule)],
         evidence: [
           { what: `weights from ${from || '*'}`, seen: sum, expected: 100 },
           {
@@ -142,6 +150,7 @@ const leftByRules = perItem(distributions, function* (distribution, view) {
   if (!first) return;
   yield {
     ...about(distribution),
+    covers: [key],
     evidence: [
       { what: `localities that callers in ${first.caller} may use`, seen: firstFew(first.to) },
       { what: `localities of the pods of ${key}`, seen: firstFew(endpoints), expected: firstFew(first.to) },
@@ -205,7 +214,7 @@ const nothingLeft: Check = {
   remedy: edit,
   reference,
   needs: ['resources', 'nodes', 'pods', 'services', 'installs', 'istiods', 'namespaces'],
-  explains: { subject: ['MP4207'], source: ['MP3602'] },
+  explains: { subject: ['MP4207'], 'source and subject': ['MP3602'] },
   run: function* (view) {
     yield* leftByRules(view);
     yield* leftByMeshSettings(view);

@@ -270,3 +270,6 @@ export function clusterOfGateway(
     registries.map((id) => clusterNamed(view, id)).find((name) => view.clusterNames.includes(name))
   );
 }
+
+/** For folding: a wrong network of pods; an empty text is none. */
+export const networkSubject = (network: string): string => `network ${network || 'none'}`;

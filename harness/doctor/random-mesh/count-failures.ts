@@ -3,6 +3,7 @@ import type { SampleCluster } from '../broken-sample.ts';
 import { breakages } from '../breakages/index.ts';
 import type { Breakage } from '../breakages/breakage.ts';
 import { reports, textOf } from '../breakages/pairs.ts';
+import type { Cause } from '../finding.ts';
 import { judge } from '../judge.ts';
 import { draws, meshOf, textOfDraw, type Draw } from './random-mesh.ts';
 
@@ -17,9 +18,10 @@ function note({ kinds }: Failures, kind: string, example: string): void {
   kinds.set(kind, { count: (known?.count ?? 0) + 1, example: known?.example ?? example });
 }
 
+const isAboveInfo = ({ finding }: Cause): boolean => finding.severity !== 'info';
+
 /** The findings above info of a healthy mesh: none. */
-export const falseAlarmsOf = (draw: Draw) =>
-  judge(meshOf(draw).snapshot).causes.filter(({ finding }) => finding.severity !== 'info');
+export const falseAlarmsOf = (draw: Draw) => judge(meshOf(draw).snapshot).causes.filter(isAboveInfo);
 
 /** The causes of a mesh with a breakage; undefined if the mesh does not have what it breaks. */
 export function causesOfBroken(draw: Draw, breakage: Breakage) {
@@ -55,9 +57,12 @@ export function countFailures({ healthy, broken, seed }: { healthy: number; brok
   let judged = 0;
   const both = fc.tuple(draws, fc.constantFrom(...breakages));
   for (const [draw, breakage] of fc.sample(both, { numRuns: broken, seed })) {
+    const healthyCauses = judge(meshOf(draw).snapshot).causes;
     // A false alarm of the healthy mesh may come before the breakage.
-    const causes = falseAlarmsOf(draw).length > 0 ? undefined : causesOfBroken(draw, breakage);
-    const [first] = causes ?? [];
+    const causes = healthyCauses.some(isAboveInfo) ? undefined : causesOfBroken(draw, breakage);
+    // The infos of the healthy mesh do not come from the breakage.
+    const usual = new Set(healthyCauses.map(textOf));
+    const first = causes?.find((one) => !usual.has(textOf(one)));
     if (!causes) continue;
     judged++;
     if (first && reports(first.finding, breakage)) continue;
