@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KubernetesObject, V1Deployment, V1LabelSelector } from '@kubernetes/client-node';
+import type { V1Deployment, V1LabelSelector } from '@kubernetes/client-node';
 import { temporaryFolder } from '../base/temporary-folder.ts';
-import type { MeshFileCluster } from '../config/mesh-file.ts';
-import type { ClusterApi } from '../kube/cluster-api.ts';
-import { MeshCluster } from '../mesh/attach.ts';
+import type { Stored } from '../kube/fake-cluster.ts';
+import { FakeMeshCluster } from '../mesh/fake-mesh.ts';
 import { ChangedSince } from './heal/changed-since.ts';
-import { mergePatch } from './objects/comparison.ts';
 import { endPods, healReplicas, podsOf, replicasNow, scale } from './scale.ts';
 
 temporaryFolder('MESHPROOF_STATE');
@@ -15,34 +13,18 @@ const ref = { namespace: 'n', name: 'd' };
 
 /** A Deployment whose pods are always as many as it asks for. */
 function cluster(replicas: number, selector: V1LabelSelector = { matchLabels: { app: 'd' } }) {
-  let deployment: V1Deployment = { metadata: ref, spec: { replicas, selector, template: {} } };
-  const asked = () => deployment.spec?.replicas ?? 0;
-  const apps = {
-    readNamespacedDeployment: async () => {
-      const is = { updatedReplicas: asked(), availableReplicas: asked(), replicas: asked() };
-      return { ...structuredClone(deployment), status: is };
-    },
-    readNamespacedDeploymentScale: async () => ({ spec: { replicas: asked() } }),
-    replaceNamespacedDeploymentScale: async ({ body }: { body: { spec: { replicas: number } } }) =>
-      void (deployment = mergePatch(deployment, { spec: body.spec }) as V1Deployment),
-  };
-  const objects = {
-    patch: async (one: KubernetesObject) => {
-      deployment = mergePatch(deployment, { metadata: one.metadata }) as V1Deployment;
-    },
-  };
-  const core = {
-    readNamespace: async () => ({ metadata: { uid: 'west' } }),
-    listNamespacedPod: async () => ({ items: [] }),
-  };
-  const api = { cluster: 'west', apps, core, objects } as unknown as ClusterApi;
-  const notes = () => Object.values(deployment.metadata?.annotations ?? {});
+  const fake = new FakeMeshCluster('west');
+  const written: Stored = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: ref };
   const setBySomebody = (pods: number) =>
-    (deployment = mergePatch(deployment, { spec: { replicas: pods } }) as V1Deployment);
-  const decide = () => (deployment = { ...deployment, metadata: ref });
+    fake.put({ ...now(), spec: { replicas: pods, selector, template: {} } });
+  const now = () => fake.get('Deployment n/d') ?? written;
+  setBySomebody(replicas);
   return {
-    ...{ asked, notes, setBySomebody, decide },
-    west: new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'workloads'),
+    west: fake.cluster,
+    asked: () => (now() as V1Deployment).spec?.replicas,
+    notes: () => Object.values(now().metadata?.annotations ?? {}),
+    setBySomebody,
+    decide: () => fake.put({ ...now(), metadata: ref }),
   };
 }
 

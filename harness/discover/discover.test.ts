@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { parseMeshFile, parsePartialMesh } from '../config/load.ts';
 import { addClusters } from './add-clusters.ts';
 import { completeFromClusters, discoverMesh } from './discover.ts';
+import { startApiServers } from '../kube/fake-api-servers.ts';
 import { fakeCluster, startClusters, type FakeCluster } from './fake-clusters.ts';
 import { meshFileText } from './mesh-file-text.ts';
 import { NotAMesh } from './not-a-mesh.ts';
@@ -250,10 +251,11 @@ test('of two meshes in a cluster, the mesh that the other clusters read is disco
 });
 
 test('a cluster whose name is not known cannot be judged', async () => {
-  await using fake = await startClusters({ 'ctx-east': { lists: {}, silent: true } });
+  await using fake = await startApiServers({ 'ctx-east': 'http://127.0.0.1:1' });
   const mesh = { apiVersion: 'meshproof.dev/v1', kind: 'Mesh', namespace: 'meshproof' } as const;
+  const clusters = [{ context: 'ctx-east', kubeconfig: fake.kubeconfig }];
   await assert.rejects(
-    completeFromClusters({ ...mesh, clusters: fake.given }),
+    completeFromClusters({ ...mesh, clusters }),
     /The Istio name of the cluster of context ctx-east is not known: .*did not answer/,
   );
 });

@@ -1,10 +1,7 @@
-import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import type { RequestListener } from 'node:http';
 import { stringify } from 'yaml';
 import type { PartialCluster } from '../config/mesh-file.ts';
+import { startApiServers, type FakeApiServers } from '../kube/fake-api-servers.ts';
 
 /** The objects of a cluster by the path of their list. A number is the status of a refusal; `silent` answers nothing. */
 export interface FakeCluster {
@@ -13,52 +10,26 @@ export interface FakeCluster {
 }
 
 /** API servers for tests, and a kubeconfig with a context for each. */
-export interface FakeClusters extends AsyncDisposable {
-  kubeconfig: string;
-  folder: string;
+export interface FakeClusters extends FakeApiServers {
   given: PartialCluster[];
 }
 
 /** Starts an API server on localhost for each cluster. Dispose it to stop them. */
 export async function startClusters(clusters: Record<string, FakeCluster>): Promise<FakeClusters> {
-  const folder = mkdtempDisposableSync(path.join(tmpdir(), 'meshproof-discover-'));
-  const servers = await Promise.all(Object.values(clusters).map(startServer));
-  const kubeconfig = path.join(folder.path, 'kubeconfig');
-  const names = Object.keys(clusters);
-  const config = {
-    clusters: names.map((name, index) => ({
-      name,
-      cluster: { server: urlOf(servers[index]), 'insecure-skip-tls-verify': true },
-    })),
-    users: [{ name: 'u', user: { token: 't' } }],
-    contexts: names.map((name) => ({ name, context: { cluster: name, user: 'u' } })),
-  };
-  writeFileSync(kubeconfig, stringify(config));
-  return {
-    kubeconfig,
-    folder: folder.path,
-    given: names.map((context) => ({ context, kubeconfig })),
-    [Symbol.asyncDispose]: async () => {
-      for (const server of servers) server.closeAllConnections();
-      await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
-      folder.remove();
-    },
-  };
+  const listeners = Object.entries(clusters).map(([name, cluster]) => [name, listenerOf(cluster)] as const);
+  const servers = await startApiServers(Object.fromEntries(listeners));
+  const { kubeconfig } = servers;
+  return { ...servers, given: Object.keys(clusters).map((context) => ({ context, kubeconfig })) };
 }
 
-const urlOf = (server: Server | undefined): string =>
-  `http://127.0.0.1:${(server?.address() as AddressInfo).port}`;
-
-async function startServer({ lists, silent = false }: FakeCluster): Promise<Server> {
-  const server = createServer(({ url = '' }, response) => {
+const listenerOf =
+  ({ lists, silent = false }: FakeCluster): RequestListener =>
+  ({ url = '' }, response) => {
     if (silent) return;
     const items = lists[url.split('?')[0] ?? ''];
     if (typeof items === 'object') response.end(JSON.stringify({ items }));
     else response.writeHead(items ?? 404).end(JSON.stringify({ message: `${url} is refused` }));
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
+  };
 
 const object = (name: string, labels: object = {}, more: object = {}) => ({
   metadata: { namespace: 'istio-system', name, labels, ...more },

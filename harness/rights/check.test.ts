@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
-import { KubeConfig } from '#kubernetes-client';
+import { openClusterApi } from '../kube/cluster-api.ts';
+import { startApiServers } from '../kube/fake-api-servers.ts';
 import { checkRights } from './check.ts';
 import type { Right } from './right.ts';
 
@@ -13,16 +13,8 @@ const rights: Right[] = [
 ];
 
 async function against(listener: RequestListener) {
-  await using server = createServer(listener);
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const config = new KubeConfig();
-  const { port } = server.address() as AddressInfo;
-  config.loadFromClusterAndUser(
-    { name: 'c', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
-    { name: 'u', token: 't' },
-  );
-  const checked = await checkRights(config, rights);
-  server.closeAllConnections();
+  await using servers = await startApiServers({ c: listener });
+  const checked = await checkRights(openClusterApi('c', 'c', servers.kubeconfig).config, rights);
   return { ...checked, has: checked.rights.map(({ has }) => has) };
 }
 

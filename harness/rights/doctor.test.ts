@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
-import { stringify } from 'yaml';
-import { parseMeshFile } from '../config/load.ts';
+import { loadMeshFile } from '../config/load.ts';
+import { startApiServers } from '../kube/fake-api-servers.ts';
 import { attach } from '../mesh/attach.ts';
 import { collectSnapshot } from '../snapshot/collect.ts';
 import { keptFields } from '../snapshot/kept-fields.ts';
@@ -42,20 +38,17 @@ const gateway = {
   status: {},
 };
 
-/** A cluster with every kind that the doctor wants, which answers 403 to what matches; and what it is asked for. */
-async function cluster(forbidden: RegExp) {
-  const asked: Asked[] = [];
-  const server = createServer((request, response) => {
+/** A cluster with every kind that the doctor wants, which answers 403 to what matches; it adds what it is asked for. */
+const cluster =
+  (forbidden: RegExp, asked: Asked[]): RequestListener =>
+  (request, response) => {
     const upgrade = request.headers.upgrade !== undefined;
     asked.push(...askedBy({ method: request.method ?? '', path: request.url ?? '', upgrade }));
     const url = new URL(request.url ?? '', 'http://x');
-    if (upgrade) return void response.destroy();
-    if (forbidden.test(url.pathname)) return void response.writeHead(403).end('{}');
-    response.end(JSON.stringify(answerTo(url) ?? {}));
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  return { server, asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
+    if (upgrade) response.destroy();
+    else if (forbidden.test(url.pathname)) response.writeHead(403).end('{}');
+    else response.end(JSON.stringify(answerTo(url) ?? {}));
+  };
 
 function answerTo(url: URL): unknown {
   const [, apis, group = '', version, ...rest] = url.pathname.split('/');
@@ -74,32 +67,14 @@ function answerTo(url: URL): unknown {
 
 /** Takes a snapshot and logs of such a cluster, as `gather` does. @returns what it was asked for. */
 async function askedFor(forbidden: RegExp): Promise<{ asked: Asked[]; rights: ReturnType<typeof rightsOf> }> {
-  const { server, asked, url } = await cluster(forbidden);
-  const folder = mkdtempSync(path.join(tmpdir(), 'meshproof-rights-'));
-  try {
-    const kubeconfig = {
-      clusters: [{ name: 'c', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-      users: [{ name: 'u', user: { token: 't' } }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    };
-    writeFileSync(path.join(folder, 'k'), stringify(kubeconfig));
-    const eastWestGateway = { address: '127.0.0.1', namespace: 'gateways' };
-    const west = { name: 'west', kubeconfig: './k', context: 'x', network: 'n', region: 'r', zone: 'z' };
-    const text = stringify({
-      ...{ apiVersion: 'meshproof.dev/v1', kind: 'Mesh', meshId: 'm' },
-      clusters: [{ ...west, eastWestGateway }],
-      services: [{ name: 'probe', pods: { west: 1 } }],
-    });
-    const file = parseMeshFile(text, path.join(folder, 'mesh.yaml'));
-    await using mesh = attach(file);
-    const snapshot = await collectSnapshot(mesh, { meshproof: 'test' });
-    await collectLogs(mesh, snapshot, { sinceMs: 1_000, linesPerContainer: 1, charactersPerContainer: 1 });
-    return { asked, rights: rightsOf('gather', scopeOf(file, { eastWestGateway } as never)) };
-  } finally {
-    server.closeAllConnections();
-    server.close();
-    rmSync(folder, { recursive: true });
-  }
+  const asked: Asked[] = [];
+  await using servers = await startApiServers({ west: cluster(forbidden, asked) });
+  const eastWestGateway = { address: '127.0.0.1', namespace: 'gateways' };
+  const file = loadMeshFile(servers.meshFile({ west: { eastWestGateway } }));
+  await using mesh = attach(file);
+  const snapshot = await collectSnapshot(mesh, { meshproof: 'test' });
+  await collectLogs(mesh, snapshot, { sinceMs: 1_000, linesPerContainer: 1, charactersPerContainer: 1 });
+  return { asked, rights: rightsOf('gather', scopeOf(file, { eastWestGateway } as never)) };
 }
 
 const words = ({ verb, group, resource, namespace, name }: Asked) =>

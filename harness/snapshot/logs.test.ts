@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { KubeConfig } from '#kubernetes-client';
-import type { Mesh } from '../mesh/attach.ts';
+import { loadMeshFile } from '../config/load.ts';
+import { startApiServers } from '../kube/fake-api-servers.ts';
+import { attach } from '../mesh/attach.ts';
 import { collectLogs, logsWanted } from './logs.ts';
 import { sampleSnapshot } from './sample/sample.ts';
 import type { PodRecord } from './schema.ts';
@@ -13,21 +13,14 @@ const window = { sinceMs: 60_000, linesPerContainer: 100, charactersPerContainer
 /** The logs of the sample, of whose istiod in west the container has been started again. */
 async function gather(respond: (url: URL, response: ServerResponse) => void) {
   const asked: URL[] = [];
-  await using server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const url = new URL(request.url ?? '/', 'http://x');
     asked.push(url);
     respond(url, response);
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const cluster = () => {
-    const config = new KubeConfig();
-    config.loadFromClusterAndUser({ name: 'c', server: to, skipTLSVerify: true }, { name: 'u', token: 't' });
-    return { api: { config } };
   };
-  const mesh = { cluster } as unknown as Mesh;
+  await using servers = await startApiServers({ west: listener, east: listener });
+  await using mesh = attach(loadMeshFile(servers.meshFile()));
   const logs = await collectLogs(mesh, restarted(), window);
-  server.closeAllConnections();
   return { logs, asked };
 }
 

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { stringify } from 'yaml';
-import { parseMeshFile } from '../config/load.ts';
+import { loadMeshFile } from '../config/load.ts';
+import { startApiServers } from '../kube/fake-api-servers.ts';
 import { attach } from '../mesh/attach.ts';
 import { CertificateBook } from './certificate-book.ts';
 import { collectSnapshot } from './collect.ts';
@@ -18,7 +14,7 @@ import { kept, type Kept, type KeptTable, snapshotHash } from './kept.ts';
 import { collectLogs } from './logs.ts';
 import { readProxy } from './proxy-view.ts';
 import { gathered } from './read-snapshot.ts';
-import { answer, kindsWithoutText, remote, resources } from './sample/planted-cluster.ts';
+import { answer, kindsWithoutText, resources } from './sample/planted-cluster.ts';
 import {
   all,
   encode,
@@ -54,27 +50,16 @@ test('every field of every kind would show its secrets if it were kept', () => {
 });
 
 test('no planted secret gets into a snapshot or archive', async () => {
-  await using server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const body = answer(new URL(request.url ?? '/', 'http://x'));
     if (request.headers.upgrade !== undefined) response.destroy();
     else response.end(body === undefined ? plantedLog : JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  using folder = mkdtempDisposableSync(path.join(tmpdir(), 'meshproof-secrets-'));
-  const cluster = { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
-  const kubeconfig = {
-    ...remote,
-    clusters: [{ name: 'c', cluster }],
-    users: [{ name: 'u', user: { token } }],
   };
-  writeFileSync(path.join(folder.path, 'k'), stringify(kubeconfig));
-  const meshFile = {
-    ...{ apiVersion: 'meshproof.dev/v1', kind: 'Mesh', meshId: 'm' },
-    clusters: [{ name: 'west', kubeconfig: './k', context: 'x', network: 'n', region: 'r', zone: 'z' }],
-    services: [{ name: 'probe', pods: { west: 1 } }],
-  };
-  await using mesh = attach(parseMeshFile(stringify(meshFile), path.join(folder.path, 'mesh.yaml')));
+  await using servers = await startApiServers(
+    { west: listener },
+    { users: [{ name: 'u', user: { token } }] },
+  );
+  await using mesh = attach(loadMeshFile(servers.meshFile()));
   const snapshot = await collectSnapshot(mesh, { meshproof: 'test' });
   const [west] = snapshot.clusters;
   assert.ok(west);

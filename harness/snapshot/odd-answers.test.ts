@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { stringify } from 'yaml';
-import { parseMeshFile } from '../config/load.ts';
+import { loadMeshFile } from '../config/load.ts';
+import { startApiServers } from '../kube/fake-api-servers.ts';
 import { attach } from '../mesh/attach.ts';
 import { CertificateBook } from './certificate-book.ts';
 import { collectSnapshot } from './collect.ts';
@@ -23,26 +19,12 @@ type Answer = (url: URL) => unknown;
 
 /** The record of a cluster whose API server answers so. */
 async function collected(answers: Answer): Promise<ClusterSnapshot> {
-  await using server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     if (request.headers.upgrade !== undefined) response.destroy();
     else response.end(JSON.stringify(answers(new URL(request.url ?? '/', 'http://x')) ?? null));
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  using folder = mkdtempDisposableSync(path.join(tmpdir(), 'meshproof-odd-'));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const kubeconfig = {
-    clusters: [{ name: 'c', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'u', user: { token: 't' } }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
   };
-  writeFileSync(path.join(folder.path, 'k'), stringify(kubeconfig));
-  const meshFile = {
-    ...{ apiVersion: 'meshproof.dev/v1', kind: 'Mesh', meshId: 'm' },
-    clusters: [{ name: 'west', kubeconfig: './k', context: 'x', network: 'n', region: 'r', zone: 'z' }],
-    services: [{ name: 'probe', pods: { west: 1 } }],
-  };
-  await using mesh = attach(parseMeshFile(stringify(meshFile), path.join(folder.path, 'mesh.yaml')));
+  await using servers = await startApiServers({ west: listener });
+  await using mesh = attach(loadMeshFile(servers.meshFile()));
   const snapshot = await collectSnapshot(mesh, { meshproof: 'test' });
   assert.deepEqual(snapshotSchema.parse(snapshot), snapshot);
   return snapshot.clusters[0] ?? assert.fail();

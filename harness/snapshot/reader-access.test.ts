@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { stringify } from 'yaml';
+import { kubeconfigOf, startApiServers } from '../kube/fake-api-servers.ts';
 import { CertificateBook } from './certificate-book.ts';
 import { Gaps } from './gaps.ts';
 import { readAccess } from './reader-access.ts';
@@ -19,18 +19,13 @@ writeFileSync(own, 'of the operator');
 /** Reads the access of the account of a secret from a server that records the requests. */
 async function ask(user: object, answer = '{"status":{"incomplete":false,"allowed":true}}') {
   const seen: IncomingMessage[] = [];
-  await using server = createServer((request, response) => {
-    seen.push(request);
-    response.writeHead(201).end(answer);
+  await using servers = await startApiServers({
+    c: (request, response) => {
+      seen.push(request);
+      response.writeHead(201).end(answer);
+    },
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const text = stringify({
-    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
-    users: [{ name: 'u', user }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
-  });
+  const text = stringify(kubeconfigOf(servers.urls, user));
   const secret = {
     metadata: { namespace: 'istio-system', name: 's', labels: { 'istio/multiCluster': 'true' } },
     data: { east: Buffer.from(text).toString('base64') },

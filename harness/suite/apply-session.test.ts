@@ -1,33 +1,22 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KubernetesObject } from '@kubernetes/client-node';
 import { test } from 'node:test';
 import { temporaryFolder } from '../base/temporary-folder.ts';
-import type { MeshFile, MeshFileCluster } from '../config/mesh-file.ts';
-import type { ClusterApi } from '../kube/cluster-api.ts';
-import { Mesh, MeshCluster } from '../mesh/attach.ts';
+import { FakeMeshCluster, fakeMesh } from '../mesh/fake-mesh.ts';
 import { ApplySession } from './apply-session.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 
-const absent = () => Promise.reject(Object.assign(new Error('not found'), { code: 404 }));
-
-/** A mesh with one cluster, and the names of its ConfigMaps; `on` is called before each request and may refuse it. */
+/** A mesh with one cluster, and the names of its ConfigMaps; `on` is called before each write and may refuse it. */
 function recorded(on: (verb: string, name: string) => Promise<void> = () => Promise.resolve()) {
-  const there = new Set<string>();
-  const nameOf = ({ metadata }: KubernetesObject) => metadata?.name ?? '';
-  const objects = {
-    read: absent,
-    patch: (object: KubernetesObject) =>
-      on('patch', nameOf(object)).then(() => void there.add(nameOf(object))),
-    delete: (object: KubernetesObject) =>
-      on('delete', nameOf(object)).then(() => void there.delete(nameOf(object))),
+  const fake = new FakeMeshCluster('west');
+  fake.beforeWrite = (write) => {
+    const [verb = '', name = ''] = write.split(/ ConfigMap workloads\//);
+    return on(verb, name);
   };
-  const core = { readNamespace: () => Promise.resolve({ metadata: { uid: 'west' } }) };
-  const api = { cluster: 'west', core, objects } as unknown as ClusterApi;
-  const west = new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'meshproof');
-  const file = { namespace: 'meshproof', clusters: [], services: [] } as unknown as MeshFile;
-  return { there, session: new ApplySession(new Mesh(file, [west])) };
+  const there = () =>
+    [...fake.stored.values()].filter(({ kind }) => kind === 'ConfigMap').map((one) => one.metadata?.name);
+  return { there, session: new ApplySession(fakeMesh([fake], { namespace: 'workloads' })) };
 }
 const maps = (...names: string[]) =>
   names.map((name) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }));
@@ -36,9 +25,9 @@ const unwatched = { awaitProxies: 'none' } as const;
 test('applied manifests are undone', async () => {
   const { there, session } = recorded();
   await session.apply(maps('one', 'two'), unwatched);
-  assert.deepEqual([...there], ['one', 'two']);
+  assert.deepEqual(there(), ['one', 'two']);
   await session.undo();
-  assert.deepEqual([[...there], session.names()], [[], []]);
+  assert.deepEqual([there(), session.names()], [[], []]);
 });
 
 test('a test that ends while it applies manifests: all are undone', async () => {
@@ -46,14 +35,14 @@ test('a test that ends while it applies manifests: all are undone', async () => 
   const applying = session.apply(maps('one', 'two'), unwatched);
   await session.undo();
   await applying;
-  assert.deepEqual([...there], []);
+  assert.deepEqual(there(), []);
 });
 
 test('after the end of the test, nothing is applied', async () => {
   const { there, session } = recorded();
   await session.undo();
   await assert.rejects(session.apply(maps('late'), unwatched), /The test is over: it cannot apply manifests/);
-  assert.deepEqual([...there], []);
+  assert.deepEqual(there(), []);
 });
 
 test('an undo that fails is reported, does not prevent others, and is tried again', async () => {
@@ -62,12 +51,12 @@ test('an undo that fails is reported, does not prevent others, and is tried agai
     if (refuses && verb === 'delete' && name === 'two') throw new Error('no answer');
   });
   await session.apply(maps('one', 'two', 'three'), unwatched);
-  await assert.rejects(session.undo(), /ConfigMap meshproof\/two could not be restored/);
-  assert.deepEqual([...there], ['two']);
+  await assert.rejects(session.undo(), /ConfigMap workloads\/two could not be restored/);
+  assert.deepEqual(there(), ['two']);
   assert.equal(session.names().length > 0, true);
   refuses = false;
   await session.undo();
-  assert.deepEqual([[...there], session.names()], [[], []]);
+  assert.deepEqual([there(), session.names()], [[], []]);
 });
 
 test('a refused object is named, and the objects before it are undone at the end', async () => {
@@ -76,5 +65,5 @@ test('a refused object is named, and the objects before it are undone at the end
   });
   await assert.rejects(session.apply(maps('one', 'two', 'three'), unwatched), /two/);
   await session.undo();
-  assert.deepEqual([...there], []);
+  assert.deepEqual(there(), []);
 });

@@ -1,49 +1,29 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
+import { mock, test } from 'node:test';
+import type { V1ObjectMeta } from '@kubernetes/client-node';
 import { temporaryFolder } from '../../base/temporary-folder.ts';
-import type { MeshFile, MeshFileCluster } from '../../config/mesh-file.ts';
-import type { ClusterApi } from '../../kube/cluster-api.ts';
-import { Mesh, MeshCluster } from '../../mesh/attach.ts';
+import { FakeMeshCluster, fakeMesh } from '../../mesh/fake-mesh.ts';
 import { bounds } from '../bounds.ts';
 import { ChangedSince } from '../heal/changed-since.ts';
-import { mergePatch } from '../objects/comparison.ts';
 import { regionAnnotation, regionLabel, regionLabelsLost } from './region-labels-lost.ts';
 
 temporaryFolder('MESHPROOF_STATE');
 
 /** Nodes by name, each with its labels. */
 function opened(labels: Record<string, Record<string, string>>) {
-  const nodes = new Map<string, V1Node>(
-    Object.entries(labels).map(([name, each]) => [name, { metadata: { name, labels: each } }]),
-  );
-  let looks = 0;
-  const core = {
-    readNamespace: async () => ({ metadata: { uid: 'west' } }),
-    listNode: async ({ fieldSelector = '' } = {}) => {
-      looks += 1;
-      const name = fieldSelector.split('=')[1];
-      return { items: [...nodes.values()].filter(({ metadata }) => !name || metadata?.name === name) };
-    },
-  };
-  const objects = {
-    patch: async (one: KubernetesObject) => {
-      const name = one.metadata?.name ?? '';
-      nodes.set(name, mergePatch(nodes.get(name), one) as V1Node);
-    },
-  };
-  const api = { cluster: 'west', core, objects } as unknown as ClusterApi;
-  const west = new MeshCluster({ name: 'west' } as MeshFileCluster, api, 'workloads');
-  const file = { clusters: [{ name: 'west' }], services: [] } as unknown as MeshFile;
-  const mesh = new Mesh(file, [west]);
+  const fake = new FakeMeshCluster('west');
+  const put = (name: string, metadata: V1ObjectMeta) =>
+    fake.put({ apiVersion: 'v1', kind: 'Node', metadata: { name, ...metadata } });
+  for (const [name, each] of Object.entries(labels)) put(name, { labels: each });
+  const looked = mock.method(fake.api.core, 'listNode').mock;
   const of = {
-    mesh,
+    mesh: fakeMesh([fake]),
     id: 'abcdefgh',
     parameters: { cluster: 'west' },
     undo: { regions: { a: 'r1', b: 'r1' } },
   };
-  const regionOf = (name: string) => nodes.get(name)?.metadata?.labels?.[regionLabel];
-  return { nodes, mesh, of, regionOf, looked: () => looks };
+  const regionOf = (name: string) => fake.get(`Node ${name}`)?.metadata?.labels?.[regionLabel];
+  return { fake, put, mesh: of.mesh, of, regionOf, looked: () => looked.callCount() };
 }
 
 const both = { a: { [regionLabel]: 'r1' }, b: { [regionLabel]: 'r1' } };
@@ -82,23 +62,22 @@ for (const [title, labels] of [
   });
 
 test('a region that somebody has set since stays and is reported, unless the note is gone', async () => {
-  const { nodes, of, regionOf } = opened(structuredClone(both));
+  const { put, of, regionOf } = opened(structuredClone(both));
   await regionLabelsLost.inject(of);
-  const given = (annotations: Record<string, string>): V1Node => ({
-    metadata: { name: 'a', labels: { [regionLabel]: 'r2' }, annotations },
-  });
-  nodes.set('a', given({ [regionAnnotation]: 'r1' }));
+  const given = (annotations: Record<string, string>) =>
+    put('a', { labels: { [regionLabel]: 'r2' }, annotations });
+  given({ [regionAnnotation]: 'r1' });
   await assert.rejects(regionLabelsLost.heal(of), ChangedSince);
   assert.equal(regionOf('a'), 'r2');
-  nodes.set('a', given({}));
+  given({});
   await regionLabelsLost.heal(of);
   assert.match(await regionLabelsLost.proveHealed(of), /a r2, b r1$/);
 });
 
 test('the region of a deleted node is not restored', async () => {
-  const { nodes, of } = opened(structuredClone(both));
+  const { fake, of } = opened(structuredClone(both));
   await regionLabelsLost.inject(of);
-  nodes.delete('a');
+  fake.stored.delete('Node a');
   await regionLabelsLost.heal(of);
   assert.match(await regionLabelsLost.proveHealed(of), /: b r1$/);
 });

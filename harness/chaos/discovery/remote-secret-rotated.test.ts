@@ -5,9 +5,8 @@ import { after, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { KubeConfig } from '#kubernetes-client';
 import { temporaryFolder } from '../../base/temporary-folder.ts';
-import type { MeshFile } from '../../config/mesh-file.ts';
-import { Mesh } from '../../mesh/attach.ts';
-import { FakeCluster, type Stored } from '../marks/fake-cluster.ts';
+import type { Stored } from '../../kube/fake-cluster.ts';
+import { FakeMeshCluster, fakeMesh } from '../../mesh/fake-mesh.ts';
 import { remoteSecretRotated } from './remote-secret-rotated.ts';
 
 temporaryFolder('MESHPROOF_STATE');
@@ -61,16 +60,15 @@ const remoteSecret = (token: string, user: object = { token }): Stored => {
 
 function meshWith(secret: Stored) {
   asked = [];
-  const [west, east] = [new FakeCluster('west'), new FakeCluster('east')];
-  east.cluster.api.config = new KubeConfig();
+  const [west, east] = [new FakeMeshCluster('west'), new FakeMeshCluster('east')];
+  east.api.config = new KubeConfig();
   const at = { name: 'e', server: eastServer, skipTLSVerify: true };
-  east.cluster.api.config.loadFromClusterAndUser(at, { name: 'own', token: 'own' });
+  east.api.config.loadFromClusterAndUser(at, { name: 'own', token: 'own' });
   // Kubernetes fills the Secret of a token; the fake cluster does not.
   const put = east.put.bind(east);
   east.put = (object) => put(object.kind === 'Secret' ? { ...object, data: { token: 'bmV3' } } : object);
   west.put(secret);
-  const file = { rootNamespace: 'istio-system' } as MeshFile;
-  return { west, east, mesh: new Mesh(file, [west.cluster, east.cluster]) };
+  return { west, east, mesh: fakeMesh([west, east], { rootNamespace: 'istio-system' }) };
 }
 const parameters = { cluster: 'west', to: 'east' };
 

@@ -4,19 +4,20 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../base/temporary-folder.ts';
-import type { MeshFile, MeshFileCluster } from '../../config/mesh-file.ts';
+import type { MeshFileCluster } from '../../config/mesh-file.ts';
 import { applyAll } from '../../kube/cluster-api.ts';
+import type { Stored } from '../../kube/fake-cluster.ts';
+import { mergePatch } from '../../kube/merge-patch.ts';
 import { Mesh, MeshCluster } from '../../mesh/attach.ts';
+import { FakeMeshCluster, fakeMesh } from '../../mesh/fake-mesh.ts';
 import { signatureAnnotation } from '../../mesh/mark-signature.ts';
 import { asTestObject } from '../../workloads/apply.ts';
 import { regionLabel, regionLabelsLost } from '../clusters/region-labels-lost.ts';
 import { setRevoked } from '../discovery/remote-secret-revoked.ts';
 import { keepSecret, keptName, writeSecretData } from '../kept-secret.ts';
-import { FakeCluster, type Stored } from '../marks/fake-cluster.ts';
 import { hostileLeftovers, movedSignature } from '../marks/hostile-sample.ts';
 import { wordRefused, type MarkPolicy } from '../marks/mark.ts';
 import { namespacesOf } from '../marks/scope.ts';
-import { mergePatch } from '../objects/comparison.ts';
 import { keepObjects } from '../objects/kept-objects.ts';
 import { scale } from '../scale.ts';
 import { restart, setReadiness } from '../template.ts';
@@ -46,12 +47,11 @@ const service = (name: string, spec: object = { type: 'ClusterIP' }): Stored => 
 });
 
 /** A mesh of one cluster, or of two that differ. */
-function meshWith(fake = new FakeCluster('west')) {
+function meshWith(fake = new FakeMeshCluster('west')) {
   for (const one of [deployment('istiod'), deployment('theirs'), node('a'), secret('cacerts')]) fake.put(one);
   fake.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
   fake.put({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'workloads', name: 'p' } });
-  const file = { rootNamespace: root, clusters: [{ name: 'west' }], services: [] };
-  const mesh = new Mesh(file as unknown as MeshFile, [fake.cluster]);
+  const mesh = fakeMesh([fake], { rootNamespace: root });
   const refused: string[] = [];
   const policy = (trust?: MarkPolicy['trust']): MarkPolicy => ({
     refused: (mark) => refused.push(wordRefused(mark)),
@@ -66,7 +66,7 @@ const places = {
   ...{ deployment: 'theirs', node: 'a', pod: 'p' },
 };
 
-function plant(fake: FakeCluster, { create, mark }: ReturnType<typeof hostileLeftovers>[number]): void {
+function plant(fake: FakeMeshCluster, { create, mark }: ReturnType<typeof hostileLeftovers>[number]): void {
   if (create) fake.put(create);
   if (!mark) return;
   const { namespace, name } = mark.metadata ?? {};
@@ -111,7 +111,7 @@ test('even a person who trusts all marks gives no rights and deletes no namespac
 });
 
 /** Every mark of this machine, as faults leave them. */
-const genuine: Record<string, { leave: (fake: FakeCluster) => Promise<unknown>; healed: RegExp }> = {
+const genuine: Record<string, { leave: (fake: FakeMeshCluster) => Promise<unknown>; healed: RegExp }> = {
   'a number of pods': {
     leave: ({ cluster }) => scale(cluster, { namespace: root, name: 'istiod' }, 0),
     healed: /scaled istio-system\/istiod to its 2 pods/,
@@ -160,7 +160,7 @@ const genuine: Record<string, { leave: (fake: FakeCluster) => Promise<unknown>; 
   },
 };
 
-const regionsOf = (fake: FakeCluster) => ({
+const regionsOf = (fake: FakeMeshCluster) => ({
   mesh: { cluster: () => fake.cluster } as unknown as Mesh,
   ...{ id: 'abcdefgh', parameters: { cluster: 'west' }, undo: { regions: { a: 'r1' } } },
 });

@@ -4,10 +4,11 @@ import { timeouts } from '../../base/timeouts.ts';
 import { waitUntil } from '../../base/wait-until.ts';
 import { whileWaiting } from '../../base/waiting.ts';
 import { applyAll, deleteIfThere, fieldManager } from '../../kube/cluster-api.ts';
+import { mergePatch } from '../../kube/merge-patch.ts';
 import type { MeshCluster } from '../../mesh/attach.ts';
 import { asTestObject } from '../../workloads/apply.ts';
 import { ChangedSince } from '../heal/changed-since.ts';
-import { asWritten, contains, contentHash, isPatched, isSame, mergePatch } from './comparison.ts';
+import { asWritten, contains, contentHash, isPatched, isSame } from './comparison.ts';
 import { headerOf, headerText, type Edit, type ObjectHeader } from './edits.ts';
 import { isMetadataExpected, restoredMetadata, type EditedMetadata } from './edited-metadata.ts';
 

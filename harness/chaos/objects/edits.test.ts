@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { MeshFile } from '../../config/mesh-file.ts';
 import { parametersOf } from '../parameters.ts';
 import { isEdited } from './cluster-objects.ts';
-import { asWritten, contains, isPatched, isSame, mergePatch } from './comparison.ts';
+import { mergePatch } from '../../kube/merge-patch.ts';
+import { asWritten, contains, isPatched, isSame } from './comparison.ts';
 import { headersOf } from './edits.ts';
 import { objectsChanged } from './objects-changed.ts';
 

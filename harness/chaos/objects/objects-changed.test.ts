@@ -5,12 +5,13 @@ import { ApiException, type KubernetesObject } from '#kubernetes-client';
 import { temporaryFolder } from '../../base/temporary-folder.ts';
 import type { MeshFile, MeshFileCluster } from '../../config/mesh-file.ts';
 import type { ClusterApi } from '../../kube/cluster-api.ts';
+import { mergePatch } from '../../kube/merge-patch.ts';
 import { Mesh, MeshCluster } from '../../mesh/attach.ts';
 import { ChangedSince } from '../heal/changed-since.ts';
 import { keptObjectMarks } from '../marks/kept-objects.ts';
 import { MarkHealing } from '../marks/mark.ts';
 import { parametersOf } from '../parameters.ts';
-import { asWritten, contentHash, mergePatch } from './comparison.ts';
+import { asWritten, contentHash } from './comparison.ts';
 import { objectsChanged } from './objects-changed.ts';
 
 temporaryFolder('MESHPROOF_STATE');

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import path from 'node:path';
-import { after, mock, test } from 'node:test';
-import { parseAllDocuments, stringify } from 'yaml';
+import { mock, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { kinds } from '../../../harness/chaos/marks/scope.ts';
+import { startApiServers } from '../../../harness/kube/fake-api-servers.ts';
 import { defectKinds, suiteKinds } from '../../../harness/rights/run.ts';
 import { exitCodeOf, wordsOf } from '../outcome.ts';
 import { rights } from './rights.ts';
-
-const folder = mkdtempSync(path.join(tmpdir(), 'meshproof-rights-'));
-after(() => rmSync(folder, { recursive: true }));
 
 /** Runs the verb in this process, as the command line does. */
 async function meshproof(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -31,27 +27,14 @@ async function meshproof(...args: string[]): Promise<{ code: number; stdout: str
   return { code, stdout, stderr };
 }
 
-/** A mesh file of two clusters behind one server; the gateway of east is in a namespace of its own. */
-function meshFile(server: string, eastGateway: string): string {
-  const kubeconfig = {
-    clusters: [{ name: 'c', cluster: { server, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'u', user: { token: 't' } }],
-    contexts: ['west', 'east'].map((name) => ({ name: `c-${name}`, context: { cluster: 'c', user: 'u' } })),
-  };
-  writeFileSync(path.join(folder, 'k'), stringify(kubeconfig));
-  const cluster = (name: string, namespace: string) => ({
-    ...{ name, kubeconfig: './k', context: `c-${name}`, network: name, region: 'r', zone: 'z' },
-    eastWestGateway: { address: '127.0.0.1', namespace },
-  });
-  const file = path.join(folder, 'mesh.yaml');
-  const mesh = {
-    ...{ apiVersion: 'meshproof.dev/v1', kind: 'Mesh', meshId: 'm', rootNamespace: 'istio' },
-    clusters: [cluster('west', 'istio'), cluster('east', eastGateway)],
-    services: [{ name: 'probe', pods: { west: 1 } }],
-  };
-  writeFileSync(file, stringify(mesh));
-  return file;
+/** Two clusters behind one server. The gateway of east is in a namespace of its own. */
+async function clusters(server: RequestListener | string, eastGateway = 'istio') {
+  const started = await startApiServers({ west: server, east: server });
+  const gateway = (namespace: string) => ({ eastWestGateway: { address: '127.0.0.1', namespace } });
+  const own = { west: gateway('istio'), east: gateway(eastGateway) };
+  return Object.assign(started, { mesh: started.meshFile(own, { rootNamespace: 'istio' }) });
 }
+const closed = 'http://127.0.0.1:1';
 
 const objectsIn = (yaml: string) =>
   parseAllDocuments(yaml).map((one) => {
@@ -70,19 +53,21 @@ test('without a mesh file, the manifests are those of the default namespaces', a
 });
 
 test('clusters that are alike have their manifests once, others have their own', async () => {
-  const alike = await meshproof('deploy', '--mesh', meshFile('http://127.0.0.1:1', 'istio'));
+  await using equal = await clusters(closed);
+  const alike = await meshproof('deploy', '--mesh', equal.mesh);
   const accounts = (yaml: string) => objectsIn(yaml).filter((one) => one.startsWith('ServiceAccount'));
   assert.deepEqual(accounts(alike.stdout), ['ServiceAccount istio/meshproof']);
-  assert.match(alike.stdout, /Apply them to clusters: west \(context c-west\), east \(context c-east\)\./);
-  const file = meshFile('http://127.0.0.1:1', 'gateways');
+  assert.match(alike.stdout, /Apply them to clusters: west \(context west\), east \(context east\)\./);
+  await using different = await clusters(closed, 'gateways');
+  const file = different.mesh;
   const both = await meshproof('deploy', '--mesh', file, '--account', 'ci/runner');
   assert.deepEqual(accounts(both.stdout), ['ServiceAccount ci/runner', 'ServiceAccount ci/runner']);
   assert.match(both.stdout, /--cluster NAME prints the manifests of one/);
   const east = objectsIn((await meshproof('deploy', '--mesh', file, '--cluster', 'east')).stdout);
   assert.ok(east.includes('Role gateways/meshproof-deploy'), east.join());
-  const { clusters } = JSON.parse((await meshproof('doctor', '--mesh', file, '--json')).stdout);
+  const listed = JSON.parse((await meshproof('doctor', '--mesh', file, '--json')).stdout);
   assert.deepEqual(
-    clusters.map(({ cluster, manifests }: any) => [cluster, manifests.kind, manifests.items[0].kind]),
+    listed.clusters.map(({ cluster, manifests }: any) => [cluster, manifests.kind, manifests.items[0].kind]),
     [
       ['west', 'List', 'ServiceAccount'],
       ['east', 'List', 'ServiceAccount'],
@@ -91,7 +76,8 @@ test('clusters that are alike have their manifests once, others have their own',
 });
 
 test('wrong use ends with 3 and says what is right', async () => {
-  const file = meshFile('http://127.0.0.1:1', 'istio');
+  await using started = await clusters(closed);
+  const file = started.mesh;
   const cases: [args: string[], said: RegExp][] = [
     [['status'], /Allowed choices are doctor, gather, run, chaos, heal, deploy/],
     [['--account', 'meshproof'], /NAMESPACE\/NAME/],
@@ -109,12 +95,8 @@ test('wrong use ends with 3 and says what is right', async () => {
 });
 
 async function checkAgainst(listener: RequestListener, ...args: string[]) {
-  await using server = createServer(listener);
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const ended = await meshproof('--check', '--mesh', meshFile(`http://127.0.0.1:${port}`, 'istio'), ...args);
-  server.closeAllConnections();
-  return ended;
+  await using started = await clusters(listener);
+  return await meshproof('--check', '--mesh', started.mesh, ...args);
 }
 
 interface Review {
@@ -135,7 +117,7 @@ const reviewer =
 test('--check ends with 0 if the account has every right, and with 1 if it lacks one', async () => {
   const all = await checkAgainst(reviewer(() => false));
   assert.equal(all.code, 0, all.stderr);
-  assert.match(all.stdout, /Cluster west \(context c-west\): the account has (\d+) of \1 rights/);
+  assert.match(all.stdout, /Cluster west \(context west\): the account has (\d+) of \1 rights/);
   const lacking = await checkAgainst(reviewer(({ resource }) => resource === 'nodes'));
   assert.equal(lacking.code, 1);
   assert.match(lacking.stdout, /✘ lacks +list nodes +the doctor does not see nodes/);
@@ -148,12 +130,12 @@ test('--check --json has each right with its answer', async () => {
     ...['--json', '--cluster', 'east'],
   );
   assert.equal(code, 1);
-  const { clusters } = JSON.parse(stdout);
+  const checked = JSON.parse(stdout);
   assert.deepEqual(
-    clusters.map((one: any) => one.cluster),
+    checked.clusters.map((one: any) => one.cluster),
     ['east'],
   );
-  const lacking = clusters[0].rights.filter(({ has }: any) => has === false);
+  const lacking = checked.clusters[0].rights.filter(({ has }: any) => has === false);
   assert.deepEqual(
     lacking.map(({ right }: any) => [right.resource, right.verbs, right.optional]),
     [

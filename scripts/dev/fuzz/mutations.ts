@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyCharacter } from '../../../harness/base/any-character.ts';
 
 const hostileTexts = [
   ...[
@@ -31,7 +32,7 @@ const hostileTexts = [
 /** A text that is a path, an option, markup, not well-formed or long. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...hostileTexts),
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ unit: anyCharacter, maxLength: 20 }),
 );
 const hostileNumbers = [0, -1, 1.5, 1e308, Number.MAX_SAFE_INTEGER, -0, 65536, 2 ** 31];
 
@@ -51,7 +52,7 @@ const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>([], {}, withProto, nested(40, false), nested(40, true), nested(900, false)),
   fc.constant(Array.from({ length: 2_000 }, (_, index) => `item-${index}`)),
   fc.constant(Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`field${index}`, index]))),
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ unit: anyCharacter, maxLength: 20 }),
   fc.jsonValue({ maxDepth: 3 }),
 );
 

@@ -6,16 +6,16 @@ import { stringify } from 'yaml';
 import { inside } from '../../../harness/base/folders.ts';
 import { healMarks } from '../../../harness/chaos/heal/heal-marks.ts';
 import { Journal, type JournalEntry, newEntryId } from '../../../harness/chaos/heal/journal.ts';
-import { FakeCluster, type Stored } from '../../../harness/chaos/marks/fake-cluster.ts';
 import { hostileLeftovers } from '../../../harness/chaos/marks/hostile-sample.ts';
-import { mergePatch } from '../../../harness/chaos/objects/comparison.ts';
 import { loadMeshFile, loadTopology, parseTopology } from '../../../harness/config/load.ts';
 import type { MeshFile } from '../../../harness/config/mesh-file.ts';
 import { stateFolder } from '../../../harness/config/state.ts';
 import { judge } from '../../../harness/doctor/judge.ts';
 import { takeLock } from '../../../harness/lab/lock.ts';
 import { projectRoot } from '../../../harness/lab/paths.ts';
-import { Mesh } from '../../../harness/mesh/attach.ts';
+import type { Stored } from '../../../harness/kube/fake-cluster.ts';
+import { mergePatch } from '../../../harness/kube/merge-patch.ts';
+import { FakeMeshCluster, fakeMesh } from '../../../harness/mesh/fake-mesh.ts';
 import { reportHtml } from '../../../harness/report/page/page.ts';
 import { sampleReport } from '../../../harness/report/sample.ts';
 import { selftestHtml } from '../../../harness/selftest/report/html.ts';
@@ -155,7 +155,7 @@ const leftovers = hostileLeftovers(places).flatMap(({ create, mark }) =>
 
 /** Heals a cluster with unsigned leftovers: nothing may be written. */
 async function readMarks(planted: unknown[]): Promise<void> {
-  const fake = new FakeCluster('west');
+  const fake = new FakeMeshCluster('west');
   for (const one of planted) {
     const { kind, metadata } = (one ?? {}) as Stored;
     if (typeof kind !== 'string' || typeof metadata?.name !== 'string') continue; // an API server does not store it
@@ -163,8 +163,7 @@ async function readMarks(planted: unknown[]): Promise<void> {
     const known = fake.get(`${kind} ${namespace ? `${namespace}/` : ''}${name}`) ?? {};
     fake.put(mergePatch(known, one) as Stored);
   }
-  const file = { rootNamespace: 'istio-system', clusters: [{ name: 'west' }], services: [] };
-  const mesh = new Mesh(file as unknown as MeshFile, [fake.cluster]);
+  const mesh = fakeMesh([fake], { rootNamespace: 'istio-system' });
   await healMarks(mesh, fake.cluster, { refused: () => undefined });
   if (fake.writes.length > 0)
     throw new TypeError(`Marks without a signature were believed: ${fake.writes.join('; ')}`);

@@ -1,9 +1,7 @@
 /** For tests: the API server of one cluster, in memory. It keeps what it is given and counts what is written. */
 import { ApiException, type KubernetesObject } from '#kubernetes-client';
-import type { MeshFileCluster } from '../../config/mesh-file.ts';
-import type { ClusterApi } from '../../kube/cluster-api.ts';
-import { MeshCluster } from '../../mesh/attach.ts';
-import { mergePatch } from '../objects/comparison.ts';
+import type { ClusterApi } from './cluster-api.ts';
+import { mergePatch } from './merge-patch.ts';
 
 export type Stored = KubernetesObject & Record<string, unknown>;
 interface Named {
@@ -20,21 +18,22 @@ const keyOf = ({ kind, metadata }: KubernetesObject): string =>
 /** A call to a server: what it throws is a rejection. */
 const answering =
   <A extends unknown[], T>(act: (...args: A) => T) =>
-  (...args: A): Promise<T> =>
-    new Promise((resolve) => resolve(act(...args)));
+  (...args: A): Promise<Awaited<T>> =>
+    new Promise<Awaited<T>>((resolve) => resolve(act(...args) as Awaited<T>));
 
 /** See above. */
 export class FakeCluster {
   readonly stored = new Map<string, Stored>();
   /** Writes, each `verb Kind namespace/name`. */
   readonly writes: string[] = [];
-  readonly cluster: MeshCluster;
+  readonly api: ClusterApi;
+  /** Called before a write, in the form of {@link writes}. It may wait, and the write fails if it throws. */
+  beforeWrite: (write: string) => void | Promise<void> = () => undefined;
   #count = 0;
 
   constructor(name: string, uid = `uid-of-${name}`) {
     this.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system', uid } });
-    const file = { name, context: `${name}-context` } as MeshFileCluster;
-    this.cluster = new MeshCluster(file, this.#api(name), 'workloads');
+    this.api = this.#api(name);
   }
 
   /** Stores an object as the server would, with a uid of its own when it is new. */
@@ -51,9 +50,15 @@ export class FakeCluster {
     return this.stored.get(key);
   }
 
-  #write(verb: string, object: Stored): Stored {
-    this.writes.push(`${verb} ${keyOf(object)}`);
+  async #write(verb: string, object: Stored): Promise<Stored> {
+    await this.#noted(verb, object);
     return this.put(object);
+  }
+
+  async #noted(verb: string, object: KubernetesObject): Promise<void> {
+    const write = `${verb} ${keyOf(object)}`;
+    await this.beforeWrite(write);
+    this.writes.push(write);
   }
 
   #found(object: KubernetesObject): Stored {
@@ -62,9 +67,9 @@ export class FakeCluster {
     return structuredClone(found);
   }
 
-  #delete(object: KubernetesObject): void {
+  async #delete(object: KubernetesObject): Promise<void> {
     this.#found(object);
-    this.writes.push(`delete ${keyOf(object)}`);
+    await this.#noted('delete', object);
     this.stored.delete(keyOf(object));
   }
 
@@ -105,16 +110,17 @@ export class FakeCluster {
       ...{ listNamespace: list('Namespace'), listNode: list('Node'), listNamespacedPod: list('Pod') },
       ...{ listNamespacedSecret: list('Secret'), listNamespacedConfigMap: list('ConfigMap') },
       ...{ deleteNamespace: remove('Namespace'), deleteNamespacedSecret: remove('Secret') },
-      deleteNamespacedConfigMap: remove('ConfigMap'),
+      ...{ deleteNamespacedConfigMap: remove('ConfigMap'), deleteNamespacedPod: remove('Pod') },
       ...{ createNamespacedSecret: writingBody('create'), replaceNamespacedSecret: writingBody('replace') },
     };
     const apps = {
       listNamespacedDeployment: list('Deployment'),
       readNamespacedDeployment: answering((given: Named) => this.#deployment(given)),
       readNamespacedDeploymentScale: answering((given: Named) => ({ spec: this.#deployment(given)['spec'] })),
-      replaceNamespacedDeploymentScale: answering(({ body, ...given }: Named) => {
-        const deployment = this.#found(at('Deployment', given));
-        return this.#write('scale', mergePatch(deployment, { spec: body?.['spec'] }) as Stored);
+      replaceNamespacedDeploymentScale: answering(async ({ body, ...given }: Named) => {
+        const deployment = at('Deployment', given);
+        await this.#noted('scale', this.#found(deployment));
+        return this.put(mergePatch(this.#found(deployment), { spec: body?.['spec'] }) as Stored);
       }),
     };
     const objects = {
@@ -124,9 +130,10 @@ export class FakeCluster {
         return this.#list(kind, { namespace, ...(labelSelector === undefined ? {} : { labelSelector }) });
       }),
       ...{ create: writing('create'), replace: writing('replace') },
-      patch: answering((one: Stored) =>
-        this.#write('patch', mergePatch(this.stored.get(keyOf(one)) ?? {}, one) as Stored),
-      ),
+      patch: answering(async (one: Stored) => {
+        await this.#noted('patch', one);
+        return this.put(mergePatch(this.stored.get(keyOf(one)) ?? {}, one) as Stored);
+      }),
       delete: answering((one: Stored) => this.#delete(one)),
     };
     return { cluster, core, apps, objects } as unknown as ClusterApi;
