@@ -4,7 +4,8 @@ import type { ClusterView } from '../cluster-view.ts';
 import { covers, serviceOfHost } from '../destination-rules.ts';
 import { sameRoot } from '../facts/chains.ts';
 import { serversFor, serversOnPort } from '../facts/gateway-servers.ts';
-import { clusterAt, gatewayAt } from '../facts/network-gateways.ts';
+import { gatewayAt } from '../facts/network-gateways.ts';
+import { probesOf } from '../facts/probes.ts';
 import { firstFew } from '../format-values.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
@@ -17,12 +18,12 @@ const gatewayProbes = (
   view: MeshView,
   cluster: ClusterView,
 ): { to: string; at: string; probes: ProbeRecord[] }[] =>
-  [
-    ...Map.groupBy(
-      cluster.seen('probes').filter(({ target }) => target === 'eastWestGateway'),
-      (one) => `${clusterAt(view, one)} ${one.address}:${one.port}`,
-    ),
-  ].map(([key, probes]) => ({ to: key.split(' ', 1)[0] ?? '', at: key.slice(key.indexOf(' ') + 1), probes }));
+  [...probesOf(view, cluster, 'eastWestGateway')].flatMap(([to, probes]) =>
+    [...Map.groupBy(probes, ({ address, port }) => `${address}:${port}`)].map(([at, same]) => ({
+      ...{ to, at },
+      probes: same,
+    })),
+  );
 
 /** Whether the istiods of a cluster send proxies to an address. */
 const isSentTo = (cluster: ClusterView, probe: ProbeRecord): boolean =>
@@ -53,14 +54,14 @@ const gatewayBlocked: Check = {
       const isOnly = answering.length === 0 && cluster.complete('probes');
       yield {
         severity: isOnly || isSentTo(cluster, first) ? 'error' : 'warning',
-        peer: to,
+        ...(to === '' ? {} : { peer: to }),
         object: at,
         ...subjectAt(view, to, first),
         evidence: [
           { what: `TCP from ${first.from}`, seen: connectionResults[first.tcp], expected: 'connected' },
           { what: 'addresses that answer', seen: answering.length, expected: same.length },
         ],
-        cause: `The east-west gateway of ${to} (${at}) ${first.tcp === 'refused' ? 'refuses' : 'does not answer'} connections from ${cluster.name}.`,
+        cause: `The east-west gateway of ${to || 'an unknown cluster'} (${at}) ${first.tcp === 'refused' ? 'refuses' : 'does not answer'} connections from ${cluster.name}.`,
       };
     }
   }),

@@ -8,7 +8,6 @@ import {
   type PolicyPart,
 } from '../destination-rules.ts';
 import { matchesLocality, weightsOf, type Weights } from '../distribution.ts';
-import { domainOf } from '../dns-domain.ts';
 import {
   mayBeUnlabelled,
   nameOfLocality,
@@ -35,7 +34,7 @@ interface Distribution {
 /** Every part of a rule that has weights by locality. */
 const distributions = (view: MeshView): Distribution[] =>
   fromReadable(view.clusters, (cluster) =>
-    destinationRules(cluster, domainOf(view)).flatMap((rule) =>
+    destinationRules(view, cluster).flatMap((rule) =>
       rule.parts.flatMap((part) => {
         const weights = part.locality ? weightsOf(part.locality) : [];
         return weights.length > 0 ? [{ cluster, rule, part, weights }] : [];
@@ -44,7 +43,7 @@ const distributions = (view: MeshView): Distribution[] =>
   );
 
 /** The localities of the pods of a cluster that a rule applies to as callers, each once. Throws NotRead. */
-function callersOf({ cluster, rule }: Distribution): string[] {
+function callersUnder({ cluster, rule }: Distribution): string[] {
   const localityOf = podLocalities(cluster);
   const usual = cluster.settings?.defaultExportTo.destinationRule;
   const callers = cluster
@@ -80,7 +79,7 @@ const weightsNowhere: Check = {
   explains: { subject: ['MP4207', 'MP4220'], source: ['MP3602'] },
   run: perItem(distributions, function* (distribution, view) {
     const { cluster, rule, weights } = distribution;
-    const callers = callersOf(distribution);
+    const callers = callersUnder(distribution);
     const used = new Set(callers.flatMap((caller) => entryFor(weights, caller) ?? []));
     for (const { from, to } of used) {
       const regions = regionsOf(view);
@@ -132,7 +131,7 @@ const nothingLeft: Check = {
     const { cluster, rule, part, weights } = distribution;
     const key = serviceOfHost(rule.host);
     if (key === undefined || part.subset !== undefined || !cluster.service(key)) return;
-    const stranded = callersOf(distribution).flatMap((caller) => {
+    const stranded = callersUnder(distribution).flatMap((caller) => {
       const entry = entryFor(weights, caller);
       return entry ? [{ caller, to: Object.keys(entry.to) }] : [];
     });
