@@ -100,7 +100,7 @@ const importsIn = keptFor(
 );
 
 /** Whether a pod knows the services of a namespace by their host: a Sidecar of an istiod's cluster may hide them. Throws NotRead. */
-export function importsOf(plane: ClusterView): (pod: PodRecord, namespace: string, host: string) => boolean {
+function importsOf(plane: ClusterView): (pod: PodRecord, namespace: string, host: string) => boolean {
   const sidecars = importsIn(plane);
   if (sidecars.size === 0) return () => true;
   const root = plane.rootNamespace;

@@ -20,7 +20,7 @@ type KnownGateway = NonNullable<IstiodRecord['networks']>[number];
 export const nodeSelector = 'traffic.istio.io/nodeSelector';
 
 /** The primaries whose proxies reach a cluster through a gateway: those of other networks. If all share its network, all primaries. */
-export function readersOf(view: MeshView, cluster: ClusterView): ClusterView[] {
+function readersOf(view: MeshView, cluster: ClusterView): ClusterView[] {
   const network = view.declaredNetwork(cluster.name);
   const outside = view.primaries.filter(({ name }) => view.declaredNetwork(name) !== network);
   return outside.length > 0 ? outside : view.primaries;

@@ -10,7 +10,7 @@ import { anyOf, fromReadable } from '../unread.ts';
 import { addressesOf } from './pod-addresses.ts';
 
 /** One network of MeshNetworks. */
-export interface MeshNetwork {
+interface MeshNetwork {
   name: string;
   /** The clusters of `fromRegistry`. */
   registries: string[];
@@ -67,7 +67,7 @@ export function inAnyRange(ranges: readonly string[]): (address: string) => bool
 }
 
 /** The network of a pod, and the setting that decides it. */
-export interface FoundNetwork {
+interface FoundNetwork {
   network: string;
   by: 'label' | 'namespace' | 'registry' | 'range';
 }
@@ -180,7 +180,7 @@ export const hasGatewayOrCluster = (view: MeshView, cluster: ClusterView, networ
   });
 
 /** Whether the label of a pod is in the template of its workload. The injector adds the label to the pod only. */
-export const isInTemplate = (pod: PodRecord, workloads: readonly WorkloadRecord[]): boolean =>
+const isInTemplate = (pod: PodRecord, workloads: readonly WorkloadRecord[]): boolean =>
   workloads.some(
     ({ namespace, selector, templateLabels }) =>
       namespace === pod.namespace &&
@@ -190,7 +190,7 @@ export const isInTemplate = (pod: PodRecord, workloads: readonly WorkloadRecord[
   );
 
 /** A wrong network that the sidecar injector of a cluster sets. */
-export interface InjectedNetwork {
+interface InjectedNetwork {
   network: string;
   /** The setting, if it was found. */
   setting: 'values.global.network' | 'injection URL' | undefined;
@@ -235,7 +235,7 @@ const injectedInto = ({ labels, proxy }: PodRecord): string[] =>
   [labels[networkLabel], proxy?.network].filter((one) => one !== undefined);
 
 /** The endpoints with a sidecar that an istiod holds on one network. */
-export interface EndpointsOnNetwork {
+interface EndpointsOnNetwork {
   /** The clusters of the istiods. They are not on the network of the cluster, so their proxies need its gateway. */
   callers: string[];
   hosts: string[];
