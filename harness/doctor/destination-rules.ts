@@ -1,4 +1,7 @@
 import type { ClusterView } from './cluster-view.ts';
+import { domainOf } from './dns-domain.ts';
+import { keptFor } from './kept.ts';
+import type { MeshView } from './mesh-view.ts';
 import { labels, numeric, table, tables, text, texts, type Table } from './spec-reader.ts';
 
 /** The part of a rule to which settings apply: the whole host, a subset, or one port. */
@@ -59,10 +62,16 @@ function partsOf(place: Place, given: unknown): PolicyPart[] {
 export const fullHost = (host: string, namespace: string, domain: string): string =>
   host === '' || host.includes('.') || host.includes('*') ? host : `${host}.${namespace}.svc.${domain}`;
 
-/** The DestinationRules of a cluster, the oldest first. `domain` is the DNS domain of its services. */
-export function destinationRules(cluster: ClusterView, domain = 'cluster.local'): DestinationRuleRecord[] {
-  const resources = cluster.resources('DestinationRule');
-  return resources
+/** The DestinationRules of a cluster, the oldest first. Throws NotRead. */
+export const destinationRules = keptFor(
+  (_view: MeshView, cluster: ClusterView) => cluster.resources('DestinationRule'),
+  findRules,
+);
+
+function findRules(view: MeshView, cluster: ClusterView): readonly DestinationRuleRecord[] {
+  const domain = domainOf(view);
+  return cluster
+    .resources('DestinationRule')
     .toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt))
     .map(({ namespace, name, spec }) => {
       const subsets = tables(spec['subsets']);

@@ -37,7 +37,7 @@ export function leftOutByWeights(view: MeshView, cluster: ClusterView): LeftOut 
       !localities.some((at) => Object.keys(first.to).some((to) => matchesLocality(at, to)))
     );
   };
-  const rules = destinationRules(cluster).flatMap(({ host, parts }) =>
+  const rules = destinationRules(view, cluster).flatMap(({ host, parts }) =>
     parts.flatMap(({ subset, port, locality }) =>
       subset === undefined && locality ? [{ host, port, weights: weightsOf(locality) }] : [],
     ),

@@ -1,5 +1,6 @@
 import type { PodRecord, ServiceRecord } from '../snapshot/schema.ts';
 import { keyOf, networkLabel, type ClusterView } from './cluster-view.ts';
+import { keptFor } from './kept.ts';
 import { selects } from './pod-index.ts';
 import { numeric, table, tables, text } from './spec-reader.ts';
 
@@ -44,7 +45,9 @@ export const gatewayService = (
  * only the label. The mesh file, the name in Istio's samples, port 15443, or a Kubernetes Gateway identify the latter. The gateway of
  * the mesh file comes first. Throws NotRead.
  */
-export function eastWestGateways(cluster: ClusterView): GatewayService[] {
+export const eastWestGateways = keptFor(({ services }: ClusterView) => services, findEastWestGateways);
+
+function findEastWestGateways(cluster: ClusterView): readonly GatewayService[] {
   const declared = cluster.declared?.eastWestGateway;
   const isDeclared = ({ name, namespace }: ServiceRecord): boolean =>
     declared !== undefined && namespace === declared.namespace && name === declared.deployment;

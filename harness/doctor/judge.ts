@@ -33,7 +33,7 @@ export function judge(snapshot: Snapshot, checks: readonly Check[] = allChecks):
     apiVersion: 'meshproof.dev/v1',
     kind: 'Diagnosis',
     takenAt: snapshot.takenAt,
-    clusters: view.clusterNames,
+    clusters: [...view.clusterNames],
     checks: checks.length,
     counts: { error: count('error'), warning: count('warning'), info: count('info') },
     causes,

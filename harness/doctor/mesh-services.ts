@@ -2,6 +2,7 @@ import type { ServiceRecord } from '../snapshot/schema.ts';
 import { keyOf, type ClusterView } from './cluster-view.ts';
 import { domainOf } from './dns-domain.ts';
 import type { MeshView } from './mesh-view.ts';
+import { keptFor } from './kept.ts';
 import { fromReadable } from './unread.ts';
 
 /** One service of the mesh, by cluster. For Istio, Services with the same name and namespace are one service. */
@@ -17,16 +18,15 @@ export interface MeshService {
   alike: boolean;
 }
 
-const known = new WeakMap<MeshView, MeshService[]>();
-
 /**
  * The services that have pods with a sidecar in any cluster; made once a view. A cluster whose services or pods were not read is
  * left out: more clusters may have the service. See {@link meshServicesEverywhere}.
  */
-export function meshServices(view: MeshView): readonly MeshService[] {
+export const meshServices = keptFor((view: MeshView) => {
   for (const cluster of view.clusters) for (const part of ['services', 'pods'] as const) cluster.seen(part);
-  const before = known.get(view);
-  if (before) return before;
+}, findServices);
+
+function findServices(view: MeshView): readonly MeshService[] {
   const domain = domainOf(view);
   const byKey = new Map<string, MeshService['in']>();
   for (const cluster of view.clusters)
@@ -36,7 +36,7 @@ export function meshServices(view: MeshView): readonly MeshService[] {
       if (group) group.push({ cluster, service });
       else byKey.set(key, [{ cluster, service }]);
     }
-  const services = [...byKey].flatMap(([key, group]): MeshService[] => {
+  return [...byKey].flatMap(([key, group]): MeshService[] => {
     const meshed = fromReadable(group, ({ cluster, service }) =>
       cluster.podsOf(service).some(({ sidecar }) => sidecar) ? [cluster] : [],
     );
@@ -46,9 +46,21 @@ export function meshServices(view: MeshView): readonly MeshService[] {
     const alike = group.every(({ service }) => isAlike(first, service));
     return [{ key, namespace, name, fqdn: `${name}.${namespace}.svc.${domain}`, in: group, meshed, alike }];
   });
-  known.set(view, services);
-  return services;
 }
+
+const servicesByCluster = keptFor(
+  (view: MeshView) => meshServices(view),
+  (view): ReadonlyMap<ClusterView, readonly MeshService[]> => {
+    const byCluster = new Map<ClusterView, MeshService[]>(view.clusters.map((cluster) => [cluster, []]));
+    for (const service of meshServices(view))
+      for (const cluster of service.meshed) byCluster.get(cluster)?.push(service);
+    return byCluster;
+  },
+);
+
+/** The services that are known to select pods with a sidecar in a cluster. */
+export const servicesMeshedIn = (view: MeshView, cluster: ClusterView): readonly MeshService[] =>
+  servicesByCluster(view).get(cluster) ?? [];
 
 /** The same services, if all clusters of the mesh were read. Throws NotRead. */
 export function meshServicesEverywhere(view: MeshView): readonly MeshService[] {

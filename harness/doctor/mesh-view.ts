@@ -23,6 +23,11 @@ export class MeshView {
   readonly log = new ReadLog();
   readonly #byName: ReadonlyMap<string, ClusterView>;
   readonly #certificates: ReadonlyMap<string, Certificate>;
+  /** Every cluster of the mesh file and of the snapshot, once. */
+  readonly clusterNames: readonly string[];
+  readonly #networks: ReadonlyMap<string, string>;
+  /** The mesh file has more than one network with workloads. */
+  readonly multiNetwork: boolean;
 
   constructor(all: Snapshot) {
     const { snapshot, others, misplaced } = ownMesh(all);
@@ -38,6 +43,11 @@ export class MeshView {
     );
     this.clusters = [...this.#byName.values()];
     this.#certificates = new Map(snapshot.certificates.map((one) => [one.fingerprint, one]));
+    const declared = snapshot.declared.clusters;
+    this.clusterNames = [...new Set([...declared, ...snapshot.clusters].map(({ name }) => name))];
+    this.#networks = new Map(declared.map(({ name, network }) => [name, network]));
+    const planes = declared.filter((one) => !isExternal(one));
+    this.multiNetwork = new Set(planes.flatMap(({ network }) => network || [])).size > 1;
   }
 
   /** A cluster that answered. */
@@ -101,21 +111,8 @@ export class MeshView {
     );
   }
 
-  /** Every cluster of the mesh file and of the snapshot, once. */
-  get clusterNames(): string[] {
-    return [
-      ...new Set([...this.snapshot.declared.clusters, ...this.snapshot.clusters].map(({ name }) => name)),
-    ];
-  }
-
-  /** The mesh file has more than one network with workloads. */
-  get multiNetwork(): boolean {
-    const planes = this.snapshot.declared.clusters.filter((one) => !isExternal(one));
-    return new Set(planes.flatMap(({ network }) => network || [])).size > 1;
-  }
-
   /** The network of a cluster in the mesh file, or without one the network that the cluster states. */
   declaredNetwork(cluster: string): string | undefined {
-    return this.snapshot.declared.clusters.find(({ name }) => name === cluster)?.network || undefined;
+    return this.#networks.get(cluster) || undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { Check, Sighting } from './check.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { callersOf } from './facts/cross-network-callers.ts';
+import { callerClusters } from './facts/cross-network-callers.ts';
 import { networkGateways, readersWithout } from './facts/network-gateways.ts';
 import type { Severity } from './finding.ts';
 import { firstFew } from './format-values.ts';
@@ -22,7 +22,7 @@ export interface JudgedGateways {
   cluster: ClusterView;
   view: MeshView;
   network: string;
-  gateways: GatewayService[];
+  gateways: readonly GatewayService[];
   /** Names of the primaries whose istiods do not get a gateway of the network: their proxies cannot call the cluster. */
   without: string[];
   /** Error if sidecars of other networks call services of the cluster, or else warning. */
@@ -36,7 +36,7 @@ export const perGateways = (judge: (asked: JudgedGateways) => Iterable<Sighting>
     if (!view.multiNetwork || network === undefined) return;
     const gateways = networkGateways(view, cluster);
     const without = readersWithout(view, cluster, network).map(({ name }) => name);
-    const severity = callersOf(view, cluster).length > 0 ? 'error' : 'warning';
+    const severity = callerClusters(view, cluster).length > 0 ? 'error' : 'warning';
     yield* judge({ cluster, view, network, gateways, without, severity });
   });
 

@@ -2,17 +2,17 @@ import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules, type DestinationRuleRecord } from '../destination-rules.ts';
 import { differenceCheck } from '../differences.ts';
-import { domainOf } from '../dns-domain.ts';
 import { comparedRules } from '../facts/differing-routes.ts';
 import { proxyLocalities } from '../facts/localities.ts';
+import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { list, tables, text } from '../spec-reader.ts';
 import { fromReadable, separately } from '../unread.ts';
 import { firstFew } from '../format-values.ts';
 
 /** The rules of a cluster that set failover by region and can apply it. */
-const failingOver = (cluster: ClusterView, domain: string): DestinationRuleRecord[] =>
-  destinationRules(cluster, domain).filter(
+const failingOver = (view: MeshView, cluster: ClusterView): DestinationRuleRecord[] =>
+  destinationRules(view, cluster).filter(
     ({ parts, selects }) =>
       !selects &&
       (parts[0]?.outlier ?? cluster.settings?.defaultOutlierDetection) &&
@@ -41,7 +41,7 @@ const noPriority: Check = {
   reference: 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/failover/',
   needs: ['proxies', 'resources', 'nodes', 'pods', 'installs'],
   run: perCluster(function* (cluster, view) {
-    const rules = failingOver(cluster, domainOf(view));
+    const rules = failingOver(view, cluster);
     if (rules.length === 0) return;
     const localityOf = proxyLocalities(cluster);
     const [flat, unused] = [new Set<string>(), new Set<string>()];

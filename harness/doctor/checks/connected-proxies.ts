@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways } from '../gateways.ts';
 import { firstFew, podRef, span } from '../format-values.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perCluster } from '../per-cluster.ts';
 import { isSettled, isYoung } from '../recent-changes.ts';
@@ -14,14 +15,35 @@ import { fromReadable, separately } from '../unread.ts';
  * NotRead unless all istiods of the mesh gave their list.
  */
 function connectedIn(view: MeshView): (cluster: ClusterView, pod: PodRecord) => boolean {
-  const connected = new Set<string>();
-  for (const each of view.everyCluster())
-    for (const { proxy, cluster } of each.pages('connected').flat()) connected.add(`${cluster} ${proxy}`);
-  return (cluster, pod) =>
-    [cluster.name, pod.proxy?.clusterId, ...cluster.revisions.map(({ clusterName }) => clusterName)].some(
-      (id) => connected.has(`${id} ${pod.name}.${pod.namespace}`),
+  const connected = connectedById(view);
+  return (cluster, pod) => {
+    const proxy = `${pod.name}.${pod.namespace}`;
+    const isListed = (id: string | undefined) => id !== undefined && connected.get(id)?.has(proxy) === true;
+    return (
+      isListed(cluster.name) ||
+      isListed(pod.proxy?.clusterId) ||
+      cluster.revisions.some(({ clusterName }) => isListed(clusterName))
     );
+  };
 }
+
+/** The connected proxies, `<pod>.<namespace>`, by the clusterName that they report. Throws NotRead. */
+const connectedById = keptFor(
+  (view: MeshView) => {
+    for (const cluster of view.everyCluster()) cluster.pages('connected');
+  },
+  (view): ReadonlyMap<string, ReadonlySet<string>> => {
+    const connected = new Map<string, Set<string>>();
+    for (const each of view.everyCluster())
+      for (const page of each.pages('connected'))
+        for (const { proxy, cluster } of page) {
+          let own = connected.get(cluster);
+          if (!own) connected.set(cluster, (own = new Set()));
+          own.add(proxy);
+        }
+    return connected;
+  },
+);
 
 /** The proxies of an istiod that ended a moment ago are reconnecting; another check reports a cluster without an istiod. Throws NotRead. */
 function isChangingIstiods(view: MeshView, cluster: ClusterView): boolean {

@@ -1,6 +1,6 @@
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { callersOf } from '../facts/cross-network-callers.ts';
+import { callerClusters } from '../facts/cross-network-callers.ts';
 import {
   configures,
   isOnPort,
@@ -48,7 +48,7 @@ interface Closed {
 const perClosed = (judge: (closed: Closed) => Iterable<Sighting>): Check['run'] =>
   perDataPlane(function* (cluster, view) {
     if (!view.multiNetwork) return;
-    const severity = callersOf(view, cluster).length > 0 ? 'error' : 'warning';
+    const severity = callerClusters(view, cluster).length > 0 ? 'error' : 'warning';
     for (const gateway of networkGateways(view, cluster)) {
       const pods = podsOrTemplates(cluster, gateway);
       // A Service without the port has its own finding, or it takes HBONE only.

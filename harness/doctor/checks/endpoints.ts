@@ -211,12 +211,11 @@ const unhealthyEverywhere: Check = {
   needs: ['services', 'pods'],
   run: perCluster(function* (cluster, view) {
     for (const service of cluster.seen('services')) {
-      const pods = cluster
-        .podsOf(service)
-        .filter(({ phase, deletingSince }) => phase !== 'Succeeded' && deletingSince === undefined);
+      const all = cluster.podsOf(service);
+      if (all.some((pod) => pod.ready && isLasting(pod))) continue;
+      const pods = all.filter(isLasting);
       // New pods may still become ready.
-      const old = pods.filter((pod) => view.now - Date.parse(pod.createdAt) > 120_000);
-      if (pods.length === 0 || old.length < pods.length || pods.some(({ ready }) => ready)) continue;
+      if (pods.some((pod) => !(view.now - Date.parse(pod.createdAt) > 120_000))) continue;
       if (!pods.some(({ sidecar }) => sidecar)) continue;
       const waiting = pods.flatMap(({ containers }) => containers.flatMap((one) => one.waiting ?? []));
       yield {
@@ -231,5 +230,9 @@ const unhealthyEverywhere: Check = {
     }
   }),
 };
+
+/** A pod that neither ended nor is being deleted. */
+const isLasting = ({ phase, deletingSince }: PodRecord): boolean =>
+  phase !== 'Succeeded' && deletingSince === undefined;
 
 export const endpointChecks = [absent, stale, unhealthyEverywhere];

@@ -27,7 +27,7 @@ const eachPart = (
   view: MeshView,
 ): { cluster: ClusterView; rule: DestinationRuleRecord; part: PolicyPart }[] =>
   fromReadable(view.clusters, (cluster) =>
-    destinationRules(cluster).flatMap((rule) => rule.parts.map((part) => ({ cluster, rule, part }))),
+    destinationRules(view, cluster).flatMap((rule) => rule.parts.map((part) => ({ cluster, rule, part }))),
   );
 
 /** A rule that is wrong in one cluster also differs from the rules with its name in other clusters. */

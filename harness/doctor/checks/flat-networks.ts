@@ -4,6 +4,7 @@ import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { clusterNamed, inAnyRange } from '../facts/networks.ts';
 import { addressesOf } from '../facts/pod-addresses.ts';
 import { firstFew } from '../format-values.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { isSettled } from '../recent-changes.ts';
 import { fromReadable, separately } from '../unread.ts';
@@ -34,8 +35,10 @@ interface Callers {
   cluster: ClusterView;
   /** The pods of the cluster with an address of their own, by address. */
   own: ReadonlyMap<string, PodRecord>;
-  /** By cluster: the endpoints that istiod read there. */
+  /** By cluster: the endpoints that istiod read there, of hosts that the sidecars hold. */
   shards: ReadonlyMap<string, ShardRecord[]>;
+  /** By host: the addresses in the cluster itself. */
+  local: ReadonlyMap<string, ReadonlySet<string>>;
   /** By host: the endpoints in the sidecars of the cluster, by address. */
   held: ReadonlyMap<string, ReadonlyMap<string, HeldEndpoint>>;
 }
@@ -49,25 +52,33 @@ interface HeldEndpoint {
 function callersIn(view: MeshView, cluster: ClusterView): Callers {
   const readers = fromReadable([cluster], (one) => (one.hasIstiod ? [one] : []));
   const istiods = (readers.length > 0 ? readers : view.primaries).flatMap((one) => one.seen('istiods'));
-  const shards = istiods.find((one) => one.shards !== undefined)?.shards ?? [];
-  return {
-    cluster,
-    own: settledPods(view, cluster),
-    shards: Map.groupBy(shards, (one) => clusterNamed(view, one.cluster)),
-    held: heldBySidecars(cluster),
-  };
+  const held = heldBySidecars(cluster);
+  const all = istiods.find((one) => one.shards !== undefined)?.shards ?? [];
+  const shards = Map.groupBy(
+    all.filter(({ host }) => held.has(host)),
+    (one) => clusterNamed(view, one.cluster),
+  );
+  const local = new Map(
+    shards.get(cluster.name)?.map(({ host, addresses }) => [host, new Set(addresses)] as const),
+  );
+  return { cluster, own: settledPods(view, cluster), shards, local, held };
 }
 
 /** The pods that have been ready for a minute, by address. Pods with hostNetwork have the address of their node. */
-const settledPods = (view: MeshView, cluster: ClusterView): Map<string, PodRecord> =>
-  new Map(
-    cluster
-      .whole('pods')
-      .filter((pod) => !pod.hostNetwork && isSettled(view, pod))
-      .flatMap((pod) => addressesOf(pod).map((address) => [address, pod] as const)),
-  );
+const settledPods = keptFor(
+  (_view: MeshView, cluster: ClusterView) => cluster.whole('pods'),
+  (view, cluster): ReadonlyMap<string, PodRecord> =>
+    new Map(
+      cluster
+        .whole('pods')
+        .filter((pod) => !pod.hostNetwork && isSettled(view, pod))
+        .flatMap((pod) => addressesOf(pod).map((address) => [address, pod] as const)),
+    ),
+);
 
-function heldBySidecars(cluster: ClusterView): Map<string, Map<string, HeldEndpoint>> {
+const heldBySidecars = keptFor((cluster: ClusterView) => cluster.seen('proxies'), findHeld);
+
+function findHeld(cluster: ClusterView): ReadonlyMap<string, ReadonlyMap<string, HeldEndpoint>> {
   const held = new Map<string, Map<string, HeldEndpoint>>();
   for (const { type, upstreams } of cluster.seen('proxies'))
     for (const { host, endpoints } of type === 'sidecar' ? upstreams : [])
@@ -87,11 +98,10 @@ interface Called {
 }
 
 /** The endpoints of a neighbour that the sidecars of a cluster hold, and that are not endpoints of the same service in the cluster. */
-function calledIn({ cluster, shards, held }: Callers, neighbour: ClusterView): Called[] {
-  const ownOf = new Map(shards.get(cluster.name)?.map(({ host, addresses }) => [host, new Set(addresses)]));
+function calledIn({ shards, local, held }: Callers, neighbour: ClusterView): Called[] {
   return (shards.get(neighbour.name) ?? []).flatMap(({ host, addresses }) =>
     addresses
-      .filter((address) => held.get(host)?.has(address) && !ownOf.get(host)?.has(address))
+      .filter((address) => held.get(host)?.has(address) && !local.get(host)?.has(address))
       .map((address) => ({ host, address })),
   );
 }

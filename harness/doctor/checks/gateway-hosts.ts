@@ -15,7 +15,8 @@ import {
 import { networkGateways } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
 import { callsThrough, type GatewayService } from '../gateways.ts';
-import { meshServices, type MeshService } from '../mesh-services.ts';
+import { servicesMeshedIn, type MeshService } from '../mesh-services.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { perDataPlane } from '../per-cluster.ts';
 import { tables, text, texts } from '../spec-reader.ts';
@@ -68,7 +69,7 @@ const wrongHosts: Check = {
   run: perDataPlane(function* (cluster, view) {
     for (const { gateway, kept, dropped } of openGateways(view, cluster)) {
       const hosts = [...new Set(kept.flatMap((server) => server.hosts))];
-      const own = meshServices(view).filter(({ meshed }) => meshed.includes(cluster));
+      const own = servicesMeshedIn(view, cluster);
       const left = own.filter(({ fqdn }) => !hosts.some((host) => covers(host, fqdn)));
       const called = calledOf(view, cluster, left);
       const first = kept[0];
@@ -151,9 +152,12 @@ const overlapping: Check = {
 const sharedHost = (view: MeshView, a: GatewayServer, b: GatewayServer): string | undefined =>
   exposableHosts(view).find((host) => coversAny(a, host) && coversAny(b, host));
 
-const memo = new WeakMap<MeshView, string[]>();
+const exposableHosts = keptFor((view: MeshView) => {
+  for (const cluster of view.clusters)
+    for (const part of ['services', 'resources'] as const) cluster.seen(part);
+}, findExposableHosts);
 
-function exposableHosts(view: MeshView): string[] {
+function findExposableHosts(view: MeshView): readonly string[] {
   const domain = domainOf(view);
   const services = view.clusters.flatMap((cluster) => cluster.seen('services'));
   const entries = view.clusters.flatMap((cluster) =>
@@ -161,7 +165,7 @@ function exposableHosts(view: MeshView): string[] {
       .seen('resources')
       .filter(({ kind, spec }) => kind === 'ServiceEntry' && text(spec['location']) === 'MESH_INTERNAL'),
   );
-  const made = memo.get(view) ?? [
+  return [
     ...new Set([
       ...services
         .filter(({ type, ports }) => type !== 'ExternalName' && ports.some(isForwarded))
@@ -171,8 +175,6 @@ function exposableHosts(view: MeshView): string[] {
         .flatMap(({ spec }) => texts(spec['hosts'])),
     ]),
   ];
-  memo.set(view, made);
-  return made;
 }
 
 /** The words with which an Envoy of a gateway rejected a listener. It may be connected to an istiod of another cluster. */

@@ -1,7 +1,7 @@
 import type { PodRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf } from '../cluster-view.ts';
-import { callersOf } from '../facts/cross-network-callers.ts';
+import { callerClusters } from '../facts/cross-network-callers.ts';
 import { isUsed } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
 import { callsThrough, type GatewayService } from '../gateways.ts';
@@ -41,7 +41,7 @@ const noPods: Check = {
       if (Object.keys(service.selector).length === 0 || isReady(gateway)) continue;
       const same = used.filter((one) => one.network === network);
       const working = same.filter((one) => Object.keys(one.service.selector).length === 0 || isReady(one));
-      const callers = callersOf(view, cluster).map(({ name }) => name);
+      const callers = callerClusters(view, cluster).map(({ name }) => name);
       const share = working.length === 0 ? 'calls' : 'a share of the calls';
       yield {
         severity: callers.length > 0 ? 'error' : 'warning',

@@ -1,10 +1,11 @@
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { callersOf, callingClusters } from '../facts/callers.ts';
+import { areApart } from '../facts/networks.ts';
 import { defaultExports, isExportedTo, scopeOf } from '../facts/service-scope.ts';
 import { firstFew } from '../format-values.ts';
 import { callsThrough, eastWestGateways } from '../gateways.ts';
-import { meshServices, type MeshService } from '../mesh-services.ts';
+import { servicesMeshedIn, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { separately } from '../unread.ts';
 
@@ -27,10 +28,9 @@ const hiddenFromGateway: Check = {
       ];
       if (namespaces.length === 0) return;
       const byDefault = defaultExports(plane);
-      const hidden = meshServices(view).filter(({ meshed, in: all }) => {
+      const hidden = servicesMeshedIn(view, cluster).filter(({ in: all }) => {
         const governing = all.find((one) => one.cluster === plane) ?? all[0];
         return (
-          meshed.includes(cluster) &&
           governing !== undefined &&
           !namespaces.some((one) => isExportedTo(plane, governing.service, one, byDefault))
         );
@@ -64,8 +64,7 @@ const callersElsewhere = (
   service: MeshService,
 ): { cluster: ClusterView; pods: string[] }[] =>
   callingClusters(view).flatMap(({ cluster, plane }) => {
-    const isApart = view.declaredNetwork(cluster.name) !== view.declaredNetwork(target.name);
-    if (!isApart || cluster.service(service.key) === undefined) return [];
+    if (!areApart(view, cluster, target) || cluster.service(service.key) === undefined) return [];
     if (scopeOf(view, plane)(service.fqdn, target.name) !== undefined) return [];
     const pods = callersOf(view, cluster, service).map(({ name }) => name);
     return pods.length > 0 ? [{ cluster, pods }] : [];

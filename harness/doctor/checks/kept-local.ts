@@ -1,7 +1,7 @@
 import type { Check, Sighting } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { callersOf, callingClusters, planeOf } from '../facts/callers.ts';
-import { scopeOf, type KeptBy, type Scope } from '../facts/service-scope.ts';
+import { scopeOf, type KeptBy } from '../facts/service-scope.ts';
 import { firstFew } from '../format-values.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
 import type { MeshView } from '../mesh-view.ts';
@@ -28,27 +28,16 @@ const keptLocal: Check = {
     'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/#keeping-traffic-in-cluster',
   needs: ['installs', 'services', 'pods', 'namespaces', 'resources', 'istiods', 'proxies'],
   run: function* (view) {
-    const scopes = new Map<ClusterView, Scope>();
-    const scopeIn = (plane: ClusterView) => {
-      let scope = scopes.get(plane);
-      if (!scope) scopes.set(plane, (scope = scopeOf(view, plane)));
-      return scope;
-    };
     yield* separately(callingClusters(view), function* ({ cluster, plane }) {
-      const kept = keptIn(view, cluster, plane, scopeIn);
+      const kept = keptIn(view, cluster, plane);
       if (kept.length > 0) yield sightingOf(cluster, plane, kept);
     });
   },
 };
 
 /** The services that a cluster keeps, and that have pods in another cluster. Throws NotRead. */
-function keptIn(
-  view: MeshView,
-  cluster: ClusterView,
-  plane: ClusterView,
-  scopeIn: (plane: ClusterView) => Scope,
-): Kept[] {
-  const [scope, empty] = [scopeIn(plane), emptyHosts(cluster)];
+function keptIn(view: MeshView, cluster: ClusterView, plane: ClusterView): Kept[] {
+  const [scope, empty] = [scopeOf(view, plane), emptyHosts(cluster)];
   return meshServices(view).flatMap((service): Kept[] => {
     const { key, fqdn, meshed, namespace } = service;
     const other = meshed[0] === cluster ? meshed[1] : meshed[0];
@@ -57,7 +46,7 @@ function keptIn(
     const elsewhere = meshed.filter((one) => one !== cluster);
     const sharing = elsewhere.filter((one) => {
       const ofOther = planeOf(view, one);
-      return ofOther !== undefined && scopeIn(ofOther)(fqdn, cluster.name) === undefined;
+      return ofOther !== undefined && scopeOf(view, ofOther)(fqdn, cluster.name) === undefined;
     });
     const isCalled = !meshed.includes(cluster) && cluster.service(key) !== undefined && empty().has(fqdn);
     return [{ service, by, sharing, failing: isCalled ? callersOf(view, cluster, service).length : 0 }];

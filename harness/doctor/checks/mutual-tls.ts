@@ -8,8 +8,8 @@ import {
   type DestinationRuleRecord,
   type PolicyPart,
 } from '../destination-rules.ts';
-import { domainOf } from '../dns-domain.ts';
-import { areApart, isApplied } from '../facts/rule-callers.ts';
+import { areApart } from '../facts/networks.ts';
+import { isApplied } from '../facts/rule-callers.ts';
 import { firstFew } from '../format-values.ts';
 import { callsThrough } from '../gateways.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
@@ -186,7 +186,7 @@ function closedPorts(
       for (const port of record.ports) {
         const decided = modeOf(pod, port);
         if (decided.mode !== 'DISABLE' || ofServer?.(pod, port).mode === 'DISABLE') continue;
-        if (callers.every((one) => isPlain(one.cluster, service, port.port))) continue;
+        if (callers.every((one) => isPlain(view, one.cluster, service, port.port))) continue;
         closed.push({ pod, port: port.port, decided });
       }
   }
@@ -194,8 +194,8 @@ function closedPorts(
 }
 
 /** Whether a rule of a cluster sends plain text to one port of a service. Throws NotRead. */
-const isPlain = (cluster: ClusterView, { fqdn }: MeshService, wanted: number): boolean =>
-  destinationRules(cluster).some(
+const isPlain = (view: MeshView, cluster: ClusterView, { fqdn }: MeshService, wanted: number): boolean =>
+  destinationRules(view, cluster).some(
     ({ host, parts }) =>
       covers(host, fqdn) &&
       parts.some(({ subset, port, tls }) => subset === undefined && port === wanted && tls === 'DISABLE'),
@@ -215,7 +215,7 @@ const strictWithout: Check = {
   run: function* (view) {
     const services = meshServices(view);
     yield* separately(view.clusters, function* (cluster) {
-      const rules = destinationRules(cluster, domainOf(view));
+      const rules = destinationRules(view, cluster);
       for (const rule of rules) {
         const off = rule.parts.filter(({ tls }) => tls === 'DISABLE');
         const covered =

@@ -1,6 +1,6 @@
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { callersOf } from '../facts/cross-network-callers.ts';
+import { callerClusters } from '../facts/cross-network-callers.ts';
 import { isReachedByOtherName } from '../facts/networks.ts';
 import { networkGateways } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
@@ -60,7 +60,7 @@ const gatewayUnknown: Check = {
       const [own, wanted] = [view.declaredNetwork(reader.name), view.declaredNetwork(read)];
       if (wanted === undefined || own === wanted) return;
       const target = view.cluster(read);
-      const isCalled = target !== undefined && callersOf(view, target).length > 0;
+      const isCalled = target !== undefined && callerClusters(view, target).length > 0;
       // A cluster of clients alone does not need a gateway.
       if (target && !isCalled && target.declared?.eastWestGateway === undefined) return;
       for (const { namespace, pod, networks } of reader.seen('istiods')) {

@@ -1,8 +1,9 @@
 import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
-import { clusterAt, gatewayAt, networkGateways } from '../facts/network-gateways.ts';
+import { gatewayAt, networkGateways } from '../facts/network-gateways.ts';
 import { allowedFrom, ingressPoliciesOf } from '../facts/network-policies.ts';
+import { probesOf } from '../facts/probes.ts';
 import type { Severity } from '../finding.ts';
 import { firstFew } from '../format-values.ts';
 import { callsThrough, targetPortsOf, type GatewayService } from '../gateways.ts';
@@ -65,13 +66,8 @@ const networkPolicy: Check = {
 const probesTo = (view: MeshView, cluster: ClusterView, { key }: GatewayService): ProbeRecord[] =>
   view.clusters
     .filter((one) => one !== cluster)
-    .flatMap((other) => other.seen('probes'))
-    .filter(
-      (probe) =>
-        probe.target === 'eastWestGateway' &&
-        clusterAt(view, probe) === cluster.name &&
-        gatewayAt(view, cluster.name, probe.address, probe.port)?.key === key,
-    );
+    .flatMap((other) => probesOf(view, other, 'eastWestGateway').get(cluster.name) ?? [])
+    .filter(({ address, port }) => gatewayAt(view, cluster.name, address, port)?.key === key);
 
 /** Info if connections show that the policies do not block the gateway, or if connections were not read. */
 function severityOf(view: MeshView, cluster: ClusterView, probes: readonly ProbeRecord[]): Severity {

@@ -1,7 +1,6 @@
 import type { Check } from '../check.ts';
 import { keyOf } from '../cluster-view.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
-import { domainOf } from '../dns-domain.ts';
 import { apartFrom, isApplied } from '../facts/rule-callers.ts';
 import { firstFew } from '../format-values.ts';
 import { meshServices } from '../mesh-services.ts';
@@ -22,7 +21,7 @@ const breaksPassthrough: Check = {
     if (!view.multiNetwork) return;
     const services = meshServices(view);
     yield* separately(view.clusters, function* (cluster) {
-      const rules = destinationRules(cluster, domainOf(view));
+      const rules = destinationRules(view, cluster);
       for (const rule of rules) {
         const off = rule.parts.filter(({ tls }) => tls !== undefined && tls !== '' && tls !== 'ISTIO_MUTUAL');
         const covered = off.length > 0 ? services.filter(({ fqdn }) => covers(rule.host, fqdn)) : [];

@@ -33,7 +33,7 @@ const clientsWithoutRemote: Check = {
     const inputOf = keptForLast((cluster, plane) => ({
       gateways: gatewaysByNetwork(plane, view.declaredNetwork(cluster.name)),
       leftOut: leftOutByWeights(view, plane),
-      plain: plainParts(plane),
+      plain: plainParts(view, plane),
       localityOf: localityNames(cluster),
       scope: scopeOf(view, plane),
     }));
@@ -177,8 +177,8 @@ function keptForLast<T>(
 }
 
 /** The ports to which rules of a cluster send plain text. */
-const plainParts = (cluster: ClusterView) =>
-  destinationRules(cluster).flatMap(({ host, parts }) =>
+const plainParts = (view: MeshView, cluster: ClusterView) =>
+  destinationRules(view, cluster).flatMap(({ host, parts }) =>
     parts.flatMap(({ subset, port, tls }) =>
       subset === undefined && port !== undefined && tls === 'DISABLE' ? [{ host, port }] : [],
     ),

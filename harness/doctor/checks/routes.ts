@@ -36,7 +36,7 @@ const emptySubset: Check = {
   isLeftover: true,
   run: perCluster(function* (cluster, view) {
     const domain = domainOf(view);
-    for (const rule of destinationRules(cluster, domain).filter(({ subsets }) => subsets.length > 0)) {
+    for (const rule of destinationRules(view, cluster).filter(({ subsets }) => subsets.length > 0)) {
       const key = serviceOfHost(rule.host);
       const endpoints = view.everyCluster().flatMap((one) => {
         const service = key === undefined ? undefined : one.service(key);
@@ -83,7 +83,7 @@ const unknownSubset: Check = {
   explains: { subject: ['MP4207', 'MP6303'] },
   run: perPrimary(function* (cluster, view) {
     const domain = domainOf(view);
-    const rules = destinationRules(cluster, domain);
+    const rules = destinationRules(view, cluster);
     for (const route of routesOf(cluster, domain)) {
       const { host, subset, virtualService, isConditional } = route;
       if (subset === undefined) continue;
@@ -142,7 +142,7 @@ const definersOf = (view: MeshView, own: ClusterView, host: string, subset: stri
     .everyPrimary()
     .filter((one) => one !== own)
     .flatMap((cluster) =>
-      destinationRules(cluster, domainOf(view))
+      destinationRules(view, cluster)
         .filter((rule) => covers(rule.host, host) && defines(rule, subset))
         .map((rule) => ({ cluster, rule })),
     );

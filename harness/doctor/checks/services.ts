@@ -3,6 +3,7 @@ import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, destinationRules } from '../destination-rules.ts';
 import { callersOf, capturesDns, planeOf } from '../facts/callers.ts';
+import { areApart } from '../facts/networks.ts';
 import { scopeOf } from '../facts/service-scope.ts';
 import { callsThrough } from '../gateways.ts';
 import { meshServices, type MeshService } from '../mesh-services.ts';
@@ -66,13 +67,13 @@ function resolvingIn(
   const scope = scopeOf(view, plane);
   const isMeant =
     service.meshed.every((one) => scope(service.fqdn, one.name) !== undefined) ||
-    service.meshed.some((one) => hasOwnTls(one, service));
+    service.meshed.some((one) => hasOwnTls(view, one, service));
   return [{ cluster, callers: callers.map(({ name }) => name), isMeant }];
 }
 
 /** Whether a rule replaces Istio's mutual TLS for a service, so that it can be called in its own cluster only. Throws NotRead. */
-const hasOwnTls = (cluster: ClusterView, { fqdn }: MeshService): boolean =>
-  destinationRules(cluster).some(
+const hasOwnTls = (view: MeshView, cluster: ClusterView, { fqdn }: MeshService): boolean =>
+  destinationRules(view, cluster).some(
     ({ host, parts: [whole] }) =>
       covers(host, fqdn) && ['DISABLE', 'SIMPLE', 'MUTUAL'].includes(whole?.tls ?? ''),
   );
@@ -117,7 +118,7 @@ function* eachDifference(
  */
 function losesPods(view: MeshView, one: MeshService, caller: At, target: At): boolean {
   if (!one.meshed.includes(target.cluster) || !callsFrom(caller.cluster, one)) return false;
-  const isApart = view.declaredNetwork(caller.cluster.name) !== view.declaredNetwork(target.cluster.name);
+  const isApart = areApart(view, caller.cluster, target.cluster);
   return caller.service.ports.some(({ port, name }) => {
     const [byNumber, byName] = [
       target.service.ports.find((other) => other.port === port),

@@ -1,10 +1,10 @@
 import { authorizations, principalOf } from '../authorization.ts';
 import type { Check, Sighting } from '../check.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { planeOf } from '../facts/callers.ts';
 import {
   acceptsAsServer,
   domainsShown,
-  planeOf,
   rejectionOfDomain,
   type DomainRejection,
 } from '../facts/trust-domains.ts';

@@ -10,7 +10,6 @@ import {
   type PolicyPart,
 } from '../destination-rules.ts';
 import { matchesLocality, meshWeights, weightsOf, type Weights } from '../distribution.ts';
-import { domainOf } from '../dns-domain.ts';
 import { callingClusters } from '../facts/callers.ts';
 import {
   mayBeUnlabelled,
@@ -39,7 +38,7 @@ interface Distribution {
 /** Every part of a rule that has weights by locality. */
 const distributions = (view: MeshView): Distribution[] =>
   fromReadable(view.clusters, (cluster) =>
-    destinationRules(cluster, domainOf(view)).flatMap((rule) =>
+    destinationRules(view, cluster).flatMap((rule) =>
       rule.parts.flatMap((part) => {
         const weights = part.locality ? weightsOf(part.locality) : [];
         return weights.length > 0 ? [{ cluster, rule, part, weights }] : [];
@@ -48,7 +47,7 @@ const distributions = (view: MeshView): Distribution[] =>
   );
 
 /** The localities of the pods of a cluster that a rule applies to as callers, each once. Throws NotRead. */
-function callersOf({ cluster, rule }: Distribution): string[] {
+function callersUnder({ cluster, rule }: Distribution): string[] {
   const usual = cluster.settings?.defaultExportTo.destinationRule;
   const callers = cluster
     .whole('pods')
@@ -95,7 +94,7 @@ const weightsNowhere: Check = {
   explains: { subject: ['MP4207', 'MP4220'], 'source and subject': ['MP3602'] },
   run: perItem(distributions, function* (distribution, view) {
     const { cluster, rule, weights } = distribution;
-    const callers = callersOf(distribution);
+    const callers = callersUnder(distribution);
     const used = new Set(callers.flatMap((caller) => entryFor(weights, caller) ?? []));
     for (const { from, to } of used) {
       const regions = regionsOf(view);
@@ -140,7 +139,7 @@ const leftByRules = perItem(distributions, function* (distribution, view) {
   const { cluster, rule, part, weights } = distribution;
   const key = serviceOfHost(rule.host);
   if (key === undefined || part.subset !== undefined || !cluster.service(key)) return;
-  const stranded = callersOf(distribution).flatMap((caller) => {
+  const stranded = callersUnder(distribution).flatMap((caller) => {
     const entry = entryFor(weights, caller);
     return entry ? [{ caller, to: Object.keys(entry.to) }] : [];
   });
@@ -195,9 +194,7 @@ const leftByMeshSettings = perItem(callingClusters, function* ({ cluster, plane 
 
 /** The services to which locality settings of the mesh apply: neither a rule nor the Service has its own. Throws NotRead. */
 function balancedByMesh(view: MeshView, plane: ClusterView): MeshService[] {
-  const rules = destinationRules(plane, domainOf(view)).filter(({ parts }) =>
-    parts.some(({ locality }) => locality),
-  );
+  const rules = destinationRules(view, plane).filter(({ parts }) => parts.some(({ locality }) => locality));
   return meshServicesEverywhere(view).filter(
     (service) =>
       !rules.some(({ host }) => covers(host, service.fqdn)) &&

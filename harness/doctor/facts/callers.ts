@@ -1,6 +1,7 @@
 import type { PodRecord, ServiceRecord } from '../../snapshot/schema.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { covers } from '../destination-rules.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { selects } from '../pod-index.ts';
 import { labels, table, tables, texts } from '../spec-reader.ts';
@@ -12,16 +13,24 @@ import { isExportedTo } from './service-scope.ts';
  * proxies are connected. Undefined if that is not known. Throws NotRead.
  */
 export function planeOf(view: MeshView, cluster: ClusterView): ClusterView | undefined {
-  if (cluster.hasIstiod) return cluster;
-  const connected = view.primaries.find((primary) =>
-    primary
-      .seen('istiods')
-      .some((istiod) => istiod.connected?.some((proxy) => proxy.cluster === cluster.name)),
-  );
-  if (connected) return connected;
-  const [only, ...others] = view.everyPrimary();
-  return others.length === 0 ? only : undefined;
+  return cluster.hasIstiod ? cluster : remotePlaneOf(view, cluster);
 }
+
+const remotePlaneOf = keptFor(
+  (view: MeshView, _cluster: ClusterView) => {
+    for (const primary of view.primaries) primary.seen('istiods');
+  },
+  (view, cluster): ClusterView | undefined => {
+    const isConnected = (primary: ClusterView) =>
+      primary
+        .seen('istiods')
+        .some((istiod) => istiod.connected?.some((proxy) => proxy.cluster === cluster.name));
+    const connected = view.primaries.find(isConnected);
+    if (connected) return connected;
+    const [only, ...others] = view.everyPrimary();
+    return others.length === 0 ? only : undefined;
+  },
+);
 
 /** A service as its callers name it. */
 export interface Called {
@@ -76,34 +85,32 @@ interface Import {
   hosts: string[];
 }
 
-const known = new WeakMap<ClusterView, Import[]>();
-
-/** The hosts that Sidecars of a cluster import; made once a cluster. Throws NotRead. */
-function importsIn(plane: ClusterView): Import[] {
-  const sidecars = plane.resources('Sidecar');
-  const before = known.get(plane);
-  if (before) return before;
-  const made = sidecars.map(({ namespace, spec }) => ({
-    namespace,
-    selector: labels(table(spec['workloadSelector'])['labels']),
-    hosts: tables(spec['egress']).flatMap((one) => texts(one['hosts'])),
-  }));
-  known.set(plane, made);
-  return made;
-}
+/** The hosts that Sidecars of a cluster import, by namespace. Throws NotRead. */
+const importsIn = keptFor(
+  (plane: ClusterView) => plane.resources('Sidecar'),
+  (plane): ReadonlyMap<string, readonly Import[]> =>
+    Map.groupBy(
+      plane.resources('Sidecar').map(({ namespace, spec }) => ({
+        namespace,
+        selector: labels(table(spec['workloadSelector'])['labels']),
+        hosts: tables(spec['egress']).flatMap((one) => texts(one['hosts'])),
+      })),
+      ({ namespace }) => namespace,
+    ),
+);
 
 /** Whether a pod knows the services of a namespace by their host: a Sidecar of an istiod's cluster may hide them. Throws NotRead. */
-export function importsOf(plane: ClusterView): (pod: PodRecord, namespace: string, host: string) => boolean {
+function importsOf(plane: ClusterView): (pod: PodRecord, namespace: string, host: string) => boolean {
   const sidecars = importsIn(plane);
-  if (sidecars.length === 0) return () => true;
+  if (sidecars.size === 0) return () => true;
   const root = plane.rootNamespace;
   const isWide = ({ selector }: Import) => Object.keys(selector).length === 0;
   return (pod, namespace, host) => {
-    const own = sidecars.filter((one) => one.namespace === pod.namespace);
+    const own = sidecars.get(pod.namespace) ?? [];
     const scope =
       own.find((one) => !isWide(one) && selects(one.selector, pod.labels)) ??
       own.find(isWide) ??
-      sidecars.find((one) => one.namespace === root && isWide(one));
+      sidecars.get(root)?.find(isWide);
     return !scope || scope.hosts.length === 0 || coveredBy(scope.hosts, pod.namespace, namespace, host);
   };
 }

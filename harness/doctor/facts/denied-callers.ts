@@ -88,7 +88,7 @@ function ruleMatches(rule: Table, caller: Caller, matcher: CallerMatcher): Answe
 }
 
 /** The accounts of the workloads with a sidecar in all clusters, each once. Throws NotRead. */
-function callersOf(view: MeshView): Caller[] {
+function callingAccounts(view: MeshView): Caller[] {
   const callers = new Map<string, Caller>();
   for (const cluster of view.everyCluster())
     for (const { sidecar, namespace, serviceAccount: account } of cluster.whole('pods'))
@@ -113,7 +113,7 @@ const domainsOf = (view: MeshView): string[] => [
  */
 export function deniesCallers(view: MeshView, policy: AuthorizationRecord): boolean {
   const matcher = new CallerMatcher(domainsOf(view), policy.namespace);
-  const callers = callersOf(view);
+  const callers = callingAccounts(view);
   const answers = callers.map((caller) =>
     any(policy.rules.map((rule) => ruleMatches(rule, caller, matcher))),
   );

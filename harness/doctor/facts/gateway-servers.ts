@@ -8,6 +8,7 @@ import {
   type GatewayPod,
   type GatewayService,
 } from '../gateways.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { selects } from '../pod-index.ts';
 import { labels, numeric, table, tables, text, texts } from '../spec-reader.ts';
@@ -49,7 +50,12 @@ function comparedHost(host: string, namespace: string): string {
 }
 
 /** Every server of the Gateways of a cluster, in the order in which istiod takes them: the oldest Gateway first. Throws NotRead. */
-export function gatewayServers(cluster: ClusterView): GatewayServer[] {
+export const gatewayServers = keptFor((cluster: ClusterView) => {
+  cluster.seen('installs');
+  for (const kind of ['Gateway', 'KubernetesGateway']) cluster.resources(kind);
+}, serversIn);
+
+function serversIn(cluster: ClusterView): readonly GatewayServer[] {
   const inNamespace = cluster
     .seen('installs')
     .some(({ env }) => env['PILOT_SCOPE_GATEWAY_TO_NAMESPACE'] === 'true');

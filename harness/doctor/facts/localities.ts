@@ -1,5 +1,6 @@
 import type { PodRecord, ProxyRecord } from '../../snapshot/schema.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { labels, tables, text, type Table } from '../spec-reader.ts';
 
@@ -83,22 +84,18 @@ export function workloadLocalities(cluster: ClusterView): Locality[] {
   return [...pods.flatMap((pod) => localityOf(pod) ?? []), ...idle, ...entryLocalities(cluster)];
 }
 
-const known = new WeakMap<MeshView, ReadonlySet<string>>();
-
 /** The regions of the mesh: those of its workloads, and those of the endpoints that its istiods hold. Throws NotRead. */
-export function regionsOf(view: MeshView): ReadonlySet<string> {
-  // Every call asks for the parts, so that each check that depends on them is noted.
-  for (const cluster of view.everyCluster()) {
-    for (const part of ['nodes', 'pods'] as const) cluster.whole(part);
-    for (const kind of ['WorkloadEntry', 'ServiceEntry']) cluster.resources(kind);
-    cluster.seen('istiods');
-  }
-  const before = known.get(view);
-  if (before) return before;
-  const regions = new Set(view.clusters.flatMap(regionsOfCluster).filter((region) => region !== ''));
-  known.set(view, regions);
-  return regions;
-}
+export const regionsOf = keptFor(
+  (view: MeshView) => {
+    for (const cluster of view.everyCluster()) {
+      for (const part of ['nodes', 'pods'] as const) cluster.whole(part);
+      for (const kind of ['WorkloadEntry', 'ServiceEntry']) cluster.resources(kind);
+      cluster.seen('istiods');
+    }
+  },
+  (view): ReadonlySet<string> =>
+    new Set(view.clusters.flatMap(regionsOfCluster).filter((region) => region !== '')),
+);
 
 const regionsOfCluster = (cluster: ClusterView): string[] => [
   ...workloadLocalities(cluster).map(({ region }) => region),

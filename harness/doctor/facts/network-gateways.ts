@@ -8,6 +8,7 @@ import {
   registryGateways,
   type GatewayService,
 } from '../gateways.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { tables } from '../spec-reader.ts';
 import { fromReadable } from '../unread.ts';
@@ -19,7 +20,7 @@ type KnownGateway = NonNullable<IstiodRecord['networks']>[number];
 export const nodeSelector = 'traffic.istio.io/nodeSelector';
 
 /** The primaries whose proxies reach a cluster through a gateway: those of other networks. If all share its network, all primaries. */
-export function readersOf(view: MeshView, cluster: ClusterView): ClusterView[] {
+function readersOf(view: MeshView, cluster: ClusterView): ClusterView[] {
   const network = view.declaredNetwork(cluster.name);
   const outside = view.primaries.filter(({ name }) => view.declaredNetwork(name) !== network);
   return outside.length > 0 ? outside : view.primaries;
@@ -52,26 +53,29 @@ export function readersWithout(view: MeshView, cluster: ClusterView, network: st
 }
 
 /** The gateways that the istiods of the mesh know, as far as they were read. */
-export const knownGateways = (view: MeshView): KnownGateway[] =>
-  view.clusters.flatMap((cluster) => cluster.seen('istiods').flatMap(({ networks = [] }) => networks));
-
-const memo = new WeakMap<MeshView, Map<string, GatewayService[]>>();
+export const knownGateways = keptFor(
+  (view: MeshView) => {
+    for (const cluster of view.clusters) cluster.seen('istiods');
+  },
+  (view): readonly KnownGateway[] =>
+    view.clusters.flatMap((cluster) => cluster.seen('istiods').flatMap(({ networks = [] }) => networks)),
+);
 
 /**
  * The gateways through which other networks reach a cluster: the Services that istiod uses, by label, by meshNetworks, or by the address
  * of a Service in meshNetworks. If istiod does not use any of them, the Services that look like a gateway. Throws NotRead.
  */
-export function networkGateways(view: MeshView, cluster: ClusterView): GatewayService[] {
-  // Before the memo, so that every check notes the parts that it rests on.
+export const networkGateways = keptFor((view: MeshView, cluster: ClusterView) => {
+  eastWestGateways(cluster);
+  for (const one of view.clusters) for (const part of ['istiods', 'installs'] as const) one.seen(part);
+}, findNetworkGateways);
+
+function findNetworkGateways(view: MeshView, cluster: ClusterView): readonly GatewayService[] {
   const candidates = eastWestGateways(cluster);
   const known = knownGateways(view);
   const settings = view.clusters.flatMap((one) =>
     one.seen('installs').map(({ meshNetworks }) => meshNetworks),
   );
-  const made = memo.get(view) ?? new Map<string, GatewayService[]>();
-  memo.set(view, made);
-  const before = made.get(cluster.name);
-  if (before) return before;
   const labelled = candidates.filter(({ network }) => network !== undefined);
   const bySettings = settings
     .flatMap((one) => registryGateways(one, cluster.name))
@@ -90,9 +94,7 @@ export function networkGateways(view: MeshView, cluster: ClusterView): GatewaySe
   const used = new Map<string, GatewayService>();
   for (const one of [...labelled, ...bySettings, ...byAddress])
     used.set(`${one.key}:${one.port}`, used.get(`${one.key}:${one.port}`) ?? one);
-  const found = used.size > 0 ? [...used.values()] : candidates;
-  made.set(cluster.name, found);
-  return found;
+  return used.size > 0 ? [...used.values()] : candidates;
 }
 
 /** Whether istiod sends the address of a gateway to other networks: it has a network, an address, and the port. */
@@ -120,13 +122,4 @@ export function gatewayAt(
   const byName = onPort.filter(({ service }) => service.external.some((one) => isIP(one) === 0));
   const certain = [onPort.filter((one) => atAddress.includes(one)), atAddress, byName, onPort, all];
   return certain.find((some) => some.length === 1)?.[0];
-}
-
-/** The cluster that a gateway at an address belongs to: istiod does not know the cluster of an address in meshNetworks. */
-export function clusterAt(view: MeshView, given: { cluster: string; address: string; port: number }): string {
-  if (given.cluster !== '') return given.cluster;
-  const known = knownGateways(view).find(
-    ({ address, port }) => address === given.address && port === given.port,
-  );
-  return view.clusterNames.find((name) => view.declaredNetwork(name) === known?.network) ?? '';
 }

@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import type { PodRecord, ShardRecord, WorkloadRecord } from '../../snapshot/schema.ts';
 import { networkLabel, type ClusterView } from '../cluster-view.ts';
 import { eastWestGateways } from '../gateways.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { selects } from '../pod-index.ts';
 import { tables, text } from '../spec-reader.ts';
@@ -9,7 +10,7 @@ import { anyOf, fromReadable } from '../unread.ts';
 import { addressesOf } from './pod-addresses.ts';
 
 /** One network of MeshNetworks. */
-export interface MeshNetwork {
+interface MeshNetwork {
   name: string;
   /** The clusters of `fromRegistry`. */
   registries: string[];
@@ -20,16 +21,28 @@ export interface MeshNetwork {
 }
 
 /** The networks of the ConfigMap that the istiod of a cluster reads. Throws NotRead. */
-export const meshNetworksOf = (reader: ClusterView): MeshNetwork[] =>
-  Object.entries(reader.install?.meshNetworks ?? {}).map(([name, spec]) => {
-    const { endpoints, gateways } = (spec ?? {}) as Record<string, unknown>;
-    return {
-      name,
-      registries: tables(endpoints).flatMap(({ fromRegistry }) => text(fromRegistry) ?? []),
-      ranges: tables(endpoints).flatMap(({ fromCidr }) => text(fromCidr) ?? []),
-      gateways: tables(gateways).length,
-    };
-  });
+export const meshNetworksOf = keptFor(
+  (reader: ClusterView) => reader.install,
+  (reader): readonly MeshNetwork[] =>
+    Object.entries(reader.install?.meshNetworks ?? {}).map(([name, spec]) => {
+      const { endpoints, gateways } = (spec ?? {}) as Record<string, unknown>;
+      return {
+        name,
+        registries: tables(endpoints).flatMap(({ fromRegistry }) => text(fromRegistry) ?? []),
+        ranges: tables(endpoints).flatMap(({ fromCidr }) => text(fromCidr) ?? []),
+        gateways: tables(gateways).length,
+      };
+    }),
+);
+
+/** The ranges of meshNetworks, the widest first, with their networks. Throws NotRead. */
+const rangesOf = keptFor(
+  (reader: ClusterView) => meshNetworksOf(reader),
+  (reader) =>
+    meshNetworksOf(reader)
+      .flatMap(({ name, ranges }) => ranges.map((range) => ({ name, range, has: inAnyRange([range]) })))
+      .toSorted((a, b) => Number(a.range.split('/')[1]) - Number(b.range.split('/')[1])),
+);
 
 /** The names of a cluster for istiods: its name in the mesh file, and its clusterName. Throws NotRead. */
 export const idsOf = (cluster: ClusterView): Set<string> =>
@@ -54,7 +67,7 @@ export function inAnyRange(ranges: readonly string[]): (address: string) => bool
 }
 
 /** The network of a pod, and the setting that decides it. */
-export interface FoundNetwork {
+interface FoundNetwork {
   network: string;
   by: 'label' | 'namespace' | 'registry' | 'range';
 }
@@ -77,11 +90,14 @@ export function networkOf(
   const registered = networks.find(({ registries }) => registries.some((one) => ids.has(one)));
   if (registered) return { network: registered.name, by: 'registry' };
   const [address = ''] = addressesOf(pod);
-  const [widest] = networks
-    .flatMap(({ name, ranges }) => ranges.map((range) => ({ name, range })))
-    .filter(({ range }) => inAnyRange([range])(address))
-    .toSorted((a, b) => Number(a.range.split('/')[1]) - Number(b.range.split('/')[1]));
+  const widest = rangesOf(reader).find(({ has }) => has(address));
   return widest && { network: widest.name, by: 'range' };
+}
+
+/** Whether two clusters are on different networks, as far as that is known. */
+export function areApart(view: MeshView, a: ClusterView, b: ClusterView): boolean {
+  const [ofA, ofB] = [a, b].map(({ name }) => view.declaredNetwork(name));
+  return ofA !== undefined && ofB !== undefined && ofA !== ofB;
 }
 
 /** The network that the mesh file states for a cluster, if the mesh has several networks. */
@@ -164,7 +180,7 @@ export const hasGatewayOrCluster = (view: MeshView, cluster: ClusterView, networ
   });
 
 /** Whether the label of a pod is in the template of its workload. The injector adds the label to the pod only. */
-export const isInTemplate = (pod: PodRecord, workloads: readonly WorkloadRecord[]): boolean =>
+const isInTemplate = (pod: PodRecord, workloads: readonly WorkloadRecord[]): boolean =>
   workloads.some(
     ({ namespace, selector, templateLabels }) =>
       namespace === pod.namespace &&
@@ -174,7 +190,7 @@ export const isInTemplate = (pod: PodRecord, workloads: readonly WorkloadRecord[
   );
 
 /** A wrong network that the sidecar injector of a cluster sets. */
-export interface InjectedNetwork {
+interface InjectedNetwork {
   network: string;
   /** The setting, if it was found. */
   setting: 'values.global.network' | 'injection URL' | undefined;
@@ -219,7 +235,7 @@ const injectedInto = ({ labels, proxy }: PodRecord): string[] =>
   [labels[networkLabel], proxy?.network].filter((one) => one !== undefined);
 
 /** The endpoints with a sidecar that an istiod holds on one network. */
-export interface EndpointsOnNetwork {
+interface EndpointsOnNetwork {
   /** The clusters of the istiods. They are not on the network of the cluster, so their proxies need its gateway. */
   callers: string[];
   hosts: string[];

@@ -2,6 +2,7 @@ import type { MeshSettings, ServiceRecord } from '../../snapshot/schema.ts';
 import { keyOf, type ClusterView } from '../cluster-view.ts';
 import { covers, serviceOfHost } from '../destination-rules.ts';
 import { clusterSetDomain, domainOf } from '../dns-domain.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 
 /** The setting that keeps calls to a service inside the cluster of the caller. */
@@ -14,7 +15,12 @@ export type Scope = (host: string, read: string) => KeptBy | undefined;
  * The scope of services for the callers that the istiods of a cluster configure, as in Istio's EndpointBuilder: `serviceSettings` first,
  * then Kubernetes' Multi-Cluster Services (MCS). Settings of the cluster with the endpoints do not count. Throws NotRead.
  */
-export function scopeOf(view: MeshView, plane: ClusterView): Scope {
+export const scopeOf = keptFor((_view: MeshView, plane: ClusterView) => {
+  mcsOf(plane);
+  return plane.settings;
+}, makeScope);
+
+function makeScope(view: MeshView, plane: ClusterView): Scope {
   const isLocal = clusterLocalHosts(plane.settings, domainOf(view));
   const mcs = mcsOf(plane);
   return (host, read) => {
@@ -80,13 +86,14 @@ function mcsOf(plane: ClusterView): Mcs {
 }
 
 /** Whether a cluster exports the service of a host to other clusters. Throws NotRead. */
-function isExported(view: MeshView, host: string, from: string): boolean {
-  const key = serviceOfHost(host);
-  return view
-    .answered(from)
-    .resources('ServiceExport')
-    .some((one) => keyOf(one) === key);
-}
+const isExported = (view: MeshView, host: string, from: string): boolean =>
+  exportsOf(view.answered(from)).has(serviceOfHost(host) ?? '');
+
+/** The services that a cluster exports to other clusters. Throws NotRead. */
+const exportsOf = keptFor(
+  (cluster: ClusterView) => cluster.resources('ServiceExport'),
+  (cluster): ReadonlySet<string> => new Set(cluster.resources('ServiceExport').map(keyOf)),
+);
 
 /** The namespaces to which a cluster exports Services without an annotation. Throws NotRead. */
 export const defaultExports = (plane: ClusterView): readonly string[] =>

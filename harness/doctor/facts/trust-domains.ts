@@ -1,8 +1,9 @@
 import type { ProxyRecord } from '../../snapshot/schema.ts';
 import type { ClusterView } from '../cluster-view.ts';
+import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { fromReadable } from '../unread.ts';
-import { certified, domainOf, spiffeOf } from './workload-certificates.ts';
+import { planeOf } from './callers.ts';
+import { certified, trustDomainOf, spiffeOf } from './workload-certificates.ts';
 
 /** The trust domains in the certificates that proxies of a cluster show, each with these proxies. */
 export function domainsShown(view: MeshView, cluster: ClusterView): Map<string, ProxyRecord[]> {
@@ -10,21 +11,11 @@ export function domainsShown(view: MeshView, cluster: ClusterView): Map<string, 
   for (const { proxy, leaf } of certified(view, cluster)) {
     const id = spiffeOf(leaf);
     if (id === undefined) continue;
-    const same = shown.get(domainOf(id));
+    const same = shown.get(trustDomainOf(id));
     if (same) same.push(proxy);
-    else shown.set(domainOf(id), [proxy]);
+    else shown.set(trustDomainOf(id), [proxy]);
   }
   return shown;
-}
-
-/** The cluster whose istiod configures the proxies of a cluster: itself, or the primary that they are connected to. */
-export function planeOf(view: MeshView, cluster: ClusterView): ClusterView | undefined {
-  if (cluster.hasIstiod) return cluster;
-  return fromReadable(view.primaries, (primary) =>
-    primary.pages('connected').some((page) => page.some((one) => one.cluster === cluster.name))
-      ? [primary]
-      : [],
-  )[0];
 }
 
 /** The trust domain of an istiod and its aliases. Throws NotRead. */
@@ -48,21 +39,17 @@ export function acceptsAsServer(view: MeshView, cluster: ClusterView, domain: st
   return skipsValidation(plane) || [...ownDomains(plane), ...federated].includes(domain);
 }
 
-/** Kept by cluster: a large mesh has many upstreams, and each pair of clusters asks. */
-const trustedDomains = new WeakMap<ClusterView, ReadonlySet<string>>();
-
 /** The trust domains of the servers that clients of a cluster accept, as their Envoys have them; empty if none was read. */
-function domainsTrusted(cluster: ClusterView): ReadonlySet<string> {
-  const proxies = cluster.seen('proxies');
-  const known = trustedDomains.get(cluster);
-  if (known) return known;
-  const trusted = new Set<string>();
-  for (const { upstreams } of proxies)
-    for (const { trusts } of upstreams)
-      for (const id of trusts) if (id.startsWith('spiffe://')) trusted.add(domainOf(id));
-  trustedDomains.set(cluster, trusted);
-  return trusted;
-}
+const domainsTrusted = keptFor(
+  (cluster: ClusterView) => cluster.seen('proxies'),
+  (cluster): ReadonlySet<string> => {
+    const trusted = new Set<string>();
+    for (const { upstreams } of cluster.seen('proxies'))
+      for (const { trusts } of upstreams)
+        for (const id of trusts) if (id.startsWith('spiffe://')) trusted.add(trustDomainOf(id));
+    return trusted;
+  },
+);
 
 /** Whether clients of a cluster accept servers of a trust domain. Undefined if the istiod of the cluster is not known. Throws NotRead. */
 function acceptsAsClient(view: MeshView, cluster: ClusterView, domain: string): boolean | undefined {

@@ -21,7 +21,7 @@ export const spiffeOf = (leaf: Certificate | undefined): string | undefined =>
   leaf?.uris.find((one) => one.startsWith('spiffe://'));
 
 /** The trust domain of a SPIFFE id. */
-export const domainOf = (id: string): string => id.slice('spiffe://'.length).split('/', 1)[0] ?? '';
+export const trustDomainOf = (id: string): string => id.slice('spiffe://'.length).split('/', 1)[0] ?? '';
 
 /** The proxies of a cluster that show a certificate, each with it. Proxies that were not read may show others. */
 export const certified = (
