@@ -52,7 +52,6 @@ test('a cause does not hide what stays wrong without it', () => {
     ['intermediate-not-signed', 'root-of-the-peer-unknown'],
     ['network-label-unknown', 'proxy-on-another-network'],
     ['rule-without-mutual-tls', 'other-port-number'],
-    ['nodes-in-another-region', 'weights-for-no-region'],
   ] as const)
     assert.equal(pairOf(a, b).verdict, 'named', `${a} and ${b}: ${pairOf(a, b).causes.join('; ')}`);
 });

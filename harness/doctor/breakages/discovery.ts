@@ -140,6 +140,17 @@ const secretBreakages: readonly Breakage[] = [
   },
 ];
 
+/** Breakages after which west does not have endpoints behind the gateway of east, so it does not call it. */
+export const notCalling: readonly string[] = [
+  ...secretBreakages
+    .filter(({ code }) => code <= 'MP2109' || code === 'MP2111' || code === 'MP2117')
+    .map(({ id }) => id),
+  ...['istiod-unready', 'gateway-without-label', 'gateway-of-another-network', 'gateway-without-address'],
+  ...['gateway-unknown', 'clients-without-remote', 'selectors-hide-the-gateway-of-the-peer'],
+  ...['selectors-hide-workloads-of-the-peer', 'node-port-without-nodes', 'node-port-without-address'],
+  'host-name-without-address',
+];
+
 export const discoveryBreakages: readonly Breakage[] = [
   ...secretBreakages,
   {

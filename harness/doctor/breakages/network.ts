@@ -1,3 +1,4 @@
+import { notCalling } from './discovery.ts';
 import { itemOf, resource, applyToBoth, type SampleCluster } from '../broken-sample.ts';
 import {
   all,
@@ -40,6 +41,7 @@ const closedPolicy = resource(
 const gatewayBreakages: readonly Breakage[] = [
   {
     id: 'gateway-missing',
+    follows: ['istiod-unready'],
     code: 'MP3201',
     cluster: 'east',
     break: all(unknownGateway, refused, ({ east }) => {
@@ -49,24 +51,28 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-without-label',
+    follows: ['istiod-unready'],
     code: 'MP3202',
     cluster: 'east',
     break: all(unknownGateway, ({ east }) => void delete labelledGateway(east).labels[label]),
   },
   {
     id: 'gateway-of-another-network',
+    follows: ['istiod-unready'],
     code: 'MP3207',
     cluster: 'east',
     break: all(unknownGateway, ({ east }) => void (labelledGateway(east).labels[label] = 'west-net')),
   },
   {
     id: 'gateway-without-address',
+    follows: ['gateway-without-label', 'gateway-of-another-network'],
     code: 'MP3203',
     cluster: 'east',
     break: all(unknownGateway, ({ east }) => void (labelledGateway(east).external = [])),
   },
   {
     id: 'gateway-without-port',
+    follows: ['gateway-without-label', 'gateway-of-another-network'],
     code: 'MP3204',
     cluster: 'east',
     break: all(unknownGateway, refused, ({ east }) => {
@@ -98,6 +104,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'services-not-exposed',
+    follows: ['gateway-missing', 'gateway-without-port'],
     code: 'MP3301',
     cluster: 'east',
     break: all(refused, deaf, ({ east }) => {
@@ -113,20 +120,21 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'wrong-selector',
-    follows: ['gateway-missing'],
+    follows: ['gateway-missing', 'gateway-without-port'],
     code: 'MP3303',
     cluster: 'east',
     break: all(refused, deaf, ({ east }) => void (specOf(east).selector = { istio: 'eastgateway' })),
   },
   {
     id: 'wrong-hosts',
+    follows: ['gateway-missing', ...notCalling],
     code: 'MP3304',
     cluster: 'east',
     break: all(reset, ({ east }) => void (itemOf(specOf(east).servers).hosts = ['*.global'])),
   },
   {
     id: 'wrong-gateway-port',
-    follows: ['gateway-missing'],
+    follows: ['gateway-missing', 'gateway-without-port', 'wrong-selector'],
     code: 'MP3305',
     cluster: 'east',
     break: all(refused, deaf, ({ east }) => void (itemOf(specOf(east).servers).port.number = 15444)),
@@ -194,7 +202,15 @@ export const networkBreakages: readonly Breakage[] = [
         if (probe.target === 'eastWestGateway' && probe.cluster === 'east') probe.tcp = 'timeout';
     },
   },
-  { id: 'tls-fails', isEffect: true, code: 'MP3402', cluster: 'west', peer: 'east', break: reset },
+  {
+    id: 'tls-fails',
+    isEffect: true,
+    follows: notCalling,
+    code: 'MP3402',
+    cluster: 'west',
+    peer: 'east',
+    break: reset,
+  },
   {
     id: 'foreign-certificate',
     code: 'MP3403',
@@ -231,6 +247,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-does-not-listen',
+    follows: ['gateway-missing', 'gateway-without-label', 'gateway-without-port'],
     isEffect: true,
     code: 'MP3502',
     cluster: 'east',
@@ -248,6 +265,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'clients-without-remote',
+    follows: ['istiod-unready', 'network-label-of-another'],
     isEffect: true,
     code: 'MP3602',
     cluster: 'west',

@@ -147,6 +147,7 @@ export const workloadBreakages: readonly Breakage[] = [
   },
   {
     id: 'route-in-one-cluster',
+    follows: ['service-missing'],
     code: 'MP6303',
     break: ({ east }) => void resourcesOf(east).push(route('inventory', 'inventory')),
   },

@@ -2,7 +2,7 @@ import type { ProbeRecord } from '../../snapshot/schema.ts';
 import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { serviceOfHost } from '../destination-rules.ts';
-import { sameRoot } from '../facts/chains.ts';
+import { sameRoot, topOf } from '../facts/chains.ts';
 import { clusterAt, gatewayAt } from '../facts/network-gateways.ts';
 import { firstFew } from '../format-values.ts';
 import { callsThrough } from '../gateways.ts';
@@ -168,7 +168,7 @@ const foreignCertificate: Check = {
       yield {
         peer: to,
         object: `${first.probe.address}:${first.probe.port}`,
-        ...subjectAt(view, to, first.probe),
+        ...(first.leaf ? { subject: topOf(view, first.leaf).fingerprint } : {}),
         evidence: [
           {
             what: 'issuer of the certificate',
