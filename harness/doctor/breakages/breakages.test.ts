@@ -66,6 +66,8 @@ test('nodes in another region come before the rules that name the region', () =>
   const failover = [{ from: 'region-west', to: 'region-east' }];
   const causes = codesOf((sample) => {
     for (const node of sample.west.nodes) node.region = 'region-moon';
+    for (const shard of [sample.west, sample.east].flatMap(({ istiods }) => itemOf(istiods).shards))
+      shard.localities = shard.localities.map((one) => one.replace('region-west', 'region-moon'));
     for (const cluster of [sample.west, sample.east])
       for (const { upstreams } of cluster.proxies)
         for (const { endpoints } of upstreams)

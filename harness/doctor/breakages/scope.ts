@@ -8,6 +8,7 @@ import {
   withoutRemote,
   type Breakage,
 } from './breakage.ts';
+import { notCalling } from './discovery.ts';
 
 /** West selects namespaces by a label, which all its namespaces have, and in other clusters all but one of east. */
 function hide({ snapshot, west, east }: BrokenSample, hidden: string): void {
@@ -66,6 +67,7 @@ export const scopeBreakages: readonly Breakage[] = [
   },
   {
     id: 'pods-without-sidecar-on-another-network',
+    follows: notCalling,
     code: 'MP6210',
     cluster: 'west',
     peer: 'east',
