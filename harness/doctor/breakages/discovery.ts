@@ -196,7 +196,10 @@ export const discoveryBreakages: readonly Breakage[] = [
     code: 'MP2203',
     cluster: 'west',
     peer: 'east',
-    break: (sample) => void shardOf(sample).addresses.push('10.244.9.9'),
+    break: (sample) => {
+      itemOf(sample.east.istiods); // which shows the addresses that exist
+      shardOf(sample).addresses.push('10.244.9.9');
+    },
   },
   {
     id: 'endpoint-missing',

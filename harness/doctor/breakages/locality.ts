@@ -118,7 +118,7 @@ export const localityBreakages: readonly Breakage[] = [
   },
   {
     id: 'weights-for-a-region-without-pods',
-    follows: ['nodes-without-region', 'nodes-in-another-region'],
+    follows: ['service-missing', 'nodes-without-region', 'nodes-in-another-region'],
     code: 'MP4220',
     cluster: 'west',
     break: (sample) => {

@@ -65,7 +65,12 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-without-address',
-    follows: ['gateway-without-label', 'gateway-of-another-network'],
+    follows: [
+      'node-port-without-nodes',
+      'node-port-without-address',
+      'gateway-without-label',
+      'gateway-of-another-network',
+    ],
     code: 'MP3203',
     cluster: 'east',
     break: all(unknownGateway, ({ east }) => void (labelledGateway(east).external = [])),
@@ -81,7 +86,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-without-pods',
-    follows: ['gateway-missing'],
+    follows: ['kubernetes-gateway-not-deployed', 'two-gateways-for-a-service', 'gateway-missing'],
     code: 'MP3205',
     cluster: 'east',
     break: all(refused, ({ east }) => {
@@ -95,7 +100,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-forwards-to-other-networks',
-    follows: ['gateway-missing', 'gateway-without-label'],
+    follows: ['kubernetes-gateway-not-deployed', 'gateway-missing', 'gateway-without-label'],
     code: 'MP3503',
     cluster: 'east',
     break: ({ east }) => {
@@ -127,7 +132,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'wrong-hosts',
-    follows: ['gateway-missing', ...notCalling],
+    follows: ['two-gateways-for-a-service', 'gateway-missing', ...notCalling],
     code: 'MP3304',
     cluster: 'east',
     break: all(reset, ({ east }) => void (itemOf(specOf(east).servers).hosts = ['*.global'])),
@@ -157,6 +162,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'network-label-of-another',
+    follows: ['injector-with-another-network'],
     code: 'MP3103',
     cluster: 'east',
     peer: 'west',
@@ -255,6 +261,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'rule-without-mutual-tls',
+    follows: ['pods-without-sidecar-on-another-network'],
     code: 'MP3601',
     break: (sample) => {
       gatewayService(sample.east);
@@ -265,7 +272,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'clients-without-remote',
-    follows: ['istiod-unready', 'network-label-of-another'],
+    follows: ['injector-with-another-network', 'istiod-unready', 'network-label-of-another'],
     isEffect: true,
     code: 'MP3602',
     cluster: 'west',
@@ -274,12 +281,12 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'network-policy',
-    follows: ['gateway-missing', 'gateway-without-pods'],
+    follows: ['kubernetes-gateway-not-deployed', 'gateway-missing', 'gateway-without-pods'],
     code: 'MP3701',
     cluster: 'east',
     break: all(refused, ({ east }) => {
       without(east, 'NetworkPolicy');
-      east.resources.push(structuredClone(closedPolicy));
+      east.resources.push({ ...structuredClone(closedPolicy), namespace: gatewayService(east).namespace });
     }),
   },
 ];

@@ -1,6 +1,7 @@
 import { itemOf, type BrokenSample, type SampleCluster } from '../broken-sample.ts';
 import {
   gatewayService,
+  labelledGateway,
   namespaceOf,
   serviceOf,
   settingsOf,
@@ -28,16 +29,18 @@ const podsOf = ({ pods }: SampleCluster, name: string) => {
 export const scopeBreakages: readonly Breakage[] = [
   {
     id: 'selectors-hide-the-gateway-of-the-peer',
+    follows: ['selectors-hide-workloads-of-the-peer', 'gateway-without-label'],
     code: 'MP2220',
     cluster: 'west',
     peer: 'east',
     break: (sample) => {
-      hide(sample, gatewayService(sample.east).namespace);
+      hide(sample, labelledGateway(sample.east).namespace);
       unknownGateway(sample);
     },
   },
   {
     id: 'selectors-hide-workloads-of-the-peer',
+    follows: ['selectors-hide-the-gateway-of-the-peer'],
     code: 'MP2221',
     cluster: 'west',
     peer: 'east',
@@ -53,6 +56,7 @@ export const scopeBreakages: readonly Breakage[] = [
   },
   {
     id: 'export-hides-a-service-from-the-gateway',
+    follows: ['pods-without-sidecar-on-another-network', 'gateway-without-pods', 'service-missing'],
     code: 'MP3610',
     cluster: 'east',
     break: ({ snapshot, east }) => {
@@ -67,7 +71,7 @@ export const scopeBreakages: readonly Breakage[] = [
   },
   {
     id: 'pods-without-sidecar-on-another-network',
-    follows: notCalling,
+    follows: [...notCalling, 'gateway-without-port', 'network-label-of-another', 'headless-without-own-pods'],
     code: 'MP6210',
     cluster: 'west',
     peer: 'east',
@@ -88,6 +92,7 @@ export const scopeBreakages: readonly Breakage[] = [
   },
   {
     id: 'headless-without-own-pods',
+    follows: ['service-missing'],
     code: 'MP6211',
     cluster: 'west',
     peer: 'east',
