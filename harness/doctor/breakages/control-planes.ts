@@ -65,7 +65,13 @@ export const controlPlaneBreakages: readonly Breakage[] = [
       });
     },
   },
-  { id: 'injector-with-another-network', code: 'MP3110', cluster: 'east', break: injectNetwork(true) },
+  {
+    id: 'injector-with-another-network',
+    follows: ['mesh-ids-differ'],
+    code: 'MP3110',
+    cluster: 'east',
+    break: injectNetwork(true),
+  },
   {
     id: 'injector-with-another-network-for-new-pods',
     code: 'MP3112',

@@ -63,11 +63,13 @@ export const gatewayServiceBreakages: readonly Breakage[] = [
     code: 'MP3311',
     cluster: 'east',
     break: ({ east }) => {
+      labelledGateway(east);
       const first = itemOf(east.resources, ({ name }) => name === 'cross-network-gateway');
       const second = structuredClone(first);
       Object.assign(second, { name: 'second', createdAt: '2026-11-01T11:30:00.000Z' });
       const [server] = second.spec['servers'] as { hosts: string[] }[];
-      if (server) server.hosts = ['*.meshproof.svc.cluster.local'];
+      const { host } = itemOf(itemOf(east.istiods).shards, (one) => one.host.startsWith('catalog.'));
+      if (server) server.hosts = [host.replace('catalog', '*')];
       east.resources.push(second);
     },
   },

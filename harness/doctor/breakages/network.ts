@@ -175,6 +175,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'proxy-on-another-network',
+    follows: ['mesh-ids-differ'],
     code: 'MP3104',
     cluster: 'east',
     break: ({ east }) => {

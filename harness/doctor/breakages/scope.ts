@@ -98,6 +98,7 @@ export const scopeBreakages: readonly Breakage[] = [
     peer: 'east',
     break: (sample) => {
       gatewayService(sample.east);
+      itemOf([settingsOf(sample.west)], ({ serviceSettings = [] }) => serviceSettings.length === 0);
       for (const { services } of sample.snapshot.clusters)
         for (const one of services)
           if (one.name === 'inventory' && one.namespace === 'meshproof') one.headless = true;

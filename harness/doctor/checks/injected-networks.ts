@@ -4,6 +4,7 @@ import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
 import {
   hasGatewayOrCluster,
   isNetworkOf,
+  isOfMesh,
   networkSubject,
   separateNetworkOf,
   wrongInjectedNetworks,
@@ -101,7 +102,7 @@ const proxiesElsewhere: Check = {
     if (!view.multiNetwork) return;
     const wanted = view.declaredNetwork(cluster.name);
     if (wanted === undefined) return;
-    const proxied = cluster.seen('pods').filter(({ proxy }) => proxy);
+    const proxied = cluster.seen('pods').filter((pod) => isOfMesh(cluster, pod));
     // istiod uses the label; the proxy sends ISTIO_META_NETWORK.
     const wrongIn = ({ labels, proxy }: PodRecord) =>
       [labels[networkLabel], proxy?.network].find(
