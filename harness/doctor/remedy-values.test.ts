@@ -11,6 +11,7 @@ const unknowable = new Set([
   'old secret',
   'selector of the Service',
   'namespace of the service',
+  'external address of a node',
 ]);
 
 test('a remedy leaves no placeholder whose value is known', () => {

@@ -18,6 +18,8 @@ export interface Breakage {
   isEffect?: true;
   /** The ids of breakages that explain this one, or that leave nothing of it to judge. */
   follows?: readonly string[];
+  /** With it, the doctor does not judge anything else. */
+  leavesNothing?: true;
   /** Fails if the mesh does not have what it breaks. */
   break: (sample: BrokenSample) => void;
 }

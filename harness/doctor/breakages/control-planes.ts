@@ -20,6 +20,7 @@ const injectNetwork =
 export const controlPlaneBreakages: readonly Breakage[] = [
   {
     id: 'root-missing-in-a-namespace',
+    follows: ['injection-in-one-cluster', 'unknown-revision'],
     code: 'MP1121',
     cluster: 'east',
     break: ({ east }) => {
@@ -39,6 +40,7 @@ export const controlPlaneBreakages: readonly Breakage[] = [
   },
   {
     id: 'other-root-namespace',
+    leavesNothing: true,
     code: 'MP2121',
     break: ({ snapshot, west }) => {
       snapshot.declared.rootNamespace = 'istio-control';
@@ -63,7 +65,13 @@ export const controlPlaneBreakages: readonly Breakage[] = [
       });
     },
   },
-  { id: 'injector-with-another-network', code: 'MP3110', cluster: 'east', break: injectNetwork(true) },
+  {
+    id: 'injector-with-another-network',
+    follows: ['mesh-ids-differ'],
+    code: 'MP3110',
+    cluster: 'east',
+    break: injectNetwork(true),
+  },
   {
     id: 'injector-with-another-network-for-new-pods',
     code: 'MP3112',

@@ -140,6 +140,17 @@ const secretBreakages: readonly Breakage[] = [
   },
 ];
 
+/** Breakages after which west does not have endpoints behind the gateway of east, so it does not call it. */
+export const notCalling: readonly string[] = [
+  ...secretBreakages
+    .filter(({ code }) => code <= 'MP2109' || code === 'MP2111' || code === 'MP2117')
+    .map(({ id }) => id),
+  ...['istiod-unready', 'gateway-without-label', 'gateway-of-another-network', 'gateway-without-address'],
+  ...['gateway-unknown', 'clients-without-remote', 'selectors-hide-the-gateway-of-the-peer'],
+  ...['selectors-hide-workloads-of-the-peer', 'node-port-without-nodes', 'node-port-without-address'],
+  'host-name-without-address',
+];
+
 export const discoveryBreakages: readonly Breakage[] = [
   ...secretBreakages,
   {
@@ -185,7 +196,10 @@ export const discoveryBreakages: readonly Breakage[] = [
     code: 'MP2203',
     cluster: 'west',
     peer: 'east',
-    break: (sample) => void shardOf(sample).addresses.push('10.244.9.9'),
+    break: (sample) => {
+      itemOf(sample.east.istiods); // which shows the addresses that exist
+      shardOf(sample).addresses.push('10.244.9.9');
+    },
   },
   {
     id: 'endpoint-missing',

@@ -1,9 +1,16 @@
 import { itemOf, resource, type BrokenSample } from '../broken-sample.ts';
 import { all, gatewayService, labelledGateway, refused, unknownGateway, type Breakage } from './breakage.ts';
 
+const withoutLabel = [
+  'istiod-unready',
+  'gateway-missing',
+  'gateway-without-label',
+  'gateway-of-another-network',
+];
+
 /** The Service of the gateway of east gets other fields, so the istiods of west do not know its address. */
 const unusable = (id: string, code: string, change: (sample: BrokenSample) => void): Breakage => ({
-  ...{ id, code, cluster: 'east', follows: ['gateway-missing', 'gateway-without-label'] },
+  ...{ id, code, cluster: 'east', follows: withoutLabel },
   break: all(unknownGateway, ({ east }) => void labelledGateway(east), change),
 });
 
@@ -31,6 +38,7 @@ export const gatewayServiceBreakages: readonly Breakage[] = [
   ),
   {
     id: 'kubernetes-gateway-not-deployed',
+    follows: ['istiod-unready'],
     code: 'MP3212',
     cluster: 'east',
     break: all(unknownGateway, refused, ({ east }) => {
@@ -51,14 +59,17 @@ export const gatewayServiceBreakages: readonly Breakage[] = [
   },
   {
     id: 'two-gateways-for-a-service',
+    follows: ['gateway-missing', 'wrong-hosts'],
     code: 'MP3311',
     cluster: 'east',
     break: ({ east }) => {
+      labelledGateway(east);
       const first = itemOf(east.resources, ({ name }) => name === 'cross-network-gateway');
       const second = structuredClone(first);
       Object.assign(second, { name: 'second', createdAt: '2026-11-01T11:30:00.000Z' });
       const [server] = second.spec['servers'] as { hosts: string[] }[];
-      if (server) server.hosts = ['*.meshproof.svc.cluster.local'];
+      const { host } = itemOf(itemOf(east.istiods).shards, (one) => one.host.startsWith('catalog.'));
+      if (server) server.hosts = [host.replace('catalog', '*')];
       east.resources.push(second);
     },
   },

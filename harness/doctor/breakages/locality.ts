@@ -107,6 +107,7 @@ export const localityBreakages: readonly Breakage[] = [
   },
   {
     id: 'weights-for-no-region',
+    follows: ['nodes-without-region', 'nodes-in-another-region'],
     code: 'MP4204',
     cluster: 'west',
     break: (sample) => {
@@ -117,6 +118,7 @@ export const localityBreakages: readonly Breakage[] = [
   },
   {
     id: 'weights-for-a-region-without-pods',
+    follows: ['service-missing', 'nodes-without-region', 'nodes-in-another-region'],
     code: 'MP4220',
     cluster: 'west',
     break: (sample) => {

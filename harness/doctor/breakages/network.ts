@@ -1,3 +1,4 @@
+import { notCalling } from './discovery.ts';
 import { itemOf, resource, applyToBoth, type SampleCluster } from '../broken-sample.ts';
 import {
   all,
@@ -40,6 +41,7 @@ const closedPolicy = resource(
 const gatewayBreakages: readonly Breakage[] = [
   {
     id: 'gateway-missing',
+    follows: ['istiod-unready'],
     code: 'MP3201',
     cluster: 'east',
     break: all(unknownGateway, refused, ({ east }) => {
@@ -49,24 +51,33 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-without-label',
+    follows: ['istiod-unready'],
     code: 'MP3202',
     cluster: 'east',
     break: all(unknownGateway, ({ east }) => void delete labelledGateway(east).labels[label]),
   },
   {
     id: 'gateway-of-another-network',
+    follows: ['istiod-unready'],
     code: 'MP3207',
     cluster: 'east',
     break: all(unknownGateway, ({ east }) => void (labelledGateway(east).labels[label] = 'west-net')),
   },
   {
     id: 'gateway-without-address',
+    follows: [
+      'node-port-without-nodes',
+      'node-port-without-address',
+      'gateway-without-label',
+      'gateway-of-another-network',
+    ],
     code: 'MP3203',
     cluster: 'east',
     break: all(unknownGateway, ({ east }) => void (labelledGateway(east).external = [])),
   },
   {
     id: 'gateway-without-port',
+    follows: ['gateway-without-label', 'gateway-of-another-network'],
     code: 'MP3204',
     cluster: 'east',
     break: all(unknownGateway, refused, ({ east }) => {
@@ -75,7 +86,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-without-pods',
-    follows: ['gateway-missing'],
+    follows: ['kubernetes-gateway-not-deployed', 'two-gateways-for-a-service', 'gateway-missing'],
     code: 'MP3205',
     cluster: 'east',
     break: all(refused, ({ east }) => {
@@ -89,7 +100,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-forwards-to-other-networks',
-    follows: ['gateway-missing', 'gateway-without-label'],
+    follows: ['kubernetes-gateway-not-deployed', 'gateway-missing', 'gateway-without-label'],
     code: 'MP3503',
     cluster: 'east',
     break: ({ east }) => {
@@ -98,6 +109,7 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'services-not-exposed',
+    follows: ['gateway-missing', 'gateway-without-port'],
     code: 'MP3301',
     cluster: 'east',
     break: all(refused, deaf, ({ east }) => {
@@ -113,20 +125,21 @@ const gatewayBreakages: readonly Breakage[] = [
   },
   {
     id: 'wrong-selector',
-    follows: ['gateway-missing'],
+    follows: ['gateway-missing', 'gateway-without-port'],
     code: 'MP3303',
     cluster: 'east',
     break: all(refused, deaf, ({ east }) => void (specOf(east).selector = { istio: 'eastgateway' })),
   },
   {
     id: 'wrong-hosts',
+    follows: ['two-gateways-for-a-service', 'gateway-missing', ...notCalling],
     code: 'MP3304',
     cluster: 'east',
     break: all(reset, ({ east }) => void (itemOf(specOf(east).servers).hosts = ['*.global'])),
   },
   {
     id: 'wrong-gateway-port',
-    follows: ['gateway-missing'],
+    follows: ['gateway-missing', 'gateway-without-port', 'wrong-selector'],
     code: 'MP3305',
     cluster: 'east',
     break: all(refused, deaf, ({ east }) => void (itemOf(specOf(east).servers).port.number = 15444)),
@@ -149,6 +162,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'network-label-of-another',
+    follows: ['injector-with-another-network'],
     code: 'MP3103',
     cluster: 'east',
     peer: 'west',
@@ -161,6 +175,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'proxy-on-another-network',
+    follows: ['mesh-ids-differ'],
     code: 'MP3104',
     cluster: 'east',
     break: ({ east }) => {
@@ -194,7 +209,15 @@ export const networkBreakages: readonly Breakage[] = [
         if (probe.target === 'eastWestGateway' && probe.cluster === 'east') probe.tcp = 'timeout';
     },
   },
-  { id: 'tls-fails', isEffect: true, code: 'MP3402', cluster: 'west', peer: 'east', break: reset },
+  {
+    id: 'tls-fails',
+    isEffect: true,
+    follows: notCalling,
+    code: 'MP3402',
+    cluster: 'west',
+    peer: 'east',
+    break: reset,
+  },
   {
     id: 'foreign-certificate',
     code: 'MP3403',
@@ -231,6 +254,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'gateway-does-not-listen',
+    follows: ['gateway-missing', 'gateway-without-label', 'gateway-without-port'],
     isEffect: true,
     code: 'MP3502',
     cluster: 'east',
@@ -238,6 +262,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'rule-without-mutual-tls',
+    follows: ['pods-without-sidecar-on-another-network'],
     code: 'MP3601',
     break: (sample) => {
       gatewayService(sample.east);
@@ -248,6 +273,7 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'clients-without-remote',
+    follows: ['injector-with-another-network', 'istiod-unready', 'network-label-of-another'],
     isEffect: true,
     code: 'MP3602',
     cluster: 'west',
@@ -256,12 +282,12 @@ export const networkBreakages: readonly Breakage[] = [
   },
   {
     id: 'network-policy',
-    follows: ['gateway-missing', 'gateway-without-pods'],
+    follows: ['kubernetes-gateway-not-deployed', 'gateway-missing', 'gateway-without-pods'],
     code: 'MP3701',
     cluster: 'east',
     break: all(refused, ({ east }) => {
       without(east, 'NetworkPolicy');
-      east.resources.push(structuredClone(closedPolicy));
+      east.resources.push({ ...structuredClone(closedPolicy), namespace: gatewayService(east).namespace });
     }),
   },
 ];

@@ -76,7 +76,7 @@ export const reports = ({ code, cluster, peer }: Finding, one: Breakage): boolea
 
 /** Whether a breakage implies another one: by the table, or an observation that it explains or changes as well. */
 function implies(a: Breakage, b: Breakage, causes: readonly Cause[]): boolean {
-  if (b.follows?.includes(a.id)) return true;
+  if (a.leavesNothing || b.follows?.includes(a.id)) return true;
   const explains = causes.some(
     ({ finding, symptoms }) => finding.code === a.code && symptoms.some((one) => reports(one, b)),
   );

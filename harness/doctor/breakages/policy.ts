@@ -47,6 +47,7 @@ export const policyBreakages: readonly Breakage[] = [
   },
   {
     id: 'identity-without-mutual-tls',
+    follows: ['pods-without-sidecar-on-another-network'],
     code: 'MP5201',
     break: (sample) => {
       applyToBoth(sample, allow('inventory'));

@@ -1,6 +1,7 @@
 import { itemOf, type BrokenSample, type SampleCluster } from '../broken-sample.ts';
 import {
   gatewayService,
+  labelledGateway,
   namespaceOf,
   serviceOf,
   settingsOf,
@@ -8,6 +9,7 @@ import {
   withoutRemote,
   type Breakage,
 } from './breakage.ts';
+import { notCalling } from './discovery.ts';
 
 /** West selects namespaces by a label, which all its namespaces have, and in other clusters all but one of east. */
 function hide({ snapshot, west, east }: BrokenSample, hidden: string): void {
@@ -27,16 +29,18 @@ const podsOf = ({ pods }: SampleCluster, name: string) => {
 export const scopeBreakages: readonly Breakage[] = [
   {
     id: 'selectors-hide-the-gateway-of-the-peer',
+    follows: ['selectors-hide-workloads-of-the-peer', 'gateway-without-label'],
     code: 'MP2220',
     cluster: 'west',
     peer: 'east',
     break: (sample) => {
-      hide(sample, gatewayService(sample.east).namespace);
+      hide(sample, labelledGateway(sample.east).namespace);
       unknownGateway(sample);
     },
   },
   {
     id: 'selectors-hide-workloads-of-the-peer',
+    follows: ['selectors-hide-the-gateway-of-the-peer'],
     code: 'MP2221',
     cluster: 'west',
     peer: 'east',
@@ -52,6 +56,7 @@ export const scopeBreakages: readonly Breakage[] = [
   },
   {
     id: 'export-hides-a-service-from-the-gateway',
+    follows: ['pods-without-sidecar-on-another-network', 'gateway-without-pods', 'service-missing'],
     code: 'MP3610',
     cluster: 'east',
     break: ({ snapshot, east }) => {
@@ -66,6 +71,7 @@ export const scopeBreakages: readonly Breakage[] = [
   },
   {
     id: 'pods-without-sidecar-on-another-network',
+    follows: [...notCalling, 'gateway-without-port', 'network-label-of-another', 'headless-without-own-pods'],
     code: 'MP6210',
     cluster: 'west',
     peer: 'east',
@@ -86,11 +92,13 @@ export const scopeBreakages: readonly Breakage[] = [
   },
   {
     id: 'headless-without-own-pods',
+    follows: ['service-missing'],
     code: 'MP6211',
     cluster: 'west',
     peer: 'east',
     break: (sample) => {
       gatewayService(sample.east);
+      itemOf([settingsOf(sample.west)], ({ serviceSettings = [] }) => serviceSettings.length === 0);
       for (const { services } of sample.snapshot.clusters)
         for (const one of services)
           if (one.name === 'inventory' && one.namespace === 'meshproof') one.headless = true;

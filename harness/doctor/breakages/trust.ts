@@ -160,7 +160,7 @@ export const trustBreakages: readonly Breakage[] = [
   {
     id: 'principal-of-another-trust-domain',
     code: 'MP1203',
-    break: (sample) => applyToBoth(sample, allow('old-callers', 'old.example/ns/meshproof/sa/webapp')),
+    break: (sample) => applyToBoth(sample, allow('old-callers', 'older.example/ns/meshproof/sa/webapp')),
   },
   {
     id: 'unknown-account',

@@ -101,7 +101,7 @@ export const workloadBreakages: readonly Breakage[] = [
   },
   {
     id: 'other-protocol',
-    follows: ['service-missing'],
+    follows: ['pods-without-sidecar-on-another-network', 'service-missing'],
     code: 'MP6204',
     cluster: 'east',
     break: ({ east }) => void (itemOf(serviceOf(east, 'inventory').ports).appProtocol = 'tcp'),
@@ -147,6 +147,7 @@ export const workloadBreakages: readonly Breakage[] = [
   },
   {
     id: 'route-in-one-cluster',
+    follows: ['service-missing'],
     code: 'MP6303',
     break: ({ east }) => void resourcesOf(east).push(route('inventory', 'inventory')),
   },

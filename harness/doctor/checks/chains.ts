@@ -158,7 +158,7 @@ const distrusts: Check = {
   remedy: `${restartIstiod}\n# then restart the workloads, or wait until they renew their certificates`,
   reference: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/#trust-configuration',
   needs: ['proxies', 'roots', 'installs', 'workloads', 'istiods'],
-  explains: { target: ['MP3403'] },
+  explains: { 'target and subject': ['MP3403'] },
   run: function* (view) {
     const trusts = trustOfClusters(view);
     const pairs = trusts.flatMap((holder) => trusts.map((shower) => ({ holder, shower })));
@@ -196,6 +196,7 @@ function rejectionSighting(
     cluster: cluster.name,
     ...(cluster === of ? {} : { peer: of.name }),
     object: `Pod ${keyOf({ namespace: first?.namespace ?? '', name: first?.pod ?? '' })}`,
+    covers: [missing.fingerprint],
     evidence: [
       { what: `root of the certificates of ${of.name}`, seen: listed([missing]), expected: listed(roots) },
       { what: `proxies of ${cluster.name} that reject them`, seen: rejecting.length, expected: 0 },

@@ -73,7 +73,7 @@ const noNodeAddress: Check = {
   explanation:
     'For a gateway of type NodePort, istiod uses only addresses of the type ExternalIP of the nodes that the annotation traffic.istio.io/nodeSelector selects. If the annotation does not select a node, or its nodes have only internal addresses, istiod does not know a gateway.',
   remedy:
-    'kubectl --context <cluster> get nodes -o wide --show-labels   # EXTERNAL-IP of the selected nodes\nkubectl --context <cluster> -n <namespace> patch service <name> --type=merge -p \'{"spec":{"externalIPs":["<address>"]}}\'',
+    'kubectl --context <cluster> get nodes -o wide --show-labels   # EXTERNAL-IP of the selected nodes\nkubectl --context <cluster> -n <namespace> patch service <name> --type=merge -p \'{"spec":{"externalIPs":["<external address of a node>"]}}\'',
   reference: 'https://istio.io/latest/docs/reference/config/annotations/#TrafficNodeSelector',
   needs: gatewayNeeds,
   explains: cannotBeCalled,

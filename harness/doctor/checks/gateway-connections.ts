@@ -3,9 +3,9 @@ import type { Check } from '../check.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { serviceOfHost } from '../destination-rules.ts';
 import { clusterSetDomain } from '../dns-domain.ts';
-import { sameRoot } from '../facts/chains.ts';
 import { gatewayAt } from '../facts/network-gateways.ts';
 import { probesOf } from '../facts/probes.ts';
+import { sameRoot, topOf } from '../facts/chains.ts';
 import { firstFew } from '../format-values.ts';
 import { callsThrough } from '../gateways.ts';
 import type { MeshView } from '../mesh-view.ts';
@@ -171,7 +171,7 @@ const foreignCertificate: Check = {
       yield {
         peer: to,
         object: `${first.probe.address}:${first.probe.port}`,
-        ...subjectAt(view, to, first.probe),
+        ...(first.leaf ? { subject: topOf(view, first.leaf).fingerprint } : {}),
         evidence: [
           {
             what: 'issuer of the certificate',

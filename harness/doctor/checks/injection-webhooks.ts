@@ -47,7 +47,7 @@ const noCaBundle: Check = {
   reference:
     'https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/#configure-cluster2-as-a-remote',
   needs: ['webhooks', 'namespaces', 'workloads', 'installs', 'istiods'],
-  explains: { cluster: ['MP3205', 'MP3303', 'MP2209', 'MP6102'] },
+  explains: { cluster: ['MP3205', 'MP3303', 'MP6102'] },
   run: perCluster(function* (cluster, view) {
     const bare = cluster.whole('webhooks').filter(({ caBundle }) => caBundle.length === 0);
     for (const { configuration, hooks, asking, lacking } of activeHooks(cluster, bare)) {
