@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { temporaryFolder } from '../../harness/base/temporary-folder.ts';
 import { meshproof, start } from './cli.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'meshproof-e2e-'));
+const folder = temporaryFolder();
 const written = (text: string): string => {
   const file = join(folder, `${Math.random().toString(36).slice(2)}.yaml`);
   writeFileSync(file, text);
