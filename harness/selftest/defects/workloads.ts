@@ -108,7 +108,7 @@ export const workloadsDefects = inFamily('workloads and services', [
     id: 'subset-without-pods',
     title: 'A subset does not select any pod',
     cause:
-      'The version in its labels is no longer deployed. A route still sends the calls with a certain header there.',
+      'The version in its labels is not deployed. A route sends the calls with a certain header to the subset.',
     silent: true,
     break: (mesh) => {
       const host = sharedService(mesh);
