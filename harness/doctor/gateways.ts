@@ -2,7 +2,6 @@ import type { PodRecord, ServiceRecord } from '../snapshot/schema.ts';
 import { keyOf, networkLabel, type ClusterView } from './cluster-view.ts';
 import { keptFor } from './kept.ts';
 import { selects } from './pod-index.ts';
-import { numeric, table, tables, text } from './spec-reader.ts';
 
 /** The port of Istio's gateways for traffic from other networks; the label networking.istio.io/gatewayPort changes it. */
 export const defaultGatewayPort = 15443;
@@ -77,22 +76,6 @@ const isWaypoint = ({ labels }: ServiceRecord): boolean =>
 /** The port that istiod takes from labels: the label networking.istio.io/gatewayPort if it is a number, or else 15443. */
 export const gatewayPortOf = (labels: Readonly<Record<string, string>>): number =>
   Number(labels['networking.istio.io/gatewayPort'] ?? defaultGatewayPort) || defaultGatewayPort;
-
-/** The gateways in meshNetworks of a cluster: Services of its own registry, by `namespace/name`, with their network and port. */
-export function registryGateways(meshNetworks: Readonly<Record<string, unknown>>, registry: string) {
-  return Object.entries(meshNetworks).flatMap(([network, spec]) => {
-    const { endpoints, gateways } = table(spec);
-    if (!tables(endpoints).some(({ fromRegistry }) => fromRegistry === registry)) return [];
-    return tables(gateways).flatMap((gateway) => {
-      const host = text(gateway['registryServiceName'] ?? gateway['service']);
-      const [, name, namespace] = /^([^.]+)\.([^.]+)\.svc\./.exec(host ?? '') ?? [];
-      const port = numeric(gateway['port']) ?? defaultGatewayPort;
-      return name === undefined || namespace === undefined
-        ? []
-        : [{ key: `${namespace}/${name}`, network, port }];
-    });
-  });
-}
 
 /** Whether the Service of a gateway has the port for other networks. */
 export const hasGatewayPort = ({ service, port: wanted }: GatewayService): boolean =>

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { causeLine, doctorSilentLine, experimentLines, firstTryLine } from './experiment-line.ts';
+import { experimentLines, explanationLine, firstTryLine } from './experiment-line.ts';
 import { duration } from './plain-text.ts';
 import type { Report, ReportPromise } from './schema.ts';
 import { impactLine } from './user-impact-text.ts';
@@ -31,11 +31,8 @@ export class ConsoleLines {
     const took = this.#paint('gray', `(${duration(promise.durationMs)})`);
     const line = `${this.#paint(color, sign)} ${promise.id} ${promise.title} ${took}`;
     const reason = promise.verdict === 'pass' ? [] : [this.#paint(color, indent(promise.reason))];
-    const cause = promise.cause
-      ? [indent(causeLine(promise.cause))]
-      : promise.doctorSilent
-        ? [indent(doctorSilentLine)]
-        : [];
+    const explanation = explanationLine(promise);
+    const cause = explanation === undefined ? [] : [indent(explanation)];
     const first = firstTryLine(promise);
     const tries = first === undefined ? [] : [this.#paint('gray', indent(first))];
     const experiments = experimentLines(promise).map((one) => this.#paint('gray', indent(one)));

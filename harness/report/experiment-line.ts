@@ -44,8 +44,15 @@ export function experimentLines({
   return [...experiments.map(experimentLine), ...missingExperiments.map(oneLine)];
 }
 
+/** The cause of a promise that is not kept, or that the doctor did not find one, in one line; undefined without either. */
+export const explanationLine = ({
+  cause,
+  doctorSilent,
+}: Pick<ReportPromise, 'cause' | 'doctorSilent'>): string | undefined =>
+  cause ? causeLine(cause) : doctorSilent ? doctorSilentLine : undefined;
+
 /** `MP4003 in west: … Remedy: …`: the first cause of the doctor in one line. */
-export function causeLine({ code, cluster, sentence, remedy }: Cause): string {
+function causeLine({ code, cluster, sentence, remedy }: Cause): string {
   const where = cluster === undefined ? '' : ` in ${cluster}`;
   return oneLine(`Likely cause (${code}${where}): ${sentence} Remedy: ${remedy}`);
 }

@@ -101,24 +101,15 @@ function judge(result: TrialResult, judgements: RecordedJudgement[], unrun: stri
   if (unclear.length > 0) {
     // The error of the last matcher quotes the reasons.
     const known = [...broken, ...(outcome ? [plainText(outcome.message)] : [])];
-    const busy = unclear.every(({ machineBusy }) => machineBusy) && otherErrors(result, known).length === 0;
-    return {
-      verdict: 'error',
-      reason: withOtherErrors(reasons(unclear), result, known),
-      ...(busy ? { machineBusy: true } : {}),
-    };
+    const isBusy = unclear.every(({ machineBusy }) => machineBusy);
+    return unjudged(reasons(unclear), result, known, isBusy);
   }
   if (broken.length > 0)
     return { verdict: 'fail', reason: withOtherErrors(broken.join('\n'), result, broken) };
   if (result.status === 'timedOut') return { verdict: 'error', reason: timeout(result) };
   if (outcome?.ended === 'threw') {
     const thrown = plainText(outcome.message);
-    const busy = outcome.machineBusy && otherErrors(result, [thrown]).length === 0;
-    return {
-      verdict: 'error',
-      reason: withOtherErrors(thrown, result, [thrown]),
-      ...(busy ? { machineBusy: true } : {}),
-    };
+    return unjudged(thrown, result, [thrown], outcome.machineBusy === true);
   }
   const errors = errorTexts(result);
   if (errors.length > 0) {
@@ -127,6 +118,15 @@ function judge(result: TrialResult, judgements: RecordedJudgement[], unrun: stri
   }
   if (judgements.length === 0) return { verdict: 'error', reason: 'The suite ended without a judgement.' };
   return { verdict: 'pass', reason: reasons(judgements) };
+}
+
+/** An `error` with its reason. A busy machine is noted if the trial does not have other errors. */
+function unjudged(reason: string, result: TrialResult, known: string[], isBusy: boolean): Judged {
+  return {
+    verdict: 'error',
+    reason: withOtherErrors(reason, result, known),
+    ...(isBusy && otherErrors(result, known).length === 0 ? { machineBusy: true } : {}),
+  };
 }
 
 function skipped(result: TrialResult, unrun: string): Judged {

@@ -1,4 +1,4 @@
-import { causeLine, doctorSilentLine, experimentLines, firstTryLine } from './experiment-line.ts';
+import { experimentLines, explanationLine, firstTryLine } from './experiment-line.ts';
 import type { Report, ReportPromise } from './schema.ts';
 
 /**
@@ -31,10 +31,10 @@ ${promises.map(testcase).join('\n')}
 }
 
 function testcase(promise: ReportPromise): string {
-  const { suite, id, title, durationMs, verdict, reason, cause, doctorSilent } = promise;
+  const { suite, id, title, durationMs, verdict, reason } = promise;
   const element = { pass: '', fail: 'failure', error: 'error', skipped: 'skipped' }[verdict];
   const [first = ''] = reason.split('\n');
-  const explained = cause ? causeLine(cause) : doctorSilent ? doctorSilentLine : undefined;
+  const explained = explanationLine(promise);
   const text = explained === undefined ? reason : `${reason}\n${explained}`;
   const inside = element && `<${element} message="${escape(first)}">${escape(text)}</${element}>`;
   const lines = [firstTryLine(promise) ?? [], experimentLines(promise)].flat();

@@ -63,11 +63,15 @@ export async function judgeCalls(calls: readonly ExpectedCall[]): Promise<Record
 }
 
 /** The judgement, or an `error` with the message of the thrown error and its causes. Assertion errors and {@link FaultUnavailable} are rethrown. */
-export async function orCannotJudge<J extends Judged>(judge: () => Promise<J>): Promise<J | Judgement> {
+async function orCannotJudge<J extends Judged>(judge: () => Promise<J>): Promise<J | Judgement> {
   try {
     return await judge();
   } catch (error) {
     if (error instanceof FaultUnavailable || isBroken(error)) throw error;
-    return (isMachineBusy(error) ? machineTooBusy : cannotJudge)(messageOf(error));
+    return unjudgedBy(error);
   }
 }
+
+/** The `error` that a thrown error makes of a judgement, with its message and its causes. */
+export const unjudgedBy = (error: unknown): Judgement =>
+  (isMachineBusy(error) ? machineTooBusy : cannotJudge)(messageOf(error));

@@ -13,19 +13,17 @@ import { servedBy } from '../verdict/answered-by.ts';
 import { peakInFlight } from '../verdict/concurrency.ts';
 import { measured } from '../verdict/judgement.ts';
 import { answeredOk } from '../verdict/outage.ts';
+import { ejectingMs } from '../verdict/starvation.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 import { requestInWords } from '../verdict/wording.ts';
 import { type StarvationWatch, watchStarvation } from './cpu-starvation.ts';
 import { bandsOf, faultEvents, recordExperiment } from './experiment.ts';
 import type { Faults } from './fault-session.ts';
-import { orCannotJudge } from './judge-each.ts';
+import { unjudgedBy } from './judge-each.ts';
 import { type LoadPath, loadRate, type RunningLoad, type Senders, startOn } from './load-path.ts';
 
 /** Expected responses in a row that prove a baseline or a recovery: a second of load. */
 export const provenBy = loadRate;
-
-/** If a proxy waits this long for a processor, the machine is why traffic is not healthy. */
-const busyMs = 500;
 
 /** {@link UnderLoad.judge}: the judge function of the suite, and options. */
 export interface JudgeOptions {
@@ -105,7 +103,7 @@ export class UnderLoad implements AsyncDisposable {
         const request = recording.soFar.at(-1);
         return `${scope}: ${request ? requestInWords(servedBy(path.service, request)) : 'no answer'}`;
       });
-      const busy = this.#starvation.starved.some(({ waitedMs }) => waitedMs >= busyMs);
+      const busy = this.#starvation.starved.some(({ waitedMs }) => waitedMs >= ejectingMs);
       throw new (busy ? MachineBusy : Error)(
         `The fault was not injected: traffic was not healthy within ${timeouts.baselineMs / 1000} s. ` +
           `Each load needs ${provenBy} expected responses in a row. The last response of each load: ${last.join('; ')}.`,
@@ -169,7 +167,7 @@ export class UnderLoad implements AsyncDisposable {
       judgements[scope] =
         timeline?.status === 'fulfilled'
           ? await this.#judgeOne(testInfo, { ...load, scope, phase }, timeline.value, judge, good)
-          : await orCannotJudge(() => Promise.reject(timeline?.reason as Error));
+          : unjudgedBy(timeline?.reason);
     }
     return judgements;
   }

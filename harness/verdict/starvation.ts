@@ -19,10 +19,10 @@ export interface Starved {
 const explainingShare = 0.25;
 
 /**
- * A proxy that waits this long makes healthy hosts time out, so that callers eject them. Then Envoy does not have a healthy host, although the proxy
- * runs again. On a lab that is under load alone, waits are shorter (harness/suite/cpu-starvation.ts).
+ * A proxy that waits this long makes healthy hosts time out, so that callers eject them, in milliseconds. Then Envoy does not have a
+ * healthy host, although the proxy runs again. On a lab that is under load alone, waits are shorter (harness/suite/cpu-starvation.ts).
  */
-const ejectingMs = 500;
+export const ejectingMs = 500;
 /** For how long such an ejection explains `noHealthyUpstream`: Envoy's default of the base ejection time. */
 const ejectedMs = 30_000;
 

@@ -16,10 +16,9 @@ const leafOfWest = ({ snapshot, west }: BrokenSample): Certificate => {
   return itemOf(snapshot.certificates, ({ fingerprint }) => fingerprint === own);
 };
 
-/** East has another root, and its proxies use it. */
-export function otherRoot(sample: BrokenSample): void {
-  const { snapshot, east, west } = sample;
-  const old = itemOf(east.authorities).roots;
+/** Gives east an authority of another root, in its Secret only. */
+export function addOtherRoot(sample: BrokenSample): { root: Certificate; authority: Certificate } {
+  const { snapshot, east } = sample;
   const root = certificate('other', {
     ...{ subject: 'CN=other', issuer: 'CN=other', isCa: true, selfSigned: true },
     notAfter: '2036-01-01T00:00:00Z',
@@ -35,6 +34,14 @@ export function otherRoot(sample: BrokenSample): void {
     chain: [authority.fingerprint],
     roots: [root.fingerprint],
   });
+  return { root, authority };
+}
+
+/** East has another root, and its proxies use it. */
+export function otherRoot(sample: BrokenSample): void {
+  const { snapshot, east, west } = sample;
+  const old = itemOf(east.authorities).roots;
+  const { root, authority } = addOtherRoot(sample);
   for (const map of east.roots) map.roots = [root.fingerprint];
   for (const proxy of east.proxies) {
     proxy.roots = [root.fingerprint];

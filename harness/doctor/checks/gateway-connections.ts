@@ -21,7 +21,9 @@ const gatewayProbes = (
 ): { to: string; at: string; probes: ProbeRecord[] }[] =>
   [...probesOf(view, cluster, 'eastWestGateway')].flatMap(([to, all]) =>
     [...Map.groupBy(all, ({ address, port }) => `${address}:${port}`)].map(([at, probes]) => ({
-      ...{ to, at, probes },
+      to,
+      at,
+      probes,
     })),
   );
 

@@ -1,6 +1,6 @@
-import type { Check } from '../check.ts';
+import type { Check, Sighting } from '../check.ts';
 import { keyOf, networkLabel, type ClusterView } from '../cluster-view.ts';
-import { gatewayNameLabel } from '../gateways.ts';
+import { gatewayNameLabel, type GatewayService } from '../gateways.ts';
 import {
   cannotBeCalled,
   effectOf,
@@ -8,6 +8,7 @@ import {
   gatewayNeeds,
   networkUnknown,
   perGateways,
+  type JudgedGateways,
 } from '../per-gateways.ts';
 import { text, tables } from '../spec-reader.ts';
 
@@ -46,6 +47,19 @@ const noGateway: Check = {
 const labelWith = (network: string): string =>
   `kubectl --context <cluster> -n <namespace> label service <name> topology.istio.io/network=${network} --overwrite`;
 
+/** The finding about a gateway that istiod does not use because of its network label. */
+const mislabelled = (asked: JudgedGateways, first: GatewayService, cause: string): Sighting => ({
+  severity: asked.severity,
+  object: `Service ${first.key}`,
+  subject: first.key,
+  evidence: [
+    { what: `label ${networkLabel}`, seen: first.network ?? 'none', expected: asked.network },
+    evidenceOf(asked),
+  ],
+  cause,
+  remedy: labelWith(asked.network),
+});
+
 const noLabel: Check = {
   code: 'MP3202',
   title: 'The Service of the east-west gateway does not have a network label',
@@ -57,17 +71,14 @@ const noLabel: Check = {
   needs: gatewayNeeds,
   explains: networkUnknown,
   run: perGateways(function* (asked) {
-    const { cluster, gateways, without, network, severity } = asked;
+    const { cluster, gateways, without } = asked;
     const [first] = gateways;
     if (!first || without.length === 0 || gateways.some((one) => one.network !== undefined)) return;
-    yield {
-      severity,
-      object: `Service ${first.key}`,
-      subject: first.key,
-      evidence: [{ what: `label ${networkLabel}`, seen: 'none', expected: network }, evidenceOf(asked)],
-      cause: `The Service ${first.key} of ${cluster.name} does not have a network label, so istiod does not use it as a gateway.`,
-      remedy: labelWith(network),
-    };
+    yield mislabelled(
+      asked,
+      first,
+      `The Service ${first.key} of ${cluster.name} does not have a network label, so istiod does not use it as a gateway.`,
+    );
   }),
 };
 
@@ -82,20 +93,14 @@ const otherNetwork: Check = {
   needs: gatewayNeeds,
   explains: networkUnknown,
   run: perGateways(function* (asked) {
-    const { cluster, gateways, without, network, severity } = asked;
+    const { cluster, gateways, without, network } = asked;
     const first = gateways.find((one) => one.network !== undefined);
     if (!first || without.length === 0 || gateways.some((one) => one.network === network)) return;
-    yield {
-      severity,
-      object: `Service ${first.key}`,
-      subject: first.key,
-      evidence: [
-        { what: `label ${networkLabel}`, seen: first.network ?? '', expected: network },
-        evidenceOf(asked),
-      ],
-      cause: `The gateway ${first.key} of ${cluster.name} has the label of the network ${first.network}.`,
-      remedy: labelWith(network),
-    };
+    yield mislabelled(
+      asked,
+      first,
+      `The gateway ${first.key} of ${cluster.name} has the label of the network ${first.network}.`,
+    );
   }),
 };
 

@@ -93,8 +93,8 @@ const othersSetNetworks = (view: MeshView, cluster: ClusterView): boolean =>
     (one !== cluster && one.networkLabelled) || meshNetworksOf(one).length > 0 ? [one] : [],
   ).length > 0;
 
-/** The finding about a label of the system namespace that names a wrong network. */
-function wrongLabelOf(cluster: ClusterView, view: MeshView, seen: string, cause: string): Sighting {
+/** The finding about a label of the system namespace that names a wrong network. `but` says what it does. */
+function wrongLabelOf(cluster: ClusterView, view: MeshView, seen: string, but: string): Sighting {
   const wanted = view.declaredNetwork(cluster.name) ?? '<network>';
   const { evidence, words } = effectOf(view, cluster, seen);
   return {
@@ -102,7 +102,7 @@ function wrongLabelOf(cluster: ClusterView, view: MeshView, seen: string, cause:
     object: `Namespace ${cluster.systemNamespace}`,
     subject: networkSubject(seen),
     evidence: [{ what: `label ${networkLabel}`, seen, expected: wanted }, ...evidence],
-    cause: `${cause}${words === undefined ? '' : `: ${words}`}.`,
+    cause: `${cluster.name} is on ${wanted}, but ${but}${words === undefined ? '' : `: ${words}`}.`,
     remedy: label.replace('<network>', wanted),
   };
 }
@@ -128,12 +128,11 @@ const wrongLabel: Check = {
   run: perDataPlane(function* (cluster, view) {
     const seen = wrongNetworkLabel(cluster, view);
     if (seen === undefined || ownerOf(view, seen) !== undefined) return;
-    const wanted = view.declaredNetwork(cluster.name);
     yield wrongLabelOf(
       cluster,
       view,
       seen,
-      `${cluster.name} is on ${wanted}, but its namespace ${cluster.systemNamespace} has the label of ${seen}`,
+      `its namespace ${cluster.systemNamespace} has the label of ${seen}`,
     );
   }),
 };
@@ -156,15 +155,9 @@ const sharedLabel: Check = {
     const seen = wrongNetworkLabel(cluster, view);
     const owner = seen === undefined ? undefined : ownerOf(view, seen);
     if (seen === undefined || owner === undefined) return;
-    const wanted = view.declaredNetwork(cluster.name);
     yield {
       peer: owner,
-      ...wrongLabelOf(
-        cluster,
-        view,
-        seen,
-        `${cluster.name} is on ${wanted}, but has the label of ${seen}, the network of ${owner}`,
-      ),
+      ...wrongLabelOf(cluster, view, seen, `has the label of ${seen}, the network of ${owner}`),
     };
   }),
 };

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sampleFingerprint } from '../../snapshot/sample/sample-names.ts';
 import { certificate } from '../../snapshot/sample/sample.ts';
 import type { Certificate } from '../../snapshot/schema.ts';
+import { addOtherRoot } from '../breakages/trust.ts';
 import { applyToBoth, assertFirst, type BrokenSample, resource, itemOf } from '../broken-sample.ts';
 
 const caOf = ({ snapshot }: BrokenSample, cluster: string): Certificate =>
@@ -11,24 +12,7 @@ const caOf = ({ snapshot }: BrokenSample, cluster: string): Certificate =>
 /** Gives east its own authority, either in use or only in the secret. */
 function otherRoot(sample: BrokenSample, served: boolean): void {
   const { snapshot, east } = sample;
-  const root = certificate('other', {
-    subject: 'CN=other',
-    issuer: 'CN=other',
-    isCa: true,
-    selfSigned: true,
-    notAfter: '2036-01-01T00:00:00Z',
-  });
-  const authority = certificate('ca-other', {
-    ...caOf(sample, 'east'),
-    fingerprint: sampleFingerprint('ca-other'),
-    signedBy: [root.fingerprint],
-  });
-  snapshot.certificates.push(root, authority);
-  Object.assign(itemOf(east.authorities), {
-    certificate: [authority.fingerprint],
-    chain: [authority.fingerprint],
-    roots: [root.fingerprint],
-  });
+  const { root, authority } = addOtherRoot(sample);
   if (!served) return;
   for (const map of east.roots) map.roots = [root.fingerprint];
   for (const proxy of east.proxies) {

@@ -1,17 +1,12 @@
 import { isIP } from 'node:net';
 import type { IstiodRecord } from '../../snapshot/schema.ts';
 import { networkLabel, type ClusterView } from '../cluster-view.ts';
-import {
-  eastWestGateways,
-  gatewayService,
-  hasGatewayPort,
-  registryGateways,
-  type GatewayService,
-} from '../gateways.ts';
+import { eastWestGateways, gatewayService, hasGatewayPort, type GatewayService } from '../gateways.ts';
 import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { tables } from '../spec-reader.ts';
 import { fromReadable } from '../unread.ts';
+import { parseMeshNetworks } from './mesh-networks.ts';
 
 /** A gateway that an istiod knows, of /debug/networkz. */
 type KnownGateway = NonNullable<IstiodRecord['networks']>[number];
@@ -74,15 +69,17 @@ function findNetworkGateways(view: MeshView, cluster: ClusterView): readonly Gat
   const candidates = eastWestGateways(cluster);
   const known = knownGateways(view);
   const settings = view.clusters.flatMap((one) =>
-    one.seen('installs').map(({ meshNetworks }) => meshNetworks),
+    one.seen('installs').flatMap(({ meshNetworks }) => parseMeshNetworks(meshNetworks)),
   );
   const labelled = candidates.filter(({ network }) => network !== undefined);
   const bySettings = settings
-    .flatMap((one) => registryGateways(one, cluster.name))
-    .flatMap(({ key, network, port }) => {
-      const service = cluster.services.get(key);
-      return service ? [gatewayService(cluster, service, network, port)] : [];
-    });
+    .filter(({ registries }) => registries.includes(cluster.name))
+    .flatMap(({ name, gateways }) =>
+      gateways.flatMap(({ key = '', port }) => {
+        const service = cluster.services.get(key);
+        return service ? [gatewayService(cluster, service, name, port)] : [];
+      }),
+    );
   const byAddress = candidates.flatMap(({ service }) =>
     // istiod does not know the cluster of an address in meshNetworks.
     known.flatMap(({ cluster: from, address, port, network }) =>

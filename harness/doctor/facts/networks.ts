@@ -5,34 +5,14 @@ import { eastWestGateways } from '../gateways.ts';
 import { keptFor } from '../kept.ts';
 import type { MeshView } from '../mesh-view.ts';
 import { selects } from '../pod-index.ts';
-import { tables, text } from '../spec-reader.ts';
 import { anyOf, fromReadable } from '../unread.ts';
+import { parseMeshNetworks, type MeshNetwork } from './mesh-networks.ts';
 import { addressesOf } from './pod-addresses.ts';
-
-/** One network of MeshNetworks. */
-interface MeshNetwork {
-  name: string;
-  /** The clusters of `fromRegistry`. */
-  registries: string[];
-  /** The ranges of `fromCidr`. */
-  ranges: string[];
-  /** The number of its gateways. */
-  gateways: number;
-}
 
 /** The networks of the ConfigMap that the istiod of a cluster reads. Throws NotRead. */
 export const meshNetworksOf = keptFor(
   (reader: ClusterView) => reader.install,
-  (reader): readonly MeshNetwork[] =>
-    Object.entries(reader.install?.meshNetworks ?? {}).map(([name, spec]) => {
-      const { endpoints, gateways } = (spec ?? {}) as Record<string, unknown>;
-      return {
-        name,
-        registries: tables(endpoints).flatMap(({ fromRegistry }) => text(fromRegistry) ?? []),
-        ranges: tables(endpoints).flatMap(({ fromCidr }) => text(fromCidr) ?? []),
-        gateways: tables(gateways).length,
-      };
-    }),
+  (reader): readonly MeshNetwork[] => parseMeshNetworks(reader.install?.meshNetworks ?? {}),
 );
 
 /** The ranges of meshNetworks, the widest first, with their networks. Throws NotRead. */
@@ -129,7 +109,7 @@ export function isNetworkOf(view: MeshView, cluster: ClusterView, network: strin
   if (gatewayNetworks(cluster).has(network)) return true;
   return anyOf(view.clusterNames, (name) =>
     meshNetworksOf(view.answered(name)).some(
-      (one) => one.name === network && one.gateways > 0 && placesPodsOf(one, cluster),
+      (one) => one.name === network && one.gateways.length > 0 && placesPodsOf(one, cluster),
     ),
   );
 }
@@ -174,7 +154,7 @@ export const hasGatewayOrCluster = (view: MeshView, cluster: ClusterView, networ
   anyOf(view.clusterNames, (name) => {
     const other = view.answered(name);
     return (
-      meshNetworksOf(other).some((one) => one.name === network && one.gateways > 0) ||
+      meshNetworksOf(other).some((one) => one.name === network && one.gateways.length > 0) ||
       other.istiods.some((istiod) => other.page(istiod, 'networks').some((one) => one.network === network))
     );
   });
